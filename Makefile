@@ -1,0 +1,29 @@
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/installed
+
+.PHONY: audit test test-slow lint types clean
+
+audit: $(INSTALLED)  ## run the default privacy audit
+	$(BIN)/fedsz-privacy audit
+
+test: $(INSTALLED)  ## run the tests
+	$(BIN)/pytest
+
+test-slow: $(INSTALLED)  ## run the tests that take longer
+	$(BIN)/pytest -m slow
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(INSTALLED)
+	$(BIN)/mypy
+
+clean:
+	rm -rf $(VENV) runs
+
+$(INSTALLED): pyproject.toml constraints.txt
+	python3 -m venv $(VENV)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[data,dev]'
+	touch $@

@@ -1,0 +1,38 @@
+"""Neighbouring updates: the same client with and without one record, all other randomness the same."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from attacks.game import Game
+from fedsz_privacy.randomness import Purpose, generator
+from fedsz_privacy.state import StateDict, unstack
+from fedsz_privacy.training import ABSENT
+
+ADJACENCY = "one of the target's training records left out, same batches otherwise"
+
+
+@dataclass(frozen=True)
+class NeighbourPair:
+    """Two updates whose training differs in one record, and the difference between them."""
+
+    update: StateDict
+    difference: StateDict
+
+
+def neighbour_pairs(game: Game, count: int) -> list[NeighbourPair]:
+    """Train the target of the first trials a second time, each without one member drawn at random.
+
+    The differences are what one record did in these runs. They are no bound on what another record could do, so no
+    sensitivity in the sense of differential privacy.
+    """
+    membership, batches = game.draw(range(count))
+    without = batches.copy()
+    for trial, (members, row) in enumerate(zip(membership, without, strict=True)):
+        record = generator(game.seed, Purpose.NEIGHBOUR, trial).choice(np.flatnonzero(members))
+        row[row == record] = ABSENT
+    present, absent = game.updates(batches), game.updates(without)
+    return [
+        NeighbourPair(unstack(present, row), {name: present[name][row] - absent[name][row] for name in present})
+        for row in range(count)
+    ]

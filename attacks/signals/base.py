@@ -1,0 +1,38 @@
+"""The contract that every membership signal keeps."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attacks.view import View
+
+Scores: TypeAlias = NDArray[np.float64]
+"""One number for each trial and candidate, shape (trials, candidates); higher: more likely a member."""
+
+
+def as_observed(scores: Scores, _: NDArray[np.bool_]) -> Scores:
+    """Use a signal as it was observed, without shadow models."""
+    return scores
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A membership signal, in two steps: what is read off each trial, and how trials calibrate one another.
+
+    Parameters
+    ----------
+    name : str
+        Name in results, tables and figures.
+    observe : callable
+        Takes the `View` of k trials, returns one number for each of them and each candidate.
+    calibrate : callable
+        Takes the observed numbers of all trials and the membership, both of shape (trials, candidates), and returns
+        the scores. The scores of a trial must not depend on that trial's own membership.
+    """
+
+    name: str
+    observe: Callable[[View], Scores]
+    calibrate: Callable[[Scores, NDArray[np.bool_]], Scores] = as_observed

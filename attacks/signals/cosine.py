@@ -1,0 +1,18 @@
+"""Gradient cosine: the update points along a member's negative gradient (Li et al., AsiaCCS 2023)."""
+
+from torch.nn.functional import normalize
+
+from attacks.signals.base import Scores, Signal
+from attacks.view import View
+from fedsz_privacy.state import flatten
+
+
+def observe(view: View) -> Scores:
+    """Return the cosine between each update and each candidate's negative gradient at the global state; 0 if undefined."""
+    directions = normalize(flatten(view.updates), dim=1)
+    gradients = normalize(view.knowledge.record_gradients, dim=1)
+    scores: Scores = (directions @ -gradients.T).double().numpy()
+    return scores
+
+
+COSINE = Signal("cosine", observe)

@@ -1,0 +1,43 @@
+"""Tensors as the arrays that a compressor takes, and back."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+HALF = (torch.float16, torch.bfloat16)
+
+
+def to_array(tensor: Tensor) -> NDArray[np.floating]:
+    """Return a float tensor as a contiguous array, float16 and bfloat16 widened to float32."""
+    dense = tensor.detach().cpu().contiguous()
+    array: NDArray[np.floating] = (dense.float() if dense.dtype in HALF else dense).numpy()
+    return array
+
+
+def to_tensor(array: NDArray[np.floating], dtype: torch.dtype) -> Tensor:
+    """Return an array as a tensor of the given float dtype, finite values kept finite."""
+    tensor = torch.from_numpy(array)
+    if dtype not in HALF:
+        return tensor
+    limit = torch.finfo(dtype).max
+    return torch.where(tensor.isfinite(), tensor.clamp(-limit, limit), tensor).to(dtype)
+
+
+def rounding_error(array: NDArray[np.floating], bound: float, dtype: torch.dtype) -> float:
+    """Return the most by which `to_tensor` moves a value that lies within ``bound`` of the array's finite ones."""
+    if dtype not in HALF:
+        return 0.0
+    info = torch.finfo(dtype)
+    largest = float(np.abs(array, where=np.isfinite(array), out=np.zeros_like(array)).max())
+    return (largest + bound) * info.eps / 2 + info.smallest_normal * info.eps
+
+
+def to_bytes(tensor: Tensor) -> bytes:
+    """Return the raw bytes of a tensor in row-major order."""
+    return tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
+
+
+def from_bytes(data: memoryview, dtype: torch.dtype, shape: tuple[int, ...]) -> Tensor:
+    """Return the tensor whose raw bytes are given, as a copy that owns its memory."""
+    return torch.frombuffer(bytearray(data), dtype=dtype).reshape(shape) if data else torch.empty(shape, dtype=dtype)

@@ -1,0 +1,128 @@
+"""FedSZ (Wilkins et al., arXiv 2312.13461): partition a state, compress it lossily where that is safe, frame it."""
+
+from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
+
+import numpy as np
+from torch import Tensor
+
+from fedsz_privacy.arrays import from_bytes, rounding_error, to_array, to_bytes, to_tensor
+from fedsz_privacy.bounds import ErrorBound
+from fedsz_privacy.compressors import DECODERS, SZ3, Compressor
+from fedsz_privacy.errors import InputError
+from fedsz_privacy.lossless import LOSSLESS, ZSTD, Lossless
+from fedsz_privacy.state import StateDict
+from fedsz_privacy.wire import DTYPES, Entry, FrameError, Header, pack, unpack
+
+
+@dataclass(frozen=True)
+class FedSZ:
+    """The FedSZ pipeline: large float weights through an error-bounded compressor, all else bit-exact.
+
+    A tensor is *lossy* if it is floating point, its name contains ``weight``, and it holds more than ``threshold``
+    elements. A lossy tensor whose bound leaves it no room, such as a constant one under a REL bound, is kept exactly.
+
+    Parameters
+    ----------
+    bound : ErrorBound
+        Bound on the error of every element, worked out for each tensor on its own.
+    compressor : Compressor
+        Error-bounded compressor for the lossy tensors.
+    lossless : Lossless
+        Codec for the other tensors.
+    threshold : int
+        Number of elements up to which a tensor is kept exactly.
+    max_bytes : int
+        Largest decoded state that `decode` takes memory for, in bytes.
+
+    Examples
+    --------
+    >>> import torch
+    >>> fedsz = FedSZ(ErrorBound.rel(1e-2))
+    >>> state = {"layer.weight": torch.linspace(-1, 1, 4096), "steps": torch.tensor(7)}
+    >>> decoded = fedsz.decode(fedsz.encode(state))
+    >>> bool((decoded["layer.weight"] - state["layer.weight"]).abs().max() <= 0.02), int(decoded["steps"])
+    (True, 7)
+    """
+
+    bound: ErrorBound
+    compressor: Compressor = field(default_factory=SZ3)
+    lossless: Lossless = ZSTD
+    threshold: int = 1000
+    max_bytes: int = 2**32
+
+    def __post_init__(self) -> None:
+        if self.threshold < 0:
+            raise InputError(f"threshold {self.threshold}: choose a number of elements, 0 or more")
+
+    def bounds(self, state: StateDict) -> dict[str, float]:
+        """Return the absolute error bound of each tensor that may change; all others come back bit-exact."""
+        lossy = (name for name, tensor in state.items() if self._is_lossy(name, tensor))
+        bounds = {name: self.bound.absolute(to_array(state[name])) for name in lossy}
+        return {name: bound for name, bound in bounds.items() if bound > 0}
+
+    def _is_lossy(self, name: str, tensor: Tensor) -> bool:
+        return tensor.is_floating_point() and "weight" in name and tensor.numel() > self.threshold
+
+    def encode(self, state: StateDict) -> bytes:
+        """Return the frame of a state.
+
+        Raises
+        ------
+        InputError
+            If a tensor has a dtype that the frame cannot carry.
+        """
+        for name, tensor in state.items():
+            if tensor.dtype not in DTYPES:
+                raise InputError(f"tensor {name!r} has dtype {tensor.dtype}: convert it, for example to torch.float32")
+        streams = {name: self._stream(state[name], bound) for name, bound in self.bounds(state).items()}
+        exact = b"".join(to_bytes(tensor) for name, tensor in state.items() if not streams.get(name))
+        entries = (Entry(name, t.dtype, tuple(t.shape), len(streams.get(name, b""))) for name, t in state.items())
+        header = Header(self.compressor.name, self.lossless.name, tuple(entries))
+        return pack(header, [*streams.values(), self.lossless.compress(exact)])
+
+    def decode(self, frame: bytes) -> dict[str, Tensor]:
+        """Return the state of a frame: names, order, shapes and dtypes as they were encoded, whatever the codecs.
+
+        Raises
+        ------
+        FrameError
+            If the frame is not intact, is larger than ``max_bytes`` once decoded, or its streams do not hold what
+            its header announces. No part of the state is returned then.
+        """
+        header, payload = unpack(frame)
+        if (size := sum(entry.nbytes for entry in header.entries)) > self.max_bytes:
+            raise FrameError(f"frame decodes to {size} bytes; max_bytes allows {self.max_bytes}")
+        if header.compressor not in DECODERS or header.lossless not in LOSSLESS:
+            raise FrameError(f"frame needs unknown codecs {header.compressor!r} and {header.lossless!r}")
+        try:
+            return _decode_tensors(header, payload)
+        except ValueError as error:
+            raise FrameError(f"frame does not hold what it announces: {error}") from error
+
+    def _stream(self, tensor: Tensor, bound: float) -> bytes:
+        """Return the compressed stream of a tensor, empty where its own rounding leaves the bound no room."""
+        array = to_array(tensor)
+        room = bound - rounding_error(array, bound, tensor.dtype)
+        return self.compressor.encode(array, room) if room > 0 else b""
+
+
+def _decode_tensors(header: Header, payload: memoryview) -> dict[str, Tensor]:
+    decoder = DECODERS[header.compressor]
+    lossy = [entry for entry in header.entries if entry.stream_size]
+    exact = [entry for entry in header.entries if not entry.stream_size]
+    *streams, rest = _cut(payload, [entry.stream_size for entry in lossy])
+    raw = LOSSLESS[header.lossless].decompress(bytes(rest), sum(entry.nbytes for entry in exact))
+    tensors = {
+        entry.name: from_bytes(piece, entry.dtype, entry.shape)
+        for entry, piece in zip(exact, _cut(memoryview(raw), [entry.nbytes for entry in exact])[:-1], strict=True)
+    }
+    for entry, stream in zip(lossy, streams, strict=True):
+        width = np.dtype(np.float64 if entry.dtype.itemsize == 8 else np.float32)
+        tensors[entry.name] = to_tensor(decoder.decode(bytes(stream), entry.shape, width), entry.dtype)
+    return {entry.name: tensors[entry.name] for entry in header.entries}
+
+
+def _cut(data: memoryview, sizes: list[int]) -> list[memoryview]:
+    """Cut pieces of the given sizes off the front, and return them and the rest."""
+    return [data[start:end] for start, end in pairwise([*accumulate(sizes, initial=0), len(data)])]

@@ -1,0 +1,24 @@
+"""Every random choice of a run, drawn from one seed along a named path."""
+
+from enum import IntEnum
+
+import numpy as np
+from numpy.random import Generator
+
+
+class Purpose(IntEnum):
+    """What a random stream is for; append, never reorder, or old runs no longer repeat."""
+
+    FEDERATION = 0
+    TRIAL = 1
+    RELEASE = 2
+    NEIGHBOUR = 3
+    BOOTSTRAP = 4
+
+
+def generator(seed: int, purpose: Purpose, *path: int) -> Generator:
+    """Return the generator of one purpose, and along the path of one round, trial or release within it.
+
+    The same arguments give the same stream whatever was drawn before, so work can be skipped, split and resumed.
+    """
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(purpose, *path)))

@@ -1,0 +1,153 @@
+"""Releases: what leaves a client, as values of one type.
+
+An observer never sees a compressor or a mechanism, only the update that left. So every defence that acts on a finished
+update is a `Release`, and every attack, fit, table and plot is a loop over releases.
+"""
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+import numpy as np
+from dp_accounting import DpEvent, NonPrivateDpEvent
+from numpy.random import Generator
+
+from fedsz_privacy.bounds import ErrorBound
+from fedsz_privacy.errors import InputError, unknown
+from fedsz_privacy.pipeline import FedSZ
+from fedsz_privacy.state import StateDict, nbytes
+
+
+@dataclass(frozen=True)
+class Released:
+    """What an observer holds after a release.
+
+    Attributes
+    ----------
+    update : StateDict
+        The decoded update.
+    nbytes : int
+        Its size on the wire, in bytes.
+    bounds : mapping of str to float
+        Absolute error bound of each tensor that the last codec changed, in the update's own unit.
+    """
+
+    update: StateDict
+    nbytes: int
+    bounds: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Release:
+    """A map from an update to the update an observer sees, with the privacy event that the map amounts to.
+
+    Parameters
+    ----------
+    name : str
+        The string that `parse_release` reads, such as ``fedsz:rel=1e-2``.
+    apply : callable
+        Takes the client's update and a generator for the release's own randomness, returns what an observer holds.
+    event : DpEvent
+        The event as dp-accounting knows it; `NonPrivateDpEvent` for whatever has no proof.
+    reason : str
+        One sentence: why the event holds, or why there is no guarantee.
+
+    Guarantees
+    ----------
+    Those of ``event``, by dp-accounting, for the adversary and adjacency that ``reason`` names; a `NonPrivateDpEvent`
+    guarantees nothing.
+    """
+
+    name: str
+    apply: Callable[[StateDict, Generator], Released]
+    event: DpEvent
+    reason: str
+
+    def then(self, post: "Release") -> "Release":
+        """Return this release followed by another one applied to its result; post-processing keeps the event."""
+
+        def apply(update: StateDict, generator: Generator) -> Released:
+            return post.apply(self.apply(update, generator).update, generator)
+
+        return replace(self, name=f"{self.name}+{post.name}", apply=apply)
+
+
+def none() -> Release:
+    """Return the release that sends the update as it is."""
+    return Release(
+        name="none",
+        apply=lambda update, _: Released(update, nbytes(update)),
+        event=NonPrivateDpEvent(),
+        reason="the update leaves the client exactly as it was trained",
+    )
+
+
+def fedsz(**bound: float) -> Release:
+    """Return FedSZ at one error bound, ``fedsz(rel=1e-2)`` or ``fedsz(abs=1e-4)``, under the pipeline's defaults.
+
+    Raises
+    ------
+    InputError
+        If not exactly one bound is given, or it is not positive.
+    """
+    if len(bound) != 1:
+        raise InputError(f"fedsz takes one bound, got {len(bound)}: write fedsz:rel=1e-2 or fedsz:abs=1e-4")
+    ((mode, value),) = bound.items()
+    pipeline = FedSZ(ErrorBound(mode, value))
+
+    def apply(update: StateDict, _: Generator) -> Released:
+        frame = pipeline.encode(update)
+        return Released(pipeline.decode(frame), len(frame), pipeline.bounds(update))
+
+    return Release(
+        name=f"fedsz:{mode}={np.format_float_scientific(value, trim='-', exp_digits=1)}",
+        apply=apply,
+        event=NonPrivateDpEvent(),
+        reason="the codec is deterministic: two neighbouring updates that decode differently are told apart for certain",
+    )
+
+
+RELEASES: Mapping[str, Callable[..., Release]] = MappingProxyType({"none": none, "fedsz": fedsz})
+"""What a release string may start with."""
+
+_PART = re.compile(r"(?P<kind>[a-z]+)(?::(?P<options>[a-z]+=[^,=]+(?:,[a-z]+=[^,=]+)*))?")
+
+
+def parse_release(text: str) -> Release:
+    """Return the release that a string names, such as ``none`` or ``fedsz:rel=1e-2``; ``+`` chains several.
+
+    Raises
+    ------
+    InputError
+        If the string does not name a release.
+    """
+    # A plus sign separates releases unless it belongs to an exponent.
+    first, *rest = (_parse_part(part, text) for part in re.split(r"(?<![0-9]e)\+", text))
+    for post in rest:
+        first = first.then(post)
+    return first
+
+
+def _parse_part(part: str, text: str) -> Release:
+    match = _PART.fullmatch(part.strip())
+    if match is None:
+        raise InputError(f"cannot read release {text!r}: write none or fedsz:rel=1e-2, and + between two of them")
+    factory = RELEASES.get(match["kind"])
+    if factory is None:
+        raise unknown("release", match["kind"], tuple(RELEASES), "see the README for their options")
+    pairs = (option.split("=") for option in (match["options"] or "").split(",") if option)
+    options = {key: _number(value, text) for key, value in pairs}
+    try:
+        inspect.signature(factory).bind(**options)
+    except TypeError as error:
+        raise InputError(f"release {text!r}: {match['kind']} takes other options ({error})") from None
+    return factory(**options)
+
+
+def _number(value: str, text: str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        raise InputError(f"release {text!r}: {value!r} is not a number, write one such as 1e-2") from None

@@ -1,0 +1,114 @@
+"""Local training of many clients at once, from one common state.
+
+A client is a row of a boolean matrix, which records of a data set it holds, so the clients of a federated round and the
+trials of a membership game are the same thing to this module. All rows take each step together through ``torch.func``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.random import Generator
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.func import functional_call, grad, vmap
+
+from fedsz_privacy.datasets import Dataset
+from fedsz_privacy.errors import InputError
+from fedsz_privacy.state import StateDict
+
+ABSENT = -1
+"""Fills a batch up where a client has no record left for it."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """How a client trains: plain stochastic gradient descent on the mean cross-entropy of each batch."""
+
+    epochs: int = 10
+    batch_size: int = 10
+    learning_rate: float = 0.1
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size", "learning_rate"):
+            if not getattr(self, name) > 0:
+                raise InputError(f"{name.replace('_', ' ')} {getattr(self, name)}: choose a positive number")
+
+
+def draw_batches(
+    membership: NDArray[np.bool_], training: Training, generators: Sequence[Generator]
+) -> NDArray[np.int64]:
+    """Draw the batches of every client: each epoch visits its records once, in a fresh random order.
+
+    Parameters
+    ----------
+    membership : bool array, shape (clients, records)
+        Which records each client holds.
+    training : Training
+        Epochs and batch size.
+    generators : sequence of Generator
+        One for each client, so that a client's batches depend on no other client.
+
+    Returns
+    -------
+    int64 array, shape (clients, steps, batch size)
+        Indices of records; `ABSENT` where a batch is not full.
+    """
+    size = training.batch_size
+    slots = -(-int(membership.sum(axis=1).max()) // size) * size
+    batches = np.full((len(membership), training.epochs, slots), ABSENT)
+    for row, members, generator in zip(batches, membership, generators, strict=True):
+        records = np.flatnonzero(members)
+        for epoch in row:
+            epoch[: len(records)] = generator.permutation(records)
+    return batches.reshape(len(membership), -1, size)
+
+
+def train(
+    model: nn.Module, state: StateDict, data: Dataset, batches: NDArray[np.int64], learning_rate: float
+) -> dict[str, Tensor]:
+    """Train one copy of a state for each client.
+
+    Parameters
+    ----------
+    model : nn.Module
+        The architecture; its own weights are not read.
+    state : StateDict
+        The parameters every client starts from.
+    data : Dataset
+        The records that the batches index.
+    batches : int64 array, shape (clients, steps, batch size)
+        As `draw_batches` gives them.
+    learning_rate : float
+        Step size.
+
+    Returns
+    -------
+    dict of Tensor
+        The trained parameters, each of shape (clients, ...).
+    """
+
+    def loss(parameters: StateDict, images: Tensor, labels: Tensor, present: Tensor) -> Tensor:
+        logits = functional_call(model, dict(parameters), (images,))
+        losses = nn.functional.cross_entropy(logits, labels, reduction="none")
+        return (losses * present).sum() / present.sum().clamp(min=1)
+
+    gradient = vmap(grad(loss))
+    parameters = {name: tensor.expand(len(batches), *tensor.shape) for name, tensor in state.items()}
+    for step in torch.from_numpy(batches).unbind(1):
+        gradients = gradient(parameters, data.images[step], data.labels[step], (step != ABSENT).float())
+        parameters = {name: tensor - learning_rate * gradients[name] for name, tensor in parameters.items()}
+    return parameters
+
+
+def predict(model: nn.Module, stacked: StateDict, images: Tensor) -> Tensor:
+    """Return the logits of every client's model on the same images, shape (clients, records, classes)."""
+
+    def logits(parameters: StateDict) -> Tensor:
+        output: Tensor = functional_call(model, dict(parameters), (images,))
+        return output
+
+    with torch.no_grad():
+        outputs: Tensor = vmap(logits)(stacked)
+    return outputs
