@@ -123,9 +123,7 @@ def _play(
             yield trial
 
 
-def _scores(
-    trials: Trials, releases: Sequence[Release], signals: Sequence[Signal]
-) -> dict[str, dict[str, Scores]]:
+def _scores(trials: Trials, releases: Sequence[Release], signals: Sequence[Signal]) -> dict[str, dict[str, Scores]]:
     return {
         release.name: {
             signal.name: signal.calibrate(trials.observed[:, row, column], trials.membership)

@@ -1,6 +1,6 @@
 """What an attack's scores say: ROC statistics, intervals over trials and candidates, paired differences."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,7 +62,7 @@ def resample_weights(trials: int, candidates: int, generator: Generator) -> NDAr
 
 
 def roc_statistics(
-    scores: Scores, membership: NDArray[np.bool_], weights: Sequence[NDArray[np.float64]]
+    scores: Scores, membership: NDArray[np.bool_], weights: Iterable[NDArray[np.float64]]
 ) -> NDArray[np.float64]:
     """Return AUC and TPR at each of `FALSE_POSITIVE_RATES`, for each set of weights.
 
@@ -74,7 +74,7 @@ def roc_statistics(
         Higher: more likely a member.
     membership : bool array, shape (trials, candidates)
         Who was one.
-    weights : sequence of float64 arrays, shape (trials, candidates)
+    weights : iterable of float64 arrays, shape (trials, candidates)
         Weight of each score.
 
     Returns

@@ -33,10 +33,9 @@ class Fit:
     ks: float
     wasserstein: float
 
-    @property
-    def law(self) -> stats.distributions.rv_frozen:
-        """The fitted distribution."""
-        return FAMILIES[self.family](self.location, self.scale)
+    def density(self, errors: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the fitted probability density at some errors."""
+        return np.asarray(FAMILIES[self.family].pdf(errors, self.location, self.scale))
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,12 @@ class NoiseStudy:
     pooled: NoiseFit
     as_if: AsIf
 
+    def to_dict(self) -> dict[str, object]:
+        """Return the fits as plain values."""
+        untouched = {name: part.untouched for name, part in self.residuals.items()}
+        tensors = {name: fit.to_dict() | {"untouched": untouched[name]} for name, fit in self.tensors.items()}
+        return {"tensors": tensors, "pooled": self.pooled.to_dict()}
+
 
 def study_noise(release: Release, pairs: Sequence[NeighbourPair], seed: int) -> NoiseStudy | None:
     """Study a release on some updates; None if it changes no tensor of them."""

@@ -60,9 +60,7 @@ def uniform_delta(differences: Sequence[NDArray[np.float64]], bounds: Sequence[f
     return float(1 - np.prod(overlaps))
 
 
-def as_if(
-    pairs: Sequence[NeighbourPair], released: Sequence[Released], tensors: Mapping[str, NoiseFit]
-) -> AsIf:
+def as_if(pairs: Sequence[NeighbourPair], released: Sequence[Released], tensors: Mapping[str, NoiseFit]) -> AsIf:
     """Return the matched-noise figures of one release.
 
     Parameters
@@ -82,9 +80,7 @@ def as_if(
 def _of_pair(pair: NeighbourPair, bounds: Mapping[str, float], tensors: Mapping[str, NoiseFit]) -> list[float]:
     differences = [pair.difference[name].flatten().double().numpy() for name in tensors]
     units = np.array([bounds[name] for name in tensors])
-    scales = {
-        family: units * [fit.of(family).scale for fit in tensors.values()] for family in ("laplace", "normal")
-    }
+    scales = {family: units * [fit.of(family).scale for fit in tensors.values()] for family in ("laplace", "normal")}
     l1 = np.array([np.abs(difference).sum() for difference in differences])
     l2 = np.array([np.linalg.norm(difference) for difference in differences])
     return [

@@ -1,6 +1,6 @@
 """What an audit was asked: everything that decides its results."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 
 from fedsz_privacy.errors import InputError
@@ -48,7 +48,7 @@ class AuditSpec:
     clients: int = 5
     client_records: int = 300
     rounds: int = 10
-    training: Training = Training()
+    training: Training = field(default_factory=Training)
     seed: int = 0
 
     def __post_init__(self) -> None:

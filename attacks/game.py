@@ -65,7 +65,7 @@ class Game:
         return [range(start, min(start + size, trials)) for start in range(0, trials, size)]
 
     def draw(self, trials: Sequence[int]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
-        """Draw membership, shape (trials, candidates), and batches, shape (trials, steps, batch size), of some trials."""
+        """Draw membership, (trials, candidates), and batches, (trials, steps, batch size), of some trials."""
         generators = [generator(self.seed, Purpose.TRIAL, trial) for trial in trials]
         membership = np.stack([g.random(len(self.pool)) < 0.5 for g in generators])
         return membership, draw_batches(membership, self.training, generators)

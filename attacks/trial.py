@@ -35,22 +35,21 @@ class Trials:
 
     def part(self, index: int) -> "Trials":
         """Return one trial."""
-        return Trials(**{name: array[index : index + 1] for name, array in self.arrays().items()})
+        one = slice(index, index + 1)
+        return Trials(self.membership[one], self.observed[one], self.sizes[one], self.accuracy[one])
 
-    def arrays(self) -> dict[str, NDArray[np.generic]]:
-        """Return the arrays by name."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+FIELDS = tuple(field.name for field in fields(Trials))
 
 
 def concatenate(trials: Sequence[Trials]) -> Trials:
     """Join trials along the first axis."""
-    names = [field.name for field in fields(Trials)]
-    return Trials(**{name: np.concatenate([getattr(trial, name) for trial in trials]) for name in names})
+    return Trials(**{name: np.concatenate([getattr(trial, name) for trial in trials]) for name in FIELDS})
 
 
 def save_trials(trials: Trials, path: Path) -> None:
     """Write trials to a safetensors file, whole or not at all."""
-    write_atomically(path, save({name: np.ascontiguousarray(array) for name, array in trials.arrays().items()}))
+    write_atomically(path, save({name: np.ascontiguousarray(getattr(trials, name)) for name in FIELDS}))
 
 
 def load_trials(path: Path) -> Trials | None:

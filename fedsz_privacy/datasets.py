@@ -97,7 +97,9 @@ def _hugging_face(name: str) -> DataSplit:
         return DataSplit(_from_rows(loaded["train"]), _from_rows(loaded["test"]))
     except (ConnectionError, FileNotFoundError, KeyError, ValueError) as error:
         reason = str(error).splitlines()[0]
-        raise InputError(f"cannot load data set {name!r} ({reason}): check its name and its train and test splits") from error
+        raise InputError(
+            f"cannot load data set {name!r} ({reason}): check its name and its train and test splits"
+        ) from error
 
 
 def _from_rows(rows: Any) -> Dataset:

@@ -28,7 +28,7 @@ def even_clients(clients: int, records: int) -> NDArray[np.bool_]:
     """
     if not 1 <= clients <= records:
         raise InputError(f"{clients} clients for {records} records: choose from 1 to {records}")
-    return np.arange(records) % clients == np.arange(clients)[:, None]
+    return np.equal(np.arange(records) % clients, np.arange(clients)[:, None])
 
 
 def federated_rounds(

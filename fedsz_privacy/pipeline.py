@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from fedsz_privacy.arrays import from_bytes, rounding_error, to_array, to_bytes, to_tensor
@@ -13,6 +14,9 @@ from fedsz_privacy.errors import InputError
 from fedsz_privacy.lossless import LOSSLESS, ZSTD, Lossless
 from fedsz_privacy.state import StateDict
 from fedsz_privacy.wire import DTYPES, Entry, FrameError, Header, pack, unpack
+
+WIDTHS = {torch.float64: np.dtype(np.float64)}
+"""Array dtypes of the lossy stage, where it is not float32."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,7 @@ def _decode_tensors(header: Header, payload: memoryview) -> dict[str, Tensor]:
         for entry, piece in zip(exact, _cut(memoryview(raw), [entry.nbytes for entry in exact])[:-1], strict=True)
     }
     for entry, stream in zip(lossy, streams, strict=True):
-        width = np.dtype(np.float64 if entry.dtype.itemsize == 8 else np.float32)
+        width = WIDTHS.get(entry.dtype, np.dtype(np.float32))
         tensors[entry.name] = to_tensor(decoder.decode(bytes(stream), entry.shape, width), entry.dtype)
     return {entry.name: tensors[entry.name] for entry in header.entries}
 

@@ -105,7 +105,7 @@ def fedsz(**bound: float) -> Release:
         name=f"fedsz:{mode}={np.format_float_scientific(value, trim='-', exp_digits=1)}",
         apply=apply,
         event=NonPrivateDpEvent(),
-        reason="the codec is deterministic: two neighbouring updates that decode differently are told apart for certain",
+        reason="the codec is deterministic, so neighbouring updates that decode differently are told apart for certain",
     )
 
 

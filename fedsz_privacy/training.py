@@ -26,7 +26,7 @@ ABSENT = -1
 class Training:
     """How a client trains: plain stochastic gradient descent on the mean cross-entropy of each batch."""
 
-    epochs: int = 10
+    epochs: int = 5
     batch_size: int = 10
     learning_rate: float = 0.1
 

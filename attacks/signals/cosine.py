@@ -8,7 +8,7 @@ from fedsz_privacy.state import flatten
 
 
 def observe(view: View) -> Scores:
-    """Return the cosine between each update and each candidate's negative gradient at the global state; 0 if undefined."""
+    """Return the cosine between each update and each negative gradient at the global state; 0 for a zero update."""
     directions = normalize(flatten(view.updates), dim=1)
     gradients = normalize(view.knowledge.record_gradients, dim=1)
     scores: Scores = (directions @ -gradients.T).double().numpy()

@@ -29,15 +29,15 @@ def calibrate(margins: Scores, membership: NDArray[np.bool_]) -> Scores:
     """Return the log-likelihood ratio of each trial's margins, with all other trials as its shadow models."""
     mean_in, deviation_in = _shadow_moments(margins, membership)
     mean_out, deviation_out = _shadow_moments(margins, ~membership)
-    ratio: Scores = norm.logpdf(margins, mean_in, deviation_in) - norm.logpdf(margins, mean_out, deviation_out)
-    return ratio
+    inside, outside = norm.logpdf(margins, mean_in, deviation_in), norm.logpdf(margins, mean_out, deviation_out)
+    return np.subtract(inside, outside)
 
 
 def _shadow_moments(margins: Scores, chosen: NDArray[np.bool_]) -> tuple[Scores, Scores]:
     """Return mean and pooled standard deviation over the chosen trials other than the row's own.
 
-    The mean has shape (trials, candidates); the deviation has shape (trials, 1). A candidate with no chosen shadow takes
-    the mean over all candidates.
+    The mean has shape (trials, candidates), the deviation (trials, 1). A candidate with no chosen shadow takes the
+    mean over all candidates.
     """
     centred = margins - margins.mean()
     others = chosen.sum(axis=0) - chosen

@@ -1,0 +1,145 @@
+"""The figures of an audit: leakage, noise, and what one costs in the other."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import MappingProxyType
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from sklearn.metrics import roc_curve
+
+from analysis.audit import AuditReport
+from analysis.membership import FALSE_POSITIVE_RATES, Estimate
+from analysis.noise import NoiseFit
+from analysis.residuals import pool
+from analysis.spec import REFERENCE
+
+STRICT = min(FALSE_POSITIVE_RATES)
+"""The false positive rate at which leakage is drawn."""
+
+LEAST_RATE = 1e-4
+RULES: Any = {"axes.titlesize": "medium", "figure.titleweight": "bold", "savefig.dpi": 130}
+FIT_STYLES = {"uniform": "-", "laplace": "--", "normal": ":"}
+
+
+def roc_curves(report: AuditReport) -> Figure:
+    """Draw a log-log ROC curve of every release, one panel for each signal."""
+    signals = list(report.scores[REFERENCE])
+    figure = _figure(width=4.2 * len(signals) + 2, height=4.8)
+    panels = figure.subplots(1, len(signals), sharey=True, squeeze=False)[0]
+    members = report.trials.membership.ravel()
+    for panel, signal in zip(panels, signals, strict=True):
+        for release, look in _looks(report).items():
+            fpr, tpr, _ = roc_curve(members, report.scores[release][signal].ravel())
+            panel.plot(fpr, tpr, label=release, **look)
+        panel.plot([LEAST_RATE, 1], [LEAST_RATE, 1], color="grey", linestyle=":", label="guessing")
+        panel.set(xscale="log", yscale="log", xlim=(LEAST_RATE, 1), ylim=(LEAST_RATE, 1))
+        panel.set(title=f"Signal: {signal}", xlabel="false positive rate")
+    panels[0].set_ylabel("true positive rate")
+    _legend(figure, panels[0], "release")
+    figure.suptitle("How well each signal names members, from what each release lets out")
+    return figure
+
+
+def noise_histograms(report: AuditReport) -> Figure:
+    """Draw each release's errors with the fitted densities: pooled over tensors above, the largest tensor below."""
+    studies = {release: study for release, study in report.noise.items() if study}
+    figure = _figure(width=3.8 * len(studies) + 1.5, height=7.4)
+    panels = figure.subplots(2, len(studies), squeeze=False)
+    for (above, below), (release, study) in zip(panels.T, studies.items(), strict=True):
+        largest = max(study.tensors, key=lambda name: study.residuals[name].elements)
+        everything, one = pool(list(study.residuals.values())), study.residuals[largest]
+        _histogram(above, everything.error / everything.error.std(), study.pooled, limit=3.5)
+        _histogram(below, one.error / one.bound, study.tensors[largest], limit=1.25)
+        above.set(title=f"{release}\npooled: {_summary(study.pooled)}", xlabel="error / standard deviation")
+        below.set(title=f"{largest}: {_summary(study.tensors[largest])}", xlabel="error / bound")
+    for row in panels:
+        row[0].set_ylabel("density")
+    _legend(figure, panels[0][0], "fitted law")
+    figure.suptitle("Compression error: pooled over tensors (above) and in the largest tensor (below)")
+    return figure
+
+
+def leakage_against_ratio(report: AuditReport) -> Figure:
+    """Draw each signal's AUC and its TPR at a strict FPR against the compression ratio, with 95% intervals."""
+    figure = _figure(width=13, height=5)
+    left, right = figure.subplots(1, 2)
+    for number, signal in enumerate(report.scores[REFERENCE]):
+        measured = [verdict.measured[signal] for verdict in report.verdicts.values()]
+        _with_intervals(left, report, signal, number, [leakage.auc for leakage in measured])
+        _with_intervals(right, report, signal, number, [leakage.tpr_at_fpr[STRICT] for leakage in measured])
+    left.axhline(0.5, color="grey", linestyle=":", label="guessing")
+    right.axhline(STRICT, color="grey", linestyle=":", label="guessing")
+    left.set(title="Over all thresholds", ylabel="ROC-AUC")
+    right.set(title="For the most certain guesses", ylabel=f"TPR at FPR {STRICT:g}", ylim=(0, None))
+    for panel in (left, right):
+        panel.set(xscale="log", xlabel="compression ratio (original / compressed bytes)")
+        panel.set_xticks(
+            [report.ratio(r) for r in report.spec.releases], labels=_ratio_labels(report), fontsize="x-small"
+        )
+        panel.minorticks_off()
+    _legend(figure, left, "signal")
+    figure.suptitle("Leakage against compression, 95% bootstrap intervals over trials and candidates")
+    return figure
+
+
+FIGURES: Mapping[str, Callable[[AuditReport], Figure]] = MappingProxyType(
+    {"roc": roc_curves, "noise": noise_histograms, "leakage_against_ratio": leakage_against_ratio}
+)
+"""The figures of a report, by the name of their file."""
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Apply one look to all figures, colour-blind-safe, and leave global settings as they were."""
+    with sns.axes_style("whitegrid"), sns.plotting_context("notebook"), mpl.rc_context(RULES):
+        yield
+
+
+def _figure(width: float, height: float) -> Figure:
+    """Return an empty figure, sizes in inches."""
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def _legend(figure: Figure, panel: Axes, title: str) -> None:
+    """Put one panel's legend beside all panels."""
+    figure.legend(*panel.get_legend_handles_labels(), title=title, loc="outside right upper")
+
+
+def _looks(report: AuditReport) -> dict[str, dict[str, object]]:
+    """Return how each release is drawn: the undefended one as a pale band under the others, which may cover it."""
+    others = report.spec.releases[1:]
+    colours = sns.color_palette("viridis_r", len(others))
+    lines = {name: {"color": colour, "linewidth": 1.6} for name, colour in zip(others, colours, strict=True)}
+    return {REFERENCE: {"color": "lightcoral", "linewidth": 6, "alpha": 0.6}} | lines
+
+
+def _histogram(panel: Axes, errors: NDArray[np.float64], fit: NoiseFit, limit: float) -> None:
+    grid = np.linspace(-limit, limit, 601)
+    sns.histplot(x=errors, bins=80, binrange=(-limit, limit), stat="density", ax=panel, color="lightgrey", linewidth=0)
+    for (family, style), colour in zip(FIT_STYLES.items(), sns.color_palette("colorblind"), strict=False):
+        panel.plot(grid, fit.of(family).density(grid), style, color=colour, linewidth=2, label=family)
+    panel.set(xlim=(-limit, limit), ylabel="")
+
+
+def _summary(fit: NoiseFit) -> str:
+    return f"nearest {fit.best.family},\nKS {fit.best.ks:.3f}, R²(e|x) {fit.r_squared:.2f}"
+
+
+def _with_intervals(panel: Axes, report: AuditReport, signal: str, number: int, estimates: list[Estimate]) -> None:
+    ratios = [report.ratio(release) * (1 + 0.03 * (number - 1)) for release in report.spec.releases]
+    values = np.array([estimate.value for estimate in estimates])
+    below = values - [estimate.low for estimate in estimates]
+    above = [estimate.high for estimate in estimates] - values
+    colour = sns.color_palette("colorblind")[number]
+    marker = "os^Dv"[number % 5]
+    panel.errorbar(ratios, values, yerr=[below, above], label=signal, color=colour, marker=marker, capsize=3)
+
+
+def _ratio_labels(report: AuditReport) -> list[str]:
+    return [f"{release}\n{report.ratio(release):.3g}x".replace("fedsz:", "") for release in report.spec.releases]

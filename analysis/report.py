@@ -1,0 +1,87 @@
+"""The report of an audit on disk: results, tables, figures, and one page that opens offline."""
+
+import base64
+import io
+from collections.abc import Mapping
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from matplotlib.figure import Figure
+
+from analysis.audit import AuditReport
+from analysis.neighbours import ADJACENCY
+from analysis.plots import FIGURES, house_style
+from analysis.results import leakage_rows, noise_rows, to_csv, to_results, verdict_rows
+from analysis.run_folder import RunFolder, to_json
+from analysis.tables import cost_table, leakage_table, noise_table, verdict_table
+from analysis.verdict import ADVERSARY
+from fedsz_privacy.state import nbytes
+
+CAPTIONS = {
+    "roc": "A curve on the dotted line names members no better than a guess. A release whose curve runs inside the "
+    "pale band of none hides nothing.",
+    "leakage_against_ratio": "What an observer learns, against how far each release shrinks an update.",
+    "noise": "The same errors seen two ways. Pooled over tensors they mix many scales and can look Laplacian. Within "
+    "one tensor, a small bound gives nearly uniform errors, and a large one gives back the update with its sign turned. "
+    "R²(e|x) is the share of the error that the update decides: 0 for independent noise, 1 for none.",
+}
+
+
+def write_report(report: AuditReport, folder: RunFolder) -> Path:
+    """Write results.json, tables, figures and report.html to a run's folder, and return the path of the last."""
+    folder.write("results.json", to_json(to_results(report)))
+    for name, rows in (("verdict", verdict_rows), ("leakage", leakage_rows), ("noise", noise_rows)):
+        folder.write(f"tables/{name}.csv", to_csv(rows(report)))
+    pictures = draw(report)
+    for name, png in pictures.items():
+        folder.write(f"figures/{name}.png", png)
+    return folder.write("report.html", render(report, pictures))
+
+
+def draw(report: AuditReport) -> dict[str, bytes]:
+    """Return every figure as a PNG; a figure of errors only where a release makes some."""
+    with house_style():
+        return {
+            name: _to_png(figure(report))
+            for name, figure in FIGURES.items()
+            if name != "noise" or any(report.noise.values())
+        }
+
+
+def render(report: AuditReport, pictures: Mapping[str, bytes]) -> str:
+    """Return the page. The template only lays out what stands here."""
+    environment = Environment(loader=PackageLoader("analysis", "."), autoescape=True, undefined=StrictUndefined)
+    tables = {
+        table.title: table
+        for table in (maker(report) for maker in (verdict_table, leakage_table, cost_table, noise_table))
+    }
+    return environment.get_template("report.html.j2").render(
+        setting=describe(report),
+        tables=tables,
+        figures={
+            name: (f"data:image/png;base64,{base64.b64encode(png).decode()}", CAPTIONS[name])
+            for name, png in pictures.items()
+        },
+    )
+
+
+def describe(report: AuditReport) -> dict[str, str]:
+    """Return what was audited, as pairs of a term and what it was."""
+    spec, game = report.spec, report.game
+    return {
+        "Data and model": f"{spec.data}; {spec.model}, {nbytes(game.state):,} bytes an update",
+        "Federation": f"{spec.clients} clients; the other {spec.clients - 1} ran {spec.rounds} rounds of federated "
+        "averaging without compression, then the target joined",
+        "Target": f"{spec.trials} trials from one global state, each on a random half of {spec.candidates} candidate "
+        f"records; {spec.training.epochs} epochs of SGD, batch size {spec.training.batch_size}, learning rate "
+        f"{spec.training.learning_rate:g}",
+        "Adversary": f"{ADVERSARY}; shadow models pass through the same release",
+        "Adjacency of as-if figures": f"{ADJACENCY}; median of the pairs tried, which bounds no other record",
+        "Seed": str(spec.seed),
+    }
+
+
+def _to_png(figure: Figure) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    return buffer.getvalue()

@@ -1,0 +1,108 @@
+"""The machine's copy of a report: plain values and tables, nothing rounded."""
+
+import csv
+import io
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+from analysis.audit import AuditReport
+from analysis.membership import Estimate, Leakage
+from analysis.verdict import ADVERSARY
+
+Row = Mapping[str, object]
+
+
+def to_results(report: AuditReport) -> dict[str, object]:
+    """Return what ``results.json`` holds; an infinite epsilon stands as the string ``"inf"``."""
+    return {
+        "spec": asdict(report.spec),
+        "adversary": ADVERSARY,
+        "releases": [_release(report, name) for name in report.spec.releases],
+    }
+
+
+def verdict_rows(report: AuditReport) -> list[Row]:
+    """Return one row for each release: guaranteed, as if, measured, and what it costs."""
+    return [
+        {
+            "release": release,
+            **_prefixed("guaranteed", asdict(verdict.guarantee)),
+            **_prefixed("as_if", asdict(verdict.as_if) if verdict.as_if else {}),
+            **{f"measured_{signal}_auc": leakage.auc.value for signal, leakage in verdict.measured.items()},
+            "ratio": report.ratio(release),
+            "bytes": report.nbytes(release),
+            "accuracy": report.accuracy(release),
+        }
+        for release, verdict in report.verdicts.items()
+    ]
+
+
+def leakage_rows(report: AuditReport) -> list[Row]:
+    """Return one row for each release, signal and statistic, with its interval and its paired difference."""
+    return [
+        {
+            "release": release,
+            "signal": signal,
+            "statistic": statistic,
+            **asdict(estimate),
+            **_prefixed("difference", asdict(difference)),
+        }
+        for release, verdict in report.verdicts.items()
+        for signal, leakage in verdict.measured.items()
+        for statistic, estimate, difference in _statistics(leakage)
+    ]
+
+
+def noise_rows(report: AuditReport) -> list[Row]:
+    """Return one row for each release, scope (a tensor, or all of them pooled) and family."""
+    return [
+        {
+            "release": release,
+            "scope": scope,
+            "unit": "standard deviation" if scope == "pooled" else "bound",
+            "elements": fit.elements,
+            "r_squared": fit.r_squared,
+            **asdict(family),
+        }
+        for release, study in report.noise.items()
+        if study
+        for scope, fit in {**study.tensors, "pooled": study.pooled}.items()
+        for family in fit.fits
+    ]
+
+
+def to_csv(rows: Sequence[Row]) -> str:
+    """Return rows as CSV text, with every column that any row has."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(dict.fromkeys(key for row in rows for key in row)))
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _statistics(leakage: Leakage) -> list[tuple[str, Estimate, Estimate]]:
+    rates = leakage.tpr_at_fpr
+    return [
+        ("auc", leakage.auc, leakage.auc_difference),
+        *((f"tpr at fpr {rate:g}", rates[rate], leakage.tpr_difference[rate]) for rate in rates),
+    ]
+
+
+def _release(report: AuditReport, name: str) -> dict[str, object]:
+    verdict, study = report.verdicts[name], report.noise[name]
+    stated = asdict(verdict.guarantee)
+    return {
+        "name": name,
+        "guarantee": stated | ({"epsilon": "inf"} if math.isinf(verdict.guarantee.epsilon) else {}),
+        "as_if": asdict(verdict.as_if) if verdict.as_if else None,
+        "ratio": report.ratio(name),
+        "bytes": report.nbytes(name),
+        "accuracy": report.accuracy(name),
+        "signals": {signal: asdict(leakage) for signal, leakage in verdict.measured.items()},
+        "noise": study.to_dict() if study else None,
+    }
+
+
+def _prefixed(prefix: str, values: Mapping[str, object]) -> dict[str, object]:
+    return {f"{prefix}_{key}": value for key, value in values.items()}
