@@ -1,8 +1,8 @@
 """What it means: fits of the noise, measured leakage, verdicts, and whole audits."""
 
-from analysis.audit import AuditReport, audit
+from analysis.audit import AuditReport, run_audit
 from analysis.noise import Fit, NoiseFit, fit_noise
 from analysis.spec import AuditSpec
 from analysis.verdict import Verdict, guarantee
 
-__all__ = ["AuditReport", "AuditSpec", "Fit", "NoiseFit", "Verdict", "audit", "fit_noise", "guarantee"]
+__all__ = ["AuditReport", "AuditSpec", "Fit", "NoiseFit", "Verdict", "fit_noise", "guarantee", "run_audit"]

@@ -61,7 +61,7 @@ class AuditReport:
         return float(self.trials.accuracy[:, self.spec.releases.index(release)].mean())
 
 
-def audit(
+def run_audit(
     spec: AuditSpec, path: Path, signals: Sequence[Signal] = SIGNALS, progress: Progress = silent
 ) -> tuple[AuditReport, RunFolder]:
     """Run an audit, or finish one that was interrupted.

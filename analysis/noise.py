@@ -119,7 +119,8 @@ def explained_share(x: NDArray[np.float64], error: NDArray[np.float64]) -> float
     """Return R2(e|x), the share of the error's variance that a function of x explains.
 
     The unexplained variance is half the mean squared difference between the errors of neighbours in the order of x
-    (Rice, Annals of Statistics 1984). It needs no bins, and is unbiased where error and x are independent.
+    (Rice, Annals of Statistics 1984). It needs no bins and is unbiased where error and x are independent. For a
+    uniform quantiser with m codes among n values it falls short of 1 by about 6 m / n.
     """
     total = error.var()
     if total == 0:

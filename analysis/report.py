@@ -22,7 +22,7 @@ CAPTIONS = {
     "pale band of none hides nothing.",
     "leakage_against_ratio": "What an observer learns, against how far each release shrinks an update.",
     "noise": "The same errors seen two ways. Pooled over tensors they mix many scales and can look Laplacian. Within "
-    "one tensor, a small bound gives nearly uniform errors, and a large one gives back the update with its sign turned. "
+    "one tensor a small bound gives nearly uniform errors, a large one gives back the update with its sign turned. "
     "R²(e|x) is the share of the error that the update decides: 0 for independent noise, 1 for none.",
 }
 

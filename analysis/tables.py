@@ -128,9 +128,9 @@ def noise_table(report: AuditReport) -> Table:
     """Return the fits of each release's error, per tensor and pooled."""
     return Table(
         title="Noise",
-        note="Maximum-likelihood fits; KS is the Kolmogorov-Smirnov distance from 0 to 1, W1 the Wasserstein-1 distance "
-        "in error bounds (pooled: in standard deviations). R²(e|x) is the share of the error's variance that the update's "
-        "own value decides. Elements that no update touched are left out.",
+        note="Maximum-likelihood fits; KS is the Kolmogorov-Smirnov distance, from 0 to 1; W1 is the Wasserstein-1 "
+        "distance, in error bounds (pooled: deviations). R²(e|x) is the share of the error's variance that the data "
+        "decides. Elements that no update touched are left out.",
         columns=("release", "tensor", "elements", "nearest", "KS uniform", "KS Laplace", "KS normal",
                  "W1 uniform", "W1 Laplace", "W1 normal", "R²(e|x)"),
         rows=[
@@ -158,8 +158,8 @@ def _as_if(described: AsIf | None) -> str:
     return (
         f"one record moves {described.coordinates:,} coordinates by {described.l1:.3g} in L1 and {described.l2:.3g} in "
         f"L2; independent Laplace noise would give epsilon {described.laplace_epsilon:.3g}, Gaussian noise "
-        f"{described.gaussian_epsilon:.3g} at delta {DELTA:g}, uniform noise delta {described.uniform_delta:.3g} at any "
-        "epsilon"
+        f"{described.gaussian_epsilon:.3g} at delta {DELTA:g}, uniform noise delta {described.uniform_delta:.3g} at "
+        "any epsilon"
     )
 
 

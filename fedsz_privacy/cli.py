@@ -51,7 +51,7 @@ def audit(
 ) -> None:
     """Train a federated client, pass its updates through releases, attack what left, and report."""
     with _for_people():
-        from analysis.audit import audit as run_audit
+        from analysis.audit import run_audit
         from analysis.report import write_report
         from analysis.spec import DEFAULT_RELEASES, AuditSpec
         from analysis.tables import closing_table

@@ -1,5 +1,6 @@
 """Labelled images: scikit-learn's digits from the package, any other set through Hugging Face ``datasets``."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from fedsz_privacy.errors import InputError
 
 DIGITS = "digits"
 TEST_SHARE = 0.2
+HUB_NAME = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def load_data(name: str) -> DataSplit:
     """
     if name == DIGITS:
         return _digits()
-    if not Path(name).is_dir() and ("/" not in name or Path(name).is_absolute()):
+    if not Path(name).is_dir() and not HUB_NAME.fullmatch(name):
         raise InputError(f"unknown data set {name!r}: write {DIGITS}, the path of a folder, or owner/name on the hub")
     return _hugging_face(name)
 

@@ -15,6 +15,9 @@ ALGORITHMS = {
     "interp": szAlgorithm.INTERP,
 }
 
+CPP_EXCEPTIONS = (RuntimeError, MemoryError, IndexError, ArithmeticError, TypeError, OSError)
+"""What Cython makes of the C++ exceptions that SZ3 throws at a damaged stream."""
+
 
 @dataclass(frozen=True)
 class SZ3:
@@ -56,7 +59,7 @@ class SZ3:
         """Restore an array of the given shape and dtype; ValueError if the data does not hold one."""
         try:
             array, _ = sz.decompress(np.frombuffer(data, np.uint8), dtype, _grid(shape))
-        except (RuntimeError, MemoryError) as error:
+        except CPP_EXCEPTIONS as error:
             raise ValueError(f"not an SZ3 stream: {error}") from error
         return np.asarray(array).reshape(shape)
 

@@ -1,0 +1,29 @@
+import pytest
+
+from analysis import AuditReport, AuditSpec, run_audit
+from analysis.run_folder import RunFolder
+from fedsz_privacy.training import Training
+
+
+@pytest.fixture(scope="session")
+def small() -> AuditSpec:
+    return AuditSpec(
+        releases=("fedsz:rel=1e-2", "fedsz:rel=3e-1"),
+        trials=40,
+        candidates=40,
+        clients=3,
+        client_records=100,
+        rounds=2,
+        training=Training(epochs=4, batch_size=10, learning_rate=0.2),
+        seed=1,
+    )
+
+
+@pytest.fixture(scope="session")
+def finished(small, tmp_path_factory) -> tuple[AuditReport, RunFolder]:
+    return run_audit(small, tmp_path_factory.mktemp("runs") / "run")
+
+
+@pytest.fixture
+def small_report(finished) -> AuditReport:
+    return finished[0]

@@ -1,0 +1,134 @@
+import dataclasses
+import json
+import math
+
+import pytest
+
+from analysis import AuditSpec, run_audit
+from analysis.report import write_report
+from analysis.results import to_results
+from analysis.run_folder import to_json
+from fedsz_privacy import InputError
+
+
+def results_of(run) -> str:
+    return to_json(to_results(run[0]))
+
+
+def test_results_hold_what_a_reader_needs(finished, small):
+    results = json.loads(results_of(finished))
+    assert [release["name"] for release in results["releases"]] == list(small.releases)
+    for release in results["releases"]:
+        assert release["guarantee"]["epsilon"] == "inf"
+        assert release["ratio"] * release["bytes"] == pytest.approx(340_008)
+        assert 0 <= release["accuracy"] <= 1
+        for signal in release["signals"].values():
+            assert set(signal["tpr_at_fpr"]) == {"0.1", "0.01", "0.001"}
+            assert signal["auc"]["low"] <= signal["auc"]["value"] <= signal["auc"]["high"]
+    none, fine, coarse = results["releases"]
+    assert none["as_if"] is None
+    assert none["noise"] is None
+    assert fine["as_if"]["laplace_epsilon"] > coarse["as_if"]["laplace_epsilon"] > 0
+    assert 1 == none["ratio"] < fine["ratio"] < coarse["ratio"]
+
+
+def test_a_fine_bound_leaks_as_much_as_no_compression(finished):
+    for leakage in finished[0].verdicts["fedsz:rel=1e-2"].measured.values():
+        assert abs(leakage.auc_difference.value) < 0.01
+
+
+def test_three_standings_are_never_merged(finished):
+    for verdict in finished[0].verdicts.values():
+        assert {field.name for field in dataclasses.fields(verdict)} == {"guarantee", "as_if", "measured"}
+        assert verdict.guarantee.epsilon == math.inf
+
+
+def test_the_same_spec_gives_the_same_results(finished, tmp_path, small):
+    assert results_of(run_audit(small, tmp_path / "again")) == results_of(finished)
+
+
+def test_an_interrupted_run_goes_on_to_the_same_results(finished, tmp_path, small):
+    def stop_half_way(items, description, **_):
+        for number, item in enumerate(items):
+            if description == "trials" and number == 35:
+                raise KeyboardInterrupt
+            yield item
+
+    with pytest.raises(KeyboardInterrupt):
+        run_audit(small, tmp_path / "run", progress=stop_half_way)
+    kept = sorted((tmp_path / "run" / "trials").iterdir())
+    finished_chunk = kept[: len(finished[0].game.chunks(small.trials)[0])]
+    assert 0 < len(finished_chunk) < len(kept) < small.trials
+    kept[-1].write_bytes(b"damaged")
+    stamps = [path.stat().st_mtime_ns for path in finished_chunk]
+    assert results_of(run_audit(small, tmp_path / "run")) == results_of(finished)
+    assert [path.stat().st_mtime_ns for path in finished_chunk] == stamps
+
+
+def test_a_folder_of_another_spec_is_left_alone(finished, small):
+    folder = finished[1].path
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    with pytest.raises(InputError, match="holds an audit with another seed: choose another --out"):
+        run_audit(dataclasses.replace(small, seed=2), folder)
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+
+
+@pytest.mark.parametrize("make", ["file", "folder"])
+def test_a_path_that_holds_something_else_is_left_alone(tmp_path, make, small):
+    path = tmp_path / "thesis"
+    if make == "file":
+        path.write_text("chapter 1")
+    else:
+        path.mkdir()
+        (path / "chapter").write_text("1")
+    with pytest.raises(InputError, match="is no folder of an audit"):
+        run_audit(small, path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"data": "mnist"}, "unknown data set 'mnist'"),
+        ({"model": "vgg"}, "unknown model 'vgg'"),
+        ({"candidates": 5000}, "choose fewer candidates"),
+    ],
+)
+def test_what_is_not_there_leaves_no_folder(tmp_path, change, message, small):
+    with pytest.raises(InputError, match=message):
+        run_audit(dataclasses.replace(small, **change), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_report_is_one_page_that_opens_offline(finished):
+    report, folder = finished
+    page = write_report(report, folder).read_text()
+    assert 'src="data:image/png;base64,' in page
+    assert "http" not in page.replace("http-equiv", "")
+    for name in ("results.json", "spec.json", "figures/roc.png", "figures/noise.png", "tables/leakage.csv"):
+        assert (folder.path / name).stat().st_size > 0
+    assert "none, epsilon = ∞" in page
+    assert not any("NaN" in path.read_text() for path in folder.path.glob("*.json"))
+
+
+def test_a_report_of_none_alone_has_no_noise(tmp_path, small):
+    report, folder = run_audit(dataclasses.replace(small, releases=("none",), trials=8), tmp_path / "run")
+    write_report(report, folder)
+    assert not (folder.path / "figures" / "noise.png").exists()
+
+
+@pytest.mark.slow
+def test_the_default_audit_has_the_known_shape(tmp_path):
+    """Members leak; REL 1e-2 changes nothing at ten times less bytes; REL 3e-1 about halves the TPR."""
+    report, _ = run_audit(AuditSpec(), tmp_path / "run")
+    lira = {release: verdict.measured["lira"] for release, verdict in report.verdicts.items()}
+    assert 0.57 < lira["none"].auc.value < 0.7
+    assert 0.02 < lira["none"].tpr_at_fpr[1e-3].value < 0.1
+    assert lira["fedsz:rel=1e-2"].auc_difference.low <= 0 <= lira["fedsz:rel=1e-2"].auc_difference.high
+    assert 9 < report.ratio("fedsz:rel=1e-2") < 12
+    assert lira["fedsz:rel=3e-1"].tpr_difference[1e-3].high < 0
+    assert 0.2 < lira["fedsz:rel=3e-1"].tpr_at_fpr[1e-3].value / lira["none"].tpr_at_fpr[1e-3].value < 0.8
+    fine = report.noise["fedsz:rel=1e-3"]
+    assert fine.pooled.best.family == "laplace"
+    assert fine.tensors["3.weight"].best.family == "uniform"
+    assert fine.pooled.r_squared < 0.3
+    assert fine.tensors["3.weight"].r_squared > 0.9

@@ -1,0 +1,58 @@
+import numpy as np
+import pytest
+import torch
+
+from attacks import SIGNALS, Game, Trials, play
+from fedsz_privacy.datasets import Dataset, load_data
+from fedsz_privacy.models import build_model
+from fedsz_privacy.release import none, parse_release
+from fedsz_privacy.state import StateDict
+from fedsz_privacy.training import Training
+
+RELEASES = ("none", "fedsz:rel=1e-2", "fedsz:rel=3e-1")
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(20260101)
+
+
+@pytest.fixture(scope="session")
+def state() -> StateDict:
+    """A state with every kind of tensor that the pipeline must carry."""
+    torch.manual_seed(0)
+    return {
+        "conv.weight": torch.randn(8, 5, 3, 3, 4),
+        "conv.bias": torch.randn(8),
+        "half.weight": torch.randn(40, 50).half(),
+        "bfloat.weight": torch.randn(40, 50).bfloat16(),
+        "double.weight": torch.randn(40, 50, dtype=torch.float64),
+        "small.weight": torch.randn(10, 10),
+        "constant.weight": torch.full((40, 50), 0.25),
+        "view.weight": torch.randn(60, 50).T,
+        "steps": torch.tensor(7),
+        "mask": torch.rand(9) > 0.5,
+        "empty": torch.empty(0, 3),
+        "phase": torch.randn(3, dtype=torch.complex64),
+        "counts": torch.arange(5, dtype=torch.int16),
+    }
+
+
+@pytest.fixture(scope="session")
+def digits() -> Dataset:
+    return load_data("digits").train
+
+
+@pytest.fixture(scope="session")
+def game(digits: Dataset) -> Game:
+    """A small game that leaks: few candidates, many epochs."""
+    model = build_model("mlp", digits.shape, digits.classes, seed=0)
+    state = {name: tensor.detach() for name, tensor in model.state_dict().items()}
+    training = Training(epochs=12, batch_size=10, learning_rate=0.2)
+    return Game(model, state, digits.part(0, 40), digits.part(1000, 1200), training, seed=3)
+
+
+@pytest.fixture(scope="session")
+def trials(game: Game) -> Trials:
+    """Thirty-two trials of that game through `RELEASES`."""
+    return play(game, range(32), [none(), *(parse_release(text) for text in RELEASES[1:])], SIGNALS)
