@@ -1,30 +1,13 @@
-"""The command line: the one module that sees all three packages."""
+"""fedsz-privacy audit."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
-from fedsz_privacy.errors import InputError
-
-if TYPE_CHECKING:
-    from analysis.tables import Table
-
-Item = TypeVar("Item")
-
-TABLE_WIDTH = 120
-
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+from fedsz_privacy.cli.people import one_line_errors, print_table, show_progress
 
 
-@app.callback()
-def root() -> None:
-    """Audit what a compressed model update gives away."""
-
-
-@app.command()
 def audit(
     release: Annotated[
         list[str] | None,
@@ -50,7 +33,7 @@ def audit(
     ),
 ) -> None:
     """Train a federated client, pass its updates through releases, attack what left, and report."""
-    with _for_people():
+    with one_line_errors():
         from analysis.audit import run_audit
         from analysis.report import write_report
         from analysis.spec import DEFAULT_RELEASES, AuditSpec
@@ -68,44 +51,7 @@ def audit(
             training=Training(epochs, batch_size, learning_rate),
             seed=seed,
         )
-        report, folder = run_audit(spec, out, progress=_show_progress)
+        report, folder = run_audit(spec, out, progress=show_progress)
         page = write_report(report, folder)
-        _print_table(closing_table(report))
+        print_table(closing_table(report))
         typer.echo(page)
-
-
-def _show_progress(items: Iterable[Item], description: str, total: int) -> Iterable[Item]:
-    from rich.progress import track
-
-    return track(items, description, total)
-
-
-@contextmanager
-def _for_people() -> Iterator[None]:
-    """End a request that cannot be met, or was interrupted, with one line instead of a traceback."""
-    try:
-        yield
-    except InputError as error:
-        typer.echo(f"fedsz-privacy: {error}", err=True)
-        raise typer.Exit(2) from None
-    except KeyboardInterrupt:
-        typer.echo("fedsz-privacy: interrupted; the same command goes on from here", err=True)
-        raise typer.Exit(130) from None
-
-
-def _print_table(table: "Table") -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table as RichTable
-
-    shown = RichTable(title=table.title, caption=table.note, box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in table.columns:
-        shown.add_column(column, no_wrap=True)
-    for row in table.rows:
-        shown.add_row(*(cell.replace(" [", "\n[") for cell in row))
-    Console(width=max(TABLE_WIDTH, Console().width)).print(shown)
-
-
-def main() -> None:
-    """Run the command line."""
-    app()

@@ -1,0 +1,20 @@
+"""The command line: the one room that sees all three packages, a file for each command."""
+
+import typer
+
+from fedsz_privacy.cli.audit import audit
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def root() -> None:
+    """Find out what a compressed model update gives away."""
+
+
+app.command()(audit)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
