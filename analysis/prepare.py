@@ -9,8 +9,10 @@ from analysis.spec import AuditSpec
 from attacks.game import Game
 from fedsz_privacy.datasets import DataSplit, load_data
 from fedsz_privacy.errors import InputError
-from fedsz_privacy.federated import even_clients, federated_rounds
+from fedsz_privacy.federated import Federation
 from fedsz_privacy.models import build_model
+from fedsz_privacy.partition import even_clients
+from fedsz_privacy.release import none
 
 TEST_RECORDS = 1000
 """Most test records that an accuracy is measured on."""
@@ -24,7 +26,8 @@ def load(spec: AuditSpec) -> tuple[DataSplit, nn.Module]:
     InputError
         If there are none of that name, the data does not suffice, or the model cannot be trained in bulk.
     """
-    split = load_data(spec.data)
+    wanted = spec.candidates + (spec.clients - 1) * spec.client_records
+    split = load_data(spec.data, wanted, TEST_RECORDS)
     model = build_model(spec.model, split.train.shape, split.train.classes, spec.seed)
     if len(split.train) < spec.candidates + spec.clients - 1:
         raise InputError(
@@ -43,15 +46,16 @@ def start_game(spec: AuditSpec, split: DataSplit, model: nn.Module, progress: Pr
     their rounds of federated averaging, so the global model that it starts from has seen no candidate.
     """
     others = spec.clients - 1
-    data = split.train.part(spec.candidates, spec.candidates + others * spec.client_records)
+    data = split.train.part(spec.candidates, None)
     initial = {name: tensor.detach() for name, tensor in model.state_dict().items()}
-    states = federated_rounds(model, initial, data, even_clients(others, len(data)), spec.training, spec.seed)
-    *_, state = progress(islice(states, spec.rounds), description="federated rounds", total=spec.rounds)
+    others_train = Federation(model, data, even_clients(others, len(data)), spec.training, none(), spec.seed)
+    rounds = islice(others_train.rounds(initial), spec.rounds)
+    *_, last = progress(rounds, description="federated rounds", total=spec.rounds)
     return Game(
         model=model,
-        state=state,
+        state=last.state,
         pool=split.train.part(0, spec.candidates),
-        test=split.test.part(0, TEST_RECORDS),
+        test=split.test,
         training=spec.training,
         seed=spec.seed,
     )

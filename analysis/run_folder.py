@@ -1,13 +1,16 @@
 """The folder of a run: what was asked, what is done, what came out."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
-from analysis.spec import AuditSpec, differences
 from attacks.trial import Trials, load_trials, save_trials
 from fedsz_privacy.errors import InputError
 from fedsz_privacy.files import write_atomically
+
+VERSIONED = ("fedsz-privacy", "numpy", "pysz", "scikit-learn", "scipy", "torch", "zstandard")
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,7 @@ class RunFolder:
 
     def save_trial(self, number: int, trial: Trials) -> None:
         """Keep a finished trial."""
+        self._trial_path(number).parent.mkdir(exist_ok=True)
         save_trials(trial, self._trial_path(number))
 
     def write(self, name: str, content: str | bytes) -> Path:
@@ -35,26 +39,39 @@ class RunFolder:
         return self.path / "trials" / f"{number:05d}.safetensors"
 
 
-def open_run(path: Path, spec: AuditSpec) -> RunFolder:
+def open_run(path: Path, asked: Mapping[str, object]) -> RunFolder:
     """Open the folder of a run, new or to be continued.
+
+    Parameters
+    ----------
+    path : Path
+        The folder.
+    asked : mapping of str to object
+        Everything that decides the run's results, as plain values; a run is continued only if it was asked the same
+        by the same `versions`.
 
     Raises
     ------
     InputError
         If the path holds something else, or a run with another spec.
     """
-    folder, asked = RunFolder(path), json.loads(json.dumps(spec.to_dict()))
+    folder, spec = RunFolder(path), json.loads(json.dumps({**asked, "versions": versions()}))
     try:
         if not path.exists() or (path.is_dir() and not any(path.iterdir())):
-            (path / "trials").mkdir(parents=True)
-            folder.write("spec.json", to_json(asked))
+            path.mkdir(parents=True, exist_ok=True)
+            folder.write("spec.json", to_json(spec))
             return folder
         found = json.loads((path / "spec.json").read_text())
     except (OSError, ValueError) as error:
-        raise InputError(f"{path} is no folder of an audit ({error}): choose another --out") from error
-    if changed := differences(asked, found):
-        raise InputError(f"{path} holds an audit with another {', '.join(changed)}: choose another --out")
+        raise InputError(f"{path} is no folder of a run ({error}): choose another --out") from error
+    if changed := [name for name in {**spec, **found} if spec.get(name) != found.get(name)]:
+        raise InputError(f"{path} holds a run with another {', '.join(changed)}: choose another --out")
     return folder
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of all packages that results depend on."""
+    return {name: version(name) for name in VERSIONED}
 
 
 def to_json(value: object) -> str:

@@ -1,7 +1,7 @@
 """What an audit was asked: everything that decides its results."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
 
 from fedsz_privacy.errors import InputError
 from fedsz_privacy.release import Release, parse_release
@@ -11,7 +11,6 @@ REFERENCE = "none"
 """The undefended release, which every audit includes and compares the others to."""
 
 DEFAULT_RELEASES = (REFERENCE, "fedsz:rel=1e-3", "fedsz:rel=1e-2", "fedsz:rel=1e-1", "fedsz:rel=3e-1")
-VERSIONED = ("fedsz-privacy", "numpy", "pysz", "scikit-learn", "scipy", "torch", "zstandard")
 
 
 @dataclass(frozen=True)
@@ -56,18 +55,17 @@ class AuditSpec:
         for name, minimum in least.items():
             if getattr(self, name) < minimum:
                 raise InputError(f"{name.replace('_', ' ')} {getattr(self, name)}: choose {minimum} or more")
-        names = [REFERENCE, *(parse_release(text).name for text in self.releases)]
-        object.__setattr__(self, "releases", tuple(dict.fromkeys(names)))
+        object.__setattr__(self, "releases", settle_releases(self.releases))
 
     def parse_releases(self) -> list[Release]:
         """Return the releases, the undefended one first."""
         return [parse_release(name) for name in self.releases]
 
     def to_dict(self) -> dict[str, object]:
-        """Return the question and the versions that answer it as plain values."""
-        return asdict(self) | {"versions": {name: version(name) for name in VERSIONED}}
+        """Return the question as plain values."""
+        return {"command": "audit", **asdict(self)}
 
 
-def differences(asked: dict[str, object], found: dict[str, object]) -> list[str]:
-    """Return the names of the entries in which two specs differ."""
-    return [name for name in dict.fromkeys([*asked, *found]) if asked.get(name) != found.get(name)]
+def settle_releases(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return the releases' own names, the undefended one first and none twice."""
+    return tuple(dict.fromkeys([REFERENCE, *(parse_release(text).name for text in texts)]))

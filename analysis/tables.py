@@ -5,13 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analysis.audit import AuditReport
+from analysis.deciding import Decision
 from analysis.membership import FALSE_POSITIVE_RATES, Estimate
+from analysis.neighbours import ADJACENCY
 from analysis.noise import NoiseFit
 from analysis.privacy_curves import DELTA, AsIf
 from analysis.spec import REFERENCE
 from analysis.verdict import Verdict
 
 STRICT = min(FALSE_POSITIVE_RATES)
+SHOWN_LAWS = ("uniform", "laplace", "normal")
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,12 @@ class Table:
     note: str
     columns: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
+
+    def to_markdown(self) -> str:
+        """Return the table as Markdown, under its title and note."""
+        lines = [self.columns, ("---",) * len(self.columns), *self.rows]
+        table = "\n".join(f"| {' | '.join(cell.replace(chr(10), ' ').strip() for cell in line)} |" for line in lines)
+        return f"# {self.title}\n\n{self.note}\n\n{table}\n"
 
 
 def strongest_signal(report: AuditReport) -> str:
@@ -128,13 +137,13 @@ def noise_table(report: AuditReport) -> Table:
     """Return the fits of each release's error, per tensor and pooled."""
     return Table(
         title="Noise",
-        note="Maximum-likelihood fits; KS is the Kolmogorov-Smirnov distance, from 0 to 1; W1 is the Wasserstein-1 "
-        "distance, in error bounds (pooled: deviations). R²(e|x) is the share of the error's variance that the data "
-        "decides. Elements that no update touched are left out.",
-        columns=("release", "tensor", "elements", "nearest", "KS uniform", "KS Laplace", "KS normal",
+        note="Maximum-likelihood fits; the best law foretells errors held out best. KS is the Kolmogorov-Smirnov "
+        "distance, from 0 to 1; W1 is the Wasserstein-1 distance, in error bounds (pooled: deviations). R²(e|x) is the "
+        "share of the error's variance that the data decides. Elements that no update touched are left out.",
+        columns=("release", "tensor", "elements", "best law", "KS uniform", "KS Laplace", "KS normal",
                  "W1 uniform", "W1 Laplace", "W1 normal", "R²(e|x)"),
         rows=[
-            (release, scope, f"{fit.elements:,}", fit.best.family, *_distances(fit), f"{fit.r_squared:.3f}")
+            (release, scope, f"{fit.elements:,}", fit.best.family, *distance_cells(fit), f"{fit.r_squared:.3f}")
             for release, study in report.noise.items()
             if study
             for scope, fit in {**study.tensors, "pooled": study.pooled}.items()
@@ -142,8 +151,34 @@ def noise_table(report: AuditReport) -> Table:
     )  # fmt: skip
 
 
-def _distances(fit: NoiseFit) -> list[str]:
-    return [f"{each.ks:.3f}" for each in fit.fits] + [f"{each.wasserstein:.3f}" for each in fit.fits]
+def deciding_table(report: AuditReport) -> Table:
+    """Return whether neighbours decode alike, for each release that changes the update."""
+    return Table(
+        title="The deciding experiment",
+        note=f"Adjacency: {ADJACENCY}. Both updates pass the release with the same randomness, and the observer knows "
+        "both. Differing codes are decoded values more than one bound apart. The predictions are those of independent "
+        "uniform noise of the same width: share |D| / 2 bound, advantage 1 - prod(1 - |D| / 2 bound).",
+        columns=("release", "pairs", "measured: values that differ", "measured: codes that differ",
+                 "predicted: codes that differ", "measured: advantage", "predicted: advantage"),
+        rows=[(release, *decision_cells(study.decision)) for release, study in report.noise.items() if study],
+    )  # fmt: skip
+
+
+def decision_cells(decision: Decision) -> tuple[str, ...]:
+    """Return a decision's pairs, its shares, and its advantages."""
+    shares = (decision.share_of_values, decision.share_of_codes, decision.predicted_share)
+    return (
+        str(decision.pairs),
+        *(f"{share:.3g}" for share in shares),
+        f"{decision.advantage:.3f}",
+        f"{decision.predicted_advantage:.3f}",
+    )
+
+
+def distance_cells(fit: NoiseFit) -> list[str]:
+    """Return KS and then Wasserstein distance to each law of `SHOWN_LAWS`."""
+    shown = [fit.of(family) for family in SHOWN_LAWS]
+    return [f"{each.ks:.3f}" for each in shown] + [f"{each.wasserstein:.3f}" for each in shown]
 
 
 def _guaranteed(verdict: Verdict) -> str:

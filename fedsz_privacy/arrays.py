@@ -10,9 +10,8 @@ HALF = (torch.float16, torch.bfloat16)
 
 def to_array(tensor: Tensor) -> NDArray[np.floating]:
     """Return a float tensor as a contiguous array, float16 and bfloat16 widened to float32."""
-    dense = tensor.detach().cpu().contiguous()
-    array: NDArray[np.floating] = (dense.float() if dense.dtype in HALF else dense).numpy()
-    return array
+    host = tensor.detach().cpu()
+    return np.ascontiguousarray((host.float() if host.dtype in HALF else host).numpy())
 
 
 def to_tensor(array: NDArray[np.floating], dtype: torch.dtype) -> Tensor:

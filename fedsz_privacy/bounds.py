@@ -55,7 +55,10 @@ class ErrorBound:
         """Return the absolute bound for one array; 0 where nothing may change, as for a constant array."""
         if self.mode == "abs":
             return self.value
-        finite = array[np.isfinite(array)]
-        if finite.size == 0:
+        if array.size == 0:
             return 0.0
-        return self.value * float(finite.max()) - self.value * float(finite.min())
+        low, high = float(array.min()), float(array.max())
+        if not math.isfinite(high - low):
+            finite = array[np.isfinite(array)]
+            low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+        return self.value * high - self.value * low

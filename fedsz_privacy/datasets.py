@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import interpolate
 
 from fedsz_privacy.errors import InputError
 
@@ -43,8 +44,13 @@ class Dataset:
         channels, height, width = self.images.shape[1:]
         return channels, height, width
 
-    def part(self, start: int, stop: int) -> "Dataset":
-        """Return the records from ``start`` up to ``stop``."""
+    def resized(self, side: int) -> "Dataset":
+        """Return the images scaled to side x side, bilinearly."""
+        images = interpolate(self.images, size=(side, side), mode="bilinear", antialias=True)
+        return Dataset(images, self.labels, self.classes)
+
+    def part(self, start: int, stop: int | None) -> "Dataset":
+        """Return the records from ``start`` up to ``stop``, or to the end."""
         return Dataset(self.images[start:stop], self.labels[start:stop], self.classes)
 
 
@@ -56,7 +62,7 @@ class DataSplit:
     test: Dataset
 
 
-def load_data(name: str) -> DataSplit:
+def load_data(name: str, train: int | None = None, test: int | None = None) -> DataSplit:
     """Load a data set by name.
 
     Parameters
@@ -65,6 +71,8 @@ def load_data(name: str) -> DataSplit:
         ``"digits"`` (1,797 grey 8x8 images inside scikit-learn, split 80/20 at random), a folder with parquet or
         image files, or the name of a set on the Hugging Face hub, ``owner/name``; the last two need ``train`` and
         ``test`` splits with an image and a label column, and the ``data`` extra.
+    train, test : int, optional
+        Most records to load of each split; all by default.
 
     Raises
     ------
@@ -72,10 +80,11 @@ def load_data(name: str) -> DataSplit:
         If there is no such set, or the extra is missing.
     """
     if name == DIGITS:
-        return _digits()
+        digits = _digits()
+        return DataSplit(digits.train.part(0, train), digits.test.part(0, test))
     if not Path(name).is_dir() and not HUB_NAME.fullmatch(name):
         raise InputError(f"unknown data set {name!r}: write {DIGITS}, the path of a folder, or owner/name on the hub")
-    return _hugging_face(name)
+    return _hugging_face(name, train, test)
 
 
 def _digits() -> DataSplit:
@@ -89,14 +98,15 @@ def _digits() -> DataSplit:
     return DataSplit(everything.part(held_out, len(everything)), everything.part(0, held_out))
 
 
-def _hugging_face(name: str) -> DataSplit:
+def _hugging_face(name: str, train: int | None, test: int | None) -> DataSplit:
     try:
         import datasets
     except ImportError:
         raise InputError(f"data set {name!r} needs an extra: pip install 'fedsz-privacy[data]'") from None
+    datasets.disable_progress_bars()
     try:
         loaded = datasets.load_dataset(name)
-        return DataSplit(_from_rows(loaded["train"]), _from_rows(loaded["test"]))
+        return DataSplit(_from_rows(loaded["train"], train), _from_rows(loaded["test"], test))
     except (ConnectionError, FileNotFoundError, KeyError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(
@@ -104,13 +114,13 @@ def _hugging_face(name: str) -> DataSplit:
         ) from error
 
 
-def _from_rows(rows: Any) -> Dataset:
-    """Decode the rows of one split, shuffled so that any prefix holds every class."""
+def _from_rows(rows: Any, most: int | None) -> Dataset:
+    """Decode rows of one split, in an order so random that any prefix holds every class."""
     from datasets import ClassLabel, Image
 
     image = next(key for key, feature in rows.features.items() if isinstance(feature, Image))
     label = next(key for key, feature in rows.features.items() if isinstance(feature, ClassLabel))
-    rows = rows.shuffle(seed=0)
+    rows = rows.shuffle(seed=0).select(range(len(rows))[:most])
     pixels = np.stack([np.asarray(picture, np.float32) / 255 for picture in rows[image]])
     images = torch.from_numpy(pixels).reshape(*pixels.shape[:3], -1).permute(0, 3, 1, 2).contiguous()
     return Dataset(images, torch.tensor(rows[label]), rows.features[label].num_classes)

@@ -1,4 +1,4 @@
-"""Small image classifiers that train in bulk: no layer mixes the records of a batch."""
+"""Image classifiers by name: small ones that train in bulk, the FedSZ paper's, and a user's own."""
 
 from collections.abc import Callable, Mapping
 from math import prod
@@ -8,6 +8,8 @@ import torch
 from torch import nn
 
 from fedsz_privacy.errors import unknown
+from fedsz_privacy.imports import import_object
+from fedsz_privacy.paper_models import PAPER_MODELS
 
 Shape = tuple[int, int, int]
 """Channels, height and width of an image."""
@@ -42,20 +44,35 @@ def cnn(shape: Shape, classes: int) -> nn.Module:
     )
 
 
-MODELS: Mapping[str, Callable[[Shape, int], nn.Module]] = MappingProxyType({"mlp": mlp, "cnn": cnn})
+BULK_MODELS = MappingProxyType({"mlp": mlp, "cnn": cnn})
+"""Models no layer of which mixes the records of a batch, so that many train at once."""
+
+MODELS: Mapping[str, Callable[[Shape, int], nn.Module]] = MappingProxyType({**BULK_MODELS, **PAPER_MODELS})
 """Models by name: each makes a module from the shape of an image and the number of classes."""
 
 
 def build_model(name: str, shape: Shape, classes: int, seed: int) -> nn.Module:
     """Return a freshly initialised model; the same seed gives the same weights.
 
+    Parameters
+    ----------
+    name : str
+        A key of `MODELS`, or ``module:factory`` for a factory of the same signature.
+    shape : tuple of int
+        Channels, height and width of an image.
+    classes : int
+        Number of classes.
+    seed : int
+        Seed of the initial weights.
+
     Raises
     ------
     InputError
-        If there is no model of that name.
+        If there is no model of that name, or it does not take images of that shape.
     """
-    if name not in MODELS:
-        raise unknown("model", name, tuple(MODELS), "see the README for what they are")
+    factory: Callable[[Shape, int], nn.Module] | None = import_object(name) if ":" in name else MODELS.get(name)
+    if factory is None:
+        raise unknown("model", name, tuple(MODELS), "write module:factory for one of your own")
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return MODELS[name](shape, classes)
+        return factory(shape, classes)

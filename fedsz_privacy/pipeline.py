@@ -5,6 +5,7 @@ from itertools import accumulate, pairwise
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from fedsz_privacy.arrays import from_bytes, rounding_error, to_array, to_bytes, to_tensor
@@ -24,7 +25,7 @@ class FedSZ:
     """The FedSZ pipeline: large float weights through an error-bounded compressor, all else bit-exact.
 
     A tensor is *lossy* if it is floating point, its name contains ``weight``, and it holds more than ``threshold``
-    elements. A lossy tensor whose bound leaves it no room, such as a constant one under a REL bound, is kept exactly.
+    elements. One whose bound leaves it no room, such as a constant one under a REL bound, is kept exactly.
 
     Parameters
     ----------
@@ -61,12 +62,7 @@ class FedSZ:
 
     def bounds(self, state: StateDict) -> dict[str, float]:
         """Return the absolute error bound of each tensor that may change; all others come back bit-exact."""
-        lossy = (name for name, tensor in state.items() if self._is_lossy(name, tensor))
-        bounds = {name: self.bound.absolute(to_array(state[name])) for name in lossy}
-        return {name: bound for name, bound in bounds.items() if bound > 0}
-
-    def _is_lossy(self, name: str, tensor: Tensor) -> bool:
-        return tensor.is_floating_point() and "weight" in name and tensor.numel() > self.threshold
+        return {name: bound for name, (_, bound) in self._lossy(state).items()}
 
     def encode(self, state: StateDict) -> bytes:
         """Return the frame of a state.
@@ -79,14 +75,19 @@ class FedSZ:
         for name, tensor in state.items():
             if tensor.dtype not in DTYPES:
                 raise InputError(f"tensor {name!r} has dtype {tensor.dtype}: convert it, for example to torch.float32")
-        streams = {name: self._stream(state[name], bound) for name, bound in self.bounds(state).items()}
-        exact = b"".join(to_bytes(tensor) for name, tensor in state.items() if not streams.get(name))
-        entries = (Entry(name, t.dtype, tuple(t.shape), len(streams.get(name, b""))) for name, t in state.items())
+        streams = dict.fromkeys(state, b"")
+        for name, (array, bound) in self._lossy(state).items():
+            room = bound - rounding_error(array, bound, state[name].dtype)
+            streams[name] = self.compressor.encode(array, room) if room > 0 else b""
+        exact = b"".join(to_bytes(tensor) for name, tensor in state.items() if not streams[name])
+        entries = (Entry(name, t.dtype, tuple(t.shape), len(streams[name])) for name, t in state.items())
         header = Header(self.compressor.name, self.lossless.name, tuple(entries))
         return pack(header, [*streams.values(), self.lossless.compress(exact)])
 
     def decode(self, frame: bytes) -> dict[str, Tensor]:
-        """Return the state of a frame: names, order, shapes and dtypes as they were encoded, whatever the codecs.
+        """Return the state of a frame: names, order, shapes and dtypes as they were encoded.
+
+        A frame made with another compressor is decoded too, if that one is safe to use on hostile bytes.
 
         Raises
         ------
@@ -97,22 +98,27 @@ class FedSZ:
         header, payload = unpack(frame)
         if (size := sum(entry.nbytes for entry in header.entries)) > self.max_bytes:
             raise FrameError(f"frame decodes to {size} bytes; max_bytes allows {self.max_bytes}")
-        if header.compressor not in DECODERS or header.lossless not in LOSSLESS:
-            raise FrameError(f"frame needs unknown codecs {header.compressor!r} and {header.lossless!r}")
+        decoders = {**DECODERS, self.compressor.name: self.compressor}
+        if header.compressor not in decoders or header.lossless not in LOSSLESS:
+            raise FrameError(
+                f"frame needs codecs {header.compressor!r} and {header.lossless!r}: unknown, or not trusted"
+            )
         try:
-            return _decode_tensors(header, payload)
+            return _decode_tensors(header, payload, decoders[header.compressor])
         except ValueError as error:
             raise FrameError(f"frame does not hold what it announces: {error}") from error
 
-    def _stream(self, tensor: Tensor, bound: float) -> bytes:
-        """Return the compressed stream of a tensor, empty where its own rounding leaves the bound no room."""
-        array = to_array(tensor)
-        room = bound - rounding_error(array, bound, tensor.dtype)
-        return self.compressor.encode(array, room) if room > 0 else b""
+    def _lossy(self, state: StateDict) -> dict[str, tuple[NDArray[np.floating], float]]:
+        """Return the array and the absolute bound of each tensor that may change."""
+        arrays = {name: to_array(tensor) for name, tensor in state.items() if self._is_lossy(name, tensor)}
+        bounds = {name: self.bound.absolute(array) for name, array in arrays.items()}
+        return {name: (array, bounds[name]) for name, array in arrays.items() if bounds[name] > 0}
+
+    def _is_lossy(self, name: str, tensor: Tensor) -> bool:
+        return "weight" in name and tensor.numel() > self.threshold and tensor.is_floating_point()
 
 
-def _decode_tensors(header: Header, payload: memoryview) -> dict[str, Tensor]:
-    decoder = DECODERS[header.compressor]
+def _decode_tensors(header: Header, payload: memoryview, decoder: Compressor) -> dict[str, Tensor]:
     lossy = [entry for entry in header.entries if entry.stream_size]
     exact = [entry for entry in header.entries if not entry.stream_size]
     *streams, rest = _cut(payload, [entry.stream_size for entry in lossy])

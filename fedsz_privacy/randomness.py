@@ -14,6 +14,7 @@ class Purpose(IntEnum):
     RELEASE = 2
     NEIGHBOUR = 3
     BOOTSTRAP = 4
+    PARTITION = 5
 
 
 def generator(seed: int, purpose: Purpose, *path: int) -> Generator:

@@ -8,6 +8,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from time import perf_counter
 from types import MappingProxyType
 
 import numpy as np
@@ -32,11 +33,15 @@ class Released:
         Its size on the wire, in bytes.
     bounds : mapping of str to float
         Absolute error bound of each tensor that the last codec changed, in the update's own unit.
+    encode_seconds, decode_seconds : float
+        Time that encoding took on the client and decoding took on the server.
     """
 
     update: StateDict
     nbytes: int
     bounds: Mapping[str, float] = field(default_factory=dict)
+    encode_seconds: float = 0.0
+    decode_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,9 @@ class Release:
         """Return this release followed by another one applied to its result; post-processing keeps the event."""
 
         def apply(update: StateDict, generator: Generator) -> Released:
-            return post.apply(self.apply(update, generator).update, generator)
+            before = self.apply(update, generator)
+            after = post.apply(before.update, generator)
+            return replace(after, encode_seconds=before.encode_seconds + after.encode_seconds)
 
         return replace(self, name=f"{self.name}+{post.name}", apply=apply)
 
@@ -98,8 +105,12 @@ def fedsz(**bound: float) -> Release:
     pipeline = FedSZ(ErrorBound(mode, value))
 
     def apply(update: StateDict, _: Generator) -> Released:
+        start = perf_counter()
         frame = pipeline.encode(update)
-        return Released(pipeline.decode(frame), len(frame), pipeline.bounds(update))
+        sent = perf_counter()
+        decoded = pipeline.decode(frame)
+        received = perf_counter()
+        return Released(decoded, len(frame), pipeline.bounds(update), sent - start, received - sent)
 
     return Release(
         name=f"fedsz:{mode}={np.format_float_scientific(value, trim='-', exp_digits=1)}",

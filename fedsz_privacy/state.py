@@ -20,6 +20,11 @@ def add(before: StateDict, update: StateDict) -> dict[str, Tensor]:
     return {name: tensor + update[name] for name, tensor in before.items()}
 
 
+def accumulate(total: StateDict, state: StateDict, weight: float) -> dict[str, Tensor]:
+    """Return total plus weight times a state; an empty total is zero. Integers stay integers, rounded down."""
+    return {name: total.get(name, 0) + (weight * tensor).to(tensor.dtype) for name, tensor in state.items()}
+
+
 def stack(states: list[StateDict]) -> dict[str, Tensor]:
     """Stack k states of equal shapes along a new first axis of length k."""
     return {name: torch.stack([state[name] for state in states]) for name in states[0]}

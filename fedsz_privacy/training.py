@@ -5,6 +5,7 @@ trials of a membership game are the same thing to this module. All rows take eac
 """
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,7 @@ from fedsz_privacy.datasets import Dataset
 from fedsz_privacy.errors import InputError
 from fedsz_privacy.state import StateDict
 
+JUDGED_AT_ONCE = 256
 ABSENT = -1
 """Fills a batch up where a client has no record left for it."""
 
@@ -100,6 +102,50 @@ def train(
         gradients = gradient(parameters, data.images[step], data.labels[step], (step != ABSENT).float())
         parameters = {name: tensor - learning_rate * gradients[name] for name, tensor in parameters.items()}
     return parameters
+
+
+def train_one(
+    model: nn.Module, state: StateDict, data: Dataset, batches: NDArray[np.int64], learning_rate: float
+) -> dict[str, Tensor]:
+    """Train one client's model of any kind, batch statistics and all; `train` is for many small ones at once.
+
+    Parameters
+    ----------
+    model, state, data, learning_rate
+        As for `train`.
+    batches : int64 array, shape (steps, batch size)
+        As `draw_batches` gives them for one client. Batch normalisation cannot learn from a batch of one record, so a
+        model that has it skips those.
+
+    Returns
+    -------
+    dict of Tensor
+        The trained parameters and buffers.
+    """
+    client = deepcopy(model).train()
+    client.load_state_dict(dict(state))
+    optimiser = torch.optim.SGD(client.parameters(), lr=learning_rate)
+    least = 2 if any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in client.modules()) else 1
+    for step in torch.from_numpy(batches):
+        records = step[step != ABSENT]
+        if len(records) >= least:
+            optimiser.zero_grad()
+            loss = nn.functional.cross_entropy(client(data.images[records]), data.labels[records])
+            torch.autograd.backward(loss)
+            optimiser.step()
+    return {name: tensor.detach() for name, tensor in client.state_dict().items()}
+
+
+def accuracy(model: nn.Module, state: StateDict, data: Dataset) -> float:
+    """Return the share of records that a model in evaluation mode classifies correctly."""
+    judge = deepcopy(model).eval()
+    judge.load_state_dict(dict(state))
+    with torch.no_grad():
+        correct = [
+            int((judge(part.images).argmax(-1) == part.labels).sum())
+            for part in (data.part(start, start + JUDGED_AT_ONCE) for start in range(0, len(data), JUDGED_AT_ONCE))
+        ]
+    return sum(correct) / len(data)
 
 
 def predict(model: nn.Module, stacked: StateDict, images: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 Layout, integers little-endian::
 
-    magic "FedSZ" | version u8 | header length u32 | payload length u64 | header | payload | BLAKE2b-128 digest
+    magic "FedSZ" | version u8 | header length u32 | payload length u64 | header | payload | first 16 bytes of SHA-256
 
 The header names the codecs and lists the tensors; the payload holds one stream for each lossy tensor and then one
 for the raw bytes of all the others. Nothing is unpickled, every length is checked against the bytes at hand before
@@ -88,7 +88,7 @@ def unpack(frame: bytes) -> tuple[Header, memoryview]:
         raise FrameError(f"frame of {len(view)} bytes announces {head_size} + {payload_size}: truncated or extended")
     if _digest(view[:-DIGEST_SIZE]) != view[-DIGEST_SIZE:]:
         raise FrameError("frame's checksum does not match: it was altered on the way")
-    header = _decode_header(view[PREFIX.size : PREFIX.size + head_size])
+    header = _decode_header(bytes(view[PREFIX.size : PREFIX.size + head_size]))
     payload = view[PREFIX.size + head_size : -DIGEST_SIZE]
     if sum(entry.stream_size for entry in header.entries) > len(payload):
         raise FrameError(f"frame announces more stream bytes than the {len(payload)} it holds")
@@ -96,7 +96,7 @@ def unpack(frame: bytes) -> tuple[Header, memoryview]:
 
 
 def _digest(content: bytes | memoryview) -> bytes:
-    return hashlib.blake2b(content, digest_size=DIGEST_SIZE).digest()
+    return hashlib.sha256(content).digest()[:DIGEST_SIZE]
 
 
 def _encode_header(header: Header) -> bytes:
@@ -107,7 +107,7 @@ def _encode_header(header: Header) -> bytes:
     return b"".join(parts)
 
 
-def _decode_header(data: memoryview) -> Header:
+def _decode_header(data: bytes) -> Header:
     reader = _Reader(data)
     compressor, lossless, count = reader.text(), reader.text(), reader.varint()
     entries = tuple(reader.entry() for _ in range(reader.at_most(count, len(data), "tensors")))
@@ -125,29 +125,32 @@ def _text(text: str) -> bytes:
 
 def _varint(number: int) -> bytes:
     """Encode a non-negative integer as LEB128: seven bits a byte, least significant first."""
-    digits = [number >> shift & 0x7F for shift in range(0, max(number.bit_length(), 1), 7)]
+    if number < 0x80:
+        return bytes([number])
+    digits = [number >> shift & 0x7F for shift in range(0, number.bit_length(), 7)]
     return bytes([digit | 0x80 for digit in digits[:-1]] + digits[-1:])
 
 
 @dataclass
 class _Reader:
-    data: memoryview
+    data: bytes
     position: int = 0
 
-    def take(self, size: int) -> memoryview:
-        if size > len(self.data) - self.position:
-            raise FrameError("frame's header ends in the middle of an entry")
+    def take(self, size: int) -> bytes:
         self.position += size
+        if self.position > len(self.data):
+            raise FrameError("frame's header ends in the middle of an entry")
         return self.data[self.position - size : self.position]
 
     def varint(self) -> int:
-        number = 0
-        for place in range(MAX_VARINT_BYTES):
-            (byte,) = self.take(1)
-            number |= (byte & 0x7F) << 7 * place
+        number = shift = 0
+        for byte in self.data[self.position : self.position + MAX_VARINT_BYTES]:
+            number |= (byte & 0x7F) << shift
+            shift += 7
             if byte < 0x80:
+                self.position += shift // 7
                 return number
-        raise FrameError("frame's header holds a number of more than 63 bits")
+        raise FrameError("frame's header ends in a number, or holds one of more than 63 bits")
 
     def at_most(self, number: int, limit: int, what: str) -> int:
         if number > limit:

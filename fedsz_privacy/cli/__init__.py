@@ -3,6 +3,8 @@
 import typer
 
 from fedsz_privacy.cli.audit import audit
+from fedsz_privacy.cli.bench import bench
+from fedsz_privacy.cli.federate import federate
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -13,6 +15,8 @@ def root() -> None:
 
 
 app.command()(audit)
+app.command()(bench)
+app.command()(federate)
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 
-TABLE_WIDTH = 120
+TABLE_WIDTH = 130
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 import pytest
 
-from analysis.spec import AuditSpec, differences
+from analysis.spec import AuditSpec
 from fedsz_privacy import InputError
 
 
@@ -14,7 +14,3 @@ def test_none_comes_first_and_names_are_settled():
 def test_numbers_out_of_range_are_named_with_the_remedy(name):
     with pytest.raises(InputError, match=f"{name.replace('_', ' ')} 0: choose .* or more"):
         AuditSpec(**{name: 0})
-
-
-def test_differences_name_what_changed():
-    assert differences({"a": 1, "b": 2}, {"a": 1, "b": 3, "c": 4}) == ["b", "c"]

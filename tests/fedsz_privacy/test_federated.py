@@ -4,43 +4,72 @@ import numpy as np
 import pytest
 import torch
 
-from fedsz_privacy import InputError
-from fedsz_privacy.federated import even_clients, federated_rounds
+from fedsz_privacy.federated import Federation
 from fedsz_privacy.models import build_model
+from fedsz_privacy.partition import even_clients
 from fedsz_privacy.randomness import Purpose, generator
-from fedsz_privacy.training import Training, draw_batches, predict, train
+from fedsz_privacy.release import none, parse_release
+from fedsz_privacy.training import Training, accuracy, draw_batches, train
 
 TRAINING = Training(epochs=1, batch_size=8)
 
 
-def test_every_record_has_one_client_and_sizes_differ_by_one():
-    clients = even_clients(3, 20)
-    assert (clients.sum(axis=0) == 1).all()
-    assert sorted(clients.sum(axis=1)) == [6, 7, 7]
+@pytest.fixture
+def model(digits):
+    return build_model("mlp", digits.shape, digits.classes, seed=0)
 
 
-@pytest.mark.parametrize("clients", [0, 21])
-def test_no_client_is_left_without_records(clients):
-    with pytest.raises(InputError, match="choose from 1 to 20"):
-        even_clients(clients, 20)
-
-
-def test_a_round_is_the_mean_of_the_clients_weighted_by_records(digits):
-    model = build_model("mlp", digits.shape, digits.classes, seed=0)
-    start = {name: tensor.detach() for name, tensor in model.state_dict().items()}
+def test_a_round_is_the_mean_of_the_clients_weighted_by_records(digits, model):
+    start = model.state_dict()
     clients = np.zeros((2, 40), bool)
     clients[0, :30] = clients[1, 30:] = True
-    (state,) = islice(federated_rounds(model, start, digits, clients, TRAINING, seed=5), 1)
+    (first,) = islice(Federation(model, digits, clients, TRAINING, none(), seed=5).rounds(start), 1)
     batches = draw_batches(clients, TRAINING, [generator(5, Purpose.FEDERATION, 0, client) for client in (0, 1)])
     trained = train(model, start, digits, batches, TRAINING.learning_rate)
     for name, tensor in trained.items():
-        assert torch.allclose(state[name], 0.75 * tensor[0] + 0.25 * tensor[1], atol=1e-6)
+        assert torch.allclose(first.state[name], 0.75 * tensor[0] + 0.25 * tensor[1], atol=1e-5)
 
 
-def test_rounds_learn(digits):
-    model = build_model("mlp", digits.shape, digits.classes, seed=0)
-    start = {name: tensor.detach() for name, tensor in model.state_dict().items()}
-    *_, state = islice(federated_rounds(model, start, digits, even_clients(4, 800), TRAINING, seed=0), 8)
-    test = digits.part(900, 1200)
-    logits = predict(model, {name: tensor[None] for name, tensor in state.items()}, test.images)
-    assert (logits[0].argmax(-1) == test.labels).double().mean() > 0.75
+def test_rounds_learn_under_compression_too(digits, model):
+    federation = Federation(
+        model, digits, even_clients(4, 800), Training(epochs=2), parse_release("fedsz:rel=1e-2"), seed=0
+    )
+    *_, last = islice(federation.rounds(model.state_dict()), 6)
+    assert accuracy(model, last.state, digits.part(900, 1200)) > 0.8
+
+
+def test_a_run_continued_in_the_middle_is_the_unbroken_one(digits, model):
+    federation = Federation(model, digits, even_clients(2, 60), TRAINING, parse_release("fedsz:rel=1e-1"), seed=1)
+    first, second, third = islice(federation.rounds(model.state_dict()), 3)
+    again, _ = islice(federation.rounds(first.state, first=1), 2)
+    assert (again.number, third.number) == (1, 2)
+    assert all(torch.equal(again.state[name], second.state[name]) for name in second.state)
+
+
+def test_costs_count_bytes_and_time_of_each_client(digits, model):
+    federation = Federation(model, digits, even_clients(3, 60), TRAINING, parse_release("fedsz:rel=1e-1"), seed=1)
+    (first,) = islice(federation.rounds(model.state_dict()), 1)
+    assert len(first.costs) == 3
+    for cost in first.costs:
+        assert 0 < cost.nbytes < 340_008 / 10
+        assert min(cost.training_seconds, cost.encode_seconds, cost.decode_seconds) > 0
+
+
+def test_batch_normalisation_keeps_integer_buffers_and_its_statistics(digits):
+    class Normed(torch.nn.Sequential):
+        def __init__(self):
+            super().__init__(
+                torch.nn.Flatten(), torch.nn.Linear(64, 16), torch.nn.BatchNorm1d(16), torch.nn.Linear(16, 10)
+            )
+
+    model = Normed()
+    clients = even_clients(2, 34)
+    federation = Federation(
+        model, digits, clients, Training(epochs=1, batch_size=8), parse_release("fedsz:rel=1e-2"), 0
+    )
+    (first,) = islice(federation.rounds(model.state_dict()), 1)
+    assert first.state["2.num_batches_tracked"].dtype == torch.int64
+    # 17 records make two full batches and one of a single record, which is skipped.
+    assert first.state["2.num_batches_tracked"] == 2
+    assert not torch.equal(first.state["2.running_mean"], model.state_dict()["2.running_mean"])
+    assert model.state_dict()["2.num_batches_tracked"] == 0

@@ -55,7 +55,7 @@ def test_another_spec_in_the_same_folder_ends_with_one_line(tmp_path):
     assert run("audit", *QUICK, "--release", "none", "--out", str(tmp_path)).exit_code == 0
     result = run("audit", *QUICK, "--release", "none", "--seed", "5", "--out", str(tmp_path))
     assert result.exit_code == 2
-    assert "holds an audit with another seed" in result.stderr
+    assert "holds a run with another seed" in result.stderr
 
 
 def test_an_interrupt_ends_with_one_line(monkeypatch, tmp_path):

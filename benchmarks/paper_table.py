@@ -1,0 +1,58 @@
+"""One table of the runs that paper.sh left in a folder: accuracy lost, ratio, overhead, and when compressing pays.
+
+Run with: python benchmarks/paper_table.py [RUNS] > docs/paper/table.md
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from analysis.federation import FederationReport, RoundRow
+from analysis.federation_spec import FederationSpec
+from fedsz_privacy.training import Training
+
+COLUMNS = (
+    "model", "data", "records", "rounds", "image", "accuracy `none`", "accuracy at REL 1e-2", "change", "ratio",
+    "overhead of the round", "pays below (Mbit/s)",
+)  # fmt: skip
+
+
+def read(folder: Path) -> FederationReport:
+    """Return the report of a finished run."""
+    results = json.loads((folder / "results.json").read_text())
+    asked = {name: value for name, value in results["spec"].items() if name != "command"}
+    spec = FederationSpec(**asked | {"training": Training(**asked["training"]), "releases": tuple(asked["releases"])})
+    rows: dict[str, list[RoundRow]] = {release: [] for release in spec.releases}
+    for row in results["rounds"]:
+        rows[row.pop("release")].append(RoundRow(**row))
+    return FederationReport(spec, {release: tuple(played) for release, played in rows.items()})
+
+
+def line(report: FederationReport) -> tuple[str, ...]:
+    """Return the cells of one run."""
+    spec, compressed = report.spec, report.spec.releases[1]
+    return (
+        spec.model,
+        Path(spec.data).name,
+        f"{spec.records:,}",
+        str(spec.rounds),
+        f"{spec.side}x{spec.side}" if spec.side else "own size",
+        f"{report.rounds['none'][-1].accuracy:.3f}",
+        f"{report.rounds[compressed][-1].accuracy:.3f}",
+        f"{report.accuracy_change(compressed):+.3f}",
+        f"{report.ratio(compressed):.2f}",
+        f"{report.overhead(compressed):.2%}",
+        f"{report.break_even(compressed):,.0f}",
+    )
+
+
+def main() -> None:
+    """Print the table."""
+    runs = Path(sys.argv[1] if len(sys.argv) > 1 else "runs/paper")
+    rows = [line(read(path.parent)) for path in sorted(runs.glob("*/results.json"))]
+    for row in (COLUMNS, ("---",) * len(COLUMNS), *rows):
+        print(f"| {' | '.join(row)} |")
+
+
+if __name__ == "__main__":
+    main()

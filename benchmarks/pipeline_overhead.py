@@ -1,0 +1,59 @@
+"""What the pipeline around the compressor costs: FedSZ against bare pysz calls on the same tensors, in turn.
+
+Run with: python benchmarks/pipeline_overhead.py
+"""
+
+from collections.abc import Callable
+from time import perf_counter
+
+import numpy as np
+from pysz import sz, szAlgorithm, szConfig, szErrorBoundMode
+
+from fedsz_privacy import ErrorBound, FedSZ
+from fedsz_privacy.weights import EFFICIENTNET, load_weights
+
+REL = 1e-2
+REPEATS = 31
+
+
+def config() -> szConfig:
+    """Return SZ3 without prediction under the same REL bound, which SZ3 turns into an absolute one by itself."""
+    settings = szConfig()
+    settings.errorBoundMode = szErrorBoundMode.REL
+    settings.relErrorBound = REL
+    settings.cmprAlgo = szAlgorithm.NOPRED
+    return settings
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Return how long one call takes."""
+    start = perf_counter()
+    work()
+    return perf_counter() - start
+
+
+def main() -> None:
+    """Print the median ratio of times, pair by pair."""
+    state = load_weights(EFFICIENTNET)
+    fedsz = FedSZ(ErrorBound.rel(REL))
+    arrays = [state[name].numpy() for name in fedsz.bounds(state)]
+    streams = [sz.compress(array, config())[0] for array in arrays]
+    frame = fedsz.encode(state)
+    pairs = {
+        "encode": (
+            lambda: fedsz.encode(state),
+            lambda: [sz.compress(array, config()) for array in arrays],
+        ),
+        "decode": (
+            lambda: fedsz.decode(frame),
+            lambda: [sz.decompress(s, a.dtype, a.shape) for s, a in zip(streams, arrays, strict=True)],
+        ),
+    }
+    for step, (pipeline, bare) in pairs.items():
+        ratios = [seconds(pipeline) / seconds(bare) for _ in range(REPEATS)]
+        low, middle, high = np.quantile(ratios, [0.25, 0.5, 0.75])
+        print(f"{step}: pipeline / bare pysz = {middle:.3f} (quartiles {low:.3f} to {high:.3f}, {REPEATS} pairs)")
+
+
+if __name__ == "__main__":
+    main()
