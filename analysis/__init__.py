@@ -1,7 +1,8 @@
 """What it means: fits of the noise, measured leakage, verdicts, and whole audits."""
 
 from analysis.audit import AuditReport, run_audit
-from analysis.noise import Fit, NoiseFit, fit_noise
+from analysis.fits import Fit
+from analysis.noise import NoiseFit, fit_noise
 from analysis.spec import AuditSpec
 from analysis.verdict import Verdict, guarantee
 

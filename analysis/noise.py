@@ -3,42 +3,26 @@
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
 
+from analysis.dependence import Dependence, dependence
+from analysis.distances import resampled_shares
+from analysis.fits import Fit, fit_family, fixed_law
+from analysis.laws import FAMILIES, Law
+from analysis.sketch import Sketch, sketch_errors
 from fedsz_privacy.errors import InputError
 
-FAMILIES = {"uniform": stats.uniform, "laplace": stats.laplace, "normal": stats.norm}
+NEGLIGIBLE = 1e-4
+"""Gain in held-out log-likelihood, in nats an error, that is worth no further parameter."""
+
+LEAST_ATOM = 0.01
+ON_BOUND = Law("uniform", -1.0, 2.0)
+ROUNDING = 1e-3
+"""Share of its bound by which a codec's rounding may exceed it."""
 
 
-@dataclass(frozen=True)
-class Fit:
-    """One family fitted to a sample of errors by maximum likelihood.
-
-    Attributes
-    ----------
-    family : str
-        A key of `FAMILIES`.
-    location, scale : float
-        As scipy.stats defines them for the family, in the sample's unit.
-    ks : float
-        Kolmogorov-Smirnov distance between sample and fit, from 0 to 1.
-    wasserstein : float
-        Wasserstein-1 distance between sample and fit, in the sample's unit.
-    """
-
-    family: str
-    location: float
-    scale: float
-    ks: float
-    wasserstein: float
-
-    def density(self, errors: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the fitted probability density at some errors."""
-        return np.asarray(FAMILIES[self.family].pdf(errors, self.location, self.scale))
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class NoiseFit:
     """A description of compression errors; it is no privacy guarantee, whichever family fits.
 
@@ -48,29 +32,78 @@ class NoiseFit:
         Size of the sample.
     fits : tuple of Fit
         One for each family.
-    r_squared : float
-        Share of the error's variance that the original value decides, R2(e|x); 0 for independent noise.
+    on_bound : Fit or None
+        The uniform law on (-1, 1), that of a quantiser of the known bound; nothing in it is fitted. None where errors
+        exceed the unit, which then is no bound.
     share_zero : float
         Share of errors that are exactly 0.
+    dependence : Dependence
+        How much of the error the original value decides.
+    sketch : Sketch
+        The errors, as a histogram.
     """
 
     elements: int
     fits: tuple[Fit, ...]
-    r_squared: float
+    on_bound: Fit | None
     share_zero: float
+    dependence: Dependence
+    sketch: Sketch
+
+    @property
+    def r_squared(self) -> float:
+        """Share of the error's variance that the original value decides, R2(e|x); 0 for independent noise."""
+        return self.dependence.explained
+
+    @property
+    def best(self) -> Fit:
+        """The fit of greatest held-out log-likelihood; of those that are about as good, one of fewest parameters.
+
+        An atom counts only if it holds a share of `LEAST_ATOM`: a few errors of exactly 0 are chance.
+        """
+        most = max(fit.held_out for fit in self._contenders)
+        good = (fit for fit in self._contenders if fit.held_out > most - NEGLIGIBLE)
+        return min(good, key=lambda fit: fit.parameters)
+
+    @property
+    def nearest(self) -> Fit:
+        """The fit of least KS distance."""
+        return min(self._contenders, key=lambda fit: fit.ks)
+
+    @property
+    def _contenders(self) -> list[Fit]:
+        return [fit for fit in self.fits if fit.zero >= LEAST_ATOM or fit.family != "zero-inflated"]
 
     def of(self, family: str) -> Fit:
         """Return the fit of one family."""
         return next(fit for fit in self.fits if fit.family == family)
 
-    @property
-    def best(self) -> Fit:
-        """The fit of least KS distance."""
-        return min(self.fits, key=lambda fit: fit.ks)
-
     def to_dict(self) -> dict[str, object]:
-        """Return the description as plain values."""
-        return asdict(self) | {"best": self.best.family}
+        """Return the description as plain values; an infinite one stands as the string ``"inf"``."""
+        return {
+            "elements": self.elements,
+            "fits": [fit.to_dict() for fit in self.fits],
+            "on_bound": self.on_bound.to_dict() if self.on_bound else None,
+            "r_squared": self.r_squared,
+            "share_zero": self.share_zero,
+            "dependence": asdict(self.dependence),
+            "best": self.best.family,
+            "nearest": self.nearest.family,
+        }
+
+    def plot(self, axis: Axes) -> None:
+        """Draw the errors' histogram and the fitted densities on an axis of matplotlib."""
+        from analysis.noise_plots import draw_fit
+
+        draw_fit(axis, self)
+
+    def __repr__(self) -> str:
+        """Return the main figures in one line."""
+        best = self.best
+        return (
+            f"NoiseFit({self.elements:,} errors: best {best.family}, location {best.location:.4g}, scale "
+            f"{best.scale:.4g}, KS {best.ks:.4f}; R2(e|x) {self.r_squared:.3f}; {self.share_zero:.1%} exactly 0)"
+        )
 
 
 def fit_noise(original: ArrayLike, decoded: ArrayLike, bound: ArrayLike = 1.0) -> NoiseFit:
@@ -79,7 +112,7 @@ def fit_noise(original: ArrayLike, decoded: ArrayLike, bound: ArrayLike = 1.0) -
     Parameters
     ----------
     original, decoded : array_like
-        Values before and after, of one shape.
+        Values before and after, of one shape, in storage order.
     bound : array_like
         Unit in which errors are measured: the absolute error bound, one number or one for each element. Leave it at
         1 to fit the raw errors.
@@ -92,7 +125,7 @@ def fit_noise(original: ArrayLike, decoded: ArrayLike, bound: ArrayLike = 1.0) -
     Raises
     ------
     InputError
-        If the shapes differ, there are fewer than two elements, or a bound is not positive.
+        If the shapes differ, there are too few elements, none of them changed, or a bound is not positive.
 
     Examples
     --------
@@ -100,43 +133,23 @@ def fit_noise(original: ArrayLike, decoded: ArrayLike, bound: ArrayLike = 1.0) -
     >>> fit_noise(x, np.round(x, 2), bound=0.005).best.family
     'uniform'
     """
-    before, after = np.asarray(original, np.float64).ravel(), np.asarray(decoded, np.float64).ravel()
+    before, after = np.asarray(original).ravel(), np.asarray(decoded).ravel()
     unit = np.asarray(bound, np.float64).ravel()
-    if before.size != after.size or before.size < 2:
-        raise InputError(f"{before.size} original and {after.size} decoded values: give two or more pairs")
+    if before.size != after.size:
+        raise InputError(f"{before.size} original and {after.size} decoded values: give as many of both")
     if not (unit > 0).all():
         raise InputError(f"bound {unit.min():g}: choose a positive number, such as the codec's absolute bound")
-    error = (after - before) / unit
+    return fit_sketch(sketch_errors(before, after, unit), dependence(before, after, unit))
+
+
+def fit_sketch(sketch: Sketch, found: Dependence) -> NoiseFit:
+    """Fit the families to a sketch of errors, whose dependence on the data was measured before."""
+    shares = resampled_shares(sketch)
     return NoiseFit(
-        elements=error.size,
-        fits=tuple(_fit(family, np.sort(error)) for family in FAMILIES),
-        r_squared=explained_share(before / unit, error),
-        share_zero=float(np.mean(error == 0)),
-    )
-
-
-def explained_share(x: NDArray[np.float64], error: NDArray[np.float64]) -> float:
-    """Return R2(e|x), the share of the error's variance that a function of x explains.
-
-    The unexplained variance is half the mean squared difference between the errors of neighbours in the order of x
-    (Rice, Annals of Statistics 1984). It needs no bins and is unbiased where error and x are independent. For a
-    uniform quantiser with m codes among n values it falls short of 1 by about 6 m / n.
-    """
-    total = error.var()
-    if total == 0:
-        return 0.0
-    steps = np.diff(error[np.argsort(x, kind="stable")])
-    return float(1 - (steps**2).mean() / 2 / total)
-
-
-def _fit(family: str, ordered: NDArray[np.float64]) -> Fit:
-    location, scale = FAMILIES[family].fit(ordered)
-    law = FAMILIES[family](location, scale)
-    middles = (np.arange(ordered.size) + 0.5) / ordered.size
-    return Fit(
-        family=family,
-        location=float(location),
-        scale=float(scale),
-        ks=float(stats.ks_1samp(ordered, law.cdf, method="asymp").statistic),
-        wasserstein=float(np.abs(ordered - law.ppf(middles)).mean()),
+        elements=round(sketch.elements),
+        fits=tuple(fit_family(sketch, shares, family) for family in FAMILIES.values()),
+        on_bound=fixed_law(sketch, shares, ON_BOUND) if sketch.limit <= 1 + ROUNDING else None,
+        share_zero=float(sketch.zeros.sum() / sketch.elements),
+        dependence=found,
+        sketch=sketch,
     )

@@ -10,21 +10,19 @@ import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 from sklearn.metrics import roc_curve
 
 from analysis.audit import AuditReport
 from analysis.membership import FALSE_POSITIVE_RATES, Estimate
-from analysis.noise import NoiseFit
-from analysis.residuals import pool
+from analysis.noise_plots import draw_fit, summary
 from analysis.spec import REFERENCE
+from analysis.tables import SHOWN_LAWS
 
 STRICT = min(FALSE_POSITIVE_RATES)
 """The false positive rate at which leakage is drawn."""
 
 LEAST_RATE = 1e-4
 RULES: Any = {"axes.titlesize": "medium", "figure.titleweight": "bold", "savefig.dpi": 130}
-FIT_STYLES = {"uniform": "-", "laplace": "--", "normal": ":"}
 
 
 def roc_curves(report: AuditReport) -> Figure:
@@ -53,11 +51,10 @@ def noise_histograms(report: AuditReport) -> Figure:
     panels = figure.subplots(2, len(studies), squeeze=False)
     for (above, below), (release, study) in zip(panels.T, studies.items(), strict=True):
         largest = max(study.tensors, key=lambda name: study.residuals[name].elements)
-        everything, one = pool(list(study.residuals.values())), study.residuals[largest]
-        _histogram(above, everything.error / everything.error.std(), study.pooled, limit=3.5)
-        _histogram(below, one.error / one.bound, study.tensors[largest], limit=1.25)
-        above.set(title=f"{release}\npooled: {_summary(study.pooled)}", xlabel="error / standard deviation")
-        below.set(title=f"{largest}: {_summary(study.tensors[largest])}", xlabel="error / bound")
+        draw_fit(above, study.pooled, SHOWN_LAWS)
+        draw_fit(below, study.tensors[largest], SHOWN_LAWS)
+        above.set(title=f"{release}\npooled: {summary(study.pooled)}", xlabel="error / standard deviation")
+        below.set(title=f"{largest}: {summary(study.tensors[largest])}", xlabel="error / bound")
     for row in panels:
         row[0].set_ylabel("density")
     _legend(figure, panels[0][0], "fitted law")
@@ -117,18 +114,6 @@ def _looks(report: AuditReport) -> dict[str, dict[str, object]]:
     colours = sns.color_palette("viridis_r", len(others))
     lines = {name: {"color": colour, "linewidth": 1.6} for name, colour in zip(others, colours, strict=True)}
     return {REFERENCE: {"color": "lightcoral", "linewidth": 6, "alpha": 0.6}} | lines
-
-
-def _histogram(panel: Axes, errors: NDArray[np.float64], fit: NoiseFit, limit: float) -> None:
-    grid = np.linspace(-limit, limit, 601)
-    sns.histplot(x=errors, bins=80, binrange=(-limit, limit), stat="density", ax=panel, color="lightgrey", linewidth=0)
-    for (family, style), colour in zip(FIT_STYLES.items(), sns.color_palette("colorblind"), strict=False):
-        panel.plot(grid, fit.of(family).density(grid), style, color=colour, linewidth=2, label=family)
-    panel.set(xlim=(-limit, limit), ylabel="")
-
-
-def _summary(fit: NoiseFit) -> str:
-    return f"nearest {fit.best.family},\nKS {fit.best.ks:.3f}, R²(e|x) {fit.r_squared:.2f}"
 
 
 def _with_intervals(panel: Axes, report: AuditReport, signal: str, number: int, estimates: list[Estimate]) -> None:

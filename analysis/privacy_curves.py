@@ -7,11 +7,24 @@ import numpy as np
 from dp_accounting import get_epsilon_gaussian
 from numpy.typing import NDArray
 
-from analysis.neighbours import NeighbourPair
+from analysis.deciding import Comparison
 from analysis.noise import NoiseFit
-from fedsz_privacy.release import Released
 
 DELTA = 1e-5
+
+
+@dataclass(frozen=True)
+class Scales:
+    """Scales of the laws fitted to one tensor's error, in the update's own unit.
+
+    Attributes
+    ----------
+    laplace, deviation : float
+        Scale of the Laplace law, and standard deviation of the normal law.
+    """
+
+    laplace: float
+    deviation: float
 
 
 @dataclass(frozen=True)
@@ -54,39 +67,32 @@ def gaussian_epsilon(l2: NDArray[np.float64], deviation: NDArray[np.float64], de
     return float(get_epsilon_gaussian(1 / mu, delta)) if mu > 0 else 0.0
 
 
-def uniform_delta(differences: Sequence[NDArray[np.float64]], bounds: Sequence[float]) -> float:
-    """Return delta, at every epsilon, of independent uniform noise on each tensor's (-bound, bound)."""
-    overlaps = [np.clip(1 - np.abs(d) / (2 * b), 0, 1).prod() for d, b in zip(differences, bounds, strict=True)]
-    return float(1 - np.prod(overlaps))
-
-
-def as_if(pairs: Sequence[NeighbourPair], released: Sequence[Released], tensors: Mapping[str, NoiseFit]) -> AsIf:
+def as_if(pairs: Sequence[Mapping[str, Comparison]], scales: Sequence[Mapping[str, Scales]]) -> AsIf:
     """Return the matched-noise figures of one release.
 
     Parameters
     ----------
-    pairs : sequence of NeighbourPair
-        Neighbouring updates.
-    released : sequence of Released
-        What each pair's update was released as.
-    tensors : mapping of str to NoiseFit
-        Each lossy tensor's fit, on error over bound.
+    pairs : sequence of mapping of str to Comparison
+        What each neighbour pair's difference was in each lossy tensor.
+    scales : sequence of mapping of str to Scales
+        For each pair, the scale of each of those tensors' errors.
     """
-    rows = [_of_pair(pair, each.bounds, tensors) for pair, each in zip(pairs, released, strict=True)]
-    coordinates = sum(pairs[0].update[name].numel() for name in tensors)
-    return AsIf(coordinates, *map(float, np.median(rows, axis=0)))
+    rows = [_of_pair(*each) for each in zip(pairs, scales, strict=True)]
+    return AsIf(sum(each.coordinates for each in pairs[0].values()), *map(float, np.median(rows, axis=0)))
 
 
-def _of_pair(pair: NeighbourPair, bounds: Mapping[str, float], tensors: Mapping[str, NoiseFit]) -> list[float]:
-    differences = [pair.difference[name].flatten().double().numpy() for name in tensors]
-    units = np.array([bounds[name] for name in tensors])
-    scales = {family: units * [fit.of(family).scale for fit in tensors.values()] for family in ("laplace", "normal")}
-    l1 = np.array([np.abs(difference).sum() for difference in differences])
-    l2 = np.array([np.linalg.norm(difference) for difference in differences])
+def fitted_scales(fit: NoiseFit, bound: float) -> Scales:
+    """Return the scales of a fit on error over bound, in the update's own unit."""
+    return Scales(bound * fit.of("laplace").scale, bound * fit.of("normal").scale)
+
+
+def _of_pair(tensors: Mapping[str, Comparison], scales: Mapping[str, Scales]) -> list[float]:
+    l1 = np.array([each.l1 for each in tensors.values()])
+    l2 = np.sqrt([each.l2_squared for each in tensors.values()])
     return [
         float(l1.sum()),
         float(np.linalg.norm(l2)),
-        laplace_epsilon(l1, scales["laplace"]),
-        gaussian_epsilon(l2, scales["normal"], DELTA),
-        uniform_delta(differences, units.tolist()),
+        laplace_epsilon(l1, np.array([scales[name].laplace for name in tensors])),
+        gaussian_epsilon(l2, np.array([scales[name].deviation for name in tensors]), DELTA),
+        float(-np.expm1(sum(each.log_overlap for each in tensors.values()))),
     ]

@@ -1,19 +1,15 @@
 """The report of an audit on disk: results, tables, figures, and one page that opens offline."""
 
-import base64
-import io
 from collections.abc import Mapping
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from matplotlib.figure import Figure
-
 from analysis.audit import AuditReport
 from analysis.neighbours import ADJACENCY
+from analysis.page import render_page, to_png
 from analysis.plots import FIGURES, house_style
 from analysis.results import leakage_rows, noise_rows, to_csv, to_results, verdict_rows
 from analysis.run_folder import RunFolder, to_json
-from analysis.tables import cost_table, leakage_table, noise_table, verdict_table
+from analysis.tables import cost_table, deciding_table, leakage_table, noise_table, verdict_table
 from analysis.verdict import ADVERSARY
 from fedsz_privacy.state import nbytes
 
@@ -42,7 +38,7 @@ def draw(report: AuditReport) -> dict[str, bytes]:
     """Return every figure as a PNG; a figure of errors only where a release makes some."""
     with house_style():
         return {
-            name: _to_png(figure(report))
+            name: to_png(figure(report))
             for name, figure in FIGURES.items()
             if name != "noise" or any(report.noise.values())
         }
@@ -50,18 +46,14 @@ def draw(report: AuditReport) -> dict[str, bytes]:
 
 def render(report: AuditReport, pictures: Mapping[str, bytes]) -> str:
     """Return the page. The template only lays out what stands here."""
-    environment = Environment(loader=PackageLoader("analysis", "."), autoescape=True, undefined=StrictUndefined)
-    tables = {
-        table.title: table
-        for table in (maker(report) for maker in (verdict_table, leakage_table, cost_table, noise_table))
-    }
-    return environment.get_template("report.html.j2").render(
+    makers = (verdict_table, leakage_table, cost_table, noise_table, deciding_table)
+    return render_page(
+        "report.html.j2",
+        {name: (png, CAPTIONS[name]) for name, png in pictures.items()},
+        title="Privacy audit",
+        question="What each release of a client's model update gives away.",
         setting=describe(report),
-        tables=tables,
-        figures={
-            name: (f"data:image/png;base64,{base64.b64encode(png).decode()}", CAPTIONS[name])
-            for name, png in pictures.items()
-        },
+        tables={table.title: table for table in (maker(report) for maker in makers)},
     )
 
 
@@ -79,9 +71,3 @@ def describe(report: AuditReport) -> dict[str, str]:
         "Adjacency of as-if figures": f"{ADJACENCY}; median of the pairs tried, which bounds no other record",
         "Seed": str(spec.seed),
     }
-
-
-def _to_png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
-    return buffer.getvalue()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.sketch import LEAST_ELEMENTS
 from fedsz_privacy.release import Released
 from fedsz_privacy.state import StateDict
 
@@ -44,9 +45,13 @@ class Residual:
 
 
 def residuals(updates: Sequence[StateDict], released: Sequence[Released]) -> dict[str, Residual]:
-    """Return the residual of each tensor that was lossy in every update, in the order of the state."""
+    """Return the residual of each tensor that was lossy in every update, in the order of the state.
+
+    A tensor with too few errors to fit a law to, or none but zeros, is left out.
+    """
     lossy = [name for name in updates[0] if all(name in each.bounds for each in released)]
-    return {name: _residual(name, updates, released) for name in lossy}
+    parts = {name: _residual(name, updates, released) for name in lossy}
+    return {name: part for name, part in parts.items() if part.original.size >= LEAST_ELEMENTS and part.error.any()}
 
 
 def pool(parts: Sequence[Residual]) -> Residual:

@@ -63,7 +63,7 @@ def noise_rows(report: AuditReport) -> list[Row]:
             "unit": "standard deviation" if scope == "pooled" else "bound",
             "elements": fit.elements,
             "r_squared": fit.r_squared,
-            **asdict(family),
+            **family.to_dict(),
         }
         for release, study in report.noise.items()
         if study

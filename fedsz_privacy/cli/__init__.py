@@ -5,6 +5,7 @@ import typer
 from fedsz_privacy.cli.audit import audit
 from fedsz_privacy.cli.bench import bench
 from fedsz_privacy.cli.federate import federate
+from fedsz_privacy.cli.noise import noise
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -15,6 +16,7 @@ def root() -> None:
 
 
 app.command()(audit)
+app.command()(noise)
 app.command()(bench)
 app.command()(federate)
 

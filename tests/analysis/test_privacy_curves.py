@@ -1,14 +1,12 @@
 import dp_accounting
 import numpy as np
 import pytest
-import torch
 from dp_accounting.pld import privacy_loss_distribution as pld
 from scipy.stats import norm
 
-from analysis.neighbours import NeighbourPair
+from analysis.deciding import compare
 from analysis.noise import fit_noise
-from analysis.privacy_curves import DELTA, as_if, gaussian_epsilon, laplace_epsilon, uniform_delta
-from fedsz_privacy.release import Released
+from analysis.privacy_curves import DELTA, Scales, as_if, fitted_scales, gaussian_epsilon, laplace_epsilon
 
 
 def test_laplace_epsilon_is_that_of_the_composed_laplace_mechanism():
@@ -35,19 +33,26 @@ def test_uniform_delta_is_the_share_of_outputs_that_only_one_neighbour_has(rng):
     shift, bound = np.array([0.1, 0.3, 0.0]), 0.5
     noise = rng.uniform(-bound, bound, (200_000, 3))
     outside = (np.abs(noise + shift) > bound).any(axis=1).mean()
-    assert uniform_delta([shift[:2], shift[2:]], [bound, bound]) == pytest.approx(outside, abs=0.01)
-    assert uniform_delta([np.array([2.0])], [0.5]) == 1
+    compared = {
+        "a": compare(shift[:2], shift[:2], shift[:2], bound),
+        "b": compare(shift[2:], shift[2:], shift[2:], bound),
+    }
+    assert as_if([compared], [dict.fromkeys("ab", Scales(1, 1))]).uniform_delta == pytest.approx(outside, abs=0.01)
 
 
 def test_as_if_takes_the_median_pair_and_each_tensors_own_scale(rng):
     x = rng.normal(size=5000)
-    fits = {"a": fit_noise(x, x + rng.uniform(-1, 1, 5000)), "b": fit_noise(x, x + rng.uniform(-1, 1, 5000))}
-    update = {"a": torch.zeros(2), "b": torch.zeros(1), "bias": torch.zeros(3)}
+    fits = {name: fit_noise(x, x + rng.uniform(-1, 1, 5000)) for name in "ab"}
+    bounds = {"a": 0.1, "b": 0.2}
     pairs = [
-        NeighbourPair(update, {"a": torch.tensor([size, 0.0]), "b": torch.tensor([size]), "bias": torch.ones(3)})
+        {
+            name: compare(np.array([size, 0.0][:count]), np.zeros(count), np.zeros(count), bounds[name])
+            for name, count in (("a", 2), ("b", 1))
+        }
         for size in (0.01, 0.02, 0.03)
     ]
-    found = as_if(pairs, [Released(update, 1, {"a": 0.1, "b": 0.2})] * 3, fits)
+    scales = {name: fitted_scales(fit, bounds[name]) for name, fit in fits.items()}
+    found = as_if(pairs, [scales] * 3)
     assert found.coordinates == 3
     assert found.l1 == pytest.approx(0.04)
     assert found.l2 == pytest.approx(0.02 * np.sqrt(2))

@@ -15,6 +15,11 @@ RELEASED = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def few_suffice(monkeypatch):
+    monkeypatch.setattr("analysis.residuals.LEAST_ELEMENTS", 2)
+
+
 def test_changed_elements_carry_error_and_their_own_bound():
     found = residuals(UPDATES, RELEASED)
     assert list(found) == ["a"]
@@ -29,6 +34,13 @@ def test_pooling_joins_tensors():
     both = pool([part, part])
     assert both.elements == 12
     assert np.array_equal(both.error, np.tile(part.error, 2))
+
+
+def test_a_tensor_with_too_few_errors_or_none_is_left_out(monkeypatch):
+    same = [Released(update, 1, {"a": 0.5}) for update in UPDATES]
+    assert residuals(UPDATES, same) == {}
+    monkeypatch.setattr("analysis.residuals.LEAST_ELEMENTS", 5)
+    assert residuals(UPDATES, RELEASED) == {}
 
 
 def test_a_release_that_changes_nothing_has_no_residual():
