@@ -80,13 +80,15 @@ def explained_with_neighbours(x: NDArray[np.float64], error: NDArray[np.float64]
     """Return a lower bound on R2(e | x, neighbours), the most that x less one prediction from them explains.
 
     A predictor-based codec quantises the value less a prediction from decoded neighbours, so its error is a function
-    of that difference. The predictions tried are none, the element before (Lorenzo's), and the mean of the elements on
-    either side (linear interpolation); the order is that of storage.
+    of that difference. The predictions tried are none, the element before (Lorenzo's), and linear and cubic
+    interpolation (SZ3's), in storage order. Only every second element is looked at, as interpolation predicts those
+    alone from the elements beside them.
     """
-    decoded = x + error
-    inner = slice(1, -1)
-    predictions = (np.zeros(max(x.size - 2, 0)), decoded[:-2], (decoded[:-2] + decoded[2:]) / 2)
-    return max(explained_share(x[inner] - prediction, error[inner]) for prediction in predictions)
+    decoded, odd = x + error, np.arange(3, x.size - 3, 2)
+    before, after = decoded[odd - 1], decoded[odd + 1]
+    cubic = (9 * (before + after) - decoded[odd - 3] - decoded[odd + 3]) / 16
+    predictions = (np.zeros(odd.size), before, (before + after) / 2, cubic)
+    return max(explained_share(x[odd] - prediction, error[odd]) for prediction in predictions)
 
 
 def chatterjee(x: NDArray[np.float64], error: NDArray[np.float64]) -> float:

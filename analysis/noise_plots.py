@@ -47,4 +47,4 @@ def draw_fit(axis: Axes, fit: NoiseFit, families: tuple[str, ...] = tuple(STYLES
 
 def summary(fit: NoiseFit) -> str:
     """Return the best family, its distance and the explained share, in two lines."""
-    return f"best {fit.best.family}, KS {fit.best.ks:.3f},\nR²(e|x) {fit.r_squared:.2f}"
+    return f"best {fit.best.family}, KS {fit.best.ks:.3f}\nR²(e|x) {fit.r_squared:.2f}"

@@ -55,7 +55,8 @@ def as_if_table(report: NoiseReport) -> Table:
         title="As if",
         note="What independent noise of each tensor's fitted law would give: descriptions, never guarantees. The "
         f"difference is spread over all coordinates; normal noise at delta {DELTA:g}. Mu is that of the Gaussian "
-        "mechanism which many small shifts under the law come close to, by its Fisher information; a uniform law's is infinite.",
+        "mechanism which many small shifts under the law come close to, by its Fisher information; a uniform law's is "
+        "infinite.",
         columns=("release", "difference / norm", "coordinates", "L1", "L2", "as if Laplace: epsilon",
                  "as if normal: epsilon", "as if uniform: delta at any epsilon",
                  "as if normal: mu", "as if generalised normal: mu", "as if student t: mu"),

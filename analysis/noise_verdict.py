@@ -62,6 +62,7 @@ def _dependence(study: CheckpointStudy) -> str:
     }
     detected = "; ".join(f"{claim} in {count} of {len(study.tensors)} tensors" for claim, count in counts.items())
     return (
-        f"dependence: the value decides {found.explained:.1%} of the error's variance (R²(e|x); 0 for noise), "
-        f"Chatterjee's xi {found.chatterjee:.3f}, correlation {found.correlation:.3f}; {detected}"
+        f"dependence: the value decides {found.explained:.1%} of the error's variance (R²(e|x); 0 for noise), value "
+        f"and neighbours {found.explained_with_neighbours:.1%} or more; Chatterjee's xi {found.chatterjee:.3f}, "
+        f"correlation {found.correlation:.3f}; {detected}"
     )
