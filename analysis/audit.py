@@ -126,8 +126,7 @@ def _play(
 def _scores(trials: Trials, releases: Sequence[Release], signals: Sequence[Signal]) -> dict[str, dict[str, Scores]]:
     return {
         release.name: {
-            signal.name: signal.calibrate(trials.observed[:, row, column], trials.membership)
-            for column, signal in enumerate(signals)
+            signal.name: signal.calibrate(trials.observed[signal.name][:, row], trials.membership) for signal in signals
         }
         for row, release in enumerate(releases)
     }

@@ -1,6 +1,5 @@
 """The report of a bench: one table, one figure, and a warning for each bound that an outlier sets."""
 
-import io
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -11,6 +10,7 @@ from matplotlib.figure import Figure
 
 from analysis.bench import BenchReport
 from analysis.compression import Spread
+from analysis.page import to_png
 from analysis.plots import house_style
 from analysis.results import to_csv
 from analysis.run_folder import RunFolder, to_json
@@ -92,10 +92,8 @@ def write_bench(report: BenchReport, folder: RunFolder) -> Path:
     folder.write("results.json", to_json({"rows": rows, "outliers": report.outliers}))
     flat = [{key: value for key, value in row.items() if not isinstance(value, dict)} | _flat(row) for row in rows]
     folder.write("tables/bench.csv", to_csv(flat))
-    buffer = io.BytesIO()
     with house_style():
-        ratio_and_rate(report).savefig(buffer, format="png")
-    folder.write("figures/bench.png", buffer.getvalue())
+        folder.write("figures/bench.png", to_png(ratio_and_rate(report)))
     notes = "".join(f"\n**Warning.** {line}.\n" for line in report.warnings())
     return folder.write("report.md", bench_table(report).to_markdown() + notes)
 

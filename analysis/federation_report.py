@@ -1,6 +1,5 @@
 """The report of a federation: tables and figures, and for which links compressing pays."""
 
-import io
 import math
 from dataclasses import asdict
 from pathlib import Path
@@ -10,6 +9,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from analysis.federation import FederationReport
+from analysis.page import to_png
 from analysis.plots import house_style
 from analysis.results import to_csv
 from analysis.run_folder import RunFolder, to_json
@@ -84,9 +84,7 @@ def write_federation(report: FederationReport, folder: RunFolder) -> Path:
     folder.write("tables/rounds.csv", to_csv(rows))
     with house_style():
         for name, draw in FIGURES.items():
-            buffer = io.BytesIO()
-            draw(report).savefig(buffer, format="png")
-            folder.write(f"figures/{name}.png", buffer.getvalue())
+            folder.write(f"figures/{name}.png", to_png(draw(report)))
     return folder.write("report.md", summary_table(report).to_markdown())
 
 

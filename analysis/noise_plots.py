@@ -46,5 +46,6 @@ def draw_fit(axis: Axes, fit: NoiseFit, families: tuple[str, ...] = tuple(STYLES
 
 
 def summary(fit: NoiseFit) -> str:
-    """Return the best family, its distance and the explained share, in two lines."""
-    return f"best {fit.best.family}, KS {fit.best.ks:.3f}\nR²(e|x) {fit.r_squared:.2f}"
+    """Return the best family, the distances to the two laws in question, and the explained share, in three lines."""
+    distances = f"KS uniform {fit.of('uniform').ks:.3f}, Laplace {fit.of('laplace').ks:.3f}"
+    return f"best {fit.best.family}\n{distances}\nR²(e|x) {fit.r_squared:.2f}"

@@ -90,12 +90,12 @@ def play(game: Game, trials: range, releases: Sequence[Release], signals: Sequen
             for row, trial in enumerate(trials)
         ]
         view = View(game.knowledge, stack([each.update for each in released]))
-        observed.append([signal.observe(view) for signal in signals])
+        observed.append({signal.name: signal.observe(view) for signal in signals})
         sizes.append([each.nbytes for each in released])
         accuracy.append(_accuracy(game, view))
     return Trials(
         membership=membership,
-        observed=np.moveaxis(np.array(observed), 2, 0),
+        observed={signal.name: np.stack([seen[signal.name] for seen in observed], axis=1) for signal in signals},
         sizes=np.array(sizes).T,
         accuracy=np.array(accuracy).T,
     )

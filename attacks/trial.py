@@ -1,8 +1,9 @@
 """The record of one trial of the membership game, in memory and on disk."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,14 +15,14 @@ from fedsz_privacy.files import write_atomically
 
 @dataclass(frozen=True)
 class Trials:
-    """What was read off trials, releases and signals in the order in which they were asked for.
+    """What was read off trials, with releases in the order in which they were asked for.
 
     Parameters
     ----------
     membership : bool array, shape (trials, candidates)
         Which candidates the target client trained on.
-    observed : float64 array, shape (trials, releases, signals, candidates)
-        What each signal read off each released update, before calibration.
+    observed : mapping of str to float64 array, shape (trials, releases, candidates) or (..., parts)
+        What each signal, by name, read off each released update, before calibration.
     sizes : int64 array, shape (trials, releases)
         Size of each released update on the wire, in bytes.
     accuracy : float64 array, shape (trials, releases)
@@ -29,32 +30,44 @@ class Trials:
     """
 
     membership: NDArray[np.bool_]
-    observed: NDArray[np.float64]
+    observed: Mapping[str, NDArray[np.float64]]
     sizes: NDArray[np.int64]
     accuracy: NDArray[np.float64]
 
     def part(self, index: int) -> "Trials":
         """Return one trial."""
-        one = slice(index, index + 1)
-        return Trials(self.membership[one], self.observed[one], self.sizes[one], self.accuracy[one])
+        return from_arrays({name: array[index : index + 1] for name, array in to_arrays(self).items()})
 
 
-FIELDS = tuple(field.name for field in fields(Trials))
+PREFIX = "observed."
+
+
+def to_arrays(trials: Trials) -> dict[str, NDArray[Any]]:
+    """Return the arrays of trials under names of one level."""
+    observed = {PREFIX + name: array for name, array in trials.observed.items()}
+    return {"membership": trials.membership, "sizes": trials.sizes, "accuracy": trials.accuracy, **observed}
+
+
+def from_arrays(arrays: Mapping[str, NDArray[Any]]) -> Trials:
+    """Return the trials that `to_arrays` took apart."""
+    observed = {name.removeprefix(PREFIX): array for name, array in arrays.items() if name.startswith(PREFIX)}
+    return Trials(arrays["membership"], observed, arrays["sizes"], arrays["accuracy"])
 
 
 def concatenate(trials: Sequence[Trials]) -> Trials:
     """Join trials along the first axis."""
-    return Trials(**{name: np.concatenate([getattr(trial, name) for trial in trials]) for name in FIELDS})
+    each = [to_arrays(trial) for trial in trials]
+    return from_arrays({name: np.concatenate([arrays[name] for arrays in each]) for name in each[0]})
 
 
 def save_trials(trials: Trials, path: Path) -> None:
     """Write trials to a safetensors file, whole or not at all."""
-    write_atomically(path, save({name: np.ascontiguousarray(getattr(trials, name)) for name in FIELDS}))
+    write_atomically(path, save({name: np.ascontiguousarray(array) for name, array in to_arrays(trials).items()}))
 
 
 def load_trials(path: Path) -> Trials | None:
     """Read trials back; None if the file is missing or damaged."""
     try:
-        return Trials(**load_file(path))
-    except (FileNotFoundError, SafetensorError, TypeError):
+        return from_arrays(load_file(path))
+    except (FileNotFoundError, SafetensorError, KeyError):
         return None

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+import torch
 from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 
@@ -67,3 +68,11 @@ class View:
     def logits(self) -> Tensor:
         """Logits of the client's models on the candidates, float64 of shape (k, candidates, classes)."""
         return predict(self.knowledge.model, self.client_states, self.knowledge.pool.images).double()
+
+    @cached_property
+    def descent_products(self) -> Tensor:
+        """Inner products of updates and negative record gradients by tensor, float64 (k, candidates, tensors)."""
+        sizes = [tensor.numel() for tensor in self.knowledge.state.values()]
+        gradients = torch.split_with_sizes(self.knowledge.record_gradients, sizes, dim=1)
+        named = zip(self.knowledge.state, gradients, strict=True)
+        return torch.stack([self.updates[name].flatten(1) @ -gradient.T for name, gradient in named], dim=-1).double()

@@ -1,4 +1,4 @@
-"""Gradient cosine: the update points along a member's negative gradient (Li et al., AsiaCCS 2023)."""
+"""Gradient cosine: the update points along a member's negative gradient (Li et al., ICLR 2023)."""
 
 from torch.nn.functional import normalize
 

@@ -1,10 +1,19 @@
 """LiRA: a likelihood ratio against shadow models (Carlini et al., IEEE S&P 2022).
 
 Each trial in turn is the target and all others are its shadow models. For a candidate whose logit margin in the target
-is phi, with means m and variances s2 of the margin over shadows trained with (in) and without (out) the candidate, the
-score is log N(phi; m_in, s2_in) - log N(phi; m_out, s2_out). Variances are pooled over candidates, the paper's fixed
-variance, which is the stronger choice for fewer than some hundred shadows.
+is phi, with means m and variances s2 of the margin over shadows trained with (in) and without (out) the candidate:
+
+- online: log N(phi; m_in, s2_in) - log N(phi; m_out, s2_out);
+- offline: the paper's 1 - P(Z > phi) with Z ~ N(m_out, s2_out). Its argument (phi - m_out) / s_out orders the scores in
+  the same way and does not run into the end of the floating-point numbers, so it is the score here.
+
+A variance is pooled over candidates, the paper's fixed variance, which is the stronger choice for fewer than some
+hundred shadows, or each candidate's own.
 """
+
+from collections.abc import Callable
+from functools import partial
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -12,9 +21,10 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from attacks.signals.base import Scores, Signal
+from attacks.signals.shadows import Moments, moments, own_deviation, pooled_deviation
 from attacks.view import View
 
-TINY = 1e-12
+Deviation: TypeAlias = Callable[[Moments], Scores]
 
 
 def observe(view: View) -> Scores:
@@ -25,29 +35,20 @@ def observe(view: View) -> Scores:
     return margins
 
 
-def calibrate(margins: Scores, membership: NDArray[np.bool_]) -> Scores:
+def online(margins: Scores, membership: NDArray[np.bool_], deviation: Deviation) -> Scores:
     """Return the log-likelihood ratio of each trial's margins, with all other trials as its shadow models."""
-    mean_in, deviation_in = _shadow_moments(margins, membership)
-    mean_out, deviation_out = _shadow_moments(margins, ~membership)
-    inside, outside = norm.logpdf(margins, mean_in, deviation_in), norm.logpdf(margins, mean_out, deviation_out)
-    return np.subtract(inside, outside)
+    inside, outside = moments(margins, membership), moments(margins, ~membership)
+    log_in = norm.logpdf(margins, inside.mean, deviation(inside))
+    return np.subtract(log_in, norm.logpdf(margins, outside.mean, deviation(outside)))
 
 
-def _shadow_moments(margins: Scores, chosen: NDArray[np.bool_]) -> tuple[Scores, Scores]:
-    """Return mean and pooled standard deviation over the chosen trials other than the row's own.
-
-    The mean has shape (trials, candidates), the deviation (trials, 1). A candidate with no chosen shadow takes the
-    mean over all candidates.
-    """
-    centred = margins - margins.mean()
-    others = chosen.sum(axis=0) - chosen
-    first = (centred * chosen).sum(axis=0) - centred * chosen
-    second = (centred**2 * chosen).sum(axis=0) - centred**2 * chosen
-    mean = first / np.maximum(others, 1)
-    spread = second - others * mean**2
-    freedom = np.maximum(others - 1, 0)
-    variance = spread.sum(axis=1, keepdims=True) / np.maximum(freedom.sum(axis=1, keepdims=True), 1)
-    return mean + margins.mean(), np.sqrt(np.maximum(variance, TINY))
+def offline(margins: Scores, membership: NDArray[np.bool_], deviation: Deviation) -> Scores:
+    """Return how many deviations each margin lies above its mean over the shadows trained without the candidate."""
+    outside = moments(margins, ~membership)
+    return (margins - outside.mean) / deviation(outside)
 
 
-LIRA = Signal("lira", observe, calibrate)
+LIRA = Signal("lira", observe, partial(online, deviation=pooled_deviation))
+LIRA_PER_EXAMPLE = Signal("lira-per-example", observe, partial(online, deviation=own_deviation))
+LIRA_OFFLINE = Signal("lira-offline", observe, partial(offline, deviation=pooled_deviation))
+LIRA_OFFLINE_PER_EXAMPLE = Signal("lira-offline-per-example", observe, partial(offline, deviation=own_deviation))

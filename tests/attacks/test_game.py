@@ -3,7 +3,7 @@ import pytest
 import torch
 from scipy import stats
 
-from attacks import COSINE, SIGNALS, Game, Trials, View, play
+from attacks import ALL_SIGNALS, COSINE, SIGNALS, Game, Trials, View, play
 from fedsz_privacy.release import Released, none, parse_release
 from fedsz_privacy.state import stack
 from fedsz_privacy.training import predict
@@ -31,8 +31,14 @@ def test_chunks_cover_all_trials_in_order(game):
 def test_a_trial_is_the_same_in_any_company(game, trials: Trials):
     alone = play(game, range(3, 4), [none()], SIGNALS)
     assert (alone.membership == trials.membership[3:4]).all()
-    assert alone.observed[:, 0] == pytest.approx(trials.observed[3:4, 0], abs=2e-2)
+    for name, observed in trials.observed.items():
+        assert alone.observed[name][:, 0] == pytest.approx(observed[3:4, 0], abs=2e-2)
     assert alone.sizes[0, 0] == trials.sizes[3, 0]
+
+
+def test_every_signal_can_be_played(game):
+    played = play(game, range(2), [none(), none()], tuple(ALL_SIGNALS.values()))
+    assert {name: array.shape[:3] for name, array in played.observed.items()} == dict.fromkeys(ALL_SIGNALS, (2, 2, 40))
 
 
 def test_each_release_gets_a_stream_of_its_own_and_the_same_updates(game):

@@ -6,50 +6,79 @@ import torch
 from scipy import stats
 from sklearn.metrics import roc_auc_score
 
-from attacks import SIGNALS, View
+from attacks import ALL_SIGNALS, SIGNALS, View, get_signal
+from fedsz_privacy.errors import InputError
 
-EACH = pytest.mark.parametrize("column", range(len(SIGNALS)), ids=[signal.name for signal in SIGNALS])
+EACH = pytest.mark.parametrize("signal", ALL_SIGNALS.values(), ids=list(ALL_SIGNALS))
 
 
-def scores_of(trials, column, release=0):
-    return SIGNALS[column].calibrate(trials.observed[:, release, column], trials.membership)
+def test_a_name_finds_its_signal():
+    assert [signal.name for signal in ALL_SIGNALS.values()] == list(ALL_SIGNALS)
+    assert [get_signal(signal.name) for signal in SIGNALS] == list(SIGNALS)
+    with pytest.raises(InputError, match=r"unknown signal 'lyra'.*lira-offline"):
+        get_signal("lyra")
+
+
+def test_the_list_cannot_be_changed():
+    with pytest.raises(TypeError):
+        ALL_SIGNALS["loss"] = ALL_SIGNALS["lira"]
 
 
 @EACH
-def test_scores_are_finite_and_one_for_each_trial_and_candidate(trials, column):
-    scores = scores_of(trials, column)
-    assert scores.shape == trials.membership.shape
+def test_scores_are_finite_and_one_for_each_trial_and_candidate(observed, membership, signal):
+    scores = signal.calibrate(observed[signal.name], membership)
+    assert scores.shape == membership.shape
     assert np.isfinite(scores).all()
 
 
 @EACH
-def test_members_score_higher_when_the_client_overfits(trials, column):
-    assert roc_auc_score(trials.membership.ravel(), scores_of(trials, column).ravel()) > 0.55
+def test_members_score_higher_when_the_client_overfits(observed, membership, signal):
+    scores = signal.calibrate(observed[signal.name], membership)
+    assert roc_auc_score(membership.ravel(), scores.ravel()) > 0.55
 
 
 @EACH
-def test_nothing_is_found_where_nothing_leaves(game, column):
+def test_scores_of_a_heavily_compressed_update_are_finite(compressed, membership, signal):
+    assert np.isfinite(signal.calibrate(signal.observe(compressed), membership)).all()
+
+
+@EACH
+def test_nothing_is_found_where_nothing_leaves(game, signal):
     """Negative control: an update of zeros tells members from non-members by no signal."""
     zeros = {name: torch.zeros(24, *tensor.shape) for name, tensor in game.state.items()}
     membership, _ = game.draw(range(24))
-    observed = SIGNALS[column].observe(View(game.knowledge, zeros))
+    observed = signal.observe(View(game.knowledge, zeros))
     assert observed == pytest.approx(np.broadcast_to(observed[0], observed.shape), abs=1e-6)
-    assert np.isfinite(SIGNALS[column].calibrate(observed, membership)).all()
+    assert np.isfinite(signal.calibrate(observed, membership)).all()
 
 
 @EACH
-def test_nothing_is_found_of_another_trials_members(trials, column):
+def test_nothing_is_found_of_another_trials_members(observed, membership, signal):
     """Negative control: scores against membership drawn anew are guesses; Mann-Whitney at error rate 1e-4."""
-    scores = scores_of(trials, column)
+    scores = signal.calibrate(observed[signal.name], membership)
     fresh = np.random.default_rng(7).random(scores.shape) < 0.5
     assert stats.mannwhitneyu(scores[fresh], scores[~fresh]).pvalue > 1e-4
 
 
 @EACH
-def test_a_trials_scores_do_not_depend_on_its_own_membership(trials, column):
-    observed = trials.observed[:, 0, column]
-    flipped = trials.membership.copy()
+def test_nothing_is_found_when_calibrated_on_membership_drawn_anew(observed, signal):
+    """Negative control: a calibration cannot find members that it is told wrong; Mann-Whitney at error rate 1e-4."""
+    fresh = np.random.default_rng(8).random((32, 40)) < 0.5
+    scores = signal.calibrate(observed[signal.name], fresh)
+    assert stats.mannwhitneyu(scores[fresh], scores[~fresh]).pvalue > 1e-4
+
+
+@EACH
+def test_a_trials_scores_do_not_depend_on_its_own_membership(observed, membership, signal):
+    flipped = membership.copy()
     flipped[3] = ~flipped[3]
-    before = SIGNALS[column].calibrate(observed, trials.membership)
-    after = SIGNALS[column].calibrate(observed, flipped)
+    before = signal.calibrate(observed[signal.name], membership)
+    after = signal.calibrate(observed[signal.name], flipped)
     assert before[3] == pytest.approx(after[3])
+
+
+@EACH
+def test_a_candidate_that_was_never_in_or_never_out_gets_finite_scores(observed, membership, signal):
+    lopsided = membership.copy()
+    lopsided[:, 0], lopsided[:, 1], lopsided[5, 0] = False, True, True
+    assert np.isfinite(signal.calibrate(observed[signal.name], lopsided)).all()

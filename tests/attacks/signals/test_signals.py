@@ -7,13 +7,6 @@ from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
 
 from attacks import COSINE, LIRA, LOSS, View
-from attacks.signals.lira import calibrate
-
-
-@pytest.fixture
-def view(game) -> View:
-    _, batches = game.draw(range(2))
-    return View(game.knowledge, game.updates(batches))
 
 
 def probabilities(view):
@@ -44,7 +37,7 @@ def test_cosine_is_minus_that_of_update_and_gradient(view):
 
 def test_lira_equals_the_leave_one_out_likelihood_ratio(rng):
     margins, members = rng.normal(2, 3, (12, 5)), rng.random((12, 5)) < 0.5
-    scores = calibrate(margins, members)
+    scores = LIRA.calibrate(margins, members)
     for target in range(12):
         shadows, trained = np.delete(margins, target, 0), np.delete(members, target, 0)
 
@@ -61,5 +54,5 @@ def test_lira_nears_the_optimal_auc_for_gaussian_margins(rng):
     """The best test tells two unit Gaussians one apart with AUC Phi(1/sqrt 2); 20,000 scores, within 0.01."""
     members = rng.random((200, 100)) < 0.5
     margins = rng.normal(size=(1, 100)) * 5 + members + rng.normal(size=members.shape)
-    auc = roc_auc_score(members.ravel(), calibrate(margins, members).ravel())
+    auc = roc_auc_score(members.ravel(), LIRA.calibrate(margins, members).ravel())
     assert auc == pytest.approx(norm.cdf(1 / np.sqrt(2)), abs=0.01)

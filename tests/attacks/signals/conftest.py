@@ -1,0 +1,31 @@
+import pytest
+
+from attacks import ALL_SIGNALS, Game, View
+from fedsz_privacy.release import parse_release
+from fedsz_privacy.state import stack, unstack
+
+
+@pytest.fixture(scope="session")
+def membership(game: Game):
+    """Who was in, in thirty-two trials of the game."""
+    return game.draw(range(32))[0]
+
+
+@pytest.fixture(scope="session")
+def view(game: Game) -> View:
+    """What the adversary sees of those trials, nothing compressed."""
+    _, batches = game.draw(range(32))
+    return View(game.knowledge, game.updates(batches))
+
+
+@pytest.fixture(scope="session")
+def compressed(view: View) -> View:
+    """The same updates at a bound so wide that most of a tensor decodes to one value."""
+    release = parse_release("fedsz:rel=3e-1")
+    return View(view.knowledge, stack([release.apply(unstack(view.updates, row), None).update for row in range(32)]))
+
+
+@pytest.fixture(scope="session")
+def observed(view: View):
+    """What each signal reads off those trials."""
+    return {name: signal.observe(view) for name, signal in ALL_SIGNALS.items()}
