@@ -1,7 +1,8 @@
 """A whole audit: a question in, a report out."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 
 from analysis.membership import Leakage, leakage, resample_weights, roc_statistics
@@ -13,9 +14,9 @@ from analysis.run_folder import RunFolder, open_run
 from analysis.spec import REFERENCE, AuditSpec
 from analysis.verdict import Verdict, guarantee
 from attacks import SIGNALS, Game, Scores, Signal, Trials, play
-from attacks.trial import concatenate
+from attacks.trial import beside, concatenate
+from fedsz_privacy.defence import Defence
 from fedsz_privacy.randomness import Purpose, generator
-from fedsz_privacy.release import Release
 from fedsz_privacy.state import nbytes
 
 NEIGHBOUR_PAIRS = 8
@@ -92,43 +93,58 @@ def run_audit(
     split, model = load(spec)
     folder = open_run(path, spec.to_dict())
     game = start_game(spec, split, model, progress)
-    releases = spec.parse_releases()
-    played = _play(game, spec.trials, releases, signals, folder)
+    defences = spec.parse_defences()
+    played = _play(game, spec.trials, defences, signals, folder)
     trials = concatenate(list(progress(played, description="trials", total=spec.trials)))
-    scores = _scores(trials, releases, signals)
-    pairs = neighbour_pairs(game, min(NEIGHBOUR_PAIRS, spec.trials))
-    studied = ((release.name, study_noise(release, pairs, spec.seed)) for release in releases)
-    noise = dict(progress(studied, description="noise", total=len(releases)))
+    scores = _scores(trials, defences, signals)
+    noise = dict(progress(_study(game, spec, defences), description="noise", total=len(defences)))
     measured = _measure(spec, trials, scores, progress)
     verdicts = {
-        release.name: Verdict(guarantee(release), study.as_if if study else None, measured[release.name])
-        for release, study in zip(releases, noise.values(), strict=True)
+        defence.name: Verdict(guarantee(defence), study.as_if if study else None, measured[defence.name])
+        for defence, study in zip(defences, noise.values(), strict=True)
     }
     return AuditReport(spec, game, trials, scores, noise, verdicts), folder
 
 
 def _play(
-    game: Game, trials: int, releases: Sequence[Release], signals: Sequence[Signal], folder: RunFolder
+    game: Game, trials: int, defences: Sequence[Defence], signals: Sequence[Signal], folder: RunFolder
 ) -> Iterator[Trials]:
     """Yield every trial in turn, from the folder where it is there, and leave it there where it was not."""
+    games = _games(game, defences)
     for chunk in game.chunks(trials):
         kept = [trial for number in chunk if (trial := folder.load_trial(number))]
         if len(kept) == len(chunk):
             yield from kept
             continue
-        fresh = play(game, chunk, releases, signals)
+        fresh = beside([play(each, chunk, [d.release for d in group], signals) for each, group in games])
         for row, number in enumerate(chunk):
             trial = fresh.part(row)
             folder.save_trial(number, trial)
             yield trial
 
 
-def _scores(trials: Trials, releases: Sequence[Release], signals: Sequence[Signal]) -> dict[str, dict[str, Scores]]:
+def _games(game: Game, defences: Sequence[Defence]) -> list[tuple[Game, list[Defence]]]:
+    """Return the game under each training rule, with the defences that have it, in their order."""
+    return [
+        (replace(game, training=rule), list(group))
+        for rule, group in groupby(defences, key=lambda defence: defence.training)
+    ]
+
+
+def _study(game: Game, spec: AuditSpec, defences: Sequence[Defence]) -> Iterator[tuple[str, NoiseStudy | None]]:
+    """Yield the noise of each defence's release, on updates of its own training rule."""
+    for each, group in _games(game, defences):
+        pairs = neighbour_pairs(each, min(NEIGHBOUR_PAIRS, spec.trials))
+        for defence in group:
+            yield defence.name, study_noise(defence.release, pairs, spec.seed)
+
+
+def _scores(trials: Trials, defences: Sequence[Defence], signals: Sequence[Signal]) -> dict[str, dict[str, Scores]]:
     return {
-        release.name: {
+        defence.name: {
             signal.name: signal.calibrate(trials.observed[signal.name][:, row], trials.membership) for signal in signals
         }
-        for row, release in enumerate(releases)
+        for row, defence in enumerate(defences)
     }
 
 

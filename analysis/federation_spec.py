@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field
 
 from analysis.spec import REFERENCE, settle_releases
-from fedsz_privacy.errors import InputError
+from fedsz_privacy.errors import require_at_least
 from fedsz_privacy.training import Training
 
 
@@ -41,10 +41,7 @@ class FederationSpec:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        least = {"clients": 1, "records": 1, "test_records": 1, "rounds": 1, "side": 0, "seed": 0}
-        for name, minimum in least.items():
-            if getattr(self, name) < minimum:
-                raise InputError(f"{name.replace('_', ' ')} {getattr(self, name)}: choose {minimum} or more")
+        require_at_least(self, clients=1, records=1, test_records=1, rounds=1, side=0, seed=0)
         object.__setattr__(self, "releases", settle_releases(self.releases))
 
     def to_dict(self) -> dict[str, object]:

@@ -26,12 +26,13 @@ def neighbour_pairs(game: Game, count: int) -> list[NeighbourPair]:
     The differences are what one record did in these runs. They are no bound on what another record could do, so no
     sensitivity in the sense of differential privacy.
     """
-    membership, batches = game.draw(range(count))
+    trials = range(count)
+    membership, batches = game.draw(trials)
     without = batches.copy()
     for trial, (members, row) in enumerate(zip(membership, without, strict=True)):
         record = generator(game.seed, Purpose.NEIGHBOUR, trial).choice(np.flatnonzero(members))
         row[row == record] = ABSENT
-    present, absent = game.updates(batches), game.updates(without)
+    present, absent = game.updates(trials, batches), game.updates(trials, without)
     return [
         NeighbourPair(unstack(present, row), {name: present[name][row] - absent[name][row] for name in present})
         for row in range(count)

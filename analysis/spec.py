@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 
-from fedsz_privacy.errors import InputError
-from fedsz_privacy.release import Release, parse_release
+from fedsz_privacy.defence import Defence, parse_defence, settle_defences
+from fedsz_privacy.errors import require_at_least
+from fedsz_privacy.release import parse_release
 from fedsz_privacy.training import Training
 
 REFERENCE = "none"
@@ -22,7 +23,7 @@ class AuditSpec:
     data, model : str
         Names for `load_data` and `build_model`.
     releases : tuple of str
-        Release strings; ``none`` is put first if it is not among them.
+        Strings of releases or other defences; ``none`` is put first if it is not among them.
     trials, candidates : int
         Times that the target client trains, and size of the pool that its records are drawn from.
     clients, client_records, rounds : int
@@ -51,15 +52,12 @@ class AuditSpec:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        least = {"trials": 8, "candidates": 20, "clients": 2, "client_records": 1, "rounds": 1, "seed": 0}
-        for name, minimum in least.items():
-            if getattr(self, name) < minimum:
-                raise InputError(f"{name.replace('_', ' ')} {getattr(self, name)}: choose {minimum} or more")
-        object.__setattr__(self, "releases", settle_releases(self.releases))
+        require_at_least(self, trials=8, candidates=20, clients=2, client_records=1, rounds=1, seed=0)
+        object.__setattr__(self, "releases", settle_defences([REFERENCE, *self.releases]))
 
-    def parse_releases(self) -> list[Release]:
-        """Return the releases, the undefended one first."""
-        return [parse_release(name) for name in self.releases]
+    def parse_defences(self) -> list[Defence]:
+        """Return the defences, the undefended one first; DP-SGD takes half the candidates for the expected records."""
+        return [parse_defence(name, self.training, self.candidates / 2) for name in self.releases]
 
     def to_dict(self) -> dict[str, object]:
         """Return the question as plain values."""

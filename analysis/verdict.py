@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from analysis.membership import Leakage
 from analysis.privacy_curves import DELTA, AsIf
 from fedsz_privacy.accounting import epsilon
+from fedsz_privacy.defence import Defence
 from fedsz_privacy.release import Release
 
 ADVERSARY = "whoever reads one client's released update in one round and knows model, global state and candidates"
@@ -47,6 +48,6 @@ class Verdict:
     measured: Mapping[str, Leakage]
 
 
-def guarantee(release: Release) -> Guarantee:
-    """Return what a release guarantees, from its privacy event."""
-    return Guarantee(epsilon(release.event, DELTA), DELTA, release.reason)
+def guarantee(defence: Release | Defence) -> Guarantee:
+    """Return what a release or another defence guarantees, from its privacy event."""
+    return Guarantee(epsilon(defence.event, DELTA), DELTA, defence.reason)

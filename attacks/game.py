@@ -20,7 +20,7 @@ from fedsz_privacy.datasets import Dataset
 from fedsz_privacy.randomness import Purpose, generator
 from fedsz_privacy.release import Release
 from fedsz_privacy.state import StateDict, nbytes, stack, unstack
-from fedsz_privacy.training import Training, draw_batches, predict, train
+from fedsz_privacy.training import TrainingRule, predict
 
 MEMORY_BYTES = 2**26
 COPIES = 6
@@ -41,7 +41,7 @@ class Game:
         The candidates.
     test : Dataset
         Records that measure the accuracy of the client's model.
-    training : Training
+    training : TrainingRule
         How the target trains.
     seed : int
         Seed of the run.
@@ -51,7 +51,7 @@ class Game:
     state: StateDict
     pool: Dataset
     test: Dataset
-    training: Training
+    training: TrainingRule
     seed: int
 
     @cached_property
@@ -68,11 +68,12 @@ class Game:
         """Draw membership, (trials, candidates), and batches, (trials, steps, batch size), of some trials."""
         generators = [generator(self.seed, Purpose.TRIAL, trial) for trial in trials]
         membership = np.stack([g.random(len(self.pool)) < 0.5 for g in generators])
-        return membership, draw_batches(membership, self.training, generators)
+        return membership, self.training.draw(membership, generators)
 
-    def updates(self, batches: NDArray[np.int64]) -> dict[str, Tensor]:
-        """Train one client on each row of batches; return the updates, each tensor of shape (rows, ...)."""
-        trained = train(self.model, self.state, self.pool, batches, self.training.learning_rate)
+    def updates(self, trials: Sequence[int], batches: NDArray[np.int64]) -> dict[str, Tensor]:
+        """Train the target of some trials on their batches; return the updates, each tensor of shape (trials, ...)."""
+        generators = [generator(self.seed, Purpose.TRAINING, trial) for trial in trials]
+        trained = self.training.train(self.model, self.state, self.pool, batches, generators)
         return {name: tensor - self.state[name] for name, tensor in trained.items()}
 
 
@@ -82,7 +83,7 @@ def play(game: Game, trials: range, releases: Sequence[Release], signals: Sequen
     Because each release sees the same updates, differences between releases are paired.
     """
     membership, batches = game.draw(trials)
-    updates = game.updates(batches)
+    updates = game.updates(trials, batches)
     observed, sizes, accuracy = [], [], []
     for number, release in enumerate(releases):
         released = [

@@ -60,6 +60,13 @@ def concatenate(trials: Sequence[Trials]) -> Trials:
     return from_arrays({name: np.concatenate([arrays[name] for arrays in each]) for name in each[0]})
 
 
+def beside(parts: Sequence[Trials]) -> Trials:
+    """Join the releases of the same trials."""
+    each = [to_arrays(part) for part in parts]
+    joined = {name: np.concatenate([arrays[name] for arrays in each], axis=1) for name in each[0]}
+    return from_arrays(joined | {"membership": parts[0].membership})
+
+
 def save_trials(trials: Trials, path: Path) -> None:
     """Write trials to a safetensors file, whole or not at all."""
     write_atomically(path, save({name: np.ascontiguousarray(array) for name, array in to_arrays(trials).items()}))

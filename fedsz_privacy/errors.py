@@ -8,3 +8,17 @@ class InputError(ValueError):
 def unknown(kind: str, value: str, known: tuple[str, ...], remedy: str) -> InputError:
     """Return the error for a name that is not in the list of known ones."""
     return InputError(f"unknown {kind} {value!r}: choose one of {', '.join(known)}, or {remedy}")
+
+
+def require_at_least(holder: object, **least: int) -> None:
+    """Raise InputError for the first attribute that is below the least value it may have."""
+    for name, minimum in least.items():
+        if getattr(holder, name) < minimum:
+            raise InputError(f"{name.replace('_', ' ')} {getattr(holder, name)}: choose {minimum} or more")
+
+
+def require_positive(holder: object, *names: str) -> None:
+    """Raise InputError for the first attribute that is not a positive number."""
+    for name in names:
+        if not getattr(holder, name) > 0:
+            raise InputError(f"{name.replace('_', ' ')} {getattr(holder, name)}: choose a positive number")

@@ -15,6 +15,7 @@ class Purpose(IntEnum):
     NEIGHBOUR = 3
     BOOTSTRAP = 4
     PARTITION = 5
+    TRAINING = 6
 
 
 def generator(seed: int, purpose: Purpose, *path: int) -> Generator:

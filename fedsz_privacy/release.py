@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 from types import MappingProxyType
+from typing import TypeVar
 
 import numpy as np
 from dp_accounting import DpEvent, NonPrivateDpEvent
@@ -113,7 +114,7 @@ def fedsz(**bound: float) -> Release:
         return Released(decoded, len(frame), pipeline.bounds(update), sent - start, received - sent)
 
     return Release(
-        name=f"fedsz:{mode}={np.format_float_scientific(value, trim='-', exp_digits=1)}",
+        name=f"fedsz:{mode}={write_number(value)}",
         apply=apply,
         event=NonPrivateDpEvent(),
         reason="the codec is deterministic, so neighbouring updates that decode differently are told apart for certain",
@@ -122,6 +123,8 @@ def fedsz(**bound: float) -> Release:
 
 RELEASES: Mapping[str, Callable[..., Release]] = MappingProxyType({"none": none, "fedsz": fedsz})
 """What a release string may start with."""
+
+Made = TypeVar("Made")
 
 _PART = re.compile(r"(?P<kind>[a-z]+)(?::(?P<options>[a-z]+=[^,=]+(?:,[a-z]+=[^,=]+)*))?")
 
@@ -135,30 +138,60 @@ def parse_release(text: str) -> Release:
         If the string does not name a release.
     """
     # A plus sign separates releases unless it belongs to an exponent.
-    first, *rest = (_parse_part(part, text) for part in re.split(r"(?<![0-9]e)\+", text))
+    first, *rest = (_release(*read_part(part)) for part in split_parts(text))
     for post in rest:
         first = first.then(post)
     return first
 
 
-def _parse_part(part: str, text: str) -> Release:
+def split_parts(text: str) -> list[str]:
+    """Split a string at the plus signs between its parts, not at those of exponents."""
+    return re.split(r"(?<![0-9]e)\+", text)
+
+
+def read_part(part: str) -> tuple[str, dict[str, float]]:
+    """Return the kind and the numeric options of one part, such as ``fedsz:rel=1e-2``.
+
+    Raises
+    ------
+    InputError
+        If the part cannot be read.
+    """
     match = _PART.fullmatch(part.strip())
     if match is None:
-        raise InputError(f"cannot read release {text!r}: write none or fedsz:rel=1e-2, and + between two of them")
-    factory = RELEASES.get(match["kind"])
-    if factory is None:
-        raise unknown("release", match["kind"], tuple(RELEASES), "see the README for their options")
+        raise InputError(f"cannot read {part!r}: write none or fedsz:rel=1e-2, and + between two of them")
     pairs = (option.split("=") for option in (match["options"] or "").split(",") if option)
-    options = {key: _number(value, text) for key, value in pairs}
+    return match["kind"], {key: _number(value, part) for key, value in pairs}
+
+
+def make(kind: str, factory: Callable[..., Made], options: Mapping[str, float]) -> Made:
+    """Call a factory with the options of a string.
+
+    Raises
+    ------
+    InputError
+        If the factory takes other options.
+    """
     try:
         inspect.signature(factory).bind(**options)
     except TypeError as error:
-        raise InputError(f"release {text!r}: {match['kind']} takes other options ({error})") from None
+        raise InputError(f"{kind} takes other options than {', '.join(options) or 'none'} ({error})") from None
     return factory(**options)
 
 
-def _number(value: str, text: str) -> float:
+def write_number(value: float) -> str:
+    """Return the shortest spelling of a number, as names of releases have it."""
+    return np.format_float_scientific(value, trim="-", exp_digits=1)
+
+
+def _release(kind: str, options: Mapping[str, float]) -> Release:
+    if kind not in RELEASES:
+        raise unknown("release", kind, tuple(RELEASES), "see the README for their options")
+    return make(kind, RELEASES[kind], options)
+
+
+def _number(value: str, part: str) -> float:
     try:
         return float(value)
     except ValueError:
-        raise InputError(f"release {text!r}: {value!r} is not a number, write one such as 1e-2") from None
+        raise InputError(f"{part!r}: {value!r} is not a number, write one such as 1e-2") from None

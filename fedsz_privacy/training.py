@@ -7,6 +7,7 @@ trials of a membership game are the same thing to this module. All rows take eac
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -16,12 +17,31 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 
 from fedsz_privacy.datasets import Dataset
-from fedsz_privacy.errors import InputError
+from fedsz_privacy.errors import require_positive
 from fedsz_privacy.state import StateDict
 
 JUDGED_AT_ONCE = 256
 ABSENT = -1
 """Fills a batch up where a client has no record left for it."""
+
+
+class TrainingRule(Protocol):
+    """How clients train: which batches each sees, and what it makes of them. Equal rules do the same."""
+
+    def draw(self, membership: NDArray[np.bool_], generators: Sequence[Generator]) -> NDArray[np.int64]:
+        """Draw batches as `draw_batches` does, one generator for each client."""
+        ...
+
+    def train(
+        self,
+        model: nn.Module,
+        state: StateDict,
+        data: Dataset,
+        batches: NDArray[np.int64],
+        generators: Sequence[Generator],
+    ) -> dict[str, Tensor]:
+        """Train one copy of a state for each client as `train` does, with a generator for each."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -33,9 +53,22 @@ class Training:
     learning_rate: float = 0.1
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size", "learning_rate"):
-            if not getattr(self, name) > 0:
-                raise InputError(f"{name.replace('_', ' ')} {getattr(self, name)}: choose a positive number")
+        require_positive(self, "epochs", "batch_size", "learning_rate")
+
+    def draw(self, membership: NDArray[np.bool_], generators: Sequence[Generator]) -> NDArray[np.int64]:
+        """Draw batches that visit each record once an epoch."""
+        return draw_batches(membership, self, generators)
+
+    def train(
+        self,
+        model: nn.Module,
+        state: StateDict,
+        data: Dataset,
+        batches: NDArray[np.int64],
+        generators: Sequence[Generator],  # noqa: ARG002  # nothing in plain descent is random but the batches
+    ) -> dict[str, Tensor]:
+        """Train one copy of a state for each client."""
+        return train(model, state, data, batches, self.learning_rate)
 
 
 def draw_batches(

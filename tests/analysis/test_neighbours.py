@@ -8,7 +8,7 @@ from fedsz_privacy.training import ABSENT
 def test_neighbours_differ_in_one_members_absence(game, monkeypatch):
     trained = []
     monkeypatch.setattr(
-        type(game), "updates", lambda _, batches: trained.append(batches) or {"w": torch.zeros(len(batches), 1)}
+        type(game), "updates", lambda _, __, batches: trained.append(batches) or {"w": torch.zeros(len(batches), 1)}
     )
     neighbour_pairs(game, 4)
     present, absent = trained

@@ -7,7 +7,7 @@ from fedsz_privacy import InputError
 def test_none_comes_first_and_names_are_settled():
     spec = AuditSpec(releases=("fedsz:rel=0.01", "fedsz:rel=1e-2", "none"))
     assert spec.releases == ("none", "fedsz:rel=1e-2")
-    assert [release.name for release in spec.parse_releases()] == list(spec.releases)
+    assert [defence.name for defence in spec.parse_defences()] == list(spec.releases)
 
 
 @pytest.mark.parametrize("name", ["trials", "candidates", "clients", "client_records", "rounds"])

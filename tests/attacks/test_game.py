@@ -58,7 +58,7 @@ def test_accuracy_is_that_of_the_decoded_model(game: Game):
     release = parse_release("fedsz:rel=3e-1")
     trials = play(game, range(2), [release], [COSINE])
     _, batches = game.draw(range(2))
-    updates = game.updates(batches)
+    updates = game.updates(range(len(batches)), batches)
     decoded = [release.apply({k: t[row] for k, t in updates.items()}, None).update for row in range(2)]
     states = {k: game.state[k] + t for k, t in stack(decoded).items()}
     expected = (predict(game.model, states, game.test.images).argmax(-1) == game.test.labels).double().mean(1)

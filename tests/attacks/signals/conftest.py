@@ -15,7 +15,7 @@ def membership(game: Game):
 def view(game: Game) -> View:
     """What the adversary sees of those trials, nothing compressed."""
     _, batches = game.draw(range(32))
-    return View(game.knowledge, game.updates(batches))
+    return View(game.knowledge, game.updates(range(len(batches)), batches))
 
 
 @pytest.fixture(scope="session")

@@ -49,7 +49,7 @@ def test_the_step_of_one_full_batch_is_found(game: Game):
     training = Training(epochs=1, batch_size=40, learning_rate=1e-2)
     still = Game(game.model, game.state, game.pool, game.test, training, seed=0)
     everyone = torch.arange(40).reshape(1, 1, 40).numpy()
-    view = View(game.knowledge, still.updates(everyone))
+    view = View(game.knowledge, still.updates(range(len(everyone)), everyone))
     slopes = game.knowledge.record_gradients.double()
     step = 2 * 1e-2 / 40
     expected = 2 * step * INNER_PRODUCT.observe(view)[0] - step**2 * slopes.square().sum(dim=1).numpy()
