@@ -64,22 +64,21 @@ def noise_histograms(report: AuditReport) -> Figure:
 
 def leakage_against_ratio(report: AuditReport) -> Figure:
     """Draw each signal's AUC and its TPR at a strict FPR against the compression ratio, with 95% intervals."""
-    figure = _figure(width=13, height=5)
+    figure = _figure(width=max(13, 2.8 * len(report.spec.releases)), height=5)
     left, right = figure.subplots(1, 2)
+    ranked = sorted(report.spec.releases, key=report.ratio)
     for number, signal in enumerate(report.scores[REFERENCE]):
-        measured = [verdict.measured[signal] for verdict in report.verdicts.values()]
-        _with_intervals(left, report, signal, number, [leakage.auc for leakage in measured])
-        _with_intervals(right, report, signal, number, [leakage.tpr_at_fpr[STRICT] for leakage in measured])
+        measured = [report.verdicts[release].measured[signal] for release in ranked]
+        _with_intervals(left, signal, number, [leakage.auc for leakage in measured])
+        _with_intervals(right, signal, number, [leakage.tpr_at_fpr[STRICT] for leakage in measured])
     left.axhline(0.5, color="grey", linestyle=":", label="guessing")
     right.axhline(STRICT, color="grey", linestyle=":", label="guessing")
     left.set(title="Over all thresholds", ylabel="ROC-AUC")
     right.set(title="For the most certain guesses", ylabel=f"TPR at FPR {STRICT:g}", ylim=(0, None))
     for panel in (left, right):
-        panel.set(xscale="log", xlabel="compression ratio (original / compressed bytes)")
-        panel.set_xticks(
-            [report.ratio(r) for r in report.spec.releases], labels=_ratio_labels(report), fontsize="x-small"
-        )
-        panel.minorticks_off()
+        panel.set_xlabel("release, and its compression ratio (original / compressed bytes)")
+        labels = [f"{release}\n{report.ratio(release):.3g}x".replace("+fedsz", "\n+fedsz") for release in ranked]
+        panel.set_xticks(range(len(ranked)), labels=labels, fontsize="x-small")
     _legend(figure, left, "signal")
     figure.suptitle("Leakage against compression, 95% bootstrap intervals over trials and candidates")
     return figure
@@ -116,15 +115,11 @@ def _looks(report: AuditReport) -> dict[str, dict[str, object]]:
     return {REFERENCE: {"color": "lightcoral", "linewidth": 6, "alpha": 0.6}} | lines
 
 
-def _with_intervals(panel: Axes, report: AuditReport, signal: str, number: int, estimates: list[Estimate]) -> None:
-    ratios = [report.ratio(release) * (1 + 0.03 * (number - 1)) for release in report.spec.releases]
+def _with_intervals(panel: Axes, signal: str, number: int, estimates: list[Estimate]) -> None:
+    places = np.arange(len(estimates)) + 0.12 * (number - 1)
     values = np.array([estimate.value for estimate in estimates])
     below = values - [estimate.low for estimate in estimates]
     above = [estimate.high for estimate in estimates] - values
     colour = sns.color_palette("colorblind")[number]
     marker = "os^Dv"[number % 5]
-    panel.errorbar(ratios, values, yerr=[below, above], label=signal, color=colour, marker=marker, capsize=3)
-
-
-def _ratio_labels(report: AuditReport) -> list[str]:
-    return [f"{release}\n{report.ratio(release):.3g}x".replace("fedsz:", "") for release in report.spec.releases]
+    panel.errorbar(places, values, yerr=[below, above], label=signal, color=colour, fmt=marker, capsize=3)

@@ -12,7 +12,7 @@ def audit(
     release: Annotated[
         list[str] | None,
         typer.Option(
-            help="A defence to audit, such as fedsz:rel=1e-2 or dpsgd:eps=8; repeat it for more. none is always audited.",
+            help="A defence to audit, such as fedsz:rel=1e-2 or dpsgd:eps=8; repeat it for more. none is always there.",
             show_default="fedsz at REL 1e-3, 1e-2, 1e-1 and 3e-1",
         ),
     ] = None,
