@@ -49,6 +49,8 @@ def main() -> None:
             lambda: [sz.decompress(s, a.dtype, a.shape) for s, a in zip(streams, arrays, strict=True)],
         ),
     }
+    steps = list(pairs.values())
+    pairs["both"] = (lambda: [step[0]() for step in steps], lambda: [step[1]() for step in steps])
     for step, (pipeline, bare) in pairs.items():
         ratios = [seconds(pipeline) / seconds(bare) for _ in range(REPEATS)]
         low, middle, high = np.quantile(ratios, [0.25, 0.5, 0.75])
