@@ -91,9 +91,9 @@ def run_audit(
         If the data, the model or the folder do not fit the question. Nothing is written then.
     """
     split, model = load(spec)
+    defences = spec.parse_defences()
     folder = open_run(path, spec.to_dict())
     game = start_game(spec, split, model, progress)
-    defences = spec.parse_defences()
     played = _play(game, spec.trials, defences, signals, folder)
     trials = concatenate(list(progress(played, description="trials", total=spec.trials)))
     scores = _scores(trials, defences, signals)

@@ -132,3 +132,15 @@ def test_the_default_audit_has_the_known_shape(tmp_path):
     assert fine.tensors["3.weight"].best.family == "uniform"
     assert fine.pooled.r_squared < 0.3
     assert fine.tensors["3.weight"].r_squared > 0.9
+
+
+def test_dpsgd_stands_beside_releases_with_its_guarantee_and_less_leakage(small, tmp_path):
+    names = ("none", "dpsgd:eps=4", "dpsgd:eps=4+fedsz:rel=1e-2")
+    report, _ = run_audit(dataclasses.replace(small, releases=names), tmp_path / "run")
+    assert tuple(report.verdicts) == names
+    for name in names[1:]:
+        assert report.verdicts[name].guarantee.epsilon == pytest.approx(4, rel=0.03)
+        assert report.verdicts[name].measured["lira"].auc_difference.value < 0
+    assert report.ratio("dpsgd:eps=4") == 1 < report.ratio("dpsgd:eps=4+fedsz:rel=1e-2")
+    assert report.noise["dpsgd:eps=4"] is None
+    assert report.noise["dpsgd:eps=4+fedsz:rel=1e-2"] is not None

@@ -39,6 +39,7 @@ def test_an_audit_ends_with_its_table_and_the_path_of_the_report(tmp_path):
         (["--release", "fedsz:rel=0"], "error bound rel=0: choose a positive number"),
         (["--release", "fedsz:rel=-1"], "error bound rel=-1: choose a positive number"),
         (["--data", "./no-such-folder"], "unknown data set './no-such-folder'"),
+        (["--release", "dpsgd:eps=0"], "eps 0.0: choose a positive number"),
         (["--trials", "1"], "trials 1: choose 8 or more"),
         (["--learning-rate", "0"], "learning rate 0.0: choose a positive number"),
     ],
