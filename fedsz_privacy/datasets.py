@@ -122,5 +122,7 @@ def _from_rows(rows: Any, most: int | None) -> Dataset:
     label = next(key for key, feature in rows.features.items() if isinstance(feature, ClassLabel))
     rows = rows.shuffle(seed=0).select(range(len(rows))[:most])
     pixels = np.stack([np.asarray(picture, np.float32) / 255 for picture in rows[image]])
-    images = torch.from_numpy(pixels).reshape(*pixels.shape[:3], -1).permute(0, 3, 1, 2).contiguous()
+    images = torch.from_numpy(pixels).reshape(*pixels.shape[:3], -1).permute(0, 3, 1, 2)
+    # Of one channel, images count as contiguous either way; a copy has the strides that vmapped layers ask for.
+    images = images.clone(memory_format=torch.contiguous_format)
     return Dataset(images, torch.tensor(rows[label]), rows.features[label].num_classes)

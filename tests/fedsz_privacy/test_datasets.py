@@ -5,6 +5,8 @@ from sklearn.datasets import load_digits
 
 from fedsz_privacy import InputError
 from fedsz_privacy.datasets import load_data
+from fedsz_privacy.models import build_model
+from fedsz_privacy.training import train
 
 
 def test_digits_are_scikit_learns_in_another_order():
@@ -34,6 +36,20 @@ def test_a_folder_of_parquet_files_loads(tmp_path, rng):
     assert sorted(split.test.images.sum(dim=(1, 2, 3)).tolist()) == pytest.approx(
         sorted((pixels[8:] / 255).sum(axis=(1, 2, 3))), rel=1e-5
     )
+
+
+def test_grey_images_from_a_folder_train_in_bulk(tmp_path, rng):
+    datasets = pytest.importorskip("datasets")
+    features = datasets.Features({"image": datasets.Image(), "label": datasets.ClassLabel(names=["cat", "dog"])})
+    pixels = rng.integers(0, 256, (8, 9, 9), dtype=np.uint8)
+    for split in ("train", "test"):
+        table = {"image": list(pixels), "label": [row % 2 for row in range(8)]}
+        datasets.Dataset.from_dict(table, features=features).to_parquet(tmp_path / f"{split}.parquet")
+    data = load_data(str(tmp_path)).train
+    assert data.images.stride() == (81, 81, 9, 1)
+    model = build_model("cnn", data.shape, data.classes, seed=0)
+    trained = train(model, dict(model.state_dict()), data, np.arange(8).reshape(2, 1, 4), learning_rate=0.1)
+    assert all(tensor.isfinite().all() for tensor in trained.values())
 
 
 @pytest.mark.parametrize("name", ["digit", "no-such-folder", "/no/such/folder"])
