@@ -10,7 +10,7 @@ from analysis.progress import Progress, silent
 from analysis.run_folder import RunFolder, open_run
 from fedsz_privacy.bounds import ErrorBound
 from fedsz_privacy.compressors import get_compressor
-from fedsz_privacy.errors import InputError
+from fedsz_privacy.errors import InputError, require_at_least
 from fedsz_privacy.pipeline import FedSZ
 from fedsz_privacy.weights import load_weights
 
@@ -40,8 +40,7 @@ class BenchSpec:
     repeats: int = 5
 
     def __post_init__(self) -> None:
-        if self.repeats < 1:
-            raise InputError(f"repeats {self.repeats}: choose 1 or more")
+        require_at_least(self, repeats=1)
         for compressor in self.compressors:
             get_compressor(compressor)
         for bound in self.bounds:

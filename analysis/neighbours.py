@@ -6,7 +6,7 @@ import numpy as np
 
 from attacks.game import Game
 from fedsz_privacy.randomness import Purpose, generator
-from fedsz_privacy.state import StateDict, unstack
+from fedsz_privacy.state import StateDict, subtract, unstack
 from fedsz_privacy.training import ABSENT
 
 ADJACENCY = "one of the target's training records left out, same batches otherwise"
@@ -33,7 +33,5 @@ def neighbour_pairs(game: Game, count: int) -> list[NeighbourPair]:
         record = generator(game.seed, Purpose.NEIGHBOUR, trial).choice(np.flatnonzero(members))
         row[row == record] = ABSENT
     present, absent = game.updates(trials, batches), game.updates(trials, without)
-    return [
-        NeighbourPair(unstack(present, row), {name: present[name][row] - absent[name][row] for name in present})
-        for row in range(count)
-    ]
+    differences = subtract(present, absent)
+    return [NeighbourPair(unstack(present, trial), unstack(differences, trial)) for trial in trials]

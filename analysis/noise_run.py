@@ -9,7 +9,7 @@ from analysis.checkpoint_study import CheckpointStudy, study_checkpoint
 from analysis.progress import Progress, silent
 from analysis.run_folder import RunFolder, open_run
 from fedsz_privacy.checkpoints import load_checkpoint
-from fedsz_privacy.errors import InputError
+from fedsz_privacy.errors import InputError, require_at_least
 from fedsz_privacy.release import parse_release
 from fedsz_privacy.state import StateDict
 
@@ -43,8 +43,7 @@ class NoiseSpec:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.seed < 0:
-            raise InputError(f"seed {self.seed}: choose 0 or more")
+        require_at_least(self, seed=0)
         names = dict.fromkeys(parse_release(text).name for text in self.releases)
         object.__setattr__(self, "releases", tuple(names))
 

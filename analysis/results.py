@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from analysis.audit import AuditReport
-from analysis.membership import Estimate, Leakage
+from analysis.membership import STATISTICS, Estimate, Leakage
 from analysis.verdict import ADVERSARY
 
 Row = Mapping[str, object]
@@ -82,11 +82,9 @@ def to_csv(rows: Sequence[Row]) -> str:
 
 
 def _statistics(leakage: Leakage) -> list[tuple[str, Estimate, Estimate]]:
-    rates = leakage.tpr_at_fpr
-    return [
-        ("auc", leakage.auc, leakage.auc_difference),
-        *((f"tpr at fpr {rate:g}", rates[rate], leakage.tpr_difference[rate]) for rate in rates),
-    ]
+    measured = (leakage.auc, *leakage.tpr_at_fpr.values())
+    differences = (leakage.auc_difference, *leakage.tpr_difference.values())
+    return list(zip(STATISTICS, measured, differences, strict=True))
 
 
 def _release(report: AuditReport, name: str) -> dict[str, object]:

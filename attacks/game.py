@@ -19,7 +19,7 @@ from attacks.view import Knowledge, View
 from fedsz_privacy.datasets import Dataset
 from fedsz_privacy.randomness import Purpose, generator
 from fedsz_privacy.release import Release
-from fedsz_privacy.state import StateDict, nbytes, stack, unstack
+from fedsz_privacy.state import StateDict, nbytes, stack, subtract, unstack
 from fedsz_privacy.training import TrainingRule, predict
 
 MEMORY_BYTES = 2**26
@@ -74,7 +74,7 @@ class Game:
         """Train the target of some trials on their batches; return the updates, each tensor of shape (trials, ...)."""
         generators = [generator(self.seed, Purpose.TRAINING, trial) for trial in trials]
         trained = self.training.train(self.model, self.state, self.pool, batches, generators)
-        return {name: tensor - self.state[name] for name, tensor in trained.items()}
+        return subtract(trained, self.state)
 
 
 def play(game: Game, trials: range, releases: Sequence[Release], signals: Sequence[Signal]) -> Trials:

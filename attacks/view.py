@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 
 from fedsz_privacy.datasets import Dataset
-from fedsz_privacy.state import StateDict, flatten
+from fedsz_privacy.state import StateDict, add, flatten
 from fedsz_privacy.training import predict
 
 
@@ -62,7 +62,7 @@ class View:
     @cached_property
     def client_states(self) -> StateDict:
         """States of the client's models, each tensor of shape (k, ...)."""
-        return {name: tensor + self.updates[name] for name, tensor in self.knowledge.state.items()}
+        return add(self.knowledge.state, self.updates)
 
     @cached_property
     def logits(self) -> Tensor:

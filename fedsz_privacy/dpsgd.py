@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from fedsz_privacy.accounting import calibrate
 from fedsz_privacy.datasets import Dataset
-from fedsz_privacy.errors import InputError
+from fedsz_privacy.errors import InputError, require_positive
 from fedsz_privacy.private_training import draw_poisson_batches, train_privately
 from fedsz_privacy.state import StateDict
 from fedsz_privacy.training import Training
@@ -56,9 +56,7 @@ class DPTraining:
     learning_rate: float = 0.1
 
     def __post_init__(self) -> None:
-        for name in ("expected_records", "noise_multiplier", "clip_norm", "epochs", "batch_size", "learning_rate"):
-            if not 0 < getattr(self, name) < float("inf"):
-                raise InputError(f"{name.replace('_', ' ')} {getattr(self, name)}: choose a positive number")
+        require_positive(self, *vars(self))
         if self.batch_size > self.expected_records:
             raise InputError(
                 f"batch size {self.batch_size}: choose at most the expected number of records, {self.expected_records}"

@@ -1,5 +1,7 @@
 """The one exception for what a user asked and cannot have."""
 
+from math import inf
+
 
 class InputError(ValueError):
     """A request that cannot be met; its message is one line that names the value and the remedy."""
@@ -18,7 +20,7 @@ def require_at_least(holder: object, **least: int) -> None:
 
 
 def require_positive(holder: object, *names: str) -> None:
-    """Raise InputError for the first attribute that is not a positive number."""
+    """Raise InputError for the first attribute that is not a positive finite number."""
     for name in names:
-        if not getattr(holder, name) > 0:
+        if not 0 < getattr(holder, name) < inf:
             raise InputError(f"{name.replace('_', ' ')} {getattr(holder, name)}: choose a positive number")
