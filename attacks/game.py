@@ -19,7 +19,7 @@ from attacks.view import Knowledge, View
 from fedsz_privacy.datasets import Dataset
 from fedsz_privacy.randomness import Purpose, generator
 from fedsz_privacy.release import Release
-from fedsz_privacy.state import StateDict, nbytes, stack, subtract, unstack
+from fedsz_privacy.state import StateDict, nbytes, stack, stack_of_one, subtract, unstack
 from fedsz_privacy.training import TrainingRule, predict
 
 MEMORY_BYTES = 2**26
@@ -73,7 +73,7 @@ class Game:
     def updates(self, trials: Sequence[int], batches: NDArray[np.int64]) -> dict[str, Tensor]:
         """Train the target of some trials on their batches; return the updates, each tensor of shape (trials, ...)."""
         generators = [generator(self.seed, Purpose.TRAINING, trial) for trial in trials]
-        trained = self.training.train(self.model, self.state, self.pool, batches, generators)
+        trained = self.training.train(self.model, stack_of_one(self.state), self.pool, batches, generators)
         return subtract(trained, self.state)
 
 

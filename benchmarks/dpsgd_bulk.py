@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from fedsz_privacy.datasets import Dataset, load_data
 from fedsz_privacy.dpsgd import DPTraining
 from fedsz_privacy.models import build_model
+from fedsz_privacy.state import stack_of_one
 
 TRIALS = 128
 AT_ONCE = 32
@@ -29,7 +30,7 @@ def train_in_bulk(model: nn.Module, pool: Dataset, membership: NDArray[np.bool_]
     """Train all trials together."""
     generators = [np.random.default_rng(trial) for trial in range(len(membership))]
     state = {name: tensor.detach() for name, tensor in model.state_dict().items()}
-    TRAINING.train(model, state, pool, TRAINING.draw(membership, generators), generators)
+    TRAINING.train(model, stack_of_one(state), pool, TRAINING.draw(membership, generators), generators)
 
 
 def train_with_opacus(model: nn.Module, pool: Dataset, members: NDArray[np.bool_]) -> None:

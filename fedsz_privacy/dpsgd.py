@@ -85,15 +85,15 @@ class DPTraining:
     def train(
         self,
         model: nn.Module,
-        state: StateDict,
+        states: StateDict,
         data: Dataset,
         batches: NDArray[np.int64],
         generators: Sequence[Generator],
     ) -> dict[str, Tensor]:
-        """Train one copy of a state for each client, as `train_privately` does."""
+        """Train every client from its state, as `train_privately` does."""
         return train_privately(
             model,
-            state,
+            states,
             data,
             batches,
             generators,

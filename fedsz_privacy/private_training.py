@@ -1,4 +1,4 @@
-"""The steps of DP-SGD (Abadi et al., CCS 2016), for many clients at once, from one common state.
+"""The steps of DP-SGD (Abadi et al., CCS 2016), for many clients at once.
 
 Each step draws every record of a client with probability q (Poisson sampling), clips the gradient of each drawn record
 to an L2 norm C, adds up, adds Gaussian noise of standard deviation sigma C to every coordinate, and divides by the
@@ -57,7 +57,7 @@ def draw_poisson_batches(
 
 def train_privately(
     model: nn.Module,
-    state: StateDict,
+    states: StateDict,
     data: Dataset,
     batches: NDArray[np.int64],
     generators: Sequence[Generator],
@@ -67,14 +67,15 @@ def train_privately(
     batch_size: float,
     learning_rate: float,
 ) -> dict[str, Tensor]:
-    """Train one copy of a state for each client with DP-SGD.
+    """Train every client from its state with DP-SGD.
 
     Parameters
     ----------
     model : nn.Module
         The architecture; its own weights are not read.
-    state : StateDict
-        The parameters every client starts from; they must not depend on the clients' records.
+    states : StateDict
+        What clients start from, each tensor of shape (clients, ...), or (1, ...) if all start from one; it must not
+        depend on their records, but through releases that were accounted for.
     data : Dataset
         The records that the batches index.
     batches : int64 array, shape (clients, steps, largest batch)
@@ -106,13 +107,15 @@ def train_privately(
     first = {id(parameter): name for name, parameter in model.named_parameters()}
     named = model.named_parameters(remove_duplicate=False)
     shared = {name: first[id(parameter)] for name, parameter in named if parameter.requires_grad}
-    stacked = {name: tensor.detach().expand(len(batches), *tensor.shape) for name, tensor in state.items()}
+    stacked = {name: tensor.detach().expand(len(batches), *tensor.shape[1:]) for name, tensor in states.items()}
     parameters = {name: stacked[name].clone() for name in dict.fromkeys(shared.values())}
     noise = {name: torch.empty_like(tensor) for name, tensor in parameters.items()}
-    fixed = {name: tensor for name, tensor in state.items() if name not in shared}
+    fixed = {name: tensor for name, tensor in stacked.items() if name not in shared}
     factored = factored_layers(model, data.images[0])
 
-    def clipped_sum(parameters: StateDict, images: Tensor, labels: Tensor, present: Tensor) -> dict[str, Tensor]:
+    def clipped_sum(
+        parameters: StateDict, fixed: StateDict, images: Tensor, labels: Tensor, present: Tensor
+    ) -> dict[str, Tensor]:
         gradients = per_example_gradients(model, factored, parameters, fixed, images, labels)
         return gradients.clipped_sum(present, clip_norm)
 
@@ -122,7 +125,7 @@ def train_privately(
     rate = learning_rate / batch_size
     for step in torch.from_numpy(batches).unbind(1):
         drawn = step[:, : max(1, int((step != ABSENT).sum(1).max()))]
-        sums = sums_of_all(parameters, data.images[drawn], data.labels[drawn], drawn != ABSENT)
+        sums = sums_of_all(parameters, fixed, data.images[drawn], data.labels[drawn], drawn != ABSENT)
         for name, tensor in parameters.items():
             fill_with_gaussian(noise[name], deviation, streams)
             tensor.sub_(noise[name].add_(sums[name]), alpha=rate)

@@ -30,6 +30,11 @@ def stack(states: list[StateDict]) -> dict[str, Tensor]:
     return {name: torch.stack([state[name] for state in states]) for name in states[0]}
 
 
+def stack_of_one(state: StateDict) -> dict[str, Tensor]:
+    """Return a state as a stack of length 1, without copying."""
+    return {name: tensor.unsqueeze(0) for name, tensor in state.items()}
+
+
 def unstack(stacked: StateDict, index: int) -> dict[str, Tensor]:
     """Return one state of a stack, without copying."""
     return {name: tensor[index] for name, tensor in stacked.items()}

@@ -1,4 +1,4 @@
-"""Local training of many clients at once, from one common state.
+"""Local training of many clients at once.
 
 A client is a row of a boolean matrix, which records of a data set it holds, so the clients of a federated round and the
 trials of a membership game are the same thing to this module. All rows take each step together through ``torch.func``.
@@ -35,12 +35,12 @@ class TrainingRule(Protocol):
     def train(
         self,
         model: nn.Module,
-        state: StateDict,
+        states: StateDict,
         data: Dataset,
         batches: NDArray[np.int64],
         generators: Sequence[Generator],
     ) -> dict[str, Tensor]:
-        """Train one copy of a state for each client as `train` does, with a generator for each."""
+        """Train every client from its state as `train` does, with a generator for each."""
         ...
 
 
@@ -62,13 +62,13 @@ class Training:
     def train(
         self,
         model: nn.Module,
-        state: StateDict,
+        states: StateDict,
         data: Dataset,
         batches: NDArray[np.int64],
         generators: Sequence[Generator],  # noqa: ARG002  # nothing in plain descent is random but the batches
     ) -> dict[str, Tensor]:
-        """Train one copy of a state for each client."""
-        return train(model, state, data, batches, self.learning_rate)
+        """Train every client from its state."""
+        return train(model, states, data, batches, self.learning_rate)
 
 
 def draw_batches(
@@ -101,16 +101,16 @@ def draw_batches(
 
 
 def train(
-    model: nn.Module, state: StateDict, data: Dataset, batches: NDArray[np.int64], learning_rate: float
+    model: nn.Module, states: StateDict, data: Dataset, batches: NDArray[np.int64], learning_rate: float
 ) -> dict[str, Tensor]:
-    """Train one copy of a state for each client.
+    """Train every client from its state.
 
     Parameters
     ----------
     model : nn.Module
         The architecture; its own weights are not read.
-    state : StateDict
-        The parameters every client starts from.
+    states : StateDict
+        The parameters that clients start from, each tensor of shape (clients, ...), or (1, ...) if all start from one.
     data : Dataset
         The records that the batches index.
     batches : int64 array, shape (clients, steps, batch size)
@@ -130,7 +130,7 @@ def train(
         return (losses * present).sum() / present.sum().clamp(min=1)
 
     gradient = vmap(grad(loss))
-    parameters = {name: tensor.expand(len(batches), *tensor.shape) for name, tensor in state.items()}
+    parameters = {name: tensor.expand(len(batches), *tensor.shape[1:]) for name, tensor in states.items()}
     for step in torch.from_numpy(batches).unbind(1):
         gradients = gradient(parameters, data.images[step], data.labels[step], (step != ABSENT).float())
         parameters = {name: tensor - learning_rate * gradients[name] for name, tensor in parameters.items()}
@@ -144,8 +144,10 @@ def train_one(
 
     Parameters
     ----------
-    model, state, data, learning_rate
+    model, data, learning_rate
         As for `train`.
+    state : StateDict
+        The parameters and buffers to start from.
     batches : int64 array, shape (steps, batch size)
         As `draw_batches` gives them for one client. Batch normalisation cannot learn from a batch of one record, so a
         model that has it skips those.

@@ -6,6 +6,7 @@ from sklearn.datasets import load_digits
 from fedsz_privacy import InputError
 from fedsz_privacy.datasets import load_data
 from fedsz_privacy.models import build_model
+from fedsz_privacy.state import stack_of_one
 from fedsz_privacy.training import train
 
 
@@ -48,7 +49,7 @@ def test_grey_images_from_a_folder_train_in_bulk(tmp_path, rng):
     data = load_data(str(tmp_path)).train
     assert data.images.stride() == (81, 81, 9, 1)
     model = build_model("cnn", data.shape, data.classes, seed=0)
-    trained = train(model, dict(model.state_dict()), data, np.arange(8).reshape(2, 1, 4), learning_rate=0.1)
+    trained = train(model, stack_of_one(model.state_dict()), data, np.arange(8).reshape(2, 1, 4), learning_rate=0.1)
     assert all(tensor.isfinite().all() for tensor in trained.values())
 
 

@@ -12,6 +12,7 @@ from fedsz_privacy.accounting import epsilon
 from fedsz_privacy.dpsgd import DPTraining, dpsgd
 from fedsz_privacy.models import build_model
 from fedsz_privacy.private_training import fill_with_gaussian, refuse_unless_private
+from fedsz_privacy.state import stack_of_one
 from fedsz_privacy.training import ABSENT, Training
 
 TRAINING = DPTraining(expected_records=20, noise_multiplier=0.8, clip_norm=0.7, epochs=2, batch_size=5)
@@ -26,7 +27,7 @@ def train(model, digits, rows=slice(None), training=TRAINING):
     state = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
     mine = generators()[rows]
     batches = training.draw(MEMBERSHIP[rows], mine)
-    return batches, training.train(model, state, digits, batches, mine)
+    return batches, training.train(model, stack_of_one(state), digits, batches, mine)
 
 
 @pytest.mark.filterwarnings("ignore:Full backward hook is firing:UserWarning")
@@ -68,7 +69,7 @@ def test_a_client_without_records_sends_noise_of_the_stated_size(digits):
     state = {name: tensor.detach() for name, tensor in model.state_dict().items()}
     nobody = np.zeros((1, 40), bool)
     batches = TRAINING.draw(nobody, generators(1))
-    trained = TRAINING.train(model, state, digits, batches, generators(1))
+    trained = TRAINING.train(model, stack_of_one(state), digits, batches, generators(1))
     moved = torch.cat([(trained[name][0] - state[name]).flatten() for name in state]).double().numpy()
     scale = TRAINING.learning_rate / TRAINING.batch_size * TRAINING.noise_multiplier * TRAINING.clip_norm
     statistic = float(np.square(moved / scale).sum() / TRAINING.steps)

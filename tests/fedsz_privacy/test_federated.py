@@ -9,6 +9,7 @@ from fedsz_privacy.models import build_model
 from fedsz_privacy.partition import even_clients
 from fedsz_privacy.randomness import Purpose, generator
 from fedsz_privacy.release import none, parse_release
+from fedsz_privacy.state import stack_of_one
 from fedsz_privacy.training import Training, accuracy, draw_batches, train
 
 TRAINING = Training(epochs=1, batch_size=8)
@@ -25,7 +26,7 @@ def test_a_round_is_the_mean_of_the_clients_weighted_by_records(digits, model):
     clients[0, :30] = clients[1, 30:] = True
     (first,) = islice(Federation(model, digits, clients, TRAINING, none(), seed=5).rounds(start), 1)
     batches = draw_batches(clients, TRAINING, [generator(5, Purpose.FEDERATION, 0, client) for client in (0, 1)])
-    trained = train(model, start, digits, batches, TRAINING.learning_rate)
+    trained = train(model, stack_of_one(start), digits, batches, TRAINING.learning_rate)
     for name, tensor in trained.items():
         assert torch.allclose(first.state[name], 0.75 * tensor[0] + 0.25 * tensor[1], atol=1e-5)
 

@@ -4,6 +4,7 @@ import torch
 
 from fedsz_privacy import InputError
 from fedsz_privacy.models import build_model
+from fedsz_privacy.state import stack_of_one
 from fedsz_privacy.training import ABSENT, Training, draw_batches, predict, train
 
 TRAINING = Training(epochs=3, batch_size=4, learning_rate=0.1)
@@ -33,7 +34,7 @@ def test_bulk_training_equals_a_plain_sgd_loop(digits, name):
     model = build_model(name, digits.shape, digits.classes, seed=1)
     start = {key: tensor.clone() for key, tensor in model.state_dict().items()}
     batches = draw_batches(MEMBERSHIP, TRAINING, generators(2))
-    trained = train(model, start, digits, batches, TRAINING.learning_rate)
+    trained = train(model, stack_of_one(start), digits, batches, TRAINING.learning_rate)
     for row, steps in enumerate(batches):
         model.load_state_dict(start)
         optimiser = torch.optim.SGD(model.parameters(), lr=TRAINING.learning_rate)
