@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from fedsz_privacy.errors import unknown
-from fedsz_privacy.imports import import_object
+from fedsz_privacy.imports import import_callable, require_type
 from fedsz_privacy.paper_models import PAPER_MODELS
 
 Shape = tuple[int, int, int]
@@ -70,9 +70,9 @@ def build_model(name: str, shape: Shape, classes: int, seed: int) -> nn.Module:
     InputError
         If there is no model of that name, or it does not take images of that shape.
     """
-    factory: Callable[[Shape, int], nn.Module] | None = import_object(name) if ":" in name else MODELS.get(name)
+    factory = import_callable(name) if ":" in name else MODELS.get(name)
     if factory is None:
         raise unknown("model", name, tuple(MODELS), "write module:factory for one of your own")
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return factory(shape, classes)
+        return require_type(nn.Module, factory(shape, classes), name)

@@ -18,6 +18,7 @@ from numpy.random import Generator
 
 from fedsz_privacy.bounds import ErrorBound
 from fedsz_privacy.errors import InputError, unknown
+from fedsz_privacy.imports import import_callable, require_type
 from fedsz_privacy.pipeline import FedSZ
 from fedsz_privacy.state import StateDict, nbytes
 
@@ -52,7 +53,7 @@ class Release:
     Parameters
     ----------
     name : str
-        The string that `parse_release` reads, such as ``fedsz:rel=1e-2``.
+        The string that `parse_release` reads, such as ``fedsz:rel=1e-2``, and sets for an imported one.
     apply : callable
         Takes the client's update and a generator for the release's own randomness, returns what an observer holds.
     event : DpEvent
@@ -122,22 +123,32 @@ def fedsz(**bound: float) -> Release:
 
 
 RELEASES: Mapping[str, Callable[..., Release]] = MappingProxyType({"none": none, "fedsz": fedsz})
-"""What a release string may start with."""
+"""Releases by name; a user's own is named by its import path."""
 
 Made = TypeVar("Made")
 
-_PART = re.compile(r"(?P<kind>[a-z]+)(?::(?P<options>[a-z]+=[^,=]+(?:,[a-z]+=[^,=]+)*))?")
+_PART = re.compile(r"(?P<kind>[a-z]+|[\w.]+:\w+)(?::(?P<options>\w+=[^,=]+(?:,\w+=[^,=]+)*))?")
 
 
 def parse_release(text: str) -> Release:
-    """Return the release that a string names, such as ``none`` or ``fedsz:rel=1e-2``; ``+`` chains several.
+    """Return the release that a string names.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``none``, ``fedsz:rel=1e-2``, or ``module:factory:sigma=0.1,clip=2`` for a function of a user's own that
+        takes such numbers, as floats, and returns a `Release`; ``+`` chains several.
+
+    Returns
+    -------
+    Release
+        Its name reads as the same release again.
 
     Raises
     ------
     InputError
-        If the string does not name a release.
+        If the string does not name a release. An error inside a user's function keeps its traceback.
     """
-    # A plus sign separates releases unless it belongs to an exponent.
     first, *rest = (_release(*read_part(part)) for part in split_parts(text))
     for post in rest:
         first = first.then(post)
@@ -146,7 +157,7 @@ def parse_release(text: str) -> Release:
 
 def split_parts(text: str) -> list[str]:
     """Split a string at the plus signs between its parts, not at those of exponents."""
-    return re.split(r"(?<![0-9]e)\+", text)
+    return re.split(r"(?<![0-9]e)\+|\+(?![0-9])", text)
 
 
 def read_part(part: str) -> tuple[str, dict[str, float]]:
@@ -159,7 +170,7 @@ def read_part(part: str) -> tuple[str, dict[str, float]]:
     """
     match = _PART.fullmatch(part.strip())
     if match is None:
-        raise InputError(f"cannot read {part!r}: write none or fedsz:rel=1e-2, and + between two of them")
+        raise InputError(f"cannot read {part!r}: write none, fedsz:rel=1e-2 or module:factory:x=1, and + between two")
     pairs = (option.split("=") for option in (match["options"] or "").split(",") if option)
     return match["kind"], {key: _number(value, part) for key, value in pairs}
 
@@ -184,10 +195,26 @@ def write_number(value: float) -> str:
     return np.format_float_scientific(value, trim="-", exp_digits=1)
 
 
+def write_shortest(value: float) -> str:
+    """Return the shortest of the spellings that read as exactly this number."""
+    return min(repr(value).removesuffix(".0"), write_number(value), key=len)
+
+
 def _release(kind: str, options: Mapping[str, float]) -> Release:
+    module = kind.partition(":")[0]
+    if module in RELEASES and module != kind:
+        raise InputError(f"cannot read {kind!r}: {module} is built in, write its options as name=number")
+    if ":" in kind:
+        return _imported(kind, options)
     if kind not in RELEASES:
-        raise unknown("release", kind, tuple(RELEASES), "see the README for their options")
+        raise unknown("release", kind, tuple(RELEASES), "write module:factory for one of your own")
     return make(kind, RELEASES[kind], options)
+
+
+def _imported(path: str, options: Mapping[str, float]) -> Release:
+    release = require_type(Release, make(path, import_callable(path), options), path)
+    written = ",".join(f"{key}={write_shortest(value)}" for key, value in sorted(options.items()))
+    return replace(release, name=f"{path}:{written}" if written else path)
 
 
 def _number(value: str, part: str) -> float:

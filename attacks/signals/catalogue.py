@@ -1,10 +1,12 @@
 """Every signal by name."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from attacks.signals.base import Signal
 from attacks.signals.cosine import COSINE
+from attacks.signals.fedmia import FEDMIA_COSINE, FEDMIA_LOSS
 from attacks.signals.gradient_difference import GRADIENT_DIFFERENCE
 from attacks.signals.inner_product import INNER_PRODUCT
 from attacks.signals.layers import LIRA_LAYERS, LIRA_LAYERS_MARGIN
@@ -15,6 +17,7 @@ from attacks.signals.population import ATTACK_P
 from attacks.signals.reference import ATTACK_R
 from attacks.signals.rmia import RMIA, RMIA_OFFLINE
 from fedsz_privacy.errors import unknown
+from fedsz_privacy.imports import import_object, require_type
 
 SIGNALS: tuple[Signal, ...] = (LOSS, COSINE, LIRA)
 """The signals of a default audit."""
@@ -32,6 +35,8 @@ OTHERS = (
     LIRA_COSINE,
     LIRA_LAYERS,
     LIRA_LAYERS_MARGIN,
+    FEDMIA_LOSS,
+    FEDMIA_COSINE,
 )
 
 ALL_SIGNALS: Mapping[str, Signal] = MappingProxyType({signal.name: signal for signal in (*SIGNALS, *OTHERS)})
@@ -41,11 +46,18 @@ ALL_SIGNALS: Mapping[str, Signal] = MappingProxyType({signal.name: signal for si
 def get_signal(name: str) -> Signal:
     """Return the signal of that name.
 
+    Parameters
+    ----------
+    name : str
+        A key of `ALL_SIGNALS`, or ``module:NAME`` for a `Signal` of a user's own, which then goes by that path.
+
     Raises
     ------
     InputError
         If there is none.
     """
+    if ":" in name:
+        return replace(require_type(Signal, import_object(name), name), name=name)
     if name not in ALL_SIGNALS:
-        raise unknown("signal", name, tuple(ALL_SIGNALS), "make a Signal of your own")
+        raise unknown("signal", name, tuple(ALL_SIGNALS), "write module:NAME for one of your own")
     return ALL_SIGNALS[name]
