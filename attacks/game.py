@@ -2,7 +2,8 @@
 
 In each trial the target client trains, from the same global state, on a random half of a pool of candidates: every
 candidate is in with probability 1/2, independently of all others. So members and non-members come from one
-distribution, and whatever tells them apart is leakage. The adversary sees the released update and names the members.
+distribution, and whatever tells them apart is leakage. The adversary sees what leaves the federation, in one round or
+over several, and names the members.
 """
 
 from collections.abc import Sequence
@@ -13,14 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from attacks.signals import Signal
-from attacks.trial import Trials
-from attacks.view import Knowledge, View
+from attacks.view import Knowledge
 from fedsz_privacy.datasets import Dataset
 from fedsz_privacy.randomness import Purpose, generator
-from fedsz_privacy.release import Release
-from fedsz_privacy.state import StateDict, nbytes, stack, stack_of_one, subtract, unstack
-from fedsz_privacy.training import TrainingRule, predict
+from fedsz_privacy.state import StateDict, nbytes, stack_of_one, subtract
+from fedsz_privacy.training import ABSENT, TrainingRule
 
 MEMORY_BYTES = 2**26
 COPIES = 6
@@ -29,7 +27,7 @@ COPIES = 6
 
 @dataclass(frozen=True)
 class Game:
-    """One target client and its candidates, ready to be played for any number of trials.
+    """One target client, its candidates, and the other clients, ready to be played for any number of trials.
 
     Parameters
     ----------
@@ -40,11 +38,17 @@ class Game:
     pool : Dataset
         The candidates.
     test : Dataset
-        Records that measure the accuracy of the client's model.
+        Records that measure the accuracy of what the adversary sees.
     training : TrainingRule
-        How the target trains.
+        How every client trains.
     seed : int
         Seed of the run.
+    others : tuple of Dataset
+        Records of each other client. They take part in every trial, with batches of its own, where anybody needs them.
+    rounds : int
+        Rounds of federated averaging that the target takes part in, with the same members in each.
+    repeats : int or sequence of int
+        How many times a member is in the training data, for all candidates or for each.
     """
 
     model: nn.Module
@@ -53,11 +57,25 @@ class Game:
     test: Dataset
     training: TrainingRule
     seed: int
+    others: tuple[Dataset, ...] = ()
+    rounds: int = 1
+    repeats: int | Sequence[int] = 1
 
     @cached_property
     def knowledge(self) -> Knowledge:
-        """What the adversary knows before a release."""
-        return Knowledge(self.model, self.state, self.pool)
+        """What the adversary knows before the target joins."""
+        return Knowledge(self.model, stack_of_one(self.state), self.pool)
+
+    @cached_property
+    def copies(self) -> NDArray[np.int64]:
+        """The candidate that each record of the target's training data is a copy of, if all candidates are in."""
+        return np.repeat(np.arange(len(self.pool)), self.repeats)
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """Weight of each client in the federated average, the target's first: by records, half its own expected."""
+        records = np.array([len(self.copies) / 2, *map(len, self.others)])
+        return tuple((records / records.sum()).tolist())
 
     def chunks(self, trials: int) -> list[range]:
         """Cut the trials into runs that train at once within a bounded memory."""
@@ -65,44 +83,18 @@ class Game:
         return [range(start, min(start + size, trials)) for start in range(0, trials, size)]
 
     def draw(self, trials: Sequence[int]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
-        """Draw membership, (trials, candidates), and batches, (trials, steps, batch size), of some trials."""
+        """Draw membership, (trials, candidates), and the target's first batches, (trials, steps, batch size)."""
         generators = [generator(self.seed, Purpose.TRIAL, trial) for trial in trials]
         membership = np.stack([g.random(len(self.pool)) < 0.5 for g in generators])
-        return membership, self.training.draw(membership, generators)
+        return membership, self.batches(membership, generators)
+
+    def batches(self, membership: NDArray[np.bool_], generators: Sequence[np.random.Generator]) -> NDArray[np.int64]:
+        """Draw batches of the target's members, (trials, steps, batch size), as indices of candidates."""
+        batches = self.training.draw(membership[:, self.copies], generators)
+        return np.where(batches == ABSENT, ABSENT, self.copies[batches])
 
     def updates(self, trials: Sequence[int], batches: NDArray[np.int64]) -> dict[str, Tensor]:
-        """Train the target of some trials on their batches; return the updates, each tensor of shape (trials, ...)."""
+        """Train the target of some trials on their first batches; return updates, each tensor (trials, ...)."""
         generators = [generator(self.seed, Purpose.TRAINING, trial) for trial in trials]
-        trained = self.training.train(self.model, stack_of_one(self.state), self.pool, batches, generators)
-        return subtract(trained, self.state)
-
-
-def play(game: Game, trials: range, releases: Sequence[Release], signals: Sequence[Signal]) -> Trials:
-    """Play some trials: train once, then pass the same updates through every release and let every signal look.
-
-    Because each release sees the same updates, differences between releases are paired.
-    """
-    membership, batches = game.draw(trials)
-    updates = game.updates(trials, batches)
-    observed, sizes, accuracy = [], [], []
-    for number, release in enumerate(releases):
-        released = [
-            release.apply(unstack(updates, row), generator(game.seed, Purpose.RELEASE, trial, number))
-            for row, trial in enumerate(trials)
-        ]
-        view = View(game.knowledge, stack([each.update for each in released]))
-        observed.append({signal.name: signal.observe(view) for signal in signals})
-        sizes.append([each.nbytes for each in released])
-        accuracy.append(_accuracy(game, view))
-    return Trials(
-        membership=membership,
-        observed={signal.name: np.stack([seen[signal.name] for seen in observed], axis=1) for signal in signals},
-        sizes=np.array(sizes).T,
-        accuracy=np.array(accuracy).T,
-    )
-
-
-def _accuracy(game: Game, view: View) -> NDArray[np.float64]:
-    predicted = predict(game.model, view.client_states, game.test.images).argmax(-1)
-    shares: NDArray[np.float64] = (predicted == game.test.labels).double().mean(dim=1).numpy()
-    return shares
+        states = self.knowledge.states
+        return subtract(self.training.train(self.model, states, self.pool, batches, generators), states)

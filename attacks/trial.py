@@ -21,17 +21,17 @@ class Trials:
     ----------
     membership : bool array, shape (trials, candidates)
         Which candidates the target client trained on.
-    observed : mapping of str to float64 array, shape (trials, releases, candidates) or (..., parts)
-        What each signal, by name, read off each released update, before calibration.
-    sizes : int64 array, shape (trials, releases)
-        Size of each released update on the wire, in bytes.
+    observed : mapping of str to float64 array, shape (trials, releases, looks, candidates) or (..., parts)
+        What each signal, by name, read off each look of the adversary at each release, before calibration.
+    sizes : float64 array, shape (trials, releases)
+        Size of the target's update on the wire, mean over rounds, in bytes.
     accuracy : float64 array, shape (trials, releases)
-        Share of the test records that the client's model, as the server decodes it, classifies correctly.
+        Share of the test records that the model of the adversary's last look classifies correctly.
     """
 
     membership: NDArray[np.bool_]
     observed: Mapping[str, NDArray[np.float64]]
-    sizes: NDArray[np.int64]
+    sizes: NDArray[np.float64]
     accuracy: NDArray[np.float64]
 
     def part(self, index: int) -> "Trials":

@@ -8,71 +8,115 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 
 from fedsz_privacy.datasets import Dataset
-from fedsz_privacy.state import StateDict, add, flatten
+from fedsz_privacy.state import StateDict, add, flatten, unstack
 from fedsz_privacy.training import predict
 
 
 @dataclass(frozen=True)
 class Knowledge:
-    """What the adversary knows before anything is released: the model, the global state, and the candidates.
+    """What the adversary knows before an update is released: the model, the state it starts from, and the candidates.
 
     Parameters
     ----------
     model : nn.Module
         The architecture.
-    state : StateDict
-        The global state that the target client started from.
+    states : StateDict
+        The global state of each of k trials, each tensor of shape (k, ...), or (1, ...) if all trials share it.
     pool : Dataset
         The candidate records.
     """
 
     model: nn.Module
-    state: StateDict
+    states: StateDict
     pool: Dataset
 
+    @property
+    def shared(self) -> bool:
+        """Whether all trials start from one state."""
+        return len(next(iter(self.states.values()))) == 1
+
     @cached_property
-    def record_gradients(self) -> Tensor:
-        """Gradient of each candidate's loss at the global state, shape (candidates, parameters)."""
+    def shared_gradients(self) -> Tensor:
+        """Gradient of each candidate's loss at the state that all trials share, shape (candidates, parameters)."""
+        return self.gradients(0)
+
+    def gradients(self, trial: int) -> Tensor:
+        """Return the gradient of each candidate's loss at the state of one trial, shape (candidates, parameters)."""
 
         def loss(state: StateDict, image: Tensor, label: Tensor) -> Tensor:
             logits = functional_call(self.model, dict(state), (image.unsqueeze(0),))
             return nn.functional.cross_entropy(logits, label.unsqueeze(0))
 
-        return flatten(vmap(grad(loss), in_dims=(None, 0, 0))(self.state, self.pool.images, self.pool.labels))
+        at_state = vmap(grad(loss), in_dims=(None, 0, 0))
+        return flatten(at_state(unstack(self.states, trial), self.pool.images, self.pool.labels))
+
+
+@dataclass(frozen=True)
+class Descents:
+    """How updates lie to the negative gradients -g of the candidates' losses at the state they start from.
+
+    Parameters
+    ----------
+    products : Tensor
+        Inner products of update and -g by tensor of the state, float64 of shape (k, candidates, tensors).
+    squares : Tensor
+        Squared norms of the gradients, float64 of shape (k or 1, candidates).
+    square_of_sum : Tensor
+        Squared norm of the sum of all candidates' gradients, float64 of shape (k or 1, 1).
+    """
+
+    products: Tensor
+    squares: Tensor
+    square_of_sum: Tensor
 
 
 @dataclass(frozen=True)
 class View:
-    """The adversary's view of k trials: the decoded updates that the target client sent in each of them.
-
-    The adversary is whoever reads one client's update in one round, such as the server or an eavesdropper, and knows
-    the model, the global state and the candidate records.
+    """One look of an adversary at k trials: an update, decoded, in each of them.
 
     Parameters
     ----------
     knowledge : Knowledge
         What was known before.
     updates : StateDict
-        Decoded updates, each tensor of shape (k, ...).
+        Decoded updates, each tensor of shape (k, ...): those of the target client, or whatever stands for them.
+    others : tuple of StateDict
+        Decoded updates of the other clients in the same round, stacked alike; empty if the adversary does not see them.
     """
 
     knowledge: Knowledge
     updates: StateDict
+    others: tuple[StateDict, ...] = ()
 
     @cached_property
     def client_states(self) -> StateDict:
-        """States of the client's models, each tensor of shape (k, ...)."""
-        return add(self.knowledge.state, self.updates)
+        """States that the updates lead to, each tensor of shape (k, ...)."""
+        return add(self.knowledge.states, self.updates)
 
     @cached_property
     def logits(self) -> Tensor:
-        """Logits of the client's models on the candidates, float64 of shape (k, candidates, classes)."""
+        """Logits of the models in those states on the candidates, float64 of shape (k, candidates, classes)."""
         return predict(self.knowledge.model, self.client_states, self.knowledge.pool.images).double()
 
     @cached_property
-    def descent_products(self) -> Tensor:
-        """Inner products of updates and negative record gradients by tensor, float64 (k, candidates, tensors)."""
-        sizes = [tensor.numel() for tensor in self.knowledge.state.values()]
-        gradients = torch.split_with_sizes(self.knowledge.record_gradients, sizes, dim=1)
-        named = zip(self.knowledge.state, gradients, strict=True)
-        return torch.stack([self.updates[name].flatten(1) @ -gradient.T for name, gradient in named], dim=-1).double()
+    def descents(self) -> Descents:
+        """How the updates lie to the candidates' gradients."""
+        updates = [self.updates[name] for name in self.knowledge.states]
+        if self.knowledge.shared:
+            return _descents(updates, self.knowledge.shared_gradients)
+        parts = [
+            _descents([tensor[trial, None] for tensor in updates], self.knowledge.gradients(trial))
+            for trial in range(len(updates[0]))
+        ]
+        return Descents(*(torch.cat([getattr(part, name) for part in parts]) for name in vars(parts[0])))
+
+
+def _descents(updates: list[Tensor], gradients: Tensor) -> Descents:
+    """Return the descents of updates that start from one state."""
+    sizes = [tensor[0].numel() for tensor in updates]
+    by_tensor = zip(updates, gradients.split_with_sizes(sizes, dim=1), strict=True)
+    return Descents(
+        products=torch.stack([tensor.flatten(1) @ -part.T for tensor, part in by_tensor], dim=-1).double(),
+        squares=gradients.square().sum(dim=1).double()[None],
+        square_of_sum=gradients.sum(dim=0).square().sum().double()[None, None],
+    )

@@ -16,6 +16,10 @@ class Purpose(IntEnum):
     BOOTSTRAP = 4
     PARTITION = 5
     TRAINING = 6
+    ROUND = 7
+    CANARY = 8
+    BOUND = 9
+    RECORD_CANARY = 10
 
 
 def generator(seed: int, purpose: Purpose, *path: int) -> Generator:

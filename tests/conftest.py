@@ -49,7 +49,8 @@ def game(digits: Dataset) -> Game:
     model = build_model("mlp", digits.shape, digits.classes, seed=0)
     state = {name: tensor.detach() for name, tensor in model.state_dict().items()}
     training = Training(epochs=12, batch_size=10, learning_rate=0.2)
-    return Game(model, state, digits.part(0, 40), digits.part(1000, 1200), training, seed=3)
+    others = tuple(digits.part(start, start + 40) for start in (100, 140, 180, 220))
+    return Game(model, state, digits.part(0, 40), digits.part(1000, 1200), training, seed=3, others=others)
 
 
 @pytest.fixture(scope="session")

@@ -14,10 +14,9 @@ from attacks.view import View
 
 def observe(view: View) -> Scores:
     """Return by how much each update's squared length shrinks without each candidate's step."""
-    gradients = view.knowledge.record_gradients
-    products = view.descent_products.sum(dim=-1)
-    step = 2 * products.sum(dim=1, keepdim=True) / gradients.sum(dim=0).square().sum()
-    scores: Scores = (2 * step * products - step**2 * gradients.square().sum(dim=1)).numpy()
+    products = view.descents.products.sum(dim=-1)
+    step = 2 * products.sum(dim=1, keepdim=True) / view.descents.square_of_sum
+    scores: Scores = (2 * step * products - step**2 * view.descents.squares).numpy()
     return scores
 
 

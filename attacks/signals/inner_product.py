@@ -10,7 +10,7 @@ from attacks.view import View
 
 def observe(view: View) -> Scores:
     """Return the inner product of each update and each negative gradient at the global state."""
-    scores: Scores = view.descent_products.sum(dim=-1).numpy()
+    scores: Scores = view.descents.products.sum(dim=-1).numpy()
     return scores
 
 

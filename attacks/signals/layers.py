@@ -13,7 +13,7 @@ from attacks.view import View
 
 def observe(view: View) -> Observed:
     """Return the inner product of each update and each negative gradient, one for each parameter tensor."""
-    products: Observed = view.descent_products.numpy()
+    products: Observed = view.descents.products.numpy()
     return products
 
 

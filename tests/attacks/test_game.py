@@ -4,6 +4,7 @@ import torch
 from scipy import stats
 
 from attacks import ALL_SIGNALS, COSINE, SIGNALS, Game, Trials, View, play
+from attacks.adversaries import SERVER
 from fedsz_privacy.release import Released, none, parse_release
 from fedsz_privacy.state import stack
 from fedsz_privacy.training import predict
@@ -37,8 +38,9 @@ def test_a_trial_is_the_same_in_any_company(game, trials: Trials):
 
 
 def test_every_signal_can_be_played(game):
-    played = play(game, range(2), [none(), none()], tuple(ALL_SIGNALS.values()))
-    assert {name: array.shape[:3] for name, array in played.observed.items()} == dict.fromkeys(ALL_SIGNALS, (2, 2, 40))
+    played = play(game, range(2), [none(), none()], tuple(ALL_SIGNALS.values()), SERVER)
+    shapes = {name: array.shape[:4] for name, array in played.observed.items()}
+    assert shapes == dict.fromkeys(ALL_SIGNALS, (2, 2, 1, 40))
 
 
 def test_each_release_gets_a_stream_of_its_own_and_the_same_updates(game):
@@ -66,7 +68,7 @@ def test_accuracy_is_that_of_the_decoded_model(game: Game):
 
 
 def test_record_gradients_are_autograds(game):
-    gradients = game.knowledge.record_gradients
+    gradients = game.knowledge.shared_gradients
     game.model.load_state_dict(game.state)
     loss = torch.nn.functional.cross_entropy(game.model(game.pool.images[4:5]), game.pool.labels[4:5])
     expected = torch.cat([g.flatten() for g in torch.autograd.grad(loss, list(game.model.parameters()))])

@@ -1,6 +1,7 @@
 import pytest
 
 from attacks import ALL_SIGNALS, Game, View
+from attacks.cohort import Cohort
 from fedsz_privacy.release import parse_release
 from fedsz_privacy.state import stack, unstack
 
@@ -14,15 +15,16 @@ def membership(game: Game):
 @pytest.fixture(scope="session")
 def view(game: Game) -> View:
     """What the adversary sees of those trials, nothing compressed."""
-    _, batches = game.draw(range(32))
-    return View(game.knowledge, game.updates(range(len(batches)), batches))
+    cohort = Cohort(game, range(32))
+    return View(game.knowledge, cohort.first_target, cohort.first_others)
 
 
 @pytest.fixture(scope="session")
 def compressed(view: View) -> View:
     """The same updates at a bound so wide that most of a tensor decodes to one value."""
     release = parse_release("fedsz:rel=3e-1")
-    return View(view.knowledge, stack([release.apply(unstack(view.updates, row), None).update for row in range(32)]))
+    coarse = stack([release.apply(unstack(view.updates, row), None).update for row in range(32)])
+    return View(view.knowledge, coarse, view.others)
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,14 @@
 """What every signal must do."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from scipy import stats
 from sklearn.metrics import roc_auc_score
 
-from attacks import ALL_SIGNALS, SIGNALS, View, get_signal
+from attacks import ALL_SIGNALS, LOSS, SIGNALS, View, get_signal
 from fedsz_privacy.errors import InputError
 
 EACH = pytest.mark.parametrize("signal", ALL_SIGNALS.values(), ids=list(ALL_SIGNALS))
@@ -17,6 +19,13 @@ def test_a_name_finds_its_signal():
     assert [get_signal(signal.name) for signal in SIGNALS] == list(SIGNALS)
     with pytest.raises(InputError, match=r"unknown signal 'lyra'.*lira-offline"):
         get_signal("lyra")
+
+
+def test_an_import_path_finds_a_signal_that_goes_by_it():
+    found = get_signal("attacks.signals.loss:LOSS")
+    assert found == replace(LOSS, name="attacks.signals.loss:LOSS")
+    with pytest.raises(InputError, match="attacks:get_signal gives an object of type function: make it a Signal"):
+        get_signal("attacks:get_signal")
 
 
 def test_the_list_cannot_be_changed():
@@ -47,7 +56,7 @@ def test_nothing_is_found_where_nothing_leaves(game, signal):
     """Negative control: an update of zeros tells members from non-members by no signal."""
     zeros = {name: torch.zeros(24, *tensor.shape) for name, tensor in game.state.items()}
     membership, _ = game.draw(range(24))
-    observed = signal.observe(View(game.knowledge, zeros))
+    observed = signal.observe(View(game.knowledge, zeros, (zeros, zeros)))
     assert observed == pytest.approx(np.broadcast_to(observed[0], observed.shape), abs=1e-6)
     assert np.isfinite(signal.calibrate(observed, membership)).all()
 

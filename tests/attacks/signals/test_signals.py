@@ -31,7 +31,7 @@ def test_the_margin_of_a_certain_model_does_not_overflow(view):
 
 def test_cosine_is_minus_that_of_update_and_gradient(view):
     update = torch.cat([tensor[1].flatten() for tensor in view.updates.values()])
-    expected = torch.nn.functional.cosine_similarity(update, -view.knowledge.record_gradients[5], dim=0)
+    expected = torch.nn.functional.cosine_similarity(update, -view.knowledge.shared_gradients[5], dim=0)
     assert COSINE.observe(view)[1, 5] == pytest.approx(float(expected), abs=1e-5)
 
 

@@ -13,20 +13,20 @@ from fedsz_privacy.training import Training
 def gradient(view, candidate):
     """The gradient of a record's loss, by autograd on one copy of the model."""
     model, pool = view.knowledge.model, view.knowledge.pool
-    model.load_state_dict(view.knowledge.state)
+    model.load_state_dict(unstack(view.knowledge.states, 0))
     loss = torch.nn.functional.cross_entropy(model(pool.images[[candidate]]), pool.labels[[candidate]])
-    return dict(zip(view.knowledge.state, torch.autograd.grad(loss, list(model.parameters())), strict=True))
+    return dict(zip(view.knowledge.states, torch.autograd.grad(loss, list(model.parameters())), strict=True))
 
 
 def test_products_are_taken_tensor_by_tensor(view):
     slopes, update = gradient(view, 5), unstack(view.updates, 1)
     expected = [float(-(update[name].double() * slopes[name].double()).sum()) for name in slopes]
-    assert view.descent_products[1, 5].tolist() == pytest.approx(expected, rel=1e-3, abs=1e-6)
+    assert view.descents.products[1, 5].tolist() == pytest.approx(expected, rel=1e-3, abs=1e-6)
 
 
 def test_products_do_not_depend_on_the_order_of_the_update(view):
     backwards = View(view.knowledge, dict(reversed(view.updates.items())))
-    assert torch.equal(backwards.descent_products, view.descent_products)
+    assert torch.equal(backwards.descents.products, view.descents.products)
 
 
 def test_the_inner_product_runs_over_all_parameters(view):
@@ -38,7 +38,7 @@ def test_the_inner_product_runs_over_all_parameters(view):
 def test_the_gradient_difference_is_that_of_two_squared_lengths(view):
     update = torch.cat([tensor[1].flatten() for tensor in view.updates.values()]).double()
     descent = -torch.cat([slope.flatten() for slope in gradient(view, 5).values()]).double()
-    total = -view.knowledge.record_gradients.double().sum(dim=0)
+    total = -view.knowledge.shared_gradients.double().sum(dim=0)
     step = 2 * (update @ total) / (total @ total)
     expected = update.norm() ** 2 - (update - step * descent).norm() ** 2
     assert GRADIENT_DIFFERENCE.observe(view)[1, 5] == pytest.approx(float(expected), rel=1e-3)
@@ -50,7 +50,7 @@ def test_the_step_of_one_full_batch_is_found(game: Game):
     still = Game(game.model, game.state, game.pool, game.test, training, seed=0)
     everyone = torch.arange(40).reshape(1, 1, 40).numpy()
     view = View(game.knowledge, still.updates(range(len(everyone)), everyone))
-    slopes = game.knowledge.record_gradients.double()
+    slopes = game.knowledge.shared_gradients.double()
     step = 2 * 1e-2 / 40
     expected = 2 * step * INNER_PRODUCT.observe(view)[0] - step**2 * slopes.square().sum(dim=1).numpy()
     assert GRADIENT_DIFFERENCE.observe(view)[0] == pytest.approx(expected, rel=1e-3)
