@@ -14,7 +14,7 @@ from analysis.page import to_png
 from analysis.plots import house_style
 from analysis.results import to_csv
 from analysis.run_folder import RunFolder, to_json
-from analysis.tables import Table
+from analysis.table import Table
 
 RATIO_TICKS = (1, 2, 3, 5, 10, 20, 40)
 SHOWN_REL = 1e-2

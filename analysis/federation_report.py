@@ -14,7 +14,7 @@ from analysis.plots import house_style
 from analysis.results import to_csv
 from analysis.run_folder import RunFolder, to_json
 from analysis.spec import REFERENCE
-from analysis.tables import Table
+from analysis.table import Table
 
 BANDWIDTHS = np.geomspace(1, 1e4, 200)
 """Mbit/s."""

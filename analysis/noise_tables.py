@@ -10,7 +10,8 @@ from analysis.noise_run import NoiseReport
 from analysis.p_values import REPETITIONS, SUBSAMPLE
 from analysis.privacy_curves import DELTA
 from analysis.results import Row
-from analysis.tables import SHOWN_LAWS, Table, decision_cells, distance_cells
+from analysis.table import Table
+from analysis.tables import SHOWN_LAWS, decision_cells, distance_cells
 from analysis.tensor_study import ADJACENCY
 
 MU_LAWS = ("normal", "generalised normal", "student t")

@@ -13,13 +13,12 @@ from matplotlib.figure import Figure
 from sklearn.metrics import roc_curve
 
 from analysis.audit import AuditReport
-from analysis.membership import FALSE_POSITIVE_RATES, Estimate
+from analysis.leakage_tables import strictest_rate
+from analysis.membership import Estimate
 from analysis.noise_plots import draw_fit, summary
 from analysis.spec import REFERENCE
 from analysis.tables import SHOWN_LAWS
-
-STRICT = min(FALSE_POSITIVE_RATES)
-"""The false positive rate at which leakage is drawn."""
+from analysis.tradeoff import entitle, tradeoff
 
 LEAST_RATE = 1e-4
 RULES: Any = {"axes.titlesize": "medium", "figure.titleweight": "bold", "savefig.dpi": 130}
@@ -40,7 +39,7 @@ def roc_curves(report: AuditReport) -> Figure:
         panel.set(title=f"Signal: {signal}", xlabel="false positive rate")
     panels[0].set_ylabel("true positive rate")
     _legend(figure, panels[0], "release")
-    figure.suptitle("How well each signal names members, from what each release lets out")
+    entitle(figure, report, "How well each signal names members, from what each release lets out")
     return figure
 
 
@@ -63,29 +62,35 @@ def noise_histograms(report: AuditReport) -> Figure:
 
 
 def leakage_against_ratio(report: AuditReport) -> Figure:
-    """Draw each signal's AUC and its TPR at a strict FPR against the compression ratio, with 95% intervals."""
+    """Draw each signal's AUC and its TPR at the strictest FPR against the compression ratio, with 95% intervals."""
+    rate = strictest_rate(report)
     figure = _figure(width=max(13, 2.8 * len(report.spec.releases)), height=5)
     left, right = figure.subplots(1, 2)
     ranked = sorted(report.spec.releases, key=report.ratio)
     for number, signal in enumerate(report.scores[REFERENCE]):
         measured = [report.verdicts[release].measured[signal] for release in ranked]
         _with_intervals(left, signal, number, [leakage.auc for leakage in measured])
-        _with_intervals(right, signal, number, [leakage.tpr_at_fpr[STRICT] for leakage in measured])
+        _with_intervals(right, signal, number, [leakage.tpr_at_fpr[rate] for leakage in measured])
     left.axhline(0.5, color="grey", linestyle=":", label="guessing")
-    right.axhline(STRICT, color="grey", linestyle=":", label="guessing")
+    right.axhline(rate, color="grey", linestyle=":", label="guessing")
     left.set(title="Over all thresholds", ylabel="ROC-AUC")
-    right.set(title="For the most certain guesses", ylabel=f"TPR at FPR {STRICT:g}", ylim=(0, None))
+    right.set(title="For the most certain guesses", ylabel=f"TPR at FPR {rate:g}", ylim=(0, None))
     for panel in (left, right):
         panel.set_xlabel("release, and its compression ratio (original / compressed bytes)")
         labels = [f"{release}\n{report.ratio(release):.3g}x".replace("+fedsz", "\n+fedsz") for release in ranked]
         panel.set_xticks(range(len(ranked)), labels=labels, fontsize="x-small")
     _legend(figure, left, "signal")
-    figure.suptitle("Leakage against compression, 95% bootstrap intervals over trials and candidates")
+    entitle(figure, report, "Leakage of the average record against compression, with 95% intervals")
     return figure
 
 
 FIGURES: Mapping[str, Callable[[AuditReport], Figure]] = MappingProxyType(
-    {"roc": roc_curves, "noise": noise_histograms, "leakage_against_ratio": leakage_against_ratio}
+    {
+        "roc": roc_curves,
+        "tradeoff": tradeoff,
+        "noise": noise_histograms,
+        "leakage_against_ratio": leakage_against_ratio,
+    }
 )
 """The figures of a report, by the name of their file."""
 

@@ -4,18 +4,22 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from analysis.audit import AuditReport
+from analysis.leakage_tables import difference_table, group_table, leakage_table
 from analysis.neighbours import ADJACENCY
 from analysis.page import render_page, to_png
 from analysis.plots import FIGURES, house_style
 from analysis.results import leakage_rows, noise_rows, to_csv, to_results, verdict_rows
 from analysis.run_folder import RunFolder, to_json
-from analysis.tables import cost_table, deciding_table, leakage_table, noise_table, verdict_table
-from analysis.verdict import ADVERSARY
+from analysis.spec import AuditSpec
+from analysis.tables import cost_table, deciding_table, noise_table, verdict_table
+from analysis.verdict import ALSO_KNOWN
 from fedsz_privacy.state import nbytes
 
 CAPTIONS = {
     "roc": "A curve on the dotted line names members no better than a guess. A release whose curve runs inside the "
     "pale band of none hides nothing.",
+    "tradeoff": "One row for each defence: what attacks measured, the epsilon that is guaranteed beside the least that "
+    "the attacks leave possible, what the model is worth, and what an update costs.",
     "leakage_against_ratio": "What an observer learns, against how far each release shrinks an update.",
     "noise": "The same errors seen two ways. Pooled over tensors they mix many scales and can look Laplacian. Within "
     "one tensor a small bound gives nearly uniform errors, a large one gives back the update with its sign turned. "
@@ -46,7 +50,15 @@ def draw(report: AuditReport) -> dict[str, bytes]:
 
 def render(report: AuditReport, pictures: Mapping[str, bytes]) -> str:
     """Return the page. The template only lays out what stands here."""
-    makers = (verdict_table, leakage_table, cost_table, noise_table, deciding_table)
+    makers = (
+        verdict_table,
+        leakage_table,
+        group_table,
+        difference_table,
+        cost_table,
+        noise_table,
+        deciding_table,
+    )
     return render_page(
         "report.html.j2",
         {name: (png, CAPTIONS[name]) for name, png in pictures.items()},
@@ -64,10 +76,17 @@ def describe(report: AuditReport) -> dict[str, str]:
         "Data and model": f"{spec.data}; {spec.model}, {nbytes(game.state):,} bytes an update",
         "Federation": f"{spec.clients} clients; the other {spec.clients - 1} ran {spec.rounds} rounds of federated "
         "averaging without compression, then the target joined",
-        "Target": f"{spec.trials} trials from one global state, each on a random half of {spec.candidates} candidate "
-        f"records; {spec.training.epochs} epochs of SGD, batch size {spec.training.batch_size}, learning rate "
-        f"{spec.training.learning_rate:g}",
-        "Adversary": f"{ADVERSARY}; shadow models pass through the same release",
+        "Target": f"{spec.trials} trials of {spec.target_rounds} rounds from one global state, each on a random half "
+        f"of {spec.candidates} candidate records{_canaries(spec)}; {spec.training.epochs} epochs of SGD, batch size "
+        f"{spec.training.batch_size}, learning rate {spec.training.learning_rate:g}",
+        "Adversary": f"{spec.adversary}: sees {spec.sees.sees}; knows {ALSO_KNOWN}; trains shadow models through the "
+        "same release",
+        "Unit of privacy": "one record (example) of the target client, added or removed",
+        "Accountant": "dp-accounting's PLD accountant, for defences with a privacy event",
         "Adjacency of as-if figures": f"{ADJACENCY}; median of the pairs tried, which bounds no other record",
         "Seed": str(spec.seed),
     }
+
+
+def _canaries(spec: AuditSpec) -> str:
+    return f" and of canaries ({', '.join(spec.canaries)})" if spec.canaries else ""

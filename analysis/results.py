@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from analysis.audit import AuditReport
-from analysis.membership import STATISTICS, Estimate, Leakage
-from analysis.verdict import ADVERSARY
+from analysis.membership import STATISTICS, Difference, Estimate, Leakage
+from analysis.verdict import ALSO_KNOWN
 
 Row = Mapping[str, object]
 
@@ -17,7 +17,7 @@ def to_results(report: AuditReport) -> dict[str, object]:
     """Return what ``results.json`` holds; an infinite epsilon stands as the string ``"inf"``."""
     return {
         "spec": asdict(report.spec),
-        "adversary": ADVERSARY,
+        "adversary": {"name": report.spec.adversary, "sees": report.spec.sees.sees, "knows": ALSO_KNOWN},
         "releases": [_release(report, name) for name in report.spec.releases],
     }
 
@@ -29,6 +29,8 @@ def verdict_rows(report: AuditReport) -> list[Row]:
             "release": release,
             **_prefixed("guaranteed", asdict(verdict.guarantee)),
             **_prefixed("as_if", asdict(verdict.as_if) if verdict.as_if else {}),
+            "measured_epsilon_at_least": verdict.proved.epsilon,
+            **_prefixed("white_box", asdict(verdict.white_box) if verdict.white_box else {}),
             **{f"measured_{signal}_auc": leakage.auc.value for signal, leakage in verdict.measured.items()},
             "ratio": report.ratio(release),
             "bytes": report.nbytes(release),
@@ -39,17 +41,20 @@ def verdict_rows(report: AuditReport) -> list[Row]:
 
 
 def leakage_rows(report: AuditReport) -> list[Row]:
-    """Return one row for each release, signal and statistic, with its interval and its paired difference."""
+    """Return one row for each release, group, signal and statistic, with interval and paired difference."""
     return [
         {
             "release": release,
+            "group": group,
             "signal": signal,
+            "non_members": leakage.non_members,
             "statistic": statistic,
             **asdict(estimate),
             **_prefixed("difference", asdict(difference)),
         }
         for release, verdict in report.verdicts.items()
-        for signal, leakage in verdict.measured.items()
+        for group, by_signal in verdict.groups.items()
+        for signal, leakage in by_signal.items()
         for statistic, estimate, difference in _statistics(leakage)
     ]
 
@@ -81,10 +86,11 @@ def to_csv(rows: Sequence[Row]) -> str:
     return text.getvalue()
 
 
-def _statistics(leakage: Leakage) -> list[tuple[str, Estimate, Estimate]]:
-    measured = (leakage.auc, *leakage.tpr_at_fpr.values())
-    differences = (leakage.auc_difference, *leakage.tpr_difference.values())
-    return list(zip(STATISTICS, measured, differences, strict=True))
+def _statistics(leakage: Leakage) -> list[tuple[str, Estimate, Difference]]:
+    """Return the name of each statistic with its estimate and its difference; rates that are not resolvable lack."""
+    measured = (leakage.auc, leakage.advantage, *leakage.tpr_at_fpr.values())
+    differences = (leakage.auc_difference, leakage.advantage_difference, *leakage.tpr_difference.values())
+    return list(zip(STATISTICS[: len(measured)], measured, differences, strict=True))
 
 
 def _release(report: AuditReport, name: str) -> dict[str, object]:
@@ -97,7 +103,12 @@ def _release(report: AuditReport, name: str) -> dict[str, object]:
         "ratio": report.ratio(name),
         "bytes": report.nbytes(name),
         "accuracy": report.accuracy(name),
-        "signals": {signal: asdict(leakage) for signal, leakage in verdict.measured.items()},
+        "epsilon_at_least": asdict(verdict.proved),
+        "epsilon_at_least_by_gradient_canaries": asdict(verdict.white_box) if verdict.white_box else None,
+        "groups": {
+            group: {signal: asdict(leakage) for signal, leakage in by_signal.items()}
+            for group, by_signal in verdict.groups.items()
+        },
         "noise": study.to_dict() if study else None,
     }
 

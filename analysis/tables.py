@@ -1,79 +1,47 @@
-"""The tables of a report, for people: every cell is text, every column says its standing and its unit."""
+"""The tables of an audit's report: verdicts, costs, and the noise."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 from analysis.audit import AuditReport
 from analysis.deciding import Decision
-from analysis.membership import FALSE_POSITIVE_RATES, Estimate
+from analysis.leakage_tables import interval, strictest_rate, strongest_signal, tpr
+from analysis.measure import VULNERABLE
 from analysis.neighbours import ADJACENCY
 from analysis.noise import NoiseFit
 from analysis.privacy_curves import DELTA, AsIf
-from analysis.spec import REFERENCE
+from analysis.table import Table
 from analysis.verdict import Verdict
 
-STRICT = min(FALSE_POSITIVE_RATES)
 SHOWN_LAWS = ("uniform", "laplace", "normal")
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table ready to be shown.
-
-    Attributes
-    ----------
-    title, note : str
-        What it shows, and what to know when reading it.
-    columns : tuple of str
-        Headings; a line break separates the standing of a column from its content.
-    rows : sequence of tuple of str
-        Cells.
-    """
-
-    title: str
-    note: str
-    columns: tuple[str, ...]
-    rows: Sequence[tuple[str, ...]]
-
-    def to_markdown(self) -> str:
-        """Return the table as Markdown, under its title and note."""
-        lines = [self.columns, ("---",) * len(self.columns), *self.rows]
-        table = "\n".join(f"| {' | '.join(cell.replace(chr(10), ' ').strip() for cell in line)} |" for line in lines)
-        return f"# {self.title}\n\n{self.note}\n\n{table}\n"
-
-
-def strongest_signal(report: AuditReport) -> str:
-    """Return the signal of greatest AUC on the undefended release."""
-    measured = report.verdicts[REFERENCE].measured
-    return max(measured, key=lambda signal: measured[signal].auc.value)
 
 
 def closing_table(report: AuditReport) -> Table:
     """Return the table that an audit ends with: one row for each release."""
-    signal = strongest_signal(report)
+    signal, rate = strongest_signal(report), strictest_rate(report)
     return Table(
         title="What each release gives away",
-        note=f"Measured by the strongest signal, {signal}, with 95% intervals. An as-if figure describes the error; "
-        "it protects nobody.",
+        note=f"Adversary {report.spec.adversary}: sees {report.spec.sees.sees}. Measured by the strongest signal, "
+        f"{signal}, with 95% intervals. An as-if figure describes the error; it protects nobody.",
         columns=(
             "release",
             "guaranteed\nepsilon",
-            "as if Laplace\nepsilon",
-            f"measured\n{signal} AUC",
-            f"measured\nTPR at FPR {STRICT:g}",
-            "measured\nTPR minus none",
+            "as if\nepsilon",
+            "measured\nepsilon ≥",
+            "measured\nAUC",
+            "most vulner-\nable: AUC",
+            f"measured\nTPR at FPR {rate:g}",
             "\nratio",
-            "client\naccuracy",
+            "\naccuracy",
         ),
         rows=[
             (
                 release,
                 _number(verdict.guarantee.epsilon),
                 _number(verdict.as_if.laplace_epsilon) if verdict.as_if else "-",
-                _interval(verdict.measured[signal].auc),
-                _interval(verdict.measured[signal].tpr_at_fpr[STRICT]),
-                _difference(release, verdict.measured[signal].tpr_difference[STRICT]),
+                f"{verdict.proved.epsilon:.2f}",
+                interval(verdict.measured[signal].auc),
+                interval(verdict.groups[VULNERABLE][signal].auc),
+                tpr(verdict.measured[signal], rate),
                 f"{report.ratio(release):.4g}",
                 f"{report.accuracy(release):.3f}",
             )
@@ -84,37 +52,17 @@ def closing_table(report: AuditReport) -> Table:
 
 def verdict_table(report: AuditReport) -> Table:
     """Return guarantee, as-if description and measurement of each release, in words."""
-    signal = strongest_signal(report)
+    signal, rate = strongest_signal(report), strictest_rate(report)
     return Table(
         title="Verdict",
         note="Three columns of different standing. A guarantee is a theorem and holds for every adversary of its kind. "
         "An as-if figure is what would hold if the error were independent noise of a law fitted to each tensor, which "
-        "it is not. A measurement is what one attack achieved: leakage is at least that.",
+        "it is not. A measurement is what one attack achieved: leakage is at least that. Epsilon at least x: no claim "
+        "of a smaller one could be true, at 95% confidence, for one record added or removed.",
         columns=("release", "guaranteed", "as if (a description)", f"measured ({signal})"),
         rows=[
-            (release, _guaranteed(verdict), _as_if(verdict.as_if), _measured(verdict, signal))
+            (release, _guaranteed(verdict), _as_if(verdict.as_if), _measured(verdict, signal, rate))
             for release, verdict in report.verdicts.items()
-        ],
-    )
-
-
-def leakage_table(report: AuditReport) -> Table:
-    """Return every signal's ROC statistics on each release."""
-    return Table(
-        title="Measured leakage",
-        note="95% percentile bootstrap intervals over trials and candidates; differences to none are paired on the "
-        "same trials and resamples.",
-        columns=("release", "signal", "AUC", "AUC minus none", *(f"TPR at FPR {r:g}" for r in FALSE_POSITIVE_RATES)),
-        rows=[
-            (
-                release,
-                signal,
-                _interval(leakage.auc),
-                _difference(release, leakage.auc_difference),
-                *map(_interval, leakage.tpr_at_fpr.values()),
-            )
-            for release, verdict in report.verdicts.items()
-            for signal, leakage in verdict.measured.items()
         ],
     )
 
@@ -123,9 +71,8 @@ def cost_table(report: AuditReport) -> Table:
     """Return size and accuracy of each release."""
     return Table(
         title="Cost and use",
-        note="Mean over trials. Accuracy is that of the client's model, the global state plus the decoded update, on "
-        "test records.",
-        columns=("release", "bytes of an update", "compression ratio", "client accuracy"),
+        note="Mean over trials. Accuracy is that of the model which the adversary's last look shows, on test records.",
+        columns=("release", "bytes of an update", "compression ratio", "accuracy"),
         rows=[
             (name, f"{report.nbytes(name):,.0f}", f"{report.ratio(name):.4g}", f"{report.accuracy(name):.4f}")
             for name in report.spec.releases
@@ -198,17 +145,18 @@ def _as_if(described: AsIf | None) -> str:
     )
 
 
-def _measured(verdict: Verdict, signal: str) -> str:
-    leakage = verdict.measured[signal]
-    return f"AUC {_interval(leakage.auc)}, TPR {_interval(leakage.tpr_at_fpr[STRICT])} at FPR {STRICT:g}"
+def _measured(verdict: Verdict, signal: str, rate: float) -> str:
+    average, exposed = verdict.measured[signal], verdict.groups[VULNERABLE][signal]
+    return (
+        f"epsilon at least {verdict.proved.epsilon:.2f} at delta {verdict.proved.delta:g}; average record: AUC "
+        f"{interval(average.auc)}, TPR {tpr(average, rate)} at FPR {rate:g}; {VULNERABLE}: AUC {interval(exposed.auc)}"
+        f"{_white_box(verdict)}"
+    )
 
 
-def _interval(estimate: Estimate) -> str:
-    return f"{estimate.value:.3f} [{estimate.low:.3f}, {estimate.high:.3f}]"
-
-
-def _difference(release: str, estimate: Estimate) -> str:
-    return "-" if release == REFERENCE else f"{estimate.value:+.3f} [{estimate.low:+.3f}, {estimate.high:+.3f}]"
+def _white_box(verdict: Verdict) -> str:
+    bound = verdict.white_box
+    return f"; by gradient canaries: epsilon at least {bound.epsilon:.2f}" if bound else ""
 
 
 def _number(value: float) -> str:

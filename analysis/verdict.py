@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from analysis.lower_bounds import EpsilonBound
+from analysis.measure import RECORDS
 from analysis.membership import Leakage
 from analysis.privacy_curves import DELTA, AsIf
 from fedsz_privacy.accounting import epsilon
 from fedsz_privacy.defence import Defence
 from fedsz_privacy.release import Release
 
-ADVERSARY = "whoever reads one client's released update in one round and knows model, global state and candidates"
+ALSO_KNOWN = "the architecture, the global state before the target joined, the candidate records and the release"
+"""What every adversary knows besides what it sees."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +42,24 @@ class Verdict:
         Proved, from the release's privacy event alone; no measurement enters it.
     as_if : AsIf or None
         A description of the error; None where the release has none.
-    measured : mapping of str to Leakage
-        What each signal's attack achieved: a lower bound on what an adversary can do.
+    groups : mapping of str to mapping of str to Leakage
+        What each signal's attack achieved on each group of candidates, the ordinary records first.
+    proved : EpsilonBound
+        Measured too: no claim of a smaller epsilon, for one record, could be true.
+    white_box : EpsilonBound or None
+        Likewise by gradient canaries, if any were played.
     """
 
     guarantee: Guarantee
     as_if: AsIf | None
-    measured: Mapping[str, Leakage]
+    groups: Mapping[str, Mapping[str, Leakage]]
+    proved: EpsilonBound
+    white_box: EpsilonBound | None
+
+    @property
+    def measured(self) -> Mapping[str, Leakage]:
+        """What each signal's attack achieved on ordinary records: a lower bound on what an adversary can do."""
+        return self.groups[RECORDS]
 
 
 def guarantee(defence: Release | Defence) -> Guarantee:

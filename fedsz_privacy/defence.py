@@ -1,17 +1,18 @@
 """Defences: a training rule and a release, named by one short string.
 
 ``none``, ``fedsz:rel=1e-2``, ``dpsgd:eps=8``, ``dpsgd:eps=8,delta=1e-6,clip=0.5+fedsz:rel=1e-2``: DP-SGD changes how a
-client trains, a release what leaves it; the first part may be ``dpsgd``, all others are releases.
+client trains, a release what leaves it; the first part may be ``dpsgd``, all others are releases, a user's own
+(``module:factory``) among them.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from dp_accounting import DpEvent
+from dp_accounting import DpEvent, SelfComposedDpEvent
 
 from fedsz_privacy.dpsgd import DPTraining, dpsgd
-from fedsz_privacy.release import Release, make, none, parse_release, read_part, split_parts, write_number
+from fedsz_privacy.release import Release, make, none, parse_release, read_part, split_parts, write_shortest
 from fedsz_privacy.training import Training, TrainingRule
 
 PRIVATE = "dpsgd"
@@ -29,7 +30,7 @@ class Target:
     def name(self) -> str:
         """The string that asks for it, without what is left at its default."""
         changed = {key: value for key, value in vars(self).items() if key == "eps" or value != getattr(Target, key)}
-        return f"{PRIVATE}:{','.join(f'{key}={_short(value)}' for key, value in changed.items())}"
+        return f"{PRIVATE}:{','.join(f'{key}={write_shortest(value)}' for key, value in changed.items())}"
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Defence:
     reason: str
 
 
-def parse_defence(text: str, training: Training, expected_records: float) -> Defence:
+def parse_defence(text: str, training: Training, expected_records: float, rounds: int = 1) -> Defence:
     """Return the defence that a string names.
 
     Parameters
@@ -73,6 +74,8 @@ def parse_defence(text: str, training: Training, expected_records: float) -> Def
         Epochs, batch size and learning rate, of DP-SGD too.
     expected_records : float
         Public number that stands for the client's number of records, as `DPTraining` explains.
+    rounds : int
+        Rounds in which the client takes part; the event is that of all of them together.
 
     Raises
     ------
@@ -81,11 +84,12 @@ def parse_defence(text: str, training: Training, expected_records: float) -> Def
     """
     target, release = _read(text)
     if target is None:
-        return Defence(release.name, training, release, release.event, release.reason)
-    private = _calibrated(target, training, expected_records)
+        event = release.event if rounds == 1 else SelfComposedDpEvent(release.event, rounds)
+        return Defence(release.name, training, release, event, release.reason)
+    private = _calibrated(target, training, expected_records, rounds)
     reason = (
         f"DP-SGD with noise multiplier {private.noise_multiplier:.3f}, by dp-accounting's PLD accountant, for one "
-        "record added or removed and an adversary who sees the update; what follows is post-processing"
+        "record added or removed and an adversary who sees every update and step; what follows is post-processing"
     )
     return Defence(_name(target, release), private, release, private.event, reason)
 
@@ -111,9 +115,5 @@ def _name(target: Target | None, release: Release) -> str:
 
 
 @lru_cache
-def _calibrated(target: Target, training: Training, expected_records: float) -> DPTraining:
-    return dpsgd(training, expected_records, target.eps, target.delta, target.clip)
-
-
-def _short(value: float) -> str:
-    return min(f"{value:g}", write_number(value), key=len)
+def _calibrated(target: Target, training: Training, expected_records: float, rounds: int) -> DPTraining:
+    return dpsgd(training, expected_records, target.eps, target.delta, target.clip, rounds)

@@ -38,14 +38,16 @@ class DPTraining:
         Expected number of records in a batch.
     learning_rate : float
         Step size.
+    rounds : int
+        Trainings that the guarantee covers: rounds of a federation in which the client takes part with its records.
 
     Guarantees
     ----------
     `event`, for one record added to or removed from a client's data (the unit of privacy is one record), against an
-    adversary who sees the model after every step and knows everything but that record and the random choices. This is
-    a statement about exact arithmetic and ideal randomness: the noise is a 32-bit float from a Mersenne Twister with a
-    seed of 32 bits, made for measuring leakage in repeatable trials. Attacks on its low bits (Mironov, CCS 2012) or on
-    its seed are not covered, so a real client's release needs a secure source.
+    adversary who sees the model after every step of every round and knows everything but that record and the random
+    choices. This is a statement about exact arithmetic and ideal randomness: the noise is a 32-bit float from a
+    Mersenne Twister with a seed of 32 bits, made for measuring leakage in repeatable trials. Attacks on its low bits
+    (Mironov, CCS 2012) or on its seed are not covered, so a real client's release needs a secure source.
     """
 
     expected_records: float
@@ -54,6 +56,7 @@ class DPTraining:
     epochs: int = 5
     batch_size: int = 10
     learning_rate: float = 0.1
+    rounds: int = 1
 
     def __post_init__(self) -> None:
         require_positive(self, *vars(self))
@@ -69,14 +72,14 @@ class DPTraining:
 
     @property
     def steps(self) -> int:
-        """Number of batches."""
+        """Number of batches in a round."""
         return self.epochs * ceil(self.expected_records / self.batch_size)
 
     @property
     def event(self) -> DpEvent:
-        """The privacy event of a whole training, for adding or removing one record."""
+        """The privacy event of all rounds together, for adding or removing one record."""
         step = PoissonSampledDpEvent(self.sampling_rate, GaussianDpEvent(self.noise_multiplier))
-        return SelfComposedDpEvent(step, self.steps)
+        return SelfComposedDpEvent(step, self.rounds * self.steps)
 
     def draw(self, membership: NDArray[np.bool_], generators: Sequence[Generator]) -> NDArray[np.int64]:
         """Draw batches by Poisson sampling, as `draw_poisson_batches` does."""
@@ -104,7 +107,9 @@ class DPTraining:
         )
 
 
-def dpsgd(training: Training, expected_records: float, eps: float, delta: float, clip_norm: float = 1.0) -> DPTraining:
+def dpsgd(
+    training: Training, expected_records: float, eps: float, delta: float, clip_norm: float = 1.0, rounds: int = 1
+) -> DPTraining:
     """Return the DP-SGD with the epochs, batch size and learning rate of a plain rule that guarantees eps at delta.
 
     The noise multiplier is calibrated by dp-accounting's `PLDAccountant`.
@@ -123,6 +128,7 @@ def dpsgd(training: Training, expected_records: float, eps: float, delta: float,
             epochs=training.epochs,
             batch_size=training.batch_size,
             learning_rate=training.learning_rate,
+            rounds=rounds,
         )
 
     return private(calibrate(lambda noise_multiplier: private(noise_multiplier).event, eps, delta))

@@ -9,11 +9,11 @@ import typer
 from fedsz_privacy.errors import InputError
 
 if TYPE_CHECKING:
-    from analysis.tables import Table
+    from analysis.table import Table
 
 Item = TypeVar("Item")
 
-TABLE_WIDTH = 130
+TABLE_WIDTH = 136
 
 
 @contextmanager
@@ -27,6 +27,15 @@ def one_line_errors() -> Iterator[None]:
     except KeyboardInterrupt:
         typer.echo("fedsz-privacy: interrupted; the same command goes on from here", err=True)
         raise typer.Exit(130) from None
+
+
+def refuse_options_beside(context: typer.Context, *allowed: str) -> None:
+    """Raise InputError if an option other than those allowed was given; the first of them is why."""
+    for name in context.params.keys() - set(allowed):
+        source = context.get_parameter_source(name)
+        if source and source.name == "COMMANDLINE":
+            option = name.replace("_", "-")
+            raise InputError(f"--{allowed[0]} takes the question from the folder: leave out --{option}")
 
 
 def show_progress(items: Iterable[Item], description: str, total: int) -> Iterable[Item]:

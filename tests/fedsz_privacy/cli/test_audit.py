@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 from fedsz_privacy.cli import app
 
-QUICK = ["--trials", "8", "--candidates", "20", "--clients", "2", "--rounds", "1", "--epochs", "1"]
+QUICK = ["--trials", "16", "--candidates", "20", "--clients", "2", "--rounds", "1", "--epochs", "1"]
 
 
 def run(*arguments: str):
