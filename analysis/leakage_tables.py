@@ -2,7 +2,7 @@
 
 from analysis.audit import AuditReport
 from analysis.detectable import Difference, Estimate
-from analysis.membership import FALSE_POSITIVE_RATES, Leakage, guessed_advantage
+from analysis.membership import FALSE_POSITIVE_RATES, HANDFUL, VULNERABLE_SHARE, Leakage, guessed_advantage
 from analysis.spec import REFERENCE
 from analysis.table import Table
 
@@ -74,8 +74,8 @@ def group_table(report: AuditReport) -> Table:
     return Table(
         title="Average and most vulnerable records",
         note=f"By {signal}; adversary {report.spec.adversary}. Averages hide those who leak most (Aerni et al., CCS "
-        f"2024). The most vulnerable twentieth of the records is chosen by {report.spec.signals[0]} on half of the "
-        "trials and measured on the other. Canaries are made to leak.",
+        f"2024). The most vulnerable records, {VULNERABLE_SHARE:.0%} and no fewer than {HANDFUL}, are chosen by "
+        f"{report.spec.signals[0]} on half of the trials and measured on the other. Canaries are made to leak.",
         columns=("release", "group", "non-members", "AUC", *(f"TPR at FPR {rate:g}" for rate in FALSE_POSITIVE_RATES)),
         rows=[
             (

@@ -7,6 +7,7 @@ from torch import nn
 from analysis.progress import Progress
 from analysis.spec import AuditSpec
 from attacks.game import Game
+from attacks.gradient_canaries import require_room
 from fedsz_privacy.datasets import Dataset, DataSplit, join, load_data
 from fedsz_privacy.errors import InputError
 from fedsz_privacy.federated import Federation
@@ -38,6 +39,8 @@ def load(spec: AuditSpec) -> tuple[DataSplit, nn.Module]:
         )
     if next(model.buffers(), None) is not None:
         raise InputError(f"model {spec.model!r} keeps running statistics: choose one with group instead of batch norm")
+    if spec.gradient_canaries:
+        require_room(model.state_dict(), spec.gradient_canaries)
     return split, model
 
 

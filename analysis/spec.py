@@ -23,6 +23,9 @@ DEFAULT_SIGNALS = tuple(signal.name for signal in SIGNALS)
 LEAST_SCORES = 300
 """Fewest scores, trials times candidates: half of them are of non-members, and must resolve a rate of 0.1."""
 
+LEAST_CANARY_SCORES = 40
+"""Fewest scores of canaries of one kind, so that some are members and some are not."""
+
 
 @dataclass(frozen=True)
 class AuditSpec:
@@ -77,7 +80,8 @@ class AuditSpec:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        require_at_least(self, trials=8, candidates=20, clients=2, client_records=1, rounds=1, target_rounds=1, seed=0)
+        require_at_least(self, trials=8, candidates=20, clients=2, client_records=1, rounds=1, target_rounds=1)
+        require_at_least(self, gradient_canaries=0, seed=0)
         if (scores := self.trials * self.candidates) < LEAST_SCORES:
             asked = f"{self.trials} trials of {self.candidates} candidates"
             raise InputError(f"{asked} are {scores} scores: choose {LEAST_SCORES} or more")
@@ -89,7 +93,10 @@ class AuditSpec:
                 f"signal {blind[0]} reads the other clients' updates, which adversary {self.adversary} does not see: "
                 "choose adversary server"
             )
-        self.parse_canaries()
+        for canary, count in self.parse_canaries():
+            if (scores := count * self.trials) < LEAST_CANARY_SCORES:
+                asked = f"{self.trials} trials of {count} canaries {canary.name}"
+                raise InputError(f"{asked} are {scores} scores: choose {LEAST_CANARY_SCORES} or more")
         if self.gradient_canaries and (self.adversary, self.target_rounds) != ("update", 1):
             raise InputError(
                 f"gradient canaries {self.gradient_canaries} are scored on the target's update of one round: choose "
@@ -140,7 +147,7 @@ def read_spec(path: Path) -> AuditSpec:
         if fields.pop("command") != "audit":
             raise KeyError("audit")
         return AuditSpec(**fields, training=training)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise InputError(f"{path} holds no audit to go on with ({error}): give the folder of one") from error
 
 

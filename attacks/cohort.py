@@ -75,9 +75,9 @@ class Cohort:
     def _train_others(self, round_number: int, states: StateDict) -> tuple[StateDict, ...]:
         updates = []
         for client, records in enumerate(self.game.others, TARGET + 1):
-            generators = self._generators(round_number, client)
-            batches = self.game.training.draw(np.ones((len(self.trials), len(records)), bool), generators)
-            trained = self.game.training.train(self.game.model, states, records, batches, generators)
+            generators, training = self._generators(round_number, client), self.game.training.sized(len(records))
+            batches = training.draw(np.ones((len(self.trials), len(records)), bool), generators)
+            trained = training.train(self.game.model, states, records, batches, generators)
             updates.append(subtract(trained, states))
         return tuple(updates)
 

@@ -112,6 +112,14 @@ class CanaryTraining:
         return torch.stack(products).double().sum(dim=0).numpy()
 
 
+def require_room(state: StateDict, count: int) -> None:
+    """Raise InputError if so many directions would take more memory than `MEMORY_BYTES`, or there are none."""
+    parameters = sum(tensor.numel() for tensor in state.values())
+    most = MEMORY_BYTES // (4 * parameters)
+    if not 1 <= count <= most:
+        raise InputError(f"{count} canaries: choose from 1 to {most} for a model of {parameters} parameters")
+
+
 def draw_directions(state: StateDict, count: int, rng: Generator) -> dict[str, Tensor]:
     """Return random unit directions in the space of a state, each tensor of shape (count, ...).
 
@@ -120,10 +128,8 @@ def draw_directions(state: StateDict, count: int, rng: Generator) -> dict[str, T
     InputError
         If they take more memory than `MEMORY_BYTES`, or ``count`` is below 1.
     """
+    require_room(state, count)
     sizes = [tensor.numel() for tensor in state.values()]
-    most = MEMORY_BYTES // (4 * sum(sizes))
-    if not 1 <= count <= most:
-        raise InputError(f"{count} canaries: choose from 1 to {most} for a model of {sum(sizes)} parameters")
     rows = torch.from_numpy(rng.standard_normal((count, sum(sizes)), dtype=np.float32))
     rows /= torch.linalg.vector_norm(rows, dim=1, keepdim=True)
     parts = rows.split_with_sizes(sizes, dim=1)

@@ -1,8 +1,9 @@
 """DP-SGD (Abadi et al., CCS 2016) as a training rule: its numbers, and the guarantee that follows from them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
+from typing import Self
 
 import numpy as np
 from dp_accounting import DpEvent, GaussianDpEvent, PoissonSampledDpEvent, SelfComposedDpEvent
@@ -105,6 +106,10 @@ class DPTraining:
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
         )
+
+    def sized(self, records: int) -> Self:
+        """Return the same steps and noise for another expected number of records, at least a batch; epsilon changes."""
+        return replace(self, expected_records=max(records, self.batch_size))
 
 
 def dpsgd(

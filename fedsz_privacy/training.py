@@ -7,7 +7,7 @@ trials of a membership game are the same thing to this module. All rows take eac
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ from torch.func import functional_call, grad, vmap
 
 from fedsz_privacy.datasets import Dataset
 from fedsz_privacy.errors import require_positive
-from fedsz_privacy.state import StateDict
+from fedsz_privacy.state import StateDict, stack, unstack
 
 JUDGED_AT_ONCE = 256
 ABSENT = -1
@@ -41,6 +41,10 @@ class TrainingRule(Protocol):
         generators: Sequence[Generator],
     ) -> dict[str, Tensor]:
         """Train every client from its state as `train` does, with a generator for each."""
+        ...
+
+    def sized(self, records: int) -> Self:
+        """Return the same rule for clients who hold another number of records, which is public."""
         ...
 
 
@@ -69,6 +73,10 @@ class Training:
     ) -> dict[str, Tensor]:
         """Train every client from its state."""
         return train(model, states, data, batches, self.learning_rate)
+
+    def sized(self, records: int) -> Self:  # noqa: ARG002  # plain descent does not depend on it
+        """Return this rule."""
+        return self
 
 
 def draw_batches(
@@ -123,6 +131,12 @@ def train(
     dict of Tensor
         The trained parameters, each of shape (clients, ...).
     """
+    if convolves(model):
+        starts = _unstacked(states, len(batches))
+        trained = [
+            train_one(model, start, data, row, learning_rate) for start, row in zip(starts, batches, strict=True)
+        ]
+        return stack(trained)
 
     def loss(parameters: StateDict, images: Tensor, labels: Tensor, present: Tensor) -> Tensor:
         logits = functional_call(model, dict(parameters), (images,))
@@ -171,6 +185,17 @@ def train_one(
     return {name: tensor.detach() for name, tensor in client.state_dict().items()}
 
 
+def convolves(model: nn.Module) -> bool:
+    """Return whether a model has convolutions; vmapped over weights they become grouped ones, slow on processors."""
+    return any(isinstance(layer, nn.modules.conv._ConvNd) for layer in model.modules())
+
+
+def _unstacked(states: StateDict, clients: int) -> list[dict[str, Tensor]]:
+    """Return the state of each client, of a stack of as many or of one that all share."""
+    expanded = {name: tensor.expand(clients, *tensor.shape[1:]) for name, tensor in states.items()}
+    return [unstack(expanded, client) for client in range(clients)]
+
+
 def accuracy(model: nn.Module, state: StateDict, data: Dataset) -> float:
     """Return the share of records that a model in evaluation mode classifies correctly."""
     judge = deepcopy(model).eval()
@@ -190,6 +215,9 @@ def predict(model: nn.Module, stacked: StateDict, images: Tensor) -> Tensor:
         output: Tensor = functional_call(model, dict(parameters), (images,))
         return output
 
+    clients = len(next(iter(stacked.values())))
     with torch.no_grad():
+        if convolves(model):
+            return torch.stack([logits(state) for state in _unstacked(stacked, clients)])
         outputs: Tensor = vmap(logits)(stacked)
     return outputs

@@ -56,3 +56,24 @@ def test_what_names_no_defence_is_one_line(text, message):
     with pytest.raises(InputError, match=message) as caught:
         parse(text)
     assert "\n" not in str(caught.value)
+
+
+def test_dpsgd_over_rounds_guarantees_what_it_was_asked_for_by_more_noise():
+    """The event is checked by dp-accounting's own accountant, on the composition written out here."""
+    once, thrice = (parse_defence("dpsgd:eps=8", TRAINING, 50, rounds) for rounds in (1, 3))
+    assert (thrice.training.sampling_rate, thrice.training.steps) == (0.2, 10)
+    step = dp_accounting.PoissonSampledDpEvent(0.2, dp_accounting.GaussianDpEvent(thrice.training.noise_multiplier))
+    accountant = dp_accounting.pld.PLDAccountant(dp_accounting.NeighboringRelation.ADD_OR_REMOVE_ONE)
+    accountant.compose(dp_accounting.SelfComposedDpEvent(step, 10), 3)
+    found = accountant.get_epsilon(1e-5)
+    assert 0.97 * 8 < found <= 8 * 1.001
+    assert epsilon(thrice.event, 1e-5) == pytest.approx(found, rel=1e-3)
+    assert thrice.training.noise_multiplier > once.training.noise_multiplier
+    assert epsilon(once.event, 1e-5) <= 8 * 1.001
+    # The noise of one round does not last for three.
+    assert epsilon(dp_accounting.SelfComposedDpEvent(once.event, 3), 1e-5) > 10
+
+
+@pytest.mark.parametrize("rounds", [1, 3])
+def test_what_guarantees_nothing_in_one_round_guarantees_nothing_in_several(rounds):
+    assert epsilon(parse_defence("fedsz:rel=1e-2", TRAINING, 100, rounds).event, 1e-5) == float("inf")

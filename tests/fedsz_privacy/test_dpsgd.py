@@ -182,3 +182,12 @@ def test_a_private_rule_must_be_positive_and_finite(name, value):
 def test_a_batch_is_at_most_the_expected_records():
     with pytest.raises(InputError, match="batch size 30: choose at most the expected number of records, 20"):
         DPTraining(expected_records=20, noise_multiplier=1, batch_size=30)
+
+
+def test_a_rule_for_more_records_keeps_its_noise_and_the_size_of_its_batches():
+    sized = TRAINING.sized(200)
+    assert (sized.noise_multiplier, sized.batch_size) == (TRAINING.noise_multiplier, TRAINING.batch_size)
+    drawn = (sized.draw(np.ones((1, 200), bool), generators(1)) != ABSENT).sum(axis=-1).mean()
+    # Mean of 80 binomial(200, 1/40) batches: 5, with deviation 0.25.
+    assert abs(drawn - 5) < 1.25
+    assert TRAINING.sized(2).expected_records == TRAINING.batch_size
