@@ -28,7 +28,7 @@ def closing_table(report: AuditReport) -> Table:
             "as if\nepsilon",
             "measured\nepsilon ≥",
             "measured\nAUC",
-            "most vulner-\nable: AUC",
+            "measured AUC,\nvulnerable",
             f"measured\nTPR at FPR {rate:g}",
             "\nratio",
             "\naccuracy",

@@ -6,6 +6,7 @@ import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from analysis.audit import AuditReport
 from analysis.leakage_tables import strongest_signal
@@ -25,19 +26,19 @@ def entitle(figure: Figure, report: AuditReport, title: str) -> None:
 def tradeoff(report: AuditReport) -> Figure:
     """Draw a row for each defence: leakage, epsilon guaranteed and epsilon measured, accuracy, bytes."""
     names = report.spec.releases
-    figure = Figure(figsize=(15, 2.8 + 0.6 * len(names)), layout="constrained")
+    figure = Figure(figsize=(16, 2.6 + 0.6 * len(names)), layout="constrained")
     leakage, epsilon, accuracy, size = figure.subplots(1, 4, sharey=True, width_ratios=(3, 3, 2, 2))
     _leakage(leakage, report)
     _epsilons(epsilon, report)
     rows = range(len(names))
     accuracy.plot([report.accuracy(name) for name in names], rows, "D", color="black")
     accuracy.set(title="Use (measured)", xlabel="test accuracy")
+    accuracy.xaxis.set_major_locator(MaxNLocator(3))
     size.plot([report.nbytes(name) / 1e3 for name in names], rows, "D", color="black")
     size.set(title="Cost (measured)", xlabel="kilobytes of an update", xlim=(0, None))
     leakage.set_yticks(rows, labels=[_named(report, name) for name in names])
     leakage.set_ylim(len(names) - 0.5, -0.5)
-    figure.legend(*leakage.get_legend_handles_labels(), loc="outside lower left", ncols=3)
-    figure.legend(*epsilon.get_legend_handles_labels(), loc="outside lower right", ncols=4)
+    figure.legend(loc="outside right upper")
     entitle(figure, report, "What each defence gives away, guarantees and costs")
     return figure
 
@@ -70,7 +71,7 @@ def _epsilons(panel: Axes, report: AuditReport) -> None:
     panel.plot(guaranteed[finite], rows[finite], "<", color=blue, markersize=10, label="at most (guaranteed)")
     if all(verdict.white_box for verdict in verdicts):
         canaries = [verdict.white_box.epsilon for verdict in verdicts if verdict.white_box]
-        panel.plot(canaries, rows, "2", color=orange, markersize=14, label="at least (gradient canaries)")
+        panel.plot(canaries, rows, ">", color=orange, mfc="white", markersize=10, label="at least (gradient canaries)")
     panel.set(title="Epsilon of one record", xlabel=f"epsilon at delta {verdicts[0].guarantee.delta:g}")
     panel.set_xlim(-0.04 * edge, edge)
 
