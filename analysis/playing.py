@@ -61,17 +61,17 @@ def play_trials(players: Players, trials: int, folder: RunFolder, workers: Worke
     Raises
     ------
     InputError
-        If workers cannot write to the folder.
+        If workers cannot write to the folder, or one of them is killed.
     """
-    chunks = iter(players.game.chunks(trials))
+    chunks, shared = iter(players.game.chunks(trials)), RunFolder(folder.path.absolute())
     with workers.pool() as pool:
         while wave := list(islice(chunks, workers.count)):
             missing = [chunk for chunk in wave if None in map(folder.load_trial, chunk)]
-            pool(delayed(players.play)(chunk, folder) for chunk in missing)
+            pool(delayed(players.play)(chunk, shared) for chunk in missing)
             for number in chain.from_iterable(wave):
                 trial = folder.load_trial(number)
                 if trial is None:
-                    raise InputError(f"trial {number} is not in {folder.path}: choose an --out that all workers reach")
+                    raise InputError(f"trial {number} is not in {shared.path}: choose an --out that all workers reach")
                 yield trial
 
 

@@ -25,14 +25,15 @@ RULES: Any = {"axes.titlesize": "medium", "figure.titleweight": "bold", "savefig
 
 
 def roc_curves(report: AuditReport) -> Figure:
-    """Draw a log-log ROC curve of every release, one panel for each signal."""
+    """Draw a log-log ROC curve of every release over the ordinary records, one panel for each signal."""
     signals = list(report.scores[REFERENCE])
     figure = _figure(width=4.2 * len(signals) + 2, height=4.8)
     panels = figure.subplots(1, len(signals), sharey=True, squeeze=False)[0]
-    members = report.trials.membership.ravel()
+    records = slice(report.spec.candidates)
+    members = report.trials.membership[:, records].ravel()
     for panel, signal in zip(panels, signals, strict=True):
         for release, look in _looks(report).items():
-            fpr, tpr, _ = roc_curve(members, report.scores[release][signal].ravel())
+            fpr, tpr, _ = roc_curve(members, report.scores[release][signal][:, records].ravel())
             panel.plot(fpr, tpr, label=release, **look)
         panel.plot([LEAST_RATE, 1], [LEAST_RATE, 1], color="grey", linestyle=":", label="guessing")
         panel.set(xscale="log", yscale="log", xlim=(LEAST_RATE, 1), ylim=(LEAST_RATE, 1))

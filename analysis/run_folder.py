@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from attacks.trial import Trials, load_trials, save_trials
 from fedsz_privacy.errors import InputError
@@ -61,12 +62,18 @@ def open_run(path: Path, asked: Mapping[str, object]) -> RunFolder:
             path.mkdir(parents=True, exist_ok=True)
             folder.write("spec.json", to_json(spec))
             return folder
-        found = json.loads((path / "spec.json").read_text())
-    except (OSError, ValueError) as error:
+        old, new = _named(json.loads((path / "spec.json").read_text())), _named(spec)
+    except (OSError, ValueError, TypeError, KeyError) as error:
         raise InputError(f"{path} is no folder of a run ({error}): choose another --out") from error
-    if changed := [name for name in {**spec, **found} if spec.get(name) != found.get(name)]:
+    if changed := [name for name in {**new, **old} if new.get(name) != old.get(name)]:
         raise InputError(f"{path} holds a run with another {', '.join(changed)}: choose another --out")
     return folder
+
+
+def _named(spec: dict[str, Any]) -> dict[str, object]:
+    """Return what decides a run's results by the name that a message gives it."""
+    by_package = {f"version of {package}": number for package, number in spec["versions"].items()}
+    return {name: value for name, value in spec.items() if name != "versions"} | by_package
 
 
 def versions() -> dict[str, str]:

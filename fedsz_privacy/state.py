@@ -1,6 +1,6 @@
 """State dicts as values: the arithmetic of model updates."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 import torch
@@ -25,7 +25,7 @@ def accumulate(total: StateDict, state: StateDict, weight: float) -> dict[str, T
     return {name: total.get(name, 0) + (weight * tensor).to(tensor.dtype) for name, tensor in state.items()}
 
 
-def stack(states: list[StateDict]) -> dict[str, Tensor]:
+def stack(states: Sequence[StateDict]) -> dict[str, Tensor]:
     """Stack k states of equal shapes along a new first axis of length k."""
     return {name: torch.stack([state[name] for state in states]) for name in states[0]}
 

@@ -31,11 +31,10 @@ def one_line_errors() -> Iterator[None]:
 
 def refuse_options_beside(context: typer.Context, *allowed: str) -> None:
     """Raise InputError if an option other than those allowed was given; the first of them is why."""
-    for name in context.params.keys() - set(allowed):
-        source = context.get_parameter_source(name)
-        if source and source.name == "COMMANDLINE":
-            option = name.replace("_", "-")
-            raise InputError(f"--{allowed[0]} takes the question from the folder: leave out --{option}")
+    sources = {name: context.get_parameter_source(name) for name in context.params if name not in allowed}
+    given = [name.replace("_", "-") for name, source in sources.items() if source and source.name == "COMMANDLINE"]
+    if given:
+        raise InputError(f"--{allowed[0]} takes the question from the folder: leave out --{', --'.join(given)}")
 
 
 def show_progress(items: Iterable[Item], description: str, total: int) -> Iterable[Item]:

@@ -1,9 +1,11 @@
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from analysis.run_folder import versions
 from fedsz_privacy.cli import app
 
 QUICK = ["--trials", "16", "--candidates", "20", "--clients", "2", "--rounds", "1", "--epochs", "1"]
@@ -11,6 +13,14 @@ QUICK = ["--trials", "16", "--candidates", "20", "--clients", "2", "--rounds", "
 
 def run(*arguments: str):
     return CliRunner().invoke(app, list(arguments))
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("runs")
+    result = run("audit", *QUICK, "--release", "none", "--signal", "loss", "--seed", "7", "--out", str(folder))
+    assert result.exit_code == 0, result.output
+    return folder
 
 
 def test_help_loads_no_heavy_package():
@@ -42,6 +52,8 @@ def test_an_audit_ends_with_its_table_and_the_path_of_the_report(tmp_path):
         (["--release", "dpsgd:eps=0"], "eps 0.0: choose a positive number"),
         (["--trials", "1"], "trials 1: choose 8 or more"),
         (["--learning-rate", "0"], "learning rate 0.0: choose a positive number"),
+        (["--workers", "0"], "workers 0: choose 1 or more"),
+        (["--backend", "spark"], "unknown backend 'spark': choose one of loky, ray, dask"),
     ],
 )
 def test_bad_input_ends_with_one_line_and_leaves_nothing(tmp_path, arguments, message):
@@ -52,11 +64,64 @@ def test_bad_input_ends_with_one_line_and_leaves_nothing(tmp_path, arguments, me
     assert not (tmp_path / "run").exists()
 
 
-def test_another_spec_in_the_same_folder_ends_with_one_line(tmp_path):
-    assert run("audit", *QUICK, "--release", "none", "--out", str(tmp_path)).exit_code == 0
-    result = run("audit", *QUICK, "--release", "none", "--seed", "5", "--out", str(tmp_path))
+def test_another_spec_in_the_same_folder_ends_with_one_line(finished):
+    result = run("audit", *QUICK, "--release", "none", "--signal", "loss", "--seed", "5", "--out", str(finished))
     assert result.exit_code == 2
     assert "holds a run with another seed" in result.stderr
+
+
+def test_a_backend_that_is_not_installed_ends_with_one_line_and_leaves_nothing(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    result = run("audit", *QUICK, "--backend", "dask", "--out", str(tmp_path / "run"))
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "pip install 'fedsz-privacy[dask]'" in result.stderr
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "refused"),
+    [
+        (["--seed", "0"], "--seed"),
+        (["--learning-rate", "0.2"], "--learning-rate"),
+        (["--workers", "2", "--trials", "16", "--release", "none"], "--trials, --release"),
+        (["--release", "none", "--trials", "16"], "--release, --trials"),
+        (["--out", "elsewhere"], "--out"),
+    ],
+)
+def test_resume_refuses_options_that_would_change_the_question(tmp_path, arguments, refused):
+    result = run("audit", "--resume", str(tmp_path), *arguments)
+    assert result.exit_code == 2
+    assert result.stderr.endswith(f"--resume takes the question from the folder: leave out {refused}\n")
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [None, "", "{}", '{"command": "noise", "training": {}, "versions": {}}', '{"training": 3}'],
+    ids=["no spec", "an empty one", "one without a question", "one of another command", "one of another form"],
+)
+def test_resume_refuses_a_folder_that_holds_no_audit(tmp_path, spec):
+    if spec is not None:
+        (tmp_path / "spec.json").write_text(spec)
+    before = list(tmp_path.iterdir())
+    result = run("audit", "--resume", str(tmp_path))
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert f"{tmp_path} holds no audit to go on with" in result.stderr
+    assert list(tmp_path.iterdir()) == before
+
+
+def test_resume_refuses_a_run_of_other_versions(monkeypatch, finished):
+    monkeypatch.setattr("analysis.run_folder.versions", lambda: versions() | {"torch": "1.0"})
+    result = run("audit", "--resume", str(finished))
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "holds a run with another version of torch: choose another --out" in result.stderr
+
+
+def test_a_finished_run_resumes_to_the_same_results(finished):
+    before = (finished / "results.json").read_bytes()
+    (finished / "results.json").unlink()
+    result = run("audit", "--resume", str(finished))
+    assert result.exit_code == 0, result.output
+    assert (finished / "results.json").read_bytes() == before
 
 
 def test_an_interrupt_ends_with_one_line(monkeypatch, tmp_path):
