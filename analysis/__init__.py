@@ -1,24 +1,21 @@
 """What it means: fits of the noise, measured leakage, verdicts, and whole studies.
 
-The files, by what they are about:
+The rooms:
 
-- a run: ``run_folder``, ``progress``, ``page``
-- an audit: ``spec``, ``prepare``, ``audit``, then ``membership`` (statistics), ``verdict``, ``results``, ``tables``,
-  ``plots``, ``report``
-- errors: ``residuals``, ``sketch``, ``laws``, ``fits``, ``distances``, ``p_values``, ``dependence``, ``detectors``, and
-  ``noise``, which joins them in `fit_noise`
-- what the errors would be worth: ``privacy_curves``, ``delta_curves``, ``fit_curves``; ``neighbours`` and ``deciding``
-- studies of errors: ``noise_study`` (of an audit's updates), ``tensor_study``, ``checkpoint_study`` (of a checkpoint),
-  with ``noise_run``, ``noise_verdict``, ``noise_tables``, ``noise_plots``, ``noise_figures``, ``noise_report``
-- compressors: ``compression``, ``bench``, ``bench_report``
-- rounds and links: ``federation_spec``, ``federation``, ``link``, ``federation_report``
-- ``lower_bounds``: what an attack proves of epsilon
+- ``audit``: a question, the trials that are played for it, what they measure, and the verdict; ``audit_report`` shows it
+- ``leakage``: what an attack's scores say; ``lower_bounds``: what they prove of epsilon
+- ``noise``: laws fitted to errors, and how far the data decides them, joined in `fit_noise`; ``noise_study``: whole
+  studies of errors; ``curves``: what the errors would be worth as noise, and what neighbours give away instead
+- ``compression``: compressors side by side; ``federation``: rounds, and the links over which compression pays
+- ``runs``: what every command shares, its folder, progress, workers, tables and pages
+- ``guarantee``: what is proved; ``reference``: the release that others are compared to
 """
 
-from analysis.audit import AuditReport, run_audit
-from analysis.fits import Fit
-from analysis.noise import NoiseFit, fit_noise
-from analysis.spec import AuditSpec
-from analysis.verdict import Verdict, guarantee
+from analysis.audit.run import AuditReport, run_audit
+from analysis.audit.spec import AuditSpec
+from analysis.audit.verdict import Verdict
+from analysis.guarantee import guarantee
+from analysis.noise.fits import Fit
+from analysis.noise.noise_fit import NoiseFit, fit_noise
 
 __all__ = ["AuditReport", "AuditSpec", "Fit", "NoiseFit", "Verdict", "fit_noise", "guarantee", "run_audit"]

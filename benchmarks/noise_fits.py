@@ -13,9 +13,9 @@ from time import perf_counter
 import numpy as np
 import torch
 
-from analysis.checkpoint_study import study_checkpoint
-from analysis.laws import FAMILIES, SCIPY, Law
-from analysis.sketch import sketch_errors
+from analysis.noise.laws import FAMILIES, SCIPY, Law
+from analysis.noise.sketch import sketch_errors
+from analysis.noise_study.checkpoint_study import study_checkpoint
 from fedsz_privacy.release import parse_release
 from fedsz_privacy.state import nbytes
 

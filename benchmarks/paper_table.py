@@ -7,8 +7,8 @@ import json
 import sys
 from pathlib import Path
 
-from analysis.federation import FederationReport, RoundRow
-from analysis.federation_spec import FederationSpec
+from analysis.federation.run import FederationReport, RoundRow
+from analysis.federation.spec import FederationSpec
 from fedsz_privacy.training import Training
 
 COLUMNS = (

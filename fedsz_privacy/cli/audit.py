@@ -68,11 +68,11 @@ def audit(
         if resume:
             refuse_options_beside(context, "resume", "workers", "backend")
 
-        from analysis.audit import run_audit
-        from analysis.report import write_report
-        from analysis.spec import DEFAULT_RELEASES, DEFAULT_SIGNALS, AuditSpec, read_spec
-        from analysis.tables import closing_table
-        from analysis.workers import Workers
+        from analysis.audit.run import run_audit
+        from analysis.audit.spec import DEFAULT_RELEASES, DEFAULT_SIGNALS, AuditSpec, read_spec
+        from analysis.audit_report.report import write_report
+        from analysis.audit_report.tables import closing_table
+        from analysis.runs.workers import Workers
         from fedsz_privacy.training import Training
 
         players = Workers(workers, backend)

@@ -28,8 +28,8 @@ def bench(
 ) -> None:
     """Measure compressors on real weights: ratio, rate, peak error, distance from entropy."""
     with one_line_errors():
-        from analysis.bench import BenchSpec, run_bench
-        from analysis.bench_report import bench_table, write_bench
+        from analysis.compression.bench import BenchSpec, run_bench
+        from analysis.compression.bench_report import bench_table, write_bench
 
         spec = BenchSpec(
             checkpoints=tuple(checkpoint or ["efficientnet-lite0"]),

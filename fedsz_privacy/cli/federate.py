@@ -34,9 +34,9 @@ def federate(
 ) -> None:
     """Run federated averaging under releases: accuracy by round, bytes, time, and when compressing pays."""
     with one_line_errors():
-        from analysis.federation import run_federation
-        from analysis.federation_report import summary_table, write_federation
-        from analysis.federation_spec import FederationSpec
+        from analysis.federation.report import summary_table, write_federation
+        from analysis.federation.run import run_federation
+        from analysis.federation.spec import FederationSpec
         from fedsz_privacy.training import Training
 
         spec = FederationSpec(

@@ -25,9 +25,9 @@ def noise(
 ) -> None:
     """Find out whether the error of a release is privacy noise: its law, what decides it, what it hides."""
     with one_line_errors():
-        from analysis.noise_report import write_noise_report
-        from analysis.noise_run import DEFAULT_RELEASES, NoiseSpec, run_noise
-        from analysis.noise_verdict import verdict_lines
+        from analysis.noise_study.report import write_noise_report
+        from analysis.noise_study.run import DEFAULT_RELEASES, NoiseSpec, run_noise
+        from analysis.noise_study.verdict import verdict_lines
 
         spec = NoiseSpec(checkpoint, before, tuple(release or DEFAULT_RELEASES), seed)
         report, folder = run_noise(spec, out, show_progress)

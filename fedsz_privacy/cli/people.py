@@ -9,7 +9,7 @@ import typer
 from fedsz_privacy.errors import InputError
 
 if TYPE_CHECKING:
-    from analysis.table import Table
+    from analysis.runs.table import Table
 
 Item = TypeVar("Item")
 

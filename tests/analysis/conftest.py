@@ -1,7 +1,7 @@
 import pytest
 
 from analysis import AuditReport, AuditSpec, run_audit
-from analysis.run_folder import RunFolder
+from analysis.runs.folder import RunFolder
 from fedsz_privacy.training import Training
 
 

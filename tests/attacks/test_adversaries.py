@@ -68,6 +68,7 @@ def test_the_server_alone_holds_the_others_in_their_order(federation):
 
     records = [part.part(0, 11 + number) for number, part in enumerate(federation.others)]
     training = SimpleNamespace(draw=federation.training.draw, train=train_by_records)
+    training.sized = lambda _: training
     game = replace(federation, others=tuple(records), training=training)
     exchanges = Cohort(game, TRIALS).exchanges(none(), 0)
     for view in SERVER.looks(exchanges):

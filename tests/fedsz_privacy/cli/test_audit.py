@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from analysis.run_folder import versions
+from analysis.runs.folder import versions
 from fedsz_privacy.cli import app
 
 QUICK = ["--trials", "16", "--candidates", "20", "--clients", "2", "--rounds", "1", "--epochs", "1"]
@@ -110,7 +110,7 @@ def test_resume_refuses_a_folder_that_holds_no_audit(tmp_path, spec):
 
 
 def test_resume_refuses_a_run_of_other_versions(monkeypatch, finished):
-    monkeypatch.setattr("analysis.run_folder.versions", lambda: versions() | {"torch": "1.0"})
+    monkeypatch.setattr("analysis.runs.folder.versions", lambda: versions() | {"torch": "1.0"})
     result = run("audit", "--resume", str(finished))
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
     assert "holds a run with another version of torch: choose another --out" in result.stderr
@@ -128,7 +128,7 @@ def test_an_interrupt_ends_with_one_line(monkeypatch, tmp_path):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("analysis.audit.run_audit", interrupt)
+    monkeypatch.setattr("analysis.audit.run.run_audit", interrupt)
     result = run("audit", *QUICK, "--out", str(tmp_path / "run"))
     assert result.exit_code == 130
     assert result.stderr.count("\n") == 1
@@ -138,5 +138,5 @@ def test_a_programming_error_keeps_its_traceback(monkeypatch, tmp_path):
     def fail(*_, **__):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("analysis.audit.run_audit", fail)
+    monkeypatch.setattr("analysis.audit.run.run_audit", fail)
     assert isinstance(run("audit", *QUICK, "--out", str(tmp_path / "run")).exception, ZeroDivisionError)

@@ -53,7 +53,7 @@ def test_an_interrupt_ends_with_one_line(checkpoint, tmp_path, monkeypatch):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("analysis.noise_run.study_checkpoint", interrupt)
+    monkeypatch.setattr("analysis.noise_study.run.study_checkpoint", interrupt)
     result = run(checkpoint, "--out", tmp_path / "run")
     assert result.exit_code == 130
     assert not (tmp_path / "run").exists()

@@ -1,0 +1,52 @@
+"""The white-box audit: gradient canaries against the guarantee of each defence."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from analysis.audit.playing import Players, one_thread
+from analysis.audit.proved import epsilon_bound
+from analysis.audit.spec import AuditSpec
+from analysis.curves.privacy_curves import DELTA
+from analysis.lower_bounds import EpsilonBound
+from analysis.runs.progress import Progress
+from attacks import Game, Signal
+from attacks.gradient_canaries import add_canaries
+from attacks.play_canaries import CanaryTrials, play_gradient_canaries
+from fedsz_privacy.defence import Defence
+from fedsz_privacy.randomness import Purpose, generator
+
+PROJECTION = Signal("gradient-canary", lambda view: view.descents.products.sum(dim=-1).numpy())
+"""How far an update goes along a canary; its scores need no shadows."""
+
+
+def audit_white_box(players: Players, spec: AuditSpec, progress: Progress) -> dict[str, EpsilonBound | None]:
+    """Return what gradient canaries prove of each defence's epsilon; None if none were asked for.
+
+    Guarantees
+    ----------
+    As `analysis.audit.proved.epsilon_bound`, against an adversary who sees one released update and chose a record whose
+    gradient is the same direction at every step, of the clip norm or, where nothing is clipped, of norm 1.
+    """
+    if spec.gradient_canaries == 0:
+        return dict.fromkeys(spec.releases)
+    bounds: dict[str, EpsilonBound | None] = {}
+    for game, defences in players.games():
+        played = progress(_play(game, defences, spec), "gradient canaries", len(game.chunks(spec.trials)))
+        chunks = list(played)
+        membership = np.concatenate([chunk.membership for chunk in chunks])
+        scores = np.concatenate([chunk.scores for chunk in chunks])
+        everyone = np.ones(spec.gradient_canaries, bool)
+        for row, defence in enumerate(defences):
+            rng = generator(spec.seed, Purpose.BOUND, spec.releases.index(defence.name), 1)
+            looks = scores[:, row][:, np.newaxis]
+            bounds[defence.name] = epsilon_bound(PROJECTION, looks, membership, everyone, DELTA, rng)
+    return bounds
+
+
+def _play(game: Game, defences: list[Defence], spec: AuditSpec) -> Iterator[CanaryTrials]:
+    training = add_canaries(game.training, game.model, game.state, spec.gradient_canaries, spec.seed)
+    releases = [defence.release for defence in defences]
+    for chunk in game.chunks(spec.trials):
+        with one_thread():
+            yield play_gradient_canaries(game.model, game.state, game.pool, training, chunk, releases, spec.seed)

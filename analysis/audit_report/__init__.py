@@ -1,0 +1,1 @@
+"""How an audit is shown: tables, figures, and one page."""

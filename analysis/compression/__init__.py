@@ -1,0 +1,1 @@
+"""Compressors side by side: ratio and rate at each bound."""

@@ -1,0 +1,1 @@
+"""What scores of an attack say: ROC statistics with intervals, and the differences that a run could have seen."""

@@ -1,0 +1,1 @@
+"""Studies of errors, of an audit's updates and of a checkpoint, and how they are shown."""

@@ -1,0 +1,43 @@
+"""Tables: for people, where every cell is text and every column says its standing and its unit; and as CSV."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+Row = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table ready to be shown.
+
+    Attributes
+    ----------
+    title, note : str
+        What it shows, and what to know when reading it.
+    columns : tuple of str
+        Headings; a line break separates the standing of a column from its content.
+    rows : sequence of tuple of str
+        Cells.
+    """
+
+    title: str
+    note: str
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+
+    def to_markdown(self) -> str:
+        """Return the table as Markdown, under its title and note."""
+        lines = [self.columns, ("---",) * len(self.columns), *self.rows]
+        table = "\n".join(f"| {' | '.join(cell.replace(chr(10), ' ').strip() for cell in line)} |" for line in lines)
+        return f"# {self.title}\n\n{self.note}\n\n{table}\n"
+
+
+def to_csv(rows: Sequence[Row]) -> str:
+    """Return rows as CSV text, with every column that any row has."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(dict.fromkeys(key for row in rows for key in row)))
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
