@@ -2,7 +2,7 @@
 
 The rooms:
 
-- ``audit``: a question, the trials that are played for it, what they measure, and the verdict; ``audit_report`` shows it
+- ``audit``: a question, trials played for it, what they measure, and the verdict; ``audit_report`` shows it
 - ``leakage``: what an attack's scores say; ``lower_bounds``: what they prove of epsilon
 - ``noise``: laws fitted to errors, and how far the data decides them, joined in `fit_noise`; ``noise_study``: whole
   studies of errors; ``curves``: what the errors would be worth as noise, and what neighbours give away instead

@@ -17,22 +17,20 @@ from analysis.noise.plots import draw_fit, summary
 from analysis.noise_study.cells import SHOWN_LAWS
 from analysis.reference import REFERENCE
 
-LEAST_RATE = 1e-4
-
 
 def roc_curves(report: AuditReport) -> Figure:
-    """Draw a log-log ROC curve of every release over the ordinary records, one panel for each signal."""
+    """Draw log-log ROC curves over the ordinary records, a panel for each signal, down to the rate the run resolves."""
     signals = list(report.scores[REFERENCE])
     figure = _figure(width=4.2 * len(signals) + 2, height=4.8)
     panels = figure.subplots(1, len(signals), sharey=True, squeeze=False)[0]
-    records = slice(report.spec.candidates)
+    records, least = slice(report.spec.candidates), strictest_rate(report)
     members = report.trials.membership[:, records].ravel()
     for panel, signal in zip(panels, signals, strict=True):
         for release, look in _looks(report).items():
             fpr, tpr, _ = roc_curve(members, report.scores[release][signal][:, records].ravel())
             panel.plot(fpr, tpr, label=release, **look)
-        panel.plot([LEAST_RATE, 1], [LEAST_RATE, 1], color="grey", linestyle=":", label="guessing")
-        panel.set(xscale="log", yscale="log", xlim=(LEAST_RATE, 1), ylim=(LEAST_RATE, 1))
+        panel.plot([least, 1], [least, 1], color="grey", linestyle=":", label="guessing")
+        panel.set(xscale="log", yscale="log", xlim=(least, 1), ylim=(least / 2, 1))
         panel.set(title=f"Signal: {signal}", xlabel="false positive rate")
     panels[0].set_ylabel("true positive rate")
     _legend(figure, panels[0], "release")
