@@ -5,13 +5,12 @@ train shadow models through the same release, with the same other clients.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from attacks.exchange import Exchange
 from attacks.view import View
-from fedsz_privacy.errors import unknown
-from fedsz_privacy.imports import import_object, require_type
+from fedsz_privacy.imports import find_part
 from fedsz_privacy.state import add, subtract
 
 
@@ -80,8 +79,4 @@ def get_adversary(name: str) -> Adversary:
     InputError
         If there is none.
     """
-    if name in ADVERSARIES:
-        return ADVERSARIES[name]
-    if ":" not in name:
-        raise unknown("adversary", name, tuple(ADVERSARIES), "write module:NAME for one of your own")
-    return replace(require_type(Adversary, import_object(name), name), name=name)
+    return find_part("adversary", Adversary, name, ADVERSARIES)

@@ -5,15 +5,15 @@ Leakage averaged over ordinary records hides those that a model has to learn by 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import torch
 from numpy.random import Generator
 
 from fedsz_privacy.datasets import Dataset
-from fedsz_privacy.errors import InputError, require_at_least, unknown
-from fedsz_privacy.imports import import_object, require_type
+from fedsz_privacy.errors import InputError, require_at_least
+from fedsz_privacy.imports import find_part
 
 
 @dataclass(frozen=True)
@@ -104,12 +104,4 @@ def parse_canaries(text: str) -> tuple[Canary, int]:
     name, _, number = text.rpartition(":")
     if not name or not (number.isascii() and number.isdecimal() and number.strip("0")):
         raise InputError(f"canaries {text!r}: write a kind and a whole number of 1 or more, such as mislabelled:20")
-    return _get_canary(name), int(number)
-
-
-def _get_canary(name: str) -> Canary:
-    if ":" not in name:
-        if name not in CANARIES:
-            raise unknown("kind of canary", name, tuple(CANARIES), "write module:NAME for one of your own")
-        return CANARIES[name]
-    return replace(require_type(Canary, import_object(name), name), name=name)
+    return find_part("kind of canary", Canary, name, CANARIES), int(number)

@@ -1,13 +1,14 @@
 """Objects of a user's own, by import path."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
-from fedsz_privacy.errors import InputError
+from fedsz_privacy.errors import InputError, unknown
 
 Kind = TypeVar("Kind")
 
@@ -40,6 +41,34 @@ def import_callable(path: str) -> Callable[..., Any]:
     if not callable(function):
         raise InputError(f"{path} is of type {type(function).__name__}: write the import path of a function")
     return function
+
+
+def find_part(kind: str, of: type[Kind], name: str, known: Mapping[str, Kind]) -> Kind:
+    """Return the part of a name, or of an import path ``module:NAME``, by which it then goes.
+
+    Parameters
+    ----------
+    kind : str
+        What it is, in words, such as "signal".
+    of : type
+        Its type, a dataclass with a name.
+    name : str
+        A key of the known ones, or an import path.
+    known : mapping of str to that type
+        Those that are there.
+
+    Raises
+    ------
+    InputError
+        If there is none, or it is of another type.
+    """
+    if ":" in name:
+        imported: Any = require_type(of, import_object(name), name)
+        renamed: Kind = replace(imported, name=name)
+        return renamed
+    if name not in known:
+        raise unknown(kind, name, tuple(known), "write module:NAME for one of your own")
+    return known[name]
 
 
 def require_type(kind: type[Kind], value: object, path: str) -> Kind:

@@ -1,7 +1,6 @@
 """Every signal by name."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 from attacks.signals.base import Signal
@@ -16,8 +15,7 @@ from attacks.signals.loss import LOSS
 from attacks.signals.population import ATTACK_P
 from attacks.signals.reference import ATTACK_R
 from attacks.signals.rmia import RMIA, RMIA_OFFLINE
-from fedsz_privacy.errors import unknown
-from fedsz_privacy.imports import import_object, require_type
+from fedsz_privacy.imports import find_part
 
 SIGNALS: tuple[Signal, ...] = (LOSS, COSINE, LIRA)
 """The signals of a default audit."""
@@ -56,8 +54,4 @@ def get_signal(name: str) -> Signal:
     InputError
         If there is none.
     """
-    if ":" in name:
-        return replace(require_type(Signal, import_object(name), name), name=name)
-    if name not in ALL_SIGNALS:
-        raise unknown("signal", name, tuple(ALL_SIGNALS), "write module:NAME for one of your own")
-    return ALL_SIGNALS[name]
+    return find_part("signal", Signal, name, ALL_SIGNALS)
