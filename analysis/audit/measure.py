@@ -9,7 +9,8 @@ from sklearn.metrics import roc_auc_score
 from analysis.audit.proved import epsilon_bound
 from analysis.audit.spec import AuditSpec
 from analysis.curves.privacy_curves import DELTA
-from analysis.leakage.membership import Leakage, leakage, resample_weights, resolvable_rates, roc_statistics, vulnerable
+from analysis.leakage.membership import Leakage, leakage, resample_weights, resolvable_rates, roc_statistics
+from analysis.leakage.vulnerable import vulnerable
 from analysis.lower_bounds import EpsilonBound
 from analysis.reference import REFERENCE
 from analysis.runs.progress import Progress

@@ -2,7 +2,8 @@
 
 from analysis.audit.run import AuditReport
 from analysis.leakage.detectable import Difference, Estimate
-from analysis.leakage.membership import FALSE_POSITIVE_RATES, HANDFUL, VULNERABLE_SHARE, Leakage, guessed_advantage
+from analysis.leakage.membership import FALSE_POSITIVE_RATES, Leakage, guessed_advantage
+from analysis.leakage.vulnerable import HANDFUL, VULNERABLE_SHARE
 from analysis.reference import REFERENCE
 from analysis.runs.table import Table
 

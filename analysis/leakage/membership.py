@@ -1,4 +1,4 @@
-"""What an attack's scores say: ROC statistics of all records and of the most exposed, over trials and candidates."""
+"""What an attack's scores say: ROC statistics over trials and candidates, with intervals."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,11 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from analysis.leakage.detectable import CONFIDENCE, Difference, Estimate, differences, estimates
 from attacks.signals import Scores
-from fedsz_privacy.errors import InputError
 
 __all__ = [
     "CONFIDENCE",
@@ -18,7 +16,6 @@ __all__ = [
     "LEAST_FALSE_POSITIVES",
     "RESAMPLES",
     "STATISTICS",
-    "VULNERABLE_SHARE",
     "Difference",
     "Estimate",
     "Leakage",
@@ -27,7 +24,6 @@ __all__ = [
     "resample_weights",
     "resolvable_rates",
     "roc_statistics",
-    "vulnerable",
 ]
 
 FALSE_POSITIVE_RATES = (1e-1, 1e-2, 1e-3, 1e-4)
@@ -41,8 +37,6 @@ share a trial or a candidate are worth fewer, so this is the least, not a comfor
 STATISTICS = ("auc", "advantage", *(f"tpr at fpr {rate:g}" for rate in FALSE_POSITIVE_RATES))
 """Names of the columns of `roc_statistics`; with the resolvable rates alone, the first of them."""
 RESAMPLES = 400
-VULNERABLE_SHARE = 0.05
-HANDFUL = 5
 
 
 @dataclass(frozen=True)
@@ -194,52 +188,3 @@ def leakage(replicates: NDArray[np.float64], reference: NDArray[np.float64], non
         advantage_difference=advantage_difference,
         tpr_difference=dict(zip(rates, difference_at_rate, strict=True)),
     )
-
-
-def vulnerable(scores: Scores, membership: NDArray[np.bool_], share: float = VULNERABLE_SHARE) -> NDArray[np.bool_]:
-    """Mark the records that are most exposed, so that leakage is not of the average alone (Aerni et al., CCS 2024).
-
-    Records chosen and measured on the same trials would seem exposed by luck. So candidates are ranked by their own AUC
-    over the even trials and marked in the odd ones, and the other way round.
-
-    Parameters
-    ----------
-    scores : float64 array, shape (trials, candidates)
-        Best those of a signal whose trials do not calibrate one another, such as ``loss``, whichever signal is measured
-        on the group then. A likelihood ratio of one half has shadows in the other, so a group that it chose itself
-        still seems too exposed: on a game of 40 candidates with memberships drawn anew, so that nothing leaks, the AUC
-        of ``lira`` was above that of all by 0.038 (standard error 0.003) with 32 trials and 0.019 (0.002) with 128, but
-        by -0.005 (0.003) and 0.000 (0.002) in the group that ``loss`` chose.
-    membership : bool array, shape (trials, candidates)
-        Who was a member.
-    share : float
-        Share of the candidates to mark in each trial, in (0, 1]; never fewer than `HANDFUL`, where there are as many.
-
-    Returns
-    -------
-    bool array, shape (trials, candidates)
-        A group for `roc_statistics`. Its few candidates make its intervals rough.
-
-    Raises
-    ------
-    InputError
-        If the share is not in (0, 1], or there are fewer than two trials.
-    """
-    if not 0 < share <= 1:
-        raise InputError(f"share {share}: choose a number above 0 and at most 1")
-    if len(scores) < 2:
-        raise InputError(f"trials {len(scores)}: choose 2 or more, one to choose records and one to measure them")
-    count = max(HANDFUL, round(share * scores.shape[1]))
-    marked = np.zeros_like(membership)
-    for measured in (0, 1):
-        own_auc = _auc_by_candidate(scores[1 - measured :: 2], membership[1 - measured :: 2])
-        marked[measured::2, np.argsort(-own_auc, kind="stable")[:count]] = True
-    return marked
-
-
-def _auc_by_candidate(scores: Scores, membership: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return each candidate's AUC over trials, its Mann-Whitney U over the number of pairs; 0.5 without pairs."""
-    members = membership.sum(axis=0)
-    pairs = members * (len(membership) - members)
-    wins = (rankdata(scores, axis=0) * membership).sum(axis=0) - members * (members + 1) / 2
-    return np.where(pairs > 0, wins / np.maximum(pairs, 1), 0.5)
