@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from analysis.runs.style import house_style
 
 from analysis.audit_report.leakage_figures import (
     compared,
@@ -11,6 +10,7 @@ from analysis.audit_report.leakage_figures import (
     score_histograms,
 )
 from analysis.leakage.detectable import Difference, Estimate
+from analysis.runs.style import house_style
 
 TRIALS, CANDIDATES = 40, 30
 RELEASES = ("none", "fedsz:rel=1e-2")

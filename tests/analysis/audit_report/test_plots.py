@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from analysis.runs.style import house_style
 
 from analysis.audit_report.plots import FIGURES
+from analysis.runs.style import house_style
 
 
 @pytest.mark.parametrize("name", FIGURES)
