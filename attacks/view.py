@@ -1,6 +1,7 @@
 """What an adversary holds when it decides who was a member."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
@@ -38,17 +39,13 @@ class Knowledge:
     @cached_property
     def shared_gradients(self) -> Tensor:
         """Gradient of each candidate's loss at the state that all trials share, shape (candidates, parameters)."""
-        return self.gradients(0)
-
-    def gradients(self, trial: int) -> Tensor:
-        """Return the gradient of each candidate's loss at the state of one trial, shape (candidates, parameters)."""
 
         def loss(state: StateDict, image: Tensor, label: Tensor) -> Tensor:
             logits = functional_call(self.model, dict(state), (image.unsqueeze(0),))
             return nn.functional.cross_entropy(logits, label.unsqueeze(0))
 
         at_state = vmap(grad(loss), in_dims=(None, 0, 0))
-        return flatten(at_state(unstack(self.states, trial), self.pool.images, self.pool.labels))
+        return flatten(at_state(unstack(self.states, 0), self.pool.images, self.pool.labels))
 
 
 @dataclass(frozen=True)
@@ -101,14 +98,22 @@ class View:
     @cached_property
     def descents(self) -> Descents:
         """How the updates lie to the candidates' gradients."""
-        updates = [self.updates[name] for name in self.knowledge.states]
         if self.knowledge.shared:
+            updates = [self.updates[name] for name in self.knowledge.states]
             return _descents(updates, self.knowledge.shared_gradients)
-        parts = [
-            _descents([tensor[trial, None] for tensor in updates], self.knowledge.gradients(trial))
-            for trial in range(len(updates[0]))
-        ]
+        parts = [one.descents for one in self.each_trial()]
         return Descents(*(torch.cat([getattr(part, name) for part in parts]) for name in vars(parts[0])))
+
+    def each_trial(self) -> Iterator["View"]:
+        """Yield the view of each trial by itself, so that all its clients can share the gradients at its own state."""
+        for trial in range(len(next(iter(self.updates.values())))):
+            knowledge = replace(self.knowledge, states=_only(self.knowledge.states, trial))
+            others = tuple(_only(updates, trial) for updates in self.others)
+            yield View(knowledge, _only(self.updates, trial), others)
+
+
+def _only(stacked: StateDict, trial: int) -> StateDict:
+    return {name: tensor[trial, None] for name, tensor in stacked.items()}
 
 
 def _descents(updates: list[Tensor], gradients: Tensor) -> Descents:

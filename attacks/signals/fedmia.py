@@ -57,6 +57,8 @@ def observe(view: View, measure: Callable[[View], Scores]) -> Scores:
     """
     if not view.others:
         raise ValueError("the view holds no other client's update: FedMIA needs an adversary that sees the others")
+    if not view.knowledge.shared:
+        return np.concatenate([observe(one, measure) for one in view.each_trial()])
     others = np.stack([measure(replace(view, updates=updates)) for updates in view.others])
     scores: Scores = log_ndtr((measure(view) - others.mean(axis=0)) / np.sqrt(_variance(others)))
     return scores

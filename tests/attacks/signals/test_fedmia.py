@@ -1,6 +1,7 @@
 """FedMIA against its formula, on measurements that are given and on clients that train."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ class Measured:
 
     updates: np.ndarray
     others: tuple[np.ndarray, ...] = ()
+    knowledge: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(shared=True))
 
 
 def score(target: np.ndarray, *others: np.ndarray) -> np.ndarray:
@@ -107,3 +109,11 @@ def test_nothing_is_found_where_the_target_is_one_more_of_the_others(clients, me
 @pytest.mark.parametrize("signal", [FEDMIA_LOSS, FEDMIA_COSINE])
 def test_signals_say_that_they_read_others(signal):
     assert signal.reads_others
+
+
+@pytest.mark.parametrize("signal", [FEDMIA_LOSS, FEDMIA_COSINE])
+def test_trials_with_states_of_their_own_are_scored_as_if_each_were_alone(clients, signal):
+    own = {name: tensor.expand(32, *tensor.shape[1:]) for name, tensor in clients.knowledge.states.items()}
+    apart = View(replace(clients.knowledge, states=own), clients.updates, clients.others)
+    assert not apart.knowledge.shared
+    assert signal.observe(apart) == pytest.approx(signal.observe(clients), rel=1e-3, abs=1e-4)
