@@ -65,7 +65,11 @@ class FedSZ:
         return {name: bound for name, (_, bound) in self._lossy(state).items()}
 
     def encode(self, state: StateDict) -> bytes:
-        """Return the frame of a state.
+        """Return the frame of a state, as `encode_with_bounds` does."""
+        return self.encode_with_bounds(state)[0]
+
+    def encode_with_bounds(self, state: StateDict) -> tuple[bytes, dict[str, float]]:
+        """Return the frame of a state, and its `bounds`, which encoding works out anyway.
 
         Raises
         ------
@@ -75,14 +79,15 @@ class FedSZ:
         for name, tensor in state.items():
             if tensor.dtype not in DTYPES:
                 raise InputError(f"tensor {name!r} has dtype {tensor.dtype}: convert it, for example to torch.float32")
-        streams = dict.fromkeys(state, b"")
-        for name, (array, bound) in self._lossy(state).items():
+        streams, lossy = dict.fromkeys(state, b""), self._lossy(state)
+        for name, (array, bound) in lossy.items():
             room = bound - rounding_error(array, bound, state[name].dtype)
             streams[name] = self.compressor.encode(array, room) if room > 0 else b""
         exact = b"".join(to_bytes(tensor) for name, tensor in state.items() if not streams[name])
         entries = (Entry(name, t.dtype, tuple(t.shape), len(streams[name])) for name, t in state.items())
         header = Header(self.compressor.name, self.lossless.name, tuple(entries))
-        return pack(header, [*streams.values(), self.lossless.compress(exact)])
+        frame = pack(header, [*streams.values(), self.lossless.compress(exact)])
+        return frame, {name: bound for name, (_, bound) in lossy.items()}
 
     def decode(self, frame: bytes) -> dict[str, Tensor]:
         """Return the state of a frame: names, order, shapes and dtypes as they were encoded.

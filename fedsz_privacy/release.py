@@ -6,7 +6,7 @@ update is a `Release`, and every attack, fit, table and plot is a loop over rele
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 from types import MappingProxyType
@@ -20,7 +20,7 @@ from fedsz_privacy.bounds import ErrorBound
 from fedsz_privacy.errors import InputError, unknown
 from fedsz_privacy.imports import import_callable, require_type
 from fedsz_privacy.pipeline import FedSZ
-from fedsz_privacy.state import StateDict, nbytes
+from fedsz_privacy.state import StateDict, nbytes, unstack
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,11 @@ class Release:
         return replace(self, name=f"{self.name}+{post.name}", apply=apply)
 
 
+def release_each(release: Release, updates: StateDict, generators: Iterable[Generator]) -> list[Released]:
+    """Return what an observer holds of each update of a stack, with a generator for each."""
+    return [release.apply(unstack(updates, row), generator) for row, generator in enumerate(generators)]
+
+
 def none() -> Release:
     """Return the release that sends the update as it is."""
     return Release(
@@ -108,11 +113,11 @@ def fedsz(**bound: float) -> Release:
 
     def apply(update: StateDict, _: Generator) -> Released:
         start = perf_counter()
-        frame = pipeline.encode(update)
+        frame, bounds = pipeline.encode_with_bounds(update)
         sent = perf_counter()
         decoded = pipeline.decode(frame)
         received = perf_counter()
-        return Released(decoded, len(frame), pipeline.bounds(update), sent - start, received - sent)
+        return Released(decoded, len(frame), bounds, sent - start, received - sent)
 
     return Release(
         name=f"fedsz:{mode}={write_number(value)}",

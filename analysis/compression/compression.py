@@ -76,7 +76,7 @@ def outlier_tensors(state: StateDict, bounds: Mapping[str, float]) -> dict[str, 
 def measure(name: str, state: StateDict, compressor: str, rel: float, repeats: int) -> BenchRow:
     """Measure one compressor, by a name of `get_compressor`, at one REL bound on one state called ``name``."""
     fedsz = FedSZ(ErrorBound.rel(rel), compressor=get_compressor(compressor))
-    bounds, frame = fedsz.bounds(state), fedsz.encode(state)
+    frame, bounds = fedsz.encode_with_bounds(state)
     decoded, (header, _) = fedsz.decode(frame), unpack(frame)
     stream_bytes = sum(entry.stream_size for entry in header.entries)
     return BenchRow(
