@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from attacks.exchange import Exchange
 from attacks.game import Game
 from fedsz_privacy.randomness import Purpose, generator
-from fedsz_privacy.release import Release
-from fedsz_privacy.state import StateDict, add, stack, subtract, unstack
+from fedsz_privacy.release import Release, release_each
+from fedsz_privacy.state import StateDict, add, stack
 
 TARGET = 0
 """The target's number among the clients."""
@@ -60,7 +60,8 @@ class Cohort:
             if played:
                 knowledge = replace(knowledge, states=add(knowledge.states, played[-1].average))
             updates = self._target(round_number, knowledge.states)
-            target, sizes = self._release(updates, release, (number, *_later(round_number, TARGET)))
+            path = (number, round_number, TARGET) if played else (number,)
+            target, sizes = self._release(updates, release, path)
             release_others = partial(self._others, round_number, knowledge.states, release, number)
             played.append(Exchange(knowledge, target, sizes, release_others, self.game.shares))
         return played
@@ -70,15 +71,14 @@ class Cohort:
             return self.first_target
         generators = self._generators(round_number, TARGET)
         batches = self.game.batches(self.membership, generators)
-        return subtract(self.game.training.train(self.game.model, states, self.game.pool, batches, generators), states)
+        return self.game.steps(self.game.training, states, self.game.pool, batches, generators)
 
     def _train_others(self, round_number: int, states: StateDict) -> tuple[StateDict, ...]:
         updates = []
         for client, records in enumerate(self.game.others, TARGET + 1):
             generators, training = self._generators(round_number, client), self.game.training.sized(len(records))
             batches = training.draw(np.ones((len(self.trials), len(records)), bool), generators)
-            trained = training.train(self.game.model, states, records, batches, generators)
-            updates.append(subtract(trained, states))
+            updates.append(self.game.steps(training, states, records, batches, generators))
         return tuple(updates)
 
     def _others(self, round_number: int, states: StateDict, release: Release, number: int) -> tuple[StateDict, ...]:
@@ -93,16 +93,9 @@ class Cohort:
         self, updates: StateDict, release: Release, path: tuple[int, ...]
     ) -> tuple[StateDict, NDArray[np.int64]]:
         """Return decoded updates and their bytes on the wire."""
-        released = [
-            release.apply(unstack(updates, row), generator(self.game.seed, Purpose.RELEASE, trial, *path))
-            for row, trial in enumerate(self.trials)
-        ]
+        generators = (generator(self.game.seed, Purpose.RELEASE, trial, *path) for trial in self.trials)
+        released = release_each(release, updates, generators)
         return stack([each.update for each in released]), np.array([each.nbytes for each in released])
 
     def _generators(self, round_number: int, client: int) -> list[Generator]:
         return [generator(self.game.seed, Purpose.ROUND, trial, round_number, client) for trial in self.trials]
-
-
-def _later(round_number: int, client: int) -> tuple[int, ...]:
-    """Return the rest of a random stream's path: nothing for the target in its first round."""
-    return (round_number, client) if round_number or client else ()

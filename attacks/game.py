@@ -96,5 +96,15 @@ class Game:
     def updates(self, trials: Sequence[int], batches: NDArray[np.int64]) -> dict[str, Tensor]:
         """Train the target of some trials on their first batches; return updates, each tensor (trials, ...)."""
         generators = [generator(self.seed, Purpose.TRAINING, trial) for trial in trials]
-        states = self.knowledge.states
-        return subtract(self.training.train(self.model, states, self.pool, batches, generators), states)
+        return self.steps(self.training, self.knowledge.states, self.pool, batches, generators)
+
+    def steps(
+        self,
+        training: TrainingRule,
+        states: StateDict,
+        data: Dataset,
+        batches: NDArray[np.int64],
+        generators: Sequence[np.random.Generator],
+    ) -> dict[str, Tensor]:
+        """Train a client of each trial from a state by a rule; return the updates, each tensor (trials, ...)."""
+        return subtract(training.train(self.model, states, data, batches, generators), states)

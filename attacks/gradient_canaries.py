@@ -20,7 +20,7 @@ from fedsz_privacy.datasets import Dataset
 from fedsz_privacy.dpsgd import DPTraining
 from fedsz_privacy.errors import InputError
 from fedsz_privacy.randomness import Purpose, generator
-from fedsz_privacy.state import StateDict
+from fedsz_privacy.state import StateDict, expand, length
 from fedsz_privacy.training import ABSENT, Training, TrainingRule
 
 MEMORY_BYTES = 2**29
@@ -77,7 +77,7 @@ class CanaryTraining:
     @property
     def canaries(self) -> int:
         """Number of canaries."""
-        return len(next(iter(self.directions.values())))
+        return length(self.directions)
 
     def draw(self, membership: NDArray[np.bool_], generators: Sequence[Generator]) -> NDArray[np.int64]:
         """Draw batches by the base rule; membership is of shape (clients, records + canaries)."""
@@ -92,7 +92,7 @@ class CanaryTraining:
         generators: Sequence[Generator],
     ) -> dict[str, Tensor]:
         """Train every client from its state; in the batches, indices from ``len(data)`` on are canaries."""
-        trained = {name: tensor.expand(len(batches), *tensor.shape[1:]) for name, tensor in states.items()}
+        trained = expand(states, len(batches))
         for step in batches.swapaxes(0, 1):
             records = _without_canaries(step, len(data))
             before = trained

@@ -10,8 +10,8 @@ from torch import nn
 from attacks.gradient_canaries import TRIALS, CanaryTraining
 from fedsz_privacy.datasets import Dataset
 from fedsz_privacy.randomness import Purpose, generator
-from fedsz_privacy.release import Release
-from fedsz_privacy.state import StateDict, stack, stack_of_one, subtract, unstack
+from fedsz_privacy.release import Release, release_each
+from fedsz_privacy.state import StateDict, stack, stack_of_one, subtract
 
 
 @dataclass(frozen=True)
@@ -77,9 +77,7 @@ def play_gradient_canaries(
     updates = subtract(training.train(model, stack_of_one(state), pool, batches, generators), state)
     scores = []
     for number, release in enumerate(releases):
-        released = [
-            release.apply(unstack(updates, row), generator(seed, Purpose.CANARY, TRIALS, trial, number)).update
-            for row, trial in enumerate(trials)
-        ]
-        scores.append(training.score(stack(released)))
+        streams = (generator(seed, Purpose.CANARY, TRIALS, trial, number) for trial in trials)
+        released = release_each(release, updates, streams)
+        scores.append(training.score(stack([each.update for each in released])))
     return CanaryTrials(membership[:, len(pool) :], np.stack(scores, axis=1))

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 
 from fedsz_privacy.datasets import Dataset
-from fedsz_privacy.state import StateDict, add, flatten, unstack
+from fedsz_privacy.state import StateDict, add, flatten, length, stack_of_one, unstack
 from fedsz_privacy.training import predict
 
 
@@ -34,7 +34,7 @@ class Knowledge:
     @property
     def shared(self) -> bool:
         """Whether all trials start from one state."""
-        return len(next(iter(self.states.values()))) == 1
+        return length(self.states) == 1
 
     @cached_property
     def shared_gradients(self) -> Tensor:
@@ -106,14 +106,11 @@ class View:
 
     def each_trial(self) -> Iterator["View"]:
         """Yield the view of each trial by itself, so that all its clients can share the gradients at its own state."""
-        for trial in range(len(next(iter(self.updates.values())))):
-            knowledge = replace(self.knowledge, states=_only(self.knowledge.states, trial))
-            others = tuple(_only(updates, trial) for updates in self.others)
-            yield View(knowledge, _only(self.updates, trial), others)
-
-
-def _only(stacked: StateDict, trial: int) -> StateDict:
-    return {name: tensor[trial, None] for name, tensor in stacked.items()}
+        for trial in range(length(self.updates)):
+            states, updates, *others = (
+                stack_of_one(unstack(stacked, trial)) for stacked in (self.knowledge.states, self.updates, *self.others)
+            )
+            yield View(replace(self.knowledge, states=states), updates, tuple(others))
 
 
 def _descents(updates: list[Tensor], gradients: Tensor) -> Descents:

@@ -18,7 +18,7 @@ from fedsz_privacy.datasets import Dataset
 from fedsz_privacy.errors import InputError
 from fedsz_privacy.factored_layers import factored_layers
 from fedsz_privacy.per_example import per_example_gradients
-from fedsz_privacy.state import StateDict
+from fedsz_privacy.state import StateDict, expand
 from fedsz_privacy.training import ABSENT
 
 
@@ -107,7 +107,7 @@ def train_privately(
     first = {id(parameter): name for name, parameter in model.named_parameters()}
     named = model.named_parameters(remove_duplicate=False)
     shared = {name: first[id(parameter)] for name, parameter in named if parameter.requires_grad}
-    stacked = {name: tensor.detach().expand(len(batches), *tensor.shape[1:]) for name, tensor in states.items()}
+    stacked = {name: tensor.detach() for name, tensor in expand(states, len(batches)).items()}
     parameters = {name: stacked[name].clone() for name in dict.fromkeys(shared.values())}
     noise = {name: torch.empty_like(tensor) for name, tensor in parameters.items()}
     fixed = {name: tensor for name, tensor in stacked.items() if name not in shared}

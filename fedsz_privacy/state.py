@@ -35,6 +35,16 @@ def stack_of_one(state: StateDict) -> dict[str, Tensor]:
     return {name: tensor.unsqueeze(0) for name, tensor in state.items()}
 
 
+def length(stacked: StateDict) -> int:
+    """Return the number of states in a stack."""
+    return len(next(iter(stacked.values())))
+
+
+def expand(stacked: StateDict, count: int) -> dict[str, Tensor]:
+    """Return a stack of as many states as it is, or of one that all ``count`` share, without copying."""
+    return {name: tensor.expand(count, *tensor.shape[1:]) for name, tensor in stacked.items()}
+
+
 def unstack(stacked: StateDict, index: int) -> dict[str, Tensor]:
     """Return one state of a stack, without copying."""
     return {name: tensor[index] for name, tensor in stacked.items()}

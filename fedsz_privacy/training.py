@@ -18,7 +18,7 @@ from torch.func import functional_call, grad, vmap
 
 from fedsz_privacy.datasets import Dataset
 from fedsz_privacy.errors import require_positive
-from fedsz_privacy.state import StateDict, stack, unstack
+from fedsz_privacy.state import StateDict, expand, length, stack, unstack
 
 JUDGED_AT_ONCE = 256
 ABSENT = -1
@@ -132,11 +132,8 @@ def train(
         The trained parameters, each of shape (clients, ...).
     """
     if convolves(model):
-        starts = _unstacked(states, len(batches))
-        trained = [
-            train_one(model, start, data, row, learning_rate) for start, row in zip(starts, batches, strict=True)
-        ]
-        return stack(trained)
+        starts = expand(states, len(batches))
+        return stack([train_one(model, unstack(starts, i), data, row, learning_rate) for i, row in enumerate(batches)])
 
     def loss(parameters: StateDict, images: Tensor, labels: Tensor, present: Tensor) -> Tensor:
         logits = functional_call(model, dict(parameters), (images,))
@@ -144,7 +141,7 @@ def train(
         return (losses * present).sum() / present.sum().clamp(min=1)
 
     gradient = vmap(grad(loss))
-    parameters = {name: tensor.expand(len(batches), *tensor.shape[1:]) for name, tensor in states.items()}
+    parameters = expand(states, len(batches))
     for step in torch.from_numpy(batches).unbind(1):
         gradients = gradient(parameters, data.images[step], data.labels[step], (step != ABSENT).float())
         parameters = {name: tensor - learning_rate * gradients[name] for name, tensor in parameters.items()}
@@ -190,12 +187,6 @@ def convolves(model: nn.Module) -> bool:
     return any(isinstance(layer, nn.modules.conv._ConvNd) for layer in model.modules())
 
 
-def _unstacked(states: StateDict, clients: int) -> list[dict[str, Tensor]]:
-    """Return the state of each client, of a stack of as many or of one that all share."""
-    expanded = {name: tensor.expand(clients, *tensor.shape[1:]) for name, tensor in states.items()}
-    return [unstack(expanded, client) for client in range(clients)]
-
-
 def accuracy(model: nn.Module, state: StateDict, data: Dataset) -> float:
     """Return the share of records that a model in evaluation mode classifies correctly."""
     judge = deepcopy(model).eval()
@@ -215,9 +206,8 @@ def predict(model: nn.Module, stacked: StateDict, images: Tensor) -> Tensor:
         output: Tensor = functional_call(model, dict(parameters), (images,))
         return output
 
-    clients = len(next(iter(stacked.values())))
     with torch.no_grad():
         if convolves(model):
-            return torch.stack([logits(state) for state in _unstacked(stacked, clients)])
+            return torch.stack([logits(unstack(stacked, client)) for client in range(length(stacked))])
         outputs: Tensor = vmap(logits)(stacked)
     return outputs
