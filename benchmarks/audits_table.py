@@ -5,33 +5,32 @@ Run with: python benchmarks/audits_table.py [RUNS]
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from analysis.audit.measure import RECORDS, VULNERABLE
+from analysis.audit_report.leakage_tables import interval
+from analysis.leakage.detectable import Estimate
+from analysis.runs.table import to_markdown
 
 COLUMNS = (
     "data, model", "adversary, rounds", "defence", "guaranteed ε", "ε at least", "signal", "AUC",
     "AUC, most vulnerable", "TPR at FPR 0.001", "ratio", "accuracy",
 )  # fmt: skip
 GROUP_COLUMNS = ("defence", "group", "non-members", "AUC", "TPR at FPR 0.1", "TPR at FPR 0.01", "TPR at FPR 0.001")
-VULNERABLE = "most vulnerable records"
 
 
 def strongest(results: dict[str, Any]) -> str:
     """Return the signal of greatest AUC on the undefended release."""
-    measured = results["releases"][0]["groups"]["records"]
+    measured = results["releases"][0]["groups"][RECORDS]
     return max(measured, key=lambda signal: measured[signal]["auc"]["value"])
-
-
-def interval(estimate: dict[str, float]) -> str:
-    """Return an estimate with its interval."""
-    return f"{estimate['value']:.3f} [{estimate['low']:.3f}, {estimate['high']:.3f}]"
 
 
 def tpr(leakage: dict[str, Any], rate: str) -> str:
     """Return the true positive rate at a rate that the run resolves."""
     found = leakage["tpr_at_fpr"].get(rate)
-    return interval(found) if found else f"not resolvable with n = {leakage['non_members']:,}"
+    return interval(Estimate(**found)) if found else f"not resolvable with n = {leakage['non_members']:,}"
 
 
 def rows(results: dict[str, Any]) -> Iterator[tuple[str, ...]]:
@@ -39,7 +38,7 @@ def rows(results: dict[str, Any]) -> Iterator[tuple[str, ...]]:
     spec, signal = results["spec"], strongest(results)
     for release in results["releases"]:
         epsilon = release["guarantee"]["epsilon"]
-        average, exposed = release["groups"]["records"][signal], release["groups"][VULNERABLE][signal]
+        average, exposed = release["groups"][RECORDS][signal], release["groups"][VULNERABLE][signal]
         yield (
             f"{Path(spec['data']).name}, {spec['model']}",
             f"{spec['adversary']}, {spec['target_rounds']}",
@@ -47,8 +46,8 @@ def rows(results: dict[str, Any]) -> Iterator[tuple[str, ...]]:
             "∞" if epsilon == "inf" else f"{epsilon:.3g}",
             f"{release['epsilon_at_least']['epsilon']:.2f}",
             signal,
-            interval(average["auc"]),
-            interval(exposed["auc"]),
+            interval(Estimate(**average["auc"])),
+            interval(Estimate(**exposed["auc"])),
             tpr(average, "0.001"),
             f"{release['ratio']:.4g}",
             f"{release['accuracy']:.3f}",
@@ -62,13 +61,13 @@ def group_rows(results: dict[str, Any]) -> Iterator[tuple[str, ...]]:
         for group, by_signal in release["groups"].items():
             found = by_signal[signal]
             rates = (tpr(found, rate) for rate in ("0.1", "0.01", "0.001"))
-            yield (f"`{release['name']}`", group, f"{found['non_members']:,}", interval(found["auc"]), *rates)
-
-
-def show(columns: tuple[str, ...], found: Iterable[tuple[str, ...]]) -> None:
-    """Print a table as Markdown."""
-    for row in (columns, ("---",) * len(columns), *found):
-        print(f"| {' | '.join(row)} |")
+            yield (
+                f"`{release['name']}`",
+                group,
+                f"{found['non_members']:,}",
+                interval(Estimate(**found["auc"])),
+                *rates,
+            )
 
 
 def main() -> None:
@@ -76,9 +75,8 @@ def main() -> None:
     runs = Path(sys.argv[1] if len(sys.argv) > 1 else "runs/audits")
     found = {path.parent.name: json.loads(path.read_text()) for path in sorted(runs.glob("*/results.json"))}
     canaries = found.pop("canaries")
-    show(COLUMNS, (row for results in found.values() for row in rows(results)))
-    print()
-    show(GROUP_COLUMNS, group_rows(canaries))
+    print(to_markdown(COLUMNS, (row for results in found.values() for row in rows(results))), end="\n\n")
+    print(to_markdown(GROUP_COLUMNS, group_rows(canaries)))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from analysis.federation.run import FederationReport, RoundRow
 from analysis.federation.spec import FederationSpec
+from analysis.runs.table import to_markdown
 from fedsz_privacy.training import Training
 
 COLUMNS = (
@@ -49,9 +50,7 @@ def line(report: FederationReport) -> tuple[str, ...]:
 def main() -> None:
     """Print the table."""
     runs = Path(sys.argv[1] if len(sys.argv) > 1 else "runs/paper")
-    rows = [line(read(path.parent)) for path in sorted(runs.glob("*/results.json"))]
-    for row in (COLUMNS, ("---",) * len(COLUMNS), *rows):
-        print(f"| {' | '.join(row)} |")
+    print(to_markdown(COLUMNS, (line(read(path.parent)) for path in sorted(runs.glob("*/results.json")))))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from fedsz_privacy.errors import InputError
+from fedsz_privacy.errors import InputError, one_line
 
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 """Images and labels in an .npz file, under the names of Keras' mnist.npz."""
@@ -53,8 +53,7 @@ def read_arrays(path: Path) -> Mapping[str, NDArray[Any]]:
     except InputError:
         raise
     except DAMAGED as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:120]
-        raise InputError(f"{path} is no .npz file that can be read ({reason}): save it again") from error
+        raise InputError(f"{path} is no .npz file that can be read ({one_line(error)}): save it again") from error
 
 
 def _require_small(entries: Sequence[ZipInfo], path: Path) -> None:

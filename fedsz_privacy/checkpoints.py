@@ -9,7 +9,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from fedsz_privacy.errors import InputError
+from fedsz_privacy.errors import InputError, one_line
 
 DAMAGED = (RuntimeError, EOFError, LookupError, ValueError, TypeError, AttributeError)
 """What PyTorch's reader makes of a file that is no checkpoint."""
@@ -49,7 +49,7 @@ def _read_safetensors(path: Path) -> object:
     try:
         return load_file(path)
     except (SafetensorError, OSError) as error:
-        raise InputError(f"{path} is no safetensors file ({_one_line(error)}): save it again") from error
+        raise InputError(f"{path} is no safetensors file ({one_line(error)}): save it again") from error
 
 
 def _read_torch(path: Path) -> object:
@@ -63,15 +63,11 @@ def _read_torch(path: Path) -> object:
             ".safetensors"
         ) from error
     except (*DAMAGED, OSError) as error:
-        raise InputError(f"{path} is no checkpoint ({_one_line(error)}): save it again") from error
+        raise InputError(f"{path} is no checkpoint ({one_line(error)}): save it again") from error
 
 
 def _is_dense(value: object) -> bool:
     return isinstance(value, Tensor) and value.layout == torch.strided and not value.is_quantized
-
-
-def _one_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:120]
 
 
 def _few(names: list[str]) -> str:

@@ -7,6 +7,11 @@ class InputError(ValueError):
     """A request that cannot be met; its message is one line that names the value and the remedy."""
 
 
+def one_line(error: Exception) -> str:
+    """Return what another package's error says, in one line of at most 120 characters."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:120]
+
+
 def unknown(kind: str, value: str, known: tuple[str, ...], remedy: str) -> InputError:
     """Return the error for a name that is not in the list of known ones."""
     return InputError(f"unknown {kind} {value!r}: choose one of {', '.join(known)}, or {remedy}")

@@ -28,10 +28,10 @@ def load(spec: AuditSpec) -> tuple[DataSplit, nn.Module]:
     InputError
         If there are none of that name, the data does not suffice, or the model cannot be trained in bulk.
     """
-    wanted = len(spec.repeats) + (spec.clients - 1) * spec.client_records
-    split = load_data(spec.data, wanted, TEST_RECORDS)
+    candidates, others = len(spec.repeats), spec.clients - 1
+    split = load_data(spec.data, candidates + others * spec.client_records, TEST_RECORDS)
     model = build_model(spec.model, split.train.shape, split.train.classes, spec.seed)
-    candidates, others, records = len(spec.repeats), spec.clients - 1, len(split.train)
+    records = len(split.train)
     if records < candidates + others:
         raise InputError(
             f"{candidates} candidates and {others} other clients need more than the {records} training records of "

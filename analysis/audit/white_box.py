@@ -10,18 +10,18 @@ from analysis.audit.spec import AuditSpec
 from analysis.curves.privacy_curves import DELTA
 from analysis.lower_bounds import EpsilonBound
 from analysis.runs.progress import Progress
-from attacks import Game, Signal
+from attacks import Game
 from attacks.gradient_canaries import add_canaries
 from attacks.play_canaries import CanaryTrials, play_gradient_canaries
+from attacks.signals.inner_product import INNER_PRODUCT
 from fedsz_privacy.defence import Defence
 from fedsz_privacy.randomness import Purpose, generator
-
-PROJECTION = Signal("gradient-canary", lambda view: view.descents.products.sum(dim=-1).numpy())
-"""How far an update goes along a canary; its scores need no shadows."""
 
 
 def audit_white_box(players: Players, spec: AuditSpec, progress: Progress) -> dict[str, EpsilonBound | None]:
     """Return what gradient canaries prove of each defence's epsilon; None if none were asked for.
+
+    A canary is scored as `INNER_PRODUCT` scores a record, by how far the update goes along it; that needs no shadows.
 
     Guarantees
     ----------
@@ -40,7 +40,7 @@ def audit_white_box(players: Players, spec: AuditSpec, progress: Progress) -> di
         for row, defence in enumerate(defences):
             rng = generator(spec.seed, Purpose.BOUND, spec.releases.index(defence.name), 1)
             looks = scores[:, row][:, np.newaxis]
-            bounds[defence.name] = epsilon_bound(PROJECTION, looks, membership, everyone, DELTA, rng)
+            bounds[defence.name] = epsilon_bound(INNER_PRODUCT, looks, membership, everyone, DELTA, rng)
     return bounds
 
 
@@ -49,4 +49,5 @@ def _play(game: Game, defences: list[Defence], spec: AuditSpec) -> Iterator[Cana
     releases = [defence.release for defence in defences]
     for chunk in game.chunks(spec.trials):
         with one_thread():
-            yield play_gradient_canaries(game.model, game.state, game.pool, training, chunk, releases, spec.seed)
+            played = play_gradient_canaries(game.model, game.state, game.pool, training, chunk, releases, spec.seed)
+        yield played

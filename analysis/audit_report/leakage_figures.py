@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 import seaborn as sns
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from analysis.audit_report.intervals import draw_rows
 from analysis.leakage.detectable import Difference, Estimate
 from attacks import Scores
 from fedsz_privacy.datasets import Dataset
@@ -139,7 +139,8 @@ def detectable_differences(found: Mapping[str, Mapping[str, Difference]]) -> Fig
         panel.barh(
             list(by_signal), 2 * np.array(band), left=np.negative(band), color="lightgrey", label="not detectable"
         )
-        _intervals(panel, list(by_signal.values()), sns.color_palette("colorblind")[0], "o", "measured, 95% interval")
+        rows, blue = range(len(by_signal)), sns.color_palette("colorblind")[0]
+        draw_rows(panel, list(by_signal.values()), rows, blue, "o", "measured, 95% interval")
         panel.axvline(0, color="grey", linestyle=":")
         panel.set(title=release, xlabel="ROC-AUC minus that of none")
         panel.ticklabel_format(axis="x", scilimits=(-2, 2))
@@ -167,7 +168,7 @@ def compared(found: Mapping[str, Mapping[str, Estimate]], title: str) -> Figure:
     palette = sns.color_palette("colorblind")
     for number, (series, by_name) in enumerate(found.items()):
         places = [names.index(name) + 0.2 * (number - (len(found) - 1) / 2) for name in by_name]
-        _intervals(axes, list(by_name.values()), palette[number], "osD^v"[number], series, places)
+        draw_rows(axes, list(by_name.values()), places, palette[number], "osD^v"[number], series)
     axes.axvline(0.5, color="grey", linestyle=":", label="guessing")
     axes.set_yticks(range(len(names)), labels=names)
     axes.set(title=title, xlabel="ROC-AUC, 95% interval", ylim=(len(names) - 0.5, -0.5))
@@ -186,18 +187,3 @@ def _by_membership(
 def _ranked(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return values from the largest down, each with the share of them that is above it."""
     return (np.arange(len(values)) + 0.5) / len(values), np.sort(values)[::-1]
-
-
-def _intervals(
-    panel: Axes,
-    found: Sequence[Estimate],
-    colour: tuple[float, float, float],
-    marker: str,
-    label: str,
-    places: Sequence[float] | None = None,
-) -> None:
-    """Draw estimates with their intervals in a row each, the first at 0."""
-    values = np.array([each.value for each in found])
-    below, above = values - [each.low for each in found], [each.high for each in found] - values
-    rows = range(len(found)) if places is None else places
-    panel.errorbar(values, rows, xerr=[below, above], color=colour, fmt=marker, capsize=3, label=label)

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from sklearn.metrics import roc_curve
 
 from analysis.audit.run import AuditReport
+from analysis.audit_report.intervals import whiskers
 from analysis.audit_report.leakage_tables import strictest_rate
 from analysis.audit_report.tradeoff import entitle, tradeoff
 from analysis.leakage.membership import Estimate
@@ -110,9 +111,7 @@ def _looks(report: AuditReport) -> dict[str, dict[str, object]]:
 
 def _with_intervals(panel: Axes, signal: str, number: int, estimates: list[Estimate]) -> None:
     places = np.arange(len(estimates)) + 0.12 * (number - 1)
-    values = np.array([estimate.value for estimate in estimates])
-    below = values - [estimate.low for estimate in estimates]
-    above = [estimate.high for estimate in estimates] - values
+    values, lengths = whiskers(estimates)
     colour = sns.color_palette("colorblind")[number]
     marker = "os^Dv"[number % 5]
-    panel.errorbar(places, values, yerr=[below, above], label=signal, color=colour, fmt=marker, capsize=3)
+    panel.errorbar(places, values, yerr=lengths, label=signal, color=colour, fmt=marker, capsize=3)

@@ -10,6 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.audit.measure import RECORDS, VULNERABLE
 from analysis.audit.run import AuditReport
+from analysis.audit_report.intervals import draw_rows
 from analysis.audit_report.leakage_tables import strongest_signal
 
 GROUPS = {RECORDS: "average record", VULNERABLE: VULNERABLE}
@@ -48,11 +49,9 @@ def _leakage(panel: Axes, report: AuditReport) -> None:
     signal = strongest_signal(report)
     for number, (group, label) in enumerate(GROUPS.items()):
         found = [verdict.groups[group][signal].auc for verdict in report.verdicts.values()]
-        values = np.array([each.value for each in found])
-        below, above = values - [each.low for each in found], [each.high for each in found] - values
         rows = np.arange(len(found)) + STEP * (2 * number - 1)
         colour, marker = sns.color_palette("colorblind")[3 * number], "os"[number]
-        panel.errorbar(values, rows, xerr=[below, above], label=label, color=colour, fmt=marker, capsize=3)
+        draw_rows(panel, found, rows, colour, marker, label)
     panel.axvline(0.5, color="grey", linestyle=":", label="guessing")
     panel.set(title="Leakage (measured)", xlabel=f"ROC-AUC of {signal}, 95% interval")
 

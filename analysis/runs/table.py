@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 Row = Mapping[str, object]
@@ -29,9 +29,13 @@ class Table:
 
     def to_markdown(self) -> str:
         """Return the table as Markdown, under its title and note."""
-        lines = [self.columns, ("---",) * len(self.columns), *self.rows]
-        table = "\n".join(f"| {' | '.join(cell.replace(chr(10), ' ').strip() for cell in line)} |" for line in lines)
-        return f"# {self.title}\n\n{self.note}\n\n{table}\n"
+        return f"# {self.title}\n\n{self.note}\n\n{to_markdown(self.columns, self.rows)}\n"
+
+
+def to_markdown(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """Return a table as Markdown; line breaks in cells become spaces."""
+    lines = [columns, ("---",) * len(columns), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace(chr(10), ' ').strip() for cell in line)} |" for line in lines)
 
 
 def to_csv(rows: Sequence[Row]) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from fedsz_privacy.cli.options import BatchSize, Data, Epochs, LearningRate, Seed
 from fedsz_privacy.cli.people import one_line_errors, print_table, refuse_options_beside, show_progress
 
 
@@ -38,22 +39,17 @@ def audit(
     gradient_canaries: Annotated[
         int, typer.Option(help="Directions put into the gradients, to audit the training rule itself.")
     ] = 0,
-    data: Annotated[
-        str,
-        typer.Option(
-            help="digits, an .npz file, a folder of parquet files, owner/name on the hub, or module:function."
-        ),
-    ] = "digits",
+    data: Data = "digits",
     model: Annotated[str, typer.Option(help="mlp, cnn, or module:factory.")] = "mlp",
     trials: Annotated[int, typer.Option(help="Times that the target client trains.")] = 128,
     candidates: Annotated[int, typer.Option(help="Records that may be members.")] = 200,
     clients: Annotated[int, typer.Option(help="Clients, the target included.")] = 5,
     client_records: Annotated[int, typer.Option(help="Most records of each other client.")] = 300,
     rounds: Annotated[int, typer.Option(help="Rounds of federated averaging before the target joins.")] = 10,
-    epochs: Annotated[int, typer.Option(help="Local epochs.")] = 5,
-    batch_size: Annotated[int, typer.Option(help="Records in a batch.")] = 10,
-    learning_rate: Annotated[float, typer.Option(help="Step size.")] = 0.1,
-    seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,
+    epochs: Epochs = 5,
+    batch_size: BatchSize = 10,
+    learning_rate: LearningRate = 0.1,
+    seed: Seed = 0,
     out: Annotated[Path, typer.Option(help="Folder of the run; an interrupted run in it goes on.")] = Path(
         "runs/audit"
     ),

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from fedsz_privacy.cli.options import BatchSize, Data, Epochs, LearningRate, Seed
 from fedsz_privacy.cli.people import one_line_errors, print_table, show_progress
 
 
@@ -16,7 +17,7 @@ def federate(
             show_default="fedsz:rel=1e-2",
         ),
     ] = None,
-    data: Annotated[str, typer.Option(help="digits, a folder of parquet files, or owner/name on the hub.")] = "digits",
+    data: Data = "digits",
     model: Annotated[str, typer.Option(help="mlp, cnn, alexnet, mobilenetv2, resnet50, or module:factory.")] = "cnn",
     partition: Annotated[str, typer.Option(help="iid, or dirichlet:0.5 for skewed clients.")] = "iid",
     clients: Annotated[int, typer.Option(help="Clients.")] = 4,
@@ -24,10 +25,10 @@ def federate(
     test_records: Annotated[int, typer.Option(help="Test records.")] = 1000,
     rounds: Annotated[int, typer.Option(help="Rounds of federated averaging.")] = 10,
     side: Annotated[int, typer.Option(help="Scale images to side x side; 0 leaves them as they are.")] = 0,
-    epochs: Annotated[int, typer.Option(help="Local epochs.")] = 5,
-    batch_size: Annotated[int, typer.Option(help="Records in a batch.")] = 10,
-    learning_rate: Annotated[float, typer.Option(help="Step size.")] = 0.1,
-    seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,
+    epochs: Epochs = 5,
+    batch_size: BatchSize = 10,
+    learning_rate: LearningRate = 0.1,
+    seed: Seed = 0,
     out: Annotated[Path, typer.Option(help="Folder of the run; an interrupted run in it goes on.")] = Path(
         "runs/federate"
     ),
