@@ -2,20 +2,39 @@
 
 The rooms:
 
-- ``audit``: a question, trials played for it, what they measure, and the verdict; ``audit_report`` shows it
-- ``leakage``: what an attack's scores say; ``lower_bounds``: what they prove of epsilon
-- ``noise``: laws fitted to errors, and how far the data decides them, joined in `fit_noise`; ``noise_study``: whole
-  studies of errors; ``curves``: what the errors would be worth as noise, and what neighbours give away instead
-- ``compression``: compressors side by side; ``federation``: rounds, and the links over which compression pays
-- ``runs``: what every command shares, its folder, progress, workers, tables and pages
-- ``guarantee``: what is proved; ``reference``: the release that others are compared to
+- ``methods``: arrays in, values out. ``noise``: distributions fitted to errors, and how far the data decides them;
+  ``curves``: what errors would be worth as noise, and what neighbours give away instead; ``leakage``: what an attack's
+  scores say; ``lower_bounds``: what they say of epsilon; ``guarantee``: what is proved
+- ``studies``: a question in, a report out. ``audit``, ``noise``, ``bench``, ``federation``
+- ``reporting``: what every study shares, its folder, progress, workers, tables and pages
+- ``cli``: the command line, a file for each command
+
+Names load on first use, so that asking the command line for help costs no torch.
 """
 
-from analysis.audit.run import AuditReport, run_audit
-from analysis.audit.spec import AuditSpec
-from analysis.audit.verdict import Verdict
-from analysis.guarantee import guarantee
-from analysis.noise.fits import Fit
-from analysis.noise.noise_fit import NoiseFit, fit_noise
+from typing import TYPE_CHECKING
+
+from fedsz_privacy.core.lazy import lazy
+
+if TYPE_CHECKING:
+    from analysis.methods.guarantee import guarantee
+    from analysis.methods.noise.fits import Fit
+    from analysis.methods.noise.noise_fit import NoiseFit, fit_noise
+    from analysis.studies.audit.run import AuditReport, run_audit
+    from analysis.studies.audit.spec import AuditSpec
+    from analysis.studies.audit.verdict import Verdict
+
+_HOMES = {
+    "AuditReport": "studies.audit.run",
+    "AuditSpec": "studies.audit.spec",
+    "Fit": "methods.noise.fits",
+    "NoiseFit": "methods.noise.noise_fit",
+    "Verdict": "studies.audit.verdict",
+    "fit_noise": "methods.noise.noise_fit",
+    "guarantee": "methods.guarantee",
+    "run_audit": "studies.audit.run",
+}
 
 __all__ = ["AuditReport", "AuditSpec", "Fit", "NoiseFit", "Verdict", "fit_noise", "guarantee", "run_audit"]
+
+__getattr__ = lazy(__name__, _HOMES)

@@ -1,11 +1,11 @@
 """Who looks: membership-inference attacks on what left a client."""
 
-from attacks.adversaries import ADVERSARIES, Adversary, get_adversary
-from attacks.game import Game
-from attacks.play import play
+from attacks.game.adversaries import ADVERSARIES, Adversary, get_adversary
+from attacks.game.game import Game
+from attacks.game.play import play
+from attacks.game.trial import Trials
+from attacks.game.view import Knowledge, View
 from attacks.signals import ALL_SIGNALS, COSINE, LIRA, LOSS, SIGNALS, Scores, Signal, get_signal
-from attacks.trial import Trials
-from attacks.view import Knowledge, View
 
 __all__ = [
     "ADVERSARIES",

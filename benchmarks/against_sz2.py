@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fedsz_privacy import ErrorBound, FedSZ
-from fedsz_privacy.arrays import to_array
-from fedsz_privacy.compressors import SZ2
-from fedsz_privacy.weights import EFFICIENTNET, load_weights
+from fedsz_privacy.codec.arrays import to_array
+from fedsz_privacy.codec.compressors import SZ2
+from fedsz_privacy.data.weights import EFFICIENTNET, load_weights
 
 REL = 1e-2
 REPEATS = 15

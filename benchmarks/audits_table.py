@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from analysis.audit.measure import RECORDS, VULNERABLE
-from analysis.audit_report.leakage_tables import interval
-from analysis.leakage.detectable import Estimate
-from analysis.runs.table import to_markdown
+from analysis.methods.leakage.detectable import Estimate
+from analysis.reporting.table import to_markdown
+from analysis.studies.audit.measure import RECORDS, VULNERABLE
+from analysis.studies.audit.presentation.leakage_tables import interval
 
 COLUMNS = (
     "data, model", "adversary, rounds", "defence", "guaranteed ε", "ε at least", "signal", "AUC",

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from scipy.stats import entropy
 
 from fedsz_privacy import ErrorBound, FedSZ
-from fedsz_privacy.arrays import to_array
-from fedsz_privacy.weights import EFFICIENTNET, load_weights
+from fedsz_privacy.codec.arrays import to_array
+from fedsz_privacy.data.weights import EFFICIENTNET, load_weights
 
 CLASSES = (1, 2, 4, 8, 16)
 TABLE_BITS = 6

@@ -14,10 +14,10 @@ from opacus import PrivacyEngine
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from fedsz_privacy.datasets import Dataset, load_data
-from fedsz_privacy.dpsgd import DPTraining
-from fedsz_privacy.models import build_model
-from fedsz_privacy.state import stack_of_one
+from fedsz_privacy.core.state import stack_of_one
+from fedsz_privacy.data.datasets import Dataset, load_data
+from fedsz_privacy.models.catalogue import build_model
+from fedsz_privacy.training.dpsgd import DPTraining
 
 TRIALS = 128
 AT_ONCE = 32

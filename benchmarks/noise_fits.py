@@ -13,11 +13,11 @@ from time import perf_counter
 import numpy as np
 import torch
 
-from analysis.noise.laws import FAMILIES, SCIPY, Law
-from analysis.noise.sketch import sketch_errors
-from analysis.noise_study.checkpoint_study import study_checkpoint
-from fedsz_privacy.release import parse_release
-from fedsz_privacy.state import nbytes
+from analysis.methods.noise.laws import FAMILIES, SCIPY, Law
+from analysis.methods.noise.sketch import sketch_errors
+from analysis.studies.noise.checkpoint_study import study_checkpoint
+from fedsz_privacy.core.state import nbytes
+from fedsz_privacy.defences.release import parse_release
 
 SIZES = (300_000, 3_000_000)
 SOURCES = (Law("laplace", 0.0, 0.3), Law("generalised normal", 0.0, 0.5, 1.5), Law("student t", 0.0, 0.2, 5.0))

@@ -7,10 +7,10 @@ import json
 import sys
 from pathlib import Path
 
-from analysis.federation.run import FederationReport, RoundRow
-from analysis.federation.spec import FederationSpec
-from analysis.runs.table import to_markdown
-from fedsz_privacy.training import Training
+from analysis.reporting.table import to_markdown
+from analysis.studies.federation.run import FederationReport, RoundRow
+from analysis.studies.federation.spec import FederationSpec
+from fedsz_privacy.training.descent import Training
 
 COLUMNS = (
     "model", "data", "records", "rounds", "image", "accuracy `none`", "accuracy at REL 1e-2", "change", "ratio",

@@ -10,7 +10,7 @@ import numpy as np
 from pysz import sz, szAlgorithm, szConfig, szErrorBoundMode
 
 from fedsz_privacy import ErrorBound, FedSZ
-from fedsz_privacy.weights import EFFICIENTNET, load_weights
+from fedsz_privacy.data.weights import EFFICIENTNET, load_weights
 
 REL = 1e-2
 REPEATS = 31

@@ -3,30 +3,28 @@
 Names load on first use, so that importing the package, and asking the command line for help, costs no torch.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from fedsz_privacy.core.lazy import lazy
+
 if TYPE_CHECKING:
-    from fedsz_privacy.bounds import ErrorBound
-    from fedsz_privacy.errors import InputError
-    from fedsz_privacy.pipeline import FedSZ
-    from fedsz_privacy.release import Release, Released, parse_release
-    from fedsz_privacy.wire import FrameError
+    from fedsz_privacy.codec.bounds import ErrorBound
+    from fedsz_privacy.codec.frame import FrameError
+    from fedsz_privacy.codec.pipeline import FedSZ
+    from fedsz_privacy.core.errors import InputError
+    from fedsz_privacy.defences.release import Release, Released, parse_release
 
 _HOMES = {
-    "ErrorBound": "bounds",
-    "FedSZ": "pipeline",
-    "FrameError": "wire",
-    "InputError": "errors",
-    "Release": "release",
-    "Released": "release",
-    "parse_release": "release",
+    "ErrorBound": "codec.bounds",
+    "FedSZ": "codec.pipeline",
+    "FrameError": "codec.frame",
+    "InputError": "core.errors",
+    "Release": "defences.release",
+    "Released": "defences.release",
+    "parse_release": "defences.release",
 }
 
 __all__ = ["ErrorBound", "FedSZ", "FrameError", "InputError", "Release", "Released", "parse_release"]
 
 
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = lazy(__name__, _HOMES)

@@ -3,11 +3,11 @@ import pytest
 import torch
 
 from attacks import SIGNALS, Game, Trials, play
-from fedsz_privacy.datasets import Dataset, load_data
-from fedsz_privacy.models import build_model
-from fedsz_privacy.release import none, parse_release
-from fedsz_privacy.state import StateDict
-from fedsz_privacy.training import Training
+from fedsz_privacy.core.state import StateDict
+from fedsz_privacy.data.datasets import Dataset, load_data
+from fedsz_privacy.defences.release import none, parse_release
+from fedsz_privacy.models.catalogue import build_model
+from fedsz_privacy.training.descent import Training
 
 RELEASES = ("none", "fedsz:rel=1e-2", "fedsz:rel=3e-1")
 

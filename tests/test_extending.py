@@ -16,12 +16,12 @@ from sklearn.datasets import load_digits
 from sklearn.metrics import roc_auc_score
 from typer.testing import CliRunner
 
+from analysis.cli import app
 from attacks import Adversary, get_adversary, get_signal, play
-from fedsz_privacy.accounting import epsilon
-from fedsz_privacy.cli import app
-from fedsz_privacy.datasets import load_data
-from fedsz_privacy.models import build_model
-from fedsz_privacy.release import none, parse_release
+from fedsz_privacy.data.datasets import load_data
+from fedsz_privacy.defences.release import none, parse_release
+from fedsz_privacy.models.catalogue import build_model
+from fedsz_privacy.training.accounting import epsilon
 
 PAGE = (Path(__file__).parents[1] / "docs" / "extending.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n# (\w+\.py)\n(.*?)```", PAGE, re.DOTALL)

@@ -7,7 +7,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from attacks.view import View
+from attacks.game.view import View
 
 Scores: TypeAlias = NDArray[np.float64]
 """One number for each trial and candidate, shape (trials, candidates); higher: more likely a member."""

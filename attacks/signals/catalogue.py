@@ -15,7 +15,7 @@ from attacks.signals.loss import LOSS
 from attacks.signals.population import ATTACK_P
 from attacks.signals.reference import ATTACK_R
 from attacks.signals.rmia import RMIA, RMIA_OFFLINE
-from fedsz_privacy.imports import find_part
+from fedsz_privacy.core.imports import find_part
 
 SIGNALS: tuple[Signal, ...] = (LOSS, COSINE, LIRA)
 """The signals of a default audit."""

@@ -1,8 +1,8 @@
 """Gradient cosine: the update points along a member's negative gradient (Li et al., ICLR 2023)."""
 
+from attacks.game.view import View
 from attacks.signals.base import Scores, Signal
-from attacks.view import View
-from fedsz_privacy.state import flatten
+from fedsz_privacy.core.state import flatten
 
 
 def observe(view: View) -> Scores:

@@ -29,9 +29,9 @@ from functools import partial
 import numpy as np
 from scipy.special import log_ndtr
 
+from attacks.game.view import View
 from attacks.signals import cosine, loss
 from attacks.signals.base import Scores, Signal
-from attacks.view import View
 
 PRIOR_FREEDOM = 4
 """Degrees of freedom that the pooled variance counts for."""

@@ -8,8 +8,8 @@ if half of the candidates c took the step -s g_c, then u is near s G / 2 with G 
 gives s = 2 <u, G> / ||G||^2. That fit is taken here and is not the paper's.
 """
 
+from attacks.game.view import View
 from attacks.signals.base import Scores, Signal
-from attacks.view import View
 
 
 def observe(view: View) -> Scores:

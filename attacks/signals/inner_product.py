@@ -4,8 +4,8 @@ With u the update and g the gradient of the record's loss at the global state, t
 attack divides it by both norms; its scale, as here, still tells records with large gradients from others.
 """
 
+from attacks.game.view import View
 from attacks.signals.base import Scores, Signal
-from attacks.view import View
 
 
 def observe(view: View) -> Scores:

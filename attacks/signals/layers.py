@@ -6,9 +6,9 @@ global state; a part is a member's own step in l and noise that the tensors shar
 
 import numpy as np
 
+from attacks.game.view import View
 from attacks.signals import lira, whitening
 from attacks.signals.base import Observed, Signal
-from attacks.view import View
 
 
 def observe(view: View) -> Observed:

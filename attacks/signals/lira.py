@@ -20,9 +20,9 @@ import torch
 from numpy.typing import NDArray
 from scipy.stats import norm
 
+from attacks.game.view import View
 from attacks.signals.base import Scores, Signal
 from attacks.signals.shadows import Moments, moments, own_deviation, pooled_deviation
-from attacks.view import View
 
 Deviation: TypeAlias = Callable[[Moments], Scores]
 

@@ -2,8 +2,8 @@
 
 from torch.nn.functional import cross_entropy
 
+from attacks.game.view import View
 from attacks.signals.base import Scores, Signal
-from attacks.view import View
 
 
 def observe(view: View) -> Scores:

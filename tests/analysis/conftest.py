@@ -1,8 +1,8 @@
 import pytest
 
 from analysis import AuditReport, AuditSpec, run_audit
-from analysis.runs.folder import RunFolder
-from fedsz_privacy.training import Training
+from analysis.reporting.folder import RunFolder
+from fedsz_privacy.training.descent import Training
 
 
 @pytest.fixture(scope="session")

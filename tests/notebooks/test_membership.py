@@ -1,7 +1,7 @@
 import pytest
 
 SIZES = """
-from fedsz_privacy.training import Training
+from fedsz_privacy.training.descent import Training
 
 default = AuditSpec(releases=RELEASES, trials=24, candidates=40, clients=3, client_records=60, rounds=2)
 canaries = ("mislabelled:3", "outlier:3", "duplicated:3")

@@ -1,9 +1,9 @@
 import pytest
 
 from attacks import ALL_SIGNALS, Game, View
-from attacks.cohort import Cohort
-from fedsz_privacy.release import parse_release
-from fedsz_privacy.state import stack, unstack
+from attacks.game.cohort import Cohort
+from fedsz_privacy.core.state import stack, unstack
+from fedsz_privacy.defences.release import parse_release
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from scipy import stats
 from sklearn.metrics import roc_auc_score
 
 from attacks import ALL_SIGNALS, LOSS, SIGNALS, View, get_signal
-from fedsz_privacy.errors import InputError
+from fedsz_privacy.core.errors import InputError
 
 EACH = pytest.mark.parametrize("signal", ALL_SIGNALS.values(), ids=list(ALL_SIGNALS))
 

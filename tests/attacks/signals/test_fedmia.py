@@ -8,9 +8,9 @@ import pytest
 from scipy import stats
 from sklearn.metrics import roc_auc_score
 
+from attacks.game.view import View
 from attacks.signals import cosine, fedmia, loss
 from attacks.signals.fedmia import FEDMIA_COSINE, FEDMIA_LOSS, FLOOR, PRIOR_FREEDOM
-from attacks.view import View
 
 
 @dataclass(frozen=True)

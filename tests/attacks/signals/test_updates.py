@@ -6,8 +6,8 @@ import torch
 from attacks import Game, View
 from attacks.signals.gradient_difference import GRADIENT_DIFFERENCE
 from attacks.signals.inner_product import INNER_PRODUCT
-from fedsz_privacy.state import unstack
-from fedsz_privacy.training import Training
+from fedsz_privacy.core.state import unstack
+from fedsz_privacy.training.descent import Training
 
 
 def gradient(view, candidate):

@@ -1,0 +1,26 @@
+"""The command line: the one room that sees all three packages, a file for each command."""
+
+import typer
+
+from analysis.cli.audit import audit
+from analysis.cli.bench import bench
+from analysis.cli.federate import federate
+from analysis.cli.noise import noise
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def root() -> None:
+    """Find out what a compressed model update gives away."""
+
+
+app.command()(audit)
+app.command()(noise)
+app.command()(bench)
+app.command()(federate)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,58 @@
+"""What a person at a terminal sees: progress, tables, and one line where something is wrong."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+import typer
+
+from fedsz_privacy.core.errors import InputError
+
+if TYPE_CHECKING:
+    from analysis.reporting.table import Table
+
+Item = TypeVar("Item")
+
+TABLE_WIDTH = 136
+
+
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """End a request that cannot be met, or was interrupted, with one line instead of a traceback."""
+    try:
+        yield
+    except InputError as error:
+        typer.echo(f"fedsz-privacy: {error}", err=True)
+        raise typer.Exit(2) from None
+    except KeyboardInterrupt:
+        typer.echo("fedsz-privacy: interrupted; the same command goes on from here", err=True)
+        raise typer.Exit(130) from None
+
+
+def refuse_options_beside(context: typer.Context, *allowed: str) -> None:
+    """Raise InputError if an option other than those allowed was given; the first of them is why."""
+    sources = {name: context.get_parameter_source(name) for name in context.params if name not in allowed}
+    given = [name.replace("_", "-") for name, source in sources.items() if source and source.name == "COMMANDLINE"]
+    if given:
+        raise InputError(f"--{allowed[0]} takes the question from the folder: leave out --{', --'.join(given)}")
+
+
+def show_progress(items: Iterable[Item], description: str, total: int) -> Iterable[Item]:
+    """Yield the items behind a progress bar."""
+    from rich.progress import track
+
+    return track(items, description, total)
+
+
+def print_table(table: "Table") -> None:
+    """Print a table, intervals on a line of their own."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table as RichTable
+
+    shown = RichTable(title=table.title, caption=table.note, box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in table.columns:
+        shown.add_column(column, no_wrap=True)
+    for row in table.rows:
+        shown.add_row(*(cell.replace(" [", "\n[") for cell in row))
+    Console(width=max(TABLE_WIDTH, Console().width)).print(shown)

@@ -1,0 +1,1 @@
+"""Arrays in, values out: noise, curves, leakage and lower bounds. No files and no progress bars."""

@@ -1,0 +1,128 @@
+"""Delta at every epsilon of an additive noise, from its law or from a histogram, were it independent of the data."""
+
+from collections.abc import Callable
+
+import numpy as np
+from dp_accounting.pld import pld_pmf, privacy_loss_distribution
+from dp_accounting.pld.privacy_loss_distribution import PrivacyLossDistribution
+from numpy.typing import NDArray
+from scipy import special, stats
+
+from analysis.methods.noise.laws import Law
+from analysis.methods.noise.sketch import Sketch
+from fedsz_privacy.core.optional import optional
+
+Masses = NDArray[np.float64]
+"""Probability of each outcome of a discrete law."""
+
+Below = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+"""A distribution function."""
+
+BUCKET = 1e-4
+"""Width of the buckets that dp-accounting rounds privacy losses to, in nats."""
+
+COMPOSED_BUCKET = 1e-3
+LARGEST_LOSS = 30.0
+TAIL = 1e-9
+MOST_BINS = 2**16
+
+
+def laplace_delta(epsilon: float, shift: float, scale: float) -> float:
+    """Return max(0, 1 - exp((epsilon - shift / scale) / 2)), the delta of one coordinate of Laplace noise."""
+    return float(max(0.0, -np.expm1((epsilon - shift / scale) / 2)))
+
+
+def gaussian_delta(epsilon: float, mu: float) -> float:
+    """Return the delta of Gaussian noise, mu the L2 shift over the deviation (Balle and Wang, ICML 2018)."""
+    if mu == 0:
+        return 0.0
+    near, far = stats.norm.cdf(mu / 2 - epsilon / mu), stats.norm.logcdf(-mu / 2 - epsilon / mu)
+    return float(near - np.exp(epsilon + far))
+
+
+def fisher_information(law: Law) -> float:
+    """Return the Fisher information of a law's location; infinite where its density jumps or an atom moves."""
+    if law.family in ("laplace", "normal"):
+        return 1 / law.scale**2
+    if law.family == "student t" and law.shape:
+        return (law.shape + 1) / (law.shape + 3) / law.scale**2
+    if law.family == "generalised normal" and law.shape and law.shape > 0.5:
+        beta = law.shape
+        return float(beta**2 * np.exp(special.gammaln(2 - 1 / beta) - special.gammaln(1 / beta)) / law.scale**2)
+    return np.inf
+
+
+def law_masses(law: Law, shift: float, bins: int) -> tuple[Masses, Masses]:
+    """Return the masses of a law and of the law shifted, on even bins of which ``bins`` make up the shift."""
+    low, high = law.quantiles(np.array([TAIL, 1 - TAIL]))
+    return _shifted(law.below, float(low), float(high), shift / bins, bins)
+
+
+def histogram_masses(sketch: Sketch, shift: float, bins: int) -> tuple[Masses, Masses]:
+    """Return the same of a sample, even within each bin of its sketch.
+
+    Binning is post-processing: up to sampling error the delta of these masses is at most that of the sample's source.
+    """
+    shares = np.append(0, sketch.histogram.cumsum()) / sketch.elements
+
+    def below(errors: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.interp(errors, sketch.edges, shares).astype(np.float64)
+
+    return _shifted(below, float(sketch.lowest.min()), float(sketch.highest.max()), shift / bins, bins)
+
+
+def loss_distribution(masses: tuple[Masses, Masses], pessimistic: bool) -> PrivacyLossDistribution:
+    """Return the privacy loss distribution of two laws, losses rounded up if pessimistic and down if optimistic."""
+    lower, upper = ({n: np.log(mass) for n, mass in enumerate(each) if mass > 0} for each in masses)
+    return privacy_loss_distribution.from_two_probability_mass_functions(
+        lower, upper, pessimistic, BUCKET, symmetric=False
+    )
+
+
+def connect_the_dots(masses: tuple[Masses, Masses]) -> PrivacyLossDistribution:
+    """Return the tightest pessimistic privacy loss distribution on a grid of losses (Doroshenko et al., PoPETs 2022).
+
+    It is exact at the grid's epsilons, so it stays close when many coordinates of small shift are composed.
+    """
+    lower, upper = masses
+    return PrivacyLossDistribution(_dots(upper, lower), _dots(lower, upper))
+
+
+def true_positive_rates(distribution: PrivacyLossDistribution, fpr: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the greatest TPR of any attack at some false positive rates (Kulynych et al., NeurIPS 2024), by riskcal.
+
+    Raises
+    ------
+    InputError
+        If riskcal is not installed.
+    """
+    riskcal = optional("riskcal.analysis", "noise")
+    return np.asarray(1 - riskcal.get_beta_from_pld(distribution, fpr))
+
+
+def _shifted(below: Below, low: float, high: float, width: float, bins: int) -> tuple[Masses, Masses]:
+    """Return masses on bins of a width that cover a range and the range shifted; what lies beyond joins the ends."""
+    count = min(int(np.ceil((high - low) / width)) + 1, MOST_BINS)
+    cumulative = below(np.asarray(low + width * np.arange(count + 1), np.float64))
+    cumulative[0], cumulative[-1] = 0, 1
+    masses = np.diff(cumulative).clip(0)
+    return np.pad(masses, (0, bins)), np.pad(masses, (bins, 0))
+
+
+def _dots(upper: Masses, lower: Masses) -> pld_pmf.PLDPmf:
+    with np.errstate(divide="ignore"):
+        losses = np.log(upper[upper > 0]) - np.log(lower[upper > 0])
+    order = np.argsort(losses)
+    losses, ours, theirs = losses[order], upper[upper > 0][order], lower[upper > 0][order]
+    finite = losses[np.isfinite(losses)]
+    least, most = (np.clip(end, -LARGEST_LOSS, LARGEST_LOSS) for end in (finite.min(initial=0), finite.max(initial=0)))
+    ends = int(np.floor(least / COMPOSED_BUCKET)), int(np.ceil(most / COMPOSED_BUCKET))
+    epsilons = COMPOSED_BUCKET * np.arange(ends[0], ends[1] + 1)
+    above = np.searchsorted(losses, epsilons, side="right")
+    deltas = _from_the_right(ours)[above] - np.exp(epsilons) * _from_the_right(theirs)[above]
+    deltas = np.minimum.accumulate(deltas.clip(0, 1))
+    return pld_pmf.create_pmf_pessimistic_connect_dots_fixed_gap(COMPOSED_BUCKET, *ends, deltas)
+
+
+def _from_the_right(masses: Masses) -> Masses:
+    return np.append(np.cumsum(masses[::-1])[::-1], 0)

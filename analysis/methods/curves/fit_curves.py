@@ -1,0 +1,67 @@
+"""The delta curves of one tensor's error, by its fitted laws and its histogram, were it independent of the data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from dp_accounting.pld.privacy_loss_distribution import PrivacyLossDistribution
+from numpy.typing import NDArray
+
+from analysis.methods.curves.delta_curves import connect_the_dots, histogram_masses, law_masses, loss_distribution
+from analysis.methods.noise.noise_fit import NoiseFit
+
+EPSILONS = np.linspace(0, 4, 81)
+SHIFT = 0.5
+"""How far one record is taken to move one coordinate, in error bounds."""
+
+WIDTHS = (8, 32)
+"""Bins in a shift."""
+
+LAW_BINS = 128
+LAWS = ("uniform", "laplace", "normal", "generalised normal", "student t")
+
+
+@dataclass(frozen=True)
+class DeltaCurves:
+    """Delta at each of `EPSILONS` for one coordinate that moves by `SHIFT`; a description, never a guarantee.
+
+    Attributes
+    ----------
+    laws : mapping of str to PrivacyLossDistribution
+        Of each fitted law.
+    histogram : mapping of int to (float64 array, float64 array)
+        Of the histogram on bins of each of `WIDTHS`: optimistic and pessimistic delta.
+    """
+
+    laws: Mapping[str, PrivacyLossDistribution]
+    histogram: Mapping[int, tuple[NDArray[np.float64], NDArray[np.float64]]]
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the curves as plain values."""
+        return {
+            "shift": SHIFT,
+            "epsilon": EPSILONS.tolist(),
+            "laws": {name: deltas(each).tolist() for name, each in self.laws.items()},
+            "histogram": {
+                str(bins): {"optimistic": low.tolist(), "pessimistic": high.tolist()}
+                for bins, (low, high) in self.histogram.items()
+            },
+        }
+
+
+def delta_curves(fit: NoiseFit) -> DeltaCurves:
+    """Return the curves of a fit on error over bound."""
+    return DeltaCurves(
+        laws={name: connect_the_dots(law_masses(fit.of(name), SHIFT, LAW_BINS)) for name in LAWS},
+        histogram={bins: _brackets(fit, bins) for bins in WIDTHS},
+    )
+
+
+def deltas(distribution: PrivacyLossDistribution) -> NDArray[np.float64]:
+    """Return delta at each of `EPSILONS`."""
+    return np.asarray(distribution.get_delta_for_epsilon(EPSILONS), np.float64)
+
+
+def _brackets(fit: NoiseFit, bins: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    masses = histogram_masses(fit.sketch, SHIFT, bins)
+    return deltas(loss_distribution(masses, pessimistic=False)), deltas(loss_distribution(masses, pessimistic=True))

@@ -1,0 +1,37 @@
+"""Neighbouring updates: the same client with and without one record, all other randomness the same."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from attacks.game.game import Game
+from fedsz_privacy.core.randomness import Purpose, generator
+from fedsz_privacy.core.state import StateDict, subtract, unstack
+from fedsz_privacy.training.descent import ABSENT
+
+ADJACENCY = "one of the target's training records left out, same batches otherwise"
+
+
+@dataclass(frozen=True)
+class NeighbourPair:
+    """Two updates whose training differs in one record, and the difference between them."""
+
+    update: StateDict
+    difference: StateDict
+
+
+def neighbour_pairs(game: Game, count: int) -> list[NeighbourPair]:
+    """Train the target of the first trials a second time, each without one member drawn at random.
+
+    The differences are what one record did in these runs. They are no bound on what another record could do, so no
+    sensitivity in the sense of differential privacy.
+    """
+    trials = range(count)
+    membership, batches = game.draw(trials)
+    without = batches.copy()
+    for trial, (members, row) in enumerate(zip(membership, without, strict=True)):
+        record = generator(game.seed, Purpose.NEIGHBOUR, trial).choice(np.flatnonzero(members))
+        row[row == record] = ABSENT
+    present, absent = game.updates(trials, batches), game.updates(trials, without)
+    differences = subtract(present, absent)
+    return [NeighbourPair(unstack(present, trial), unstack(differences, trial)) for trial in trials]

@@ -1,0 +1,98 @@
+"""As-if privacy: what the error would guarantee if it were independent noise of a given law, which it is not."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from dp_accounting import get_epsilon_gaussian
+from numpy.typing import NDArray
+
+from analysis.methods.curves.deciding import Comparison
+from analysis.methods.noise.noise_fit import NoiseFit
+
+DELTA = 1e-5
+
+
+@dataclass(frozen=True)
+class Scales:
+    """Scales of the laws fitted to one tensor's error, in the update's own unit.
+
+    Attributes
+    ----------
+    laplace, deviation : float
+        Scale of the Laplace law, and standard deviation of the normal law.
+    """
+
+    laplace: float
+    deviation: float
+
+
+@dataclass(frozen=True)
+class AsIf:
+    """Matched-noise epsilon of a release's lossy tensors: a description, never a guarantee.
+
+    Each figure asks what would hold for the difference between two neighbouring updates if every tensor's error were
+    independent noise of the family, fitted to that tensor. Figures are medians over neighbour pairs.
+
+    Attributes
+    ----------
+    coordinates : int
+        Number of coordinates that go through the lossy stage; all others travel exactly.
+    l1, l2 : float
+        Norms of the difference between neighbours over those coordinates, in the update's own unit.
+    laplace_epsilon : float
+        Pure epsilon of Laplace noise, in nats.
+    gaussian_epsilon : float
+        Epsilon of Gaussian noise at `DELTA`, in nats.
+    uniform_delta : float
+        Delta of uniform noise on the error bound; it is the same at every epsilon.
+    """
+
+    coordinates: int
+    l1: float
+    l2: float
+    laplace_epsilon: float
+    gaussian_epsilon: float
+    uniform_delta: float
+
+
+def laplace_epsilon(l1: NDArray[np.float64], scale: NDArray[np.float64]) -> float:
+    """Return epsilon of Laplace noise, the sum over tensors of L1 difference over scale (Dwork et al., TCC 2006)."""
+    return float(np.sum(l1 / scale))
+
+
+def gaussian_epsilon(l2: NDArray[np.float64], deviation: NDArray[np.float64], delta: float) -> float:
+    """Return epsilon of Gaussian noise at delta, tensors composed through mu (Balle and Wang, ICML 2018)."""
+    mu = float(np.sqrt(np.sum((l2 / deviation) ** 2)))
+    return float(get_epsilon_gaussian(1 / mu, delta)) if mu > 0 else 0.0
+
+
+def as_if(pairs: Sequence[Mapping[str, Comparison]], scales: Sequence[Mapping[str, Scales]]) -> AsIf:
+    """Return the matched-noise figures of one release.
+
+    Parameters
+    ----------
+    pairs : sequence of mapping of str to Comparison
+        What each neighbour pair's difference was in each lossy tensor.
+    scales : sequence of mapping of str to Scales
+        For each pair, the scale of each of those tensors' errors.
+    """
+    rows = [_of_pair(*each) for each in zip(pairs, scales, strict=True)]
+    return AsIf(sum(each.coordinates for each in pairs[0].values()), *map(float, np.median(rows, axis=0)))
+
+
+def fitted_scales(fit: NoiseFit, bound: float) -> Scales:
+    """Return the scales of a fit on error over bound, in the update's own unit."""
+    return Scales(bound * fit.of("laplace").scale, bound * fit.of("normal").scale)
+
+
+def _of_pair(tensors: Mapping[str, Comparison], scales: Mapping[str, Scales]) -> list[float]:
+    l1 = np.array([each.l1 for each in tensors.values()])
+    l2 = np.sqrt([each.l2_squared for each in tensors.values()])
+    return [
+        float(l1.sum()),
+        float(np.linalg.norm(l2)),
+        laplace_epsilon(l1, np.array([scales[name].laplace for name in tensors])),
+        gaussian_epsilon(l2, np.array([scales[name].deviation for name in tensors]), DELTA),
+        float(-np.expm1(sum(each.log_overlap for each in tensors.values()))),
+    ]

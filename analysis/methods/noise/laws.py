@@ -1,0 +1,207 @@
+"""Laws that an error may follow, each fitted to a sketch by maximum likelihood."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+from scipy import optimize, special, stats
+
+from analysis.methods.noise.sketch import BINS, Sketch
+
+SCIPY: Mapping[str, Any] = MappingProxyType(
+    {
+        "uniform": stats.uniform,
+        "laplace": stats.laplace,
+        "normal": stats.norm,
+        "generalised normal": stats.gennorm,
+        "student t": stats.t,
+        "zero-inflated": stats.gennorm,
+    }
+)
+"""The continuous part of each family, as scipy.stats knows it."""
+
+Errors = NDArray[np.float64]
+"""Errors, or functions of them, in the sample's unit."""
+
+SHAPES = (0.2, 200.0)
+"""Least and greatest shape: beta of the generalised normal (1 Laplace, 2 normal, infinite uniform), and degrees of
+freedom of Student's t."""
+
+
+@dataclass(frozen=True)
+class Law:
+    """A law of errors.
+
+    Attributes
+    ----------
+    family : str
+        A key of `FAMILIES`.
+    location, scale : float
+        As scipy.stats defines them for the family, in the sample's unit.
+    shape : float or None
+        Beta of a generalised normal law, degrees of freedom of Student's; None for the others.
+    zero : float
+        Probability of an error of exactly 0, beside the continuous part.
+    """
+
+    family: str
+    location: float
+    scale: float
+    shape: float | None = None
+    zero: float = 0.0
+
+    @property
+    def parameters(self) -> int:
+        """Number of parameters that were fitted."""
+        return 2 + (self.shape is not None) + (self.family == "zero-inflated")
+
+    def density(self, errors: Errors) -> Errors:
+        """Return the probability density of the continuous part at some errors."""
+        return (1 - self.zero) * self._continuous("pdf", errors)
+
+    def below(self, errors: Errors) -> Errors:
+        """Return the probability of an error less than some errors."""
+        return np.asarray((1 - self.zero) * self._continuous("cdf", errors) + self.zero * (errors > 0))
+
+    def beyond(self, sizes: Errors) -> Errors:
+        """Return the probability of an error further from 0 than some positive sizes."""
+        return (1 - self.zero) * (self._continuous("sf", sizes) + self._continuous("cdf", -sizes))
+
+    def quantiles(self, shares: Errors) -> Errors:
+        """Return the quantiles of the continuous part."""
+        return self._continuous("ppf", shares)
+
+    def masses(self, edges: Errors) -> Errors:
+        """Return the probability of each bin between neighbouring edges, precise far into both tails."""
+        upper, lower = -np.diff(self._continuous("sf", edges)), np.diff(self._continuous("cdf", edges))
+        masses: Errors = np.where(edges[:-1] > self.location, upper, lower) * (1 - self.zero)
+        masses[(edges[:-1] <= 0) & (edges[1:] > 0)] += self.zero
+        return masses
+
+    def draw(self, size: int, generator: Generator) -> Errors:
+        """Draw independent errors."""
+        errors = self._continuous("rvs", size=size, random_state=generator)
+        return np.where(generator.random(size) < self.zero, 0.0, errors)
+
+    def _continuous(self, function: str, *values: Errors, **options: Any) -> Errors:
+        """Evaluate a function of the continuous part; scipy's overflow far out in a tail is a probability of 0."""
+        parameters = (self.location, self.scale) if self.shape is None else (self.shape, self.location, self.scale)
+        with np.errstate(over="ignore"):
+            return np.asarray(getattr(SCIPY[self.family], function)(*values, *parameters, **options))
+
+
+def uniform(sketch: Sketch) -> Law:
+    """Fit U(location, location + scale): the extreme errors."""
+    low, high = float(sketch.lowest.min()), float(sketch.highest.max())
+    return Law("uniform", low, max(high - low, _resolution(sketch)))
+
+
+def laplace(sketch: Sketch) -> Law:
+    """Fit location and scale of a Laplace law: the median and the mean distance from it."""
+    counts = sketch.histogram
+    below = np.append(0, counts.cumsum())
+    median = float(np.interp(below[-1] / 2, below, sketch.edges))
+    return Law("laplace", median, max(_mean(counts, np.abs(sketch.middles - median)), _resolution(sketch)))
+
+
+def normal(sketch: Sketch) -> Law:
+    """Fit mean and standard deviation."""
+    counts = sketch.histogram
+    mean = _mean(counts, sketch.middles)
+    return Law("normal", mean, max(float(np.sqrt(_mean(counts, (sketch.middles - mean) ** 2))), _resolution(sketch)))
+
+
+def generalised_normal(sketch: Sketch) -> Law:
+    """Fit density beta / (2 a Gamma(1/beta)) exp(-|(e - location)/a|^beta); a follows from the other two."""
+    guess, counts = normal(sketch), sketch.histogram
+    kept = counts > 0
+    weights, z = counts[kept] / counts.sum(), (sketch.middles[kept] - guess.location) / guess.scale
+
+    def log_scale(log_beta: float, location: float) -> float:
+        beta, logs = np.exp(log_beta), np.log(np.maximum(np.abs(z - location), 1e-12))
+        largest = logs.max()
+        return float(largest + np.log(beta * weights @ np.exp(beta * (logs - largest))) / beta)
+
+    def loss(parameters: Errors) -> float:
+        log_beta, location = parameters
+        inverse = np.exp(-log_beta)
+        return float(log_scale(log_beta, location) + special.gammaln(inverse) - log_beta + inverse)
+
+    log_beta, location = _minimise(loss, [0.4, 0.0], [0.4, 0.1], [np.log(SHAPES), (z.min(), z.max())])
+    return Law(
+        "generalised normal",
+        guess.location + guess.scale * location,
+        max(guess.scale * float(np.exp(log_scale(log_beta, location))), _resolution(sketch)),
+        float(np.exp(log_beta)),
+    )
+
+
+def student_t(sketch: Sketch) -> Law:
+    """Fit degrees of freedom, location and scale of Student's law."""
+    guess, counts = normal(sketch), sketch.histogram
+    kept = counts > 0
+    weights, z = counts[kept] / counts.sum(), (sketch.middles[kept] - guess.location) / guess.scale
+
+    def loss(parameters: Errors) -> float:
+        log_df, location, log_scale = parameters
+        df = np.exp(log_df)
+        spread = weights @ np.log1p(((z - location) * np.exp(-log_scale)) ** 2 / df)
+        constant = special.gammaln((df + 1) / 2) - special.gammaln(df / 2) - np.log(df * np.pi) / 2
+        return float(log_scale - constant + (df + 1) / 2 * spread)
+
+    limits = [np.log(SHAPES), (z.min(), z.max()), (np.log(_resolution(sketch) / guess.scale), 1.0)]
+    log_df, location, log_scale = _minimise(loss, [1.5, 0.0, -0.2], [0.5, 0.1, 0.2], limits)
+    return Law(
+        "student t",
+        guess.location + guess.scale * location,
+        guess.scale * float(np.exp(log_scale)),
+        float(np.exp(log_df)),
+    )
+
+
+def zero_inflated(sketch: Sketch) -> Law:
+    """Fit an atom at 0, the share of errors that are exactly 0, and a generalised normal law to the others."""
+    zero = float(sketch.zeros.sum() / sketch.elements)
+    others = generalised_normal(sketch.continuous() if zero < 1 else sketch)
+    return Law("zero-inflated", others.location, others.scale, others.shape, zero)
+
+
+FAMILIES: Mapping[str, Callable[[Sketch], Law]] = MappingProxyType(
+    {
+        "uniform": uniform,
+        "laplace": laplace,
+        "normal": normal,
+        "generalised normal": generalised_normal,
+        "student t": student_t,
+        "zero-inflated": zero_inflated,
+    }
+)
+"""What fits each family, those of fewest parameters first."""
+
+
+def _mean(counts: Errors, values: Errors) -> float:
+    return float(counts @ values / counts.sum())
+
+
+def _resolution(sketch: Sketch) -> float:
+    """Return the width of the narrowest bin: no scale is told from 0 below it."""
+    return sketch.limit * (2 / BINS) ** 2
+
+
+def _minimise(
+    loss: Callable[[Errors], float],
+    start: list[float],
+    steps: list[float],
+    limits: list[Any],
+) -> list[float]:
+    """Return the minimum by Nelder and Mead's simplex, from a start and a first step along each axis."""
+    simplex = np.array([start, *(np.array(start) + np.diag(steps))])
+    low, high = np.array(limits).T
+    simplex = np.clip(simplex, low, high)
+    options: Any = {"initial_simplex": simplex, "xatol": 1e-6, "fatol": 1e-10}
+    found = optimize.minimize(loss, simplex[0], method="Nelder-Mead", bounds=limits, options=options)
+    return [float(value) for value in found.x]

@@ -1,0 +1,155 @@
+"""Which law the compression error follows, and how much of it the data decides."""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
+
+from analysis.methods.noise.dependence import Dependence, dependence
+from analysis.methods.noise.distances import resampled_shares
+from analysis.methods.noise.fits import Fit, fit_family, fixed_law
+from analysis.methods.noise.laws import FAMILIES, Law
+from analysis.methods.noise.sketch import Sketch, sketch_errors
+from fedsz_privacy.core.errors import InputError
+
+NEGLIGIBLE = 1e-4
+"""Gain in held-out log-likelihood, in nats an error, that is worth no further parameter."""
+
+LEAST_ATOM = 0.01
+ON_BOUND = Law("uniform", -1.0, 2.0)
+ROUNDING = 1e-3
+"""Share of its bound by which a codec's rounding may exceed it."""
+
+
+@dataclass(frozen=True, repr=False)
+class NoiseFit:
+    """A description of compression errors; it is no privacy guarantee, whichever family fits.
+
+    Attributes
+    ----------
+    elements : int
+        Size of the sample.
+    fits : tuple of Fit
+        One for each family.
+    on_bound : Fit or None
+        The uniform law on (-1, 1), that of a quantiser of the known bound; nothing in it is fitted. None where errors
+        exceed the unit, which then is no bound.
+    share_zero : float
+        Share of errors that are exactly 0.
+    dependence : Dependence
+        How much of the error the original value decides.
+    sketch : Sketch
+        The errors, as a histogram.
+    """
+
+    elements: int
+    fits: tuple[Fit, ...]
+    on_bound: Fit | None
+    share_zero: float
+    dependence: Dependence
+    sketch: Sketch
+
+    @property
+    def r_squared(self) -> float:
+        """Share of the error's variance that the original value decides, R2(e|x); 0 for independent noise."""
+        return self.dependence.explained
+
+    @property
+    def best(self) -> Fit:
+        """The fit of greatest held-out log-likelihood; of those that are about as good, one of fewest parameters.
+
+        An atom counts only if it holds a share of `LEAST_ATOM`: a few errors of exactly 0 are chance.
+        """
+        most = max(fit.held_out for fit in self._contenders)
+        good = (fit for fit in self._contenders if fit.held_out > most - NEGLIGIBLE)
+        return min(good, key=lambda fit: fit.parameters)
+
+    @property
+    def nearest(self) -> Fit:
+        """The fit of least KS distance."""
+        return min(self._contenders, key=lambda fit: fit.ks)
+
+    @property
+    def _contenders(self) -> list[Fit]:
+        return [fit for fit in self.fits if fit.zero >= LEAST_ATOM or fit.family != "zero-inflated"]
+
+    def of(self, family: str) -> Fit:
+        """Return the fit of one family."""
+        return next(fit for fit in self.fits if fit.family == family)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the description as plain values; an infinite one stands as the string ``"inf"``."""
+        return {
+            "elements": self.elements,
+            "fits": [fit.to_dict() for fit in self.fits],
+            "on_bound": self.on_bound.to_dict() if self.on_bound else None,
+            "r_squared": self.r_squared,
+            "share_zero": self.share_zero,
+            "dependence": asdict(self.dependence),
+            "best": self.best.family,
+            "nearest": self.nearest.family,
+        }
+
+    def plot(self, axis: Axes) -> None:
+        """Draw the errors' histogram and the fitted densities on an axis of matplotlib."""
+        from analysis.methods.noise.plots import draw_fit
+
+        draw_fit(axis, self)
+
+    def __repr__(self) -> str:
+        """Return the main figures in one line."""
+        best = self.best
+        return (
+            f"NoiseFit({self.elements:,} errors: best {best.family}, location {best.location:.4g}, scale "
+            f"{best.scale:.4g}, KS {best.ks:.4f}; R2(e|x) {self.r_squared:.3f}; {self.share_zero:.1%} exactly 0)"
+        )
+
+
+def fit_noise(original: ArrayLike, decoded: ArrayLike, bound: ArrayLike = 1.0) -> NoiseFit:
+    """Fit the families of `FAMILIES` to the errors of a lossy codec.
+
+    Parameters
+    ----------
+    original, decoded : array_like
+        Values before and after, of one shape, in storage order.
+    bound : array_like
+        Unit in which errors are measured: the absolute error bound, one number or one for each element. Leave it at
+        1 to fit the raw errors.
+
+    Returns
+    -------
+    NoiseFit
+        Scales and Wasserstein distances are in units of ``bound``.
+
+    Raises
+    ------
+    InputError
+        If the shapes differ, there are too few elements, none of them changed, or a bound is not positive.
+
+    Examples
+    --------
+    >>> x = np.random.default_rng(0).normal(size=100_000)
+    >>> fit_noise(x, np.round(x, 2), bound=0.005).best.family
+    'uniform'
+    """
+    before, after = np.asarray(original).ravel(), np.asarray(decoded).ravel()
+    unit = np.asarray(bound, np.float64).ravel()
+    if before.size != after.size:
+        raise InputError(f"{before.size} original and {after.size} decoded values: give as many of both")
+    if not (unit > 0).all():
+        raise InputError(f"bound {unit.min():g}: choose a positive number, such as the codec's absolute bound")
+    return fit_sketch(sketch_errors(before, after, unit), dependence(before, after, unit))
+
+
+def fit_sketch(sketch: Sketch, found: Dependence) -> NoiseFit:
+    """Fit the families to a sketch of errors, whose dependence on the data was measured before."""
+    shares = resampled_shares(sketch)
+    return NoiseFit(
+        elements=round(sketch.elements),
+        fits=tuple(fit_family(sketch, shares, family) for family in FAMILIES.values()),
+        on_bound=fixed_law(sketch, shares, ON_BOUND) if sketch.limit <= 1 + ROUNDING else None,
+        share_zero=float(sketch.zeros.sum() / sketch.elements),
+        dependence=found,
+        sketch=sketch,
+    )

@@ -1,0 +1,1 @@
+"""Whole studies, a question in and a report out: audit, noise, bench, federation."""

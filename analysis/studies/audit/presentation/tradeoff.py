@@ -1,0 +1,81 @@
+"""One figure of an audit: leakage, guarantee, accuracy and bytes of each defence, side by side."""
+
+from math import isinf
+
+import numpy as np
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from analysis.studies.audit.measure import RECORDS, VULNERABLE
+from analysis.studies.audit.presentation.intervals import draw_rows
+from analysis.studies.audit.presentation.leakage_tables import strongest_signal
+from analysis.studies.audit.run import AuditReport
+
+GROUPS = {RECORDS: "average record", VULNERABLE: VULNERABLE}
+STEP = 0.16
+"""Distance between the marks of one row, in rows."""
+
+
+def entitle(figure: Figure, report: AuditReport, title: str) -> None:
+    """Put a title over a figure that shows leakage, and under it the adversary whose it is."""
+    figure.suptitle(title)
+    figure.supxlabel(f"Adversary {report.spec.adversary}: sees {report.spec.sees.sees}", fontsize="small")
+
+
+def tradeoff(report: AuditReport) -> Figure:
+    """Draw a row for each defence: leakage, epsilon guaranteed and epsilon measured, accuracy, bytes."""
+    names = report.spec.releases
+    figure = Figure(figsize=(16, 2.6 + 0.6 * len(names)), layout="constrained")
+    leakage, epsilon, accuracy, size = figure.subplots(1, 4, sharey=True, width_ratios=(3, 3, 2, 2))
+    _leakage(leakage, report)
+    _epsilons(epsilon, report)
+    rows = range(len(names))
+    accuracy.plot([report.accuracy(name) for name in names], rows, "D", color="black")
+    accuracy.set(title="Use (measured)", xlabel="test accuracy")
+    accuracy.xaxis.set_major_locator(MaxNLocator(3))
+    size.plot([report.nbytes(name) / 1e3 for name in names], rows, "D", color="black")
+    size.set(title="Cost (measured)", xlabel="kilobytes of an update", xlim=(0, None))
+    leakage.set_yticks(rows, labels=[_named(report, name) for name in names])
+    leakage.set_ylim(len(names) - 0.5, -0.5)
+    figure.legend(loc="outside right upper")
+    entitle(figure, report, "What each defence gives away, guarantees and costs")
+    return figure
+
+
+def _leakage(panel: Axes, report: AuditReport) -> None:
+    """Draw the strongest signal's AUC on the average and on the most vulnerable records."""
+    signal = strongest_signal(report)
+    for number, (group, label) in enumerate(GROUPS.items()):
+        found = [verdict.groups[group][signal].auc for verdict in report.verdicts.values()]
+        rows = np.arange(len(found)) + STEP * (2 * number - 1)
+        colour, marker = sns.color_palette("colorblind")[3 * number], "os"[number]
+        draw_rows(panel, found, rows, colour, marker, label)
+    panel.axvline(0.5, color="grey", linestyle=":", label="guessing")
+    panel.set(title="Leakage (measured)", xlabel=f"ROC-AUC of {signal}, 95% interval")
+
+
+def _epsilons(panel: Axes, report: AuditReport) -> None:
+    """Draw the epsilon that is guaranteed and the least that attacks leave possible, and a line between them."""
+    blue, orange, *_ = sns.color_palette("colorblind")
+    verdicts = list(report.verdicts.values())
+    proved = np.array([verdict.proved.epsilon for verdict in verdicts])
+    guaranteed = np.array([verdict.guarantee.epsilon for verdict in verdicts])
+    finite, rows = np.isfinite(guaranteed), np.arange(len(verdicts))
+    edge = 1.15 * max(1, *proved, *guaranteed[finite])
+    panel.hlines(rows[finite], proved[finite], guaranteed[finite], color="grey", linewidth=3)
+    panel.hlines(rows[~finite], proved[~finite], edge, color="grey", linewidth=3, linestyle=":", label="no upper end")
+    panel.plot(proved, rows, ">", color=orange, markersize=10, label="at least (measured, 95%)")
+    panel.plot(guaranteed[finite], rows[finite], "<", color=blue, markersize=10, label="at most (guaranteed)")
+    if all(verdict.white_box for verdict in verdicts):
+        canaries = [verdict.white_box.epsilon for verdict in verdicts if verdict.white_box]
+        panel.plot(canaries, rows, ">", color=orange, mfc="white", markersize=10, label="at least (gradient canaries)")
+    panel.set(title="Epsilon of one record", xlabel=f"epsilon at delta {verdicts[0].guarantee.delta:g}")
+    panel.set_xlim(-0.04 * edge, edge)
+
+
+def _named(report: AuditReport, name: str) -> str:
+    """Return a defence's name with its guarantee beside it."""
+    epsilon = report.verdicts[name].guarantee.epsilon
+    return f"{name}\n{'no guarantee' if isinf(epsilon) else f'guaranteed epsilon {epsilon:.3g}'}"

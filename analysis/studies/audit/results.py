@@ -1,0 +1,105 @@
+"""The machine's copy of a report: plain values and tables, nothing rounded."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from analysis.methods.leakage.membership import STATISTICS, Difference, Estimate, Leakage
+from analysis.reporting.table import Row
+from analysis.studies.audit.run import AuditReport
+from analysis.studies.audit.verdict import ALSO_KNOWN
+
+
+def to_results(report: AuditReport) -> dict[str, object]:
+    """Return what ``results.json`` holds; an infinite epsilon stands as the string ``"inf"``."""
+    return {
+        "spec": asdict(report.spec),
+        "adversary": {"name": report.spec.adversary, "sees": report.spec.sees.sees, "knows": ALSO_KNOWN},
+        "releases": [_release(report, name) for name in report.spec.releases],
+    }
+
+
+def verdict_rows(report: AuditReport) -> list[Row]:
+    """Return one row for each release: guaranteed, as if, measured, and what it costs."""
+    return [
+        {
+            "release": release,
+            **_prefixed("guaranteed", asdict(verdict.guarantee)),
+            **_prefixed("as_if", asdict(verdict.as_if) if verdict.as_if else {}),
+            "measured_epsilon_at_least": verdict.proved.epsilon,
+            **_prefixed("white_box", asdict(verdict.white_box) if verdict.white_box else {}),
+            **{f"measured_{signal}_auc": leakage.auc.value for signal, leakage in verdict.measured.items()},
+            "ratio": report.ratio(release),
+            "bytes": report.nbytes(release),
+            "accuracy": report.accuracy(release),
+        }
+        for release, verdict in report.verdicts.items()
+    ]
+
+
+def leakage_rows(report: AuditReport) -> list[Row]:
+    """Return one row for each release, group, signal and statistic, with interval and paired difference."""
+    return [
+        {
+            "release": release,
+            "group": group,
+            "signal": signal,
+            "non_members": leakage.non_members,
+            "statistic": statistic,
+            **asdict(estimate),
+            **_prefixed("difference", asdict(difference)),
+        }
+        for release, verdict in report.verdicts.items()
+        for group, by_signal in verdict.groups.items()
+        for signal, leakage in by_signal.items()
+        for statistic, estimate, difference in _statistics(leakage)
+    ]
+
+
+def noise_rows(report: AuditReport) -> list[Row]:
+    """Return one row for each release, scope (a tensor, or all of them pooled) and family."""
+    return [
+        {
+            "release": release,
+            "scope": scope,
+            "unit": "standard deviation" if scope == "pooled" else "bound",
+            "elements": fit.elements,
+            "r_squared": fit.r_squared,
+            **family.to_dict(),
+        }
+        for release, study in report.noise.items()
+        if study
+        for scope, fit in {**study.tensors, "pooled": study.pooled}.items()
+        for family in fit.fits
+    ]
+
+
+def _statistics(leakage: Leakage) -> list[tuple[str, Estimate, Difference]]:
+    """Return the name of each statistic with its estimate and its difference; rates that are not resolvable lack."""
+    measured = (leakage.auc, leakage.advantage, *leakage.tpr_at_fpr.values())
+    differences = (leakage.auc_difference, leakage.advantage_difference, *leakage.tpr_difference.values())
+    return list(zip(STATISTICS[: len(measured)], measured, differences, strict=True))
+
+
+def _release(report: AuditReport, name: str) -> dict[str, object]:
+    verdict, study = report.verdicts[name], report.noise[name]
+    stated = asdict(verdict.guarantee)
+    return {
+        "name": name,
+        "guarantee": stated | ({"epsilon": "inf"} if math.isinf(verdict.guarantee.epsilon) else {}),
+        "as_if": asdict(verdict.as_if) if verdict.as_if else None,
+        "ratio": report.ratio(name),
+        "bytes": report.nbytes(name),
+        "accuracy": report.accuracy(name),
+        "epsilon_at_least": asdict(verdict.proved),
+        "epsilon_at_least_by_gradient_canaries": asdict(verdict.white_box) if verdict.white_box else None,
+        "groups": {
+            group: {signal: asdict(leakage) for signal, leakage in by_signal.items()}
+            for group, by_signal in verdict.groups.items()
+        },
+        "noise": study.to_dict() if study else None,
+    }
+
+
+def _prefixed(prefix: str, values: Mapping[str, object]) -> dict[str, object]:
+    return {f"{prefix}_{key}": value for key, value in values.items()}

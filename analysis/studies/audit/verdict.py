@@ -1,0 +1,43 @@
+"""The verdict on a release: what is guaranteed, what is as if, what was measured; never merged."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from analysis.methods.curves.privacy_curves import AsIf
+from analysis.methods.guarantee import Guarantee
+from analysis.methods.leakage.membership import Leakage
+from analysis.methods.lower_bounds import EpsilonBound
+from analysis.studies.audit.measure import RECORDS
+
+ALSO_KNOWN = "the architecture, the global state before the target joined, the candidate records and the release"
+"""What every adversary knows besides what it sees."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One release's verdict, in three parts of different standing.
+
+    Attributes
+    ----------
+    guarantee : Guarantee
+        Proved, from the release's privacy event alone; no measurement enters it.
+    as_if : AsIf or None
+        A description of the error; None where the release has none.
+    groups : mapping of str to mapping of str to Leakage
+        What each signal's attack achieved on each group of candidates, the ordinary records first.
+    proved : EpsilonBound
+        Measured too: no claim of a smaller epsilon, for one record, could be true.
+    white_box : EpsilonBound or None
+        Likewise by gradient canaries, if any were played.
+    """
+
+    guarantee: Guarantee
+    as_if: AsIf | None
+    groups: Mapping[str, Mapping[str, Leakage]]
+    proved: EpsilonBound
+    white_box: EpsilonBound | None
+
+    @property
+    def measured(self) -> Mapping[str, Leakage]:
+        """What each signal's attack achieved on ordinary records: a lower bound on what an adversary can do."""
+        return self.groups[RECORDS]

@@ -1,0 +1,118 @@
+"""One compressor measured: ratio, rate, error, and distance from the entropy of the quantised values."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import entropy
+from torch import Tensor
+
+from fedsz_privacy.codec.arrays import to_array
+from fedsz_privacy.codec.bounds import ErrorBound
+from fedsz_privacy.codec.compressors import get_compressor
+from fedsz_privacy.codec.frame import unpack
+from fedsz_privacy.codec.pipeline import FedSZ
+from fedsz_privacy.core.state import StateDict, nbytes
+
+OUTLIER_DEVIATIONS = 50
+"""A range of more standard deviations than this makes a REL bound an outlier's."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Repeated measurements of one quantity."""
+
+    median: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class BenchRow:
+    """One compressor at one bound on one state.
+
+    Attributes
+    ----------
+    checkpoint, compressor : str
+        What was compressed, and with what.
+    rel : float
+        REL bound.
+    ratio : float
+        Original over compressed bytes, of the whole state with its frame.
+    lossy_ratio : float
+        The same of the lossy tensors' streams alone.
+    compress, decompress : Spread
+        Rates of the whole pipeline over repeats, in MB/s (1e6 bytes of the original state).
+    peak_error : float
+        Largest error over bound of any element; at most 1 if the compressor keeps its word.
+    entropy_excess : float
+        Bytes of the lossy streams over the order-0 entropy of the quantised values, minus 1.
+    """
+
+    checkpoint: str
+    compressor: str
+    rel: float
+    ratio: float
+    lossy_ratio: float
+    compress: Spread
+    decompress: Spread
+    peak_error: float
+    entropy_excess: float
+
+
+def order0_bytes(state: StateDict, bounds: Mapping[str, float]) -> float:
+    """Return the order-0 entropy of all tensors' codes rint(x / (2 bound)), each tensor with its own code, in bytes."""
+    return sum(_entropy_bytes(to_array(state[name]), bound) for name, bound in bounds.items())
+
+
+def outlier_tensors(state: StateDict, bounds: Mapping[str, float]) -> dict[str, float]:
+    """Return the tensors whose range exceeds `OUTLIER_DEVIATIONS` standard deviations, with that multiple."""
+    ranges = {name: _range_in_deviations(to_array(state[name])) for name in bounds}
+    return {name: deviations for name, deviations in ranges.items() if deviations > OUTLIER_DEVIATIONS}
+
+
+def measure(name: str, state: StateDict, compressor: str, rel: float, repeats: int) -> BenchRow:
+    """Measure one compressor, by a name of `get_compressor`, at one REL bound on one state called ``name``."""
+    fedsz = FedSZ(ErrorBound.rel(rel), compressor=get_compressor(compressor))
+    frame, bounds = fedsz.encode_with_bounds(state)
+    decoded, (header, _) = fedsz.decode(frame), unpack(frame)
+    stream_bytes = sum(entry.stream_size for entry in header.entries)
+    return BenchRow(
+        checkpoint=name,
+        compressor=compressor,
+        rel=rel,
+        ratio=nbytes(state) / len(frame),
+        lossy_ratio=sum(state[key].nbytes for key in bounds) / stream_bytes,
+        compress=_rate(lambda: fedsz.encode(state), nbytes(state), repeats),
+        decompress=_rate(lambda: fedsz.decode(frame), nbytes(state), repeats),
+        peak_error=max(_peak_error(state[key], decoded[key]) / bound for key, bound in bounds.items()),
+        entropy_excess=stream_bytes / order0_bytes(state, bounds) - 1,
+    )
+
+
+def _rate(work: Callable[[], object], size: int, repeats: int) -> Spread:
+    """Return the rate of some work on so many bytes, in MB/s."""
+    rates = []
+    for _ in range(repeats):
+        start = perf_counter()
+        work()
+        rates.append(size / 1e6 / (perf_counter() - start))
+    return Spread(float(np.median(rates)), min(rates), max(rates))
+
+
+def _peak_error(original: Tensor, decoded: Tensor) -> float:
+    error = (decoded.double() - original.double()).abs()
+    return float(error[original.isfinite()].max())
+
+
+def _entropy_bytes(array: NDArray[np.floating], bound: float) -> float:
+    codes = np.rint(array[np.isfinite(array)] / (2 * bound)).astype(np.int64)
+    counts = np.bincount(codes - codes.min())
+    return float(codes.size * entropy(counts, base=2) / 8)
+
+
+def _range_in_deviations(array: NDArray[np.floating]) -> float:
+    finite = array[np.isfinite(array)].astype(np.float64)
+    return float(np.ptp(finite) / finite.std())

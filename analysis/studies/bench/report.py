@@ -1,0 +1,110 @@
+"""The report of a bench: one table, one figure, and a warning for each bound that an outlier sets."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import seaborn as sns
+from matplotlib.figure import Figure
+
+from analysis.reporting.folder import RunFolder, to_json
+from analysis.reporting.page import to_png
+from analysis.reporting.style import house_style
+from analysis.reporting.table import Table, to_csv
+from analysis.studies.bench.measure import Spread
+from analysis.studies.bench.run import BenchReport
+
+RATIO_TICKS = (1, 2, 3, 5, 10, 20, 40)
+SHOWN_REL = 1e-2
+"""The bound at which rates are drawn, where it was measured."""
+
+
+def bench_table(report: BenchReport) -> Table:
+    """Return one row for each measurement."""
+    return Table(
+        title="Compressors side by side",
+        note="Ratios are original over compressed bytes. Rates are medians of the whole pipeline in MB/s (1e6 bytes), "
+        "with least and greatest. Against entropy: how much longer the lossy streams are than the order-0 entropy of "
+        "the quantised values.",
+        columns=(
+            "\ncheckpoint",
+            "REL\nbound",
+            "\ncompressor",
+            "ratio\nwhole state",
+            "ratio\nlossy part",
+            "compress\nMB/s",
+            "decompress\nMB/s",
+            "peak error\n/ bound",
+            "against\nentropy",
+        ),
+        rows=[
+            (
+                Path(row.checkpoint).name,
+                np.format_float_scientific(row.rel, trim="-", exp_digits=1),
+                row.compressor,
+                f"{row.ratio:.3f}",
+                f"{row.lossy_ratio:.3f}",
+                _spread(row.compress),
+                _spread(row.decompress),
+                f"{row.peak_error:.4f}",
+                f"{row.entropy_excess:+.2%}",
+            )
+            for row in report.rows
+        ],
+    )
+
+
+def ratio_and_rate(report: BenchReport) -> Figure:
+    """Draw ratio against bound, and ratio against compression rate at one bound, for the first checkpoint."""
+    name = report.rows[0].checkpoint
+    rows = [row for row in report.rows if row.checkpoint == name]
+    shown = min({row.rel for row in rows}, key=lambda rel: abs(np.log(rel / SHOWN_REL)))
+    compressors = list(dict.fromkeys(row.compressor for row in rows))
+    figure = Figure(figsize=(13, 5), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    for compressor, marker, colour in zip(
+        compressors, "os^Dv*PX" * 9, sns.color_palette("colorblind", len(compressors)), strict=False
+    ):
+        line = sorted((row.rel, row.lossy_ratio) for row in rows if row.compressor == compressor)
+        left.plot(*zip(*line, strict=True), marker=marker, color=colour, label=compressor)
+        (row,) = (row for row in rows if (row.compressor, row.rel) == (compressor, shown))
+        spread = [[row.compress.median - row.compress.low], [row.compress.high - row.compress.median]]
+        right.errorbar(
+            row.compress.median, row.ratio, xerr=spread, marker=marker, color=colour, markersize=9, capsize=3
+        )
+    left.set(xscale="log", yscale="log", xlabel="REL error bound", ylabel="compression ratio of the lossy part")
+    left.set_title("The looser the bound, the smaller")
+    left.set_yticks(RATIO_TICKS, labels=[str(tick) for tick in RATIO_TICKS])
+    left.minorticks_off()
+    right.set(xlabel="compression rate (MB/s; bar: least to greatest)", ylabel="compression ratio of the whole state")
+    right.set_title(f"At REL {shown:g}; better is up and right")
+    right.set(xlim=(0, None), ylim=(0, None))
+    figure.legend(*left.get_legend_handles_labels(), title="compressor", loc="outside right upper")
+    figure.suptitle(f"Compressors on {Path(name).name}")
+    return figure
+
+
+def write_bench(report: BenchReport, folder: RunFolder) -> Path:
+    """Write results.json, the table as CSV and Markdown, and the figure; return the path of the Markdown table."""
+    rows = [asdict(row) for row in report.rows]
+    folder.write("results.json", to_json({"rows": rows, "outliers": report.outliers}))
+    flat = [{key: value for key, value in row.items() if not isinstance(value, dict)} | _flat(row) for row in rows]
+    folder.write("tables/bench.csv", to_csv(flat))
+    with house_style():
+        folder.write("figures/bench.png", to_png(ratio_and_rate(report)))
+    notes = "".join(f"\n**Warning.** {line}.\n" for line in report.warnings())
+    return folder.write("report.md", bench_table(report).to_markdown() + notes)
+
+
+def _spread(rates: Spread) -> str:
+    return f"{rates.median:.0f} ({rates.low:.0f}-{rates.high:.0f})"
+
+
+def _flat(row: Mapping[str, object]) -> dict[str, object]:
+    return {
+        f"{key}_{part}": number
+        for key, value in row.items()
+        if isinstance(value, dict)
+        for part, number in value.items()
+    }

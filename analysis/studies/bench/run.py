@@ -1,0 +1,95 @@
+"""Compressors side by side on the same checkpoints."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import product
+from pathlib import Path
+
+from analysis.reporting.folder import RunFolder, open_run
+from analysis.reporting.progress import Progress, silent
+from analysis.studies.bench.measure import OUTLIER_DEVIATIONS, BenchRow, measure, outlier_tensors
+from fedsz_privacy.codec.bounds import ErrorBound
+from fedsz_privacy.codec.compressors import get_compressor
+from fedsz_privacy.codec.pipeline import FedSZ
+from fedsz_privacy.core.errors import InputError, require_at_least
+from fedsz_privacy.data.weights import load_weights
+
+
+@dataclass(frozen=True)
+class BenchSpec:
+    """A bench's question.
+
+    Parameters
+    ----------
+    checkpoints, compressors : tuple of str
+        Names for `load_weights` and `get_compressor`.
+    bounds : tuple of float
+        REL bounds.
+    repeats : int
+        Times that each rate is measured.
+
+    Raises
+    ------
+    InputError
+        If a compressor is unknown, a bound is not positive, or nothing would be measured.
+    """
+
+    checkpoints: tuple[str, ...]
+    compressors: tuple[str, ...]
+    bounds: tuple[float, ...]
+    repeats: int = 5
+
+    def __post_init__(self) -> None:
+        require_at_least(self, repeats=1)
+        for compressor in self.compressors:
+            get_compressor(compressor)
+        for bound in self.bounds:
+            ErrorBound.rel(bound)
+
+
+@dataclass(frozen=True)
+class BenchReport:
+    """What a bench found.
+
+    Attributes
+    ----------
+    rows : sequence of BenchRow
+        One for each checkpoint, bound and compressor.
+    outliers : mapping of str to mapping of str to float
+        For each checkpoint, tensors of outlier-dominated range, with range over standard deviation.
+    """
+
+    rows: Sequence[BenchRow]
+    outliers: Mapping[str, Mapping[str, float]]
+
+    def warnings(self) -> list[str]:
+        """Return one line for each tensor whose REL bound an outlier sets."""
+        return [
+            f"{checkpoint}: range of {tensor!r} is {deviations:.0f} standard deviations (over {OUTLIER_DEVIATIONS}): "
+            "a REL bound flattens the rest of it; give an absolute bound"
+            for checkpoint, tensors in self.outliers.items()
+            for tensor, deviations in tensors.items()
+        ]
+
+
+def run_bench(spec: BenchSpec, path: Path, progress: Progress = silent) -> tuple[BenchReport, RunFolder]:
+    """Measure every compressor at every bound on every checkpoint; rates are not kept from an interrupted run.
+
+    Raises
+    ------
+    InputError
+        If a checkpoint cannot be read or has nothing to compress, or the folder holds another run. Nothing is written
+        then.
+    """
+    states = {source: load_weights(source) for source in spec.checkpoints}
+    bounds = {source: FedSZ(ErrorBound.rel(spec.bounds[0])).bounds(state) for source, state in states.items()}
+    for source, lossy in bounds.items():
+        if not lossy:
+            raise InputError(f"{source} has no float tensor of over 1,000 elements named weight: nothing to compress")
+    folder = open_run(path, {"command": "bench", **asdict(spec)})
+    cases = list(product(states.items(), spec.bounds, spec.compressors))
+    rows = [
+        measure(source, state, compressor, rel, spec.repeats)
+        for (source, state), rel, compressor in progress(cases, description="bench", total=len(cases))
+    ]
+    return BenchReport(rows, {source: outlier_tensors(states[source], bounds[source]) for source in states}), folder

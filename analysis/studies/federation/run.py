@@ -1,0 +1,121 @@
+"""A federation under several releases: accuracy by round, bytes, and where the time goes."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+
+from analysis.reporting.folder import RunFolder, open_run
+from analysis.reporting.progress import Progress, silent
+from analysis.studies.federation.link import Transfer, break_even
+from analysis.studies.federation.spec import FederationSpec
+from analysis.studies.reference import REFERENCE
+from fedsz_privacy.core.files import write_atomically
+from fedsz_privacy.core.randomness import Purpose, generator
+from fedsz_privacy.core.state import StateDict
+from fedsz_privacy.data.datasets import Dataset, DataSplit, load_data
+from fedsz_privacy.defences.release import parse_release
+from fedsz_privacy.federation.partition import parse_partition
+from fedsz_privacy.federation.rounds import Federation, Round
+from fedsz_privacy.models.catalogue import build_model
+from fedsz_privacy.training.descent import accuracy
+
+
+@dataclass(frozen=True)
+class RoundRow:
+    """What one round under one release came to; bytes and seconds are means over clients."""
+
+    round: int
+    accuracy: float
+    nbytes: float
+    training_seconds: float
+    encode_seconds: float
+    decode_seconds: float
+
+
+@dataclass(frozen=True)
+class FederationReport:
+    """What a federation found: the rounds of each release, in the order of ``spec.releases``."""
+
+    spec: FederationSpec
+    rounds: Mapping[str, tuple[RoundRow, ...]]
+
+    def transfer(self, release: str) -> Transfer:
+        """Return a client's mean transfer under a release."""
+        rows = self.rounds[release]
+        seconds = [row.encode_seconds + row.decode_seconds for row in rows]
+        return Transfer(float(np.mean([row.nbytes for row in rows])), float(np.mean(seconds)))
+
+    def ratio(self, release: str) -> float:
+        """Compression ratio against the undefended release."""
+        return self.transfer(REFERENCE).nbytes / self.transfer(release).nbytes
+
+    def accuracy_change(self, release: str) -> float:
+        """Test accuracy after the last round, minus that of the undefended release."""
+        return self.rounds[release][-1].accuracy - self.rounds[REFERENCE][-1].accuracy
+
+    def overhead(self, release: str) -> float:
+        """Share of a client's round, training, encoding and decoding, that is not training."""
+        compute = self.transfer(release).compute_seconds
+        return compute / (compute + float(np.mean([row.training_seconds for row in self.rounds[release]])))
+
+    def break_even(self, release: str) -> float:
+        """Bandwidth in Mbit/s below which the release saves time."""
+        return break_even(self.transfer(REFERENCE), self.transfer(release))
+
+
+def run_federation(spec: FederationSpec, path: Path, progress: Progress = silent) -> tuple[FederationReport, RunFolder]:
+    """Run a federation once for each release, or finish a run that was interrupted.
+
+    Raises
+    ------
+    InputError
+        If the data, the model or the folder do not fit the question. Nothing is written then.
+    """
+    split = _load(spec)
+    model = build_model(spec.model, split.train.shape, split.train.classes, spec.seed)
+    rng = generator(spec.seed, Purpose.PARTITION)
+    clients = parse_partition(spec.partition, split.train.labels.numpy(), spec.clients, rng)
+    folder = open_run(path, spec.to_dict())
+    rounds = {}
+    for number, name in enumerate(spec.releases):
+        federation = Federation(model, split.train, clients, spec.training, parse_release(name), spec.seed)
+        rows = _continue(federation, split.test, spec.rounds, folder.path / "rounds" / f"{number}.safetensors")
+        rounds[name] = tuple(progress(rows, description=name, total=spec.rounds))
+    return FederationReport(spec, rounds), folder
+
+
+def _load(spec: FederationSpec) -> DataSplit:
+    split = load_data(spec.data, spec.records, spec.test_records)
+    return DataSplit(split.train.resized(spec.side), split.test.resized(spec.side)) if spec.side else split
+
+
+def _continue(federation: Federation, test: Dataset, rounds: int, path: Path) -> Iterator[RoundRow]:
+    """Yield the rows of all rounds, those in the file first, and keep the file up to the last one."""
+    rows, state = _read(path, dict(federation.model.state_dict()))
+    yield from rows
+    for played in islice(federation.rounds(state, first=len(rows)), rounds - len(rows)):
+        rows.append(_row(played, accuracy(federation.model, played.state, test)))
+        path.parent.mkdir(exist_ok=True)
+        write_atomically(path, save(dict(played.state), {"rows": json.dumps([asdict(row) for row in rows])}))
+        yield rows[-1]
+
+
+def _read(path: Path, initial: StateDict) -> tuple[list[RoundRow], StateDict]:
+    """Return finished rounds and the global state after them; none and the initial one if the file is not whole."""
+    try:
+        with safe_open(path, "pt") as file:
+            rows = [RoundRow(**row) for row in json.loads(file.metadata()["rows"])]
+            return rows, {name: file.get_tensor(name) for name in initial}
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError):
+        return [], initial
+
+
+def _row(played: Round, test_accuracy: float) -> RoundRow:
+    costs = np.array([(c.nbytes, c.training_seconds, c.encode_seconds, c.decode_seconds) for c in played.costs])
+    return RoundRow(played.number, test_accuracy, *costs.mean(axis=0).tolist())

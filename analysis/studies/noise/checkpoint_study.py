@@ -1,0 +1,159 @@
+"""The noise of one release on a whole checkpoint: per tensor, pooled raw, and pooled on error over bound."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, astuple, dataclass
+from functools import reduce
+from operator import add
+
+import numpy as np
+
+from analysis.methods.curves.deciding import Comparison, Decision, decide
+from analysis.methods.curves.delta_curves import fisher_information
+from analysis.methods.curves.privacy_curves import AsIf, as_if, fitted_scales
+from analysis.methods.guarantee import Guarantee, guarantee
+from analysis.methods.noise.dependence import Dependence
+from analysis.methods.noise.detectors import Bounds, Finding, scale_mixture
+from analysis.methods.noise.fits import finite
+from analysis.methods.noise.laws import normal
+from analysis.methods.noise.noise_fit import NoiseFit, fit_sketch
+from analysis.methods.noise.sketch import Sketch
+from analysis.reporting.progress import Progress, silent
+from analysis.studies.noise.tensor_study import SHARES, TensorStudy, study_tensors
+from fedsz_privacy.core.state import StateDict
+from fedsz_privacy.defences.release import Release
+
+SMOOTH = ("laplace", "normal", "generalised normal", "student t")
+"""Laws whose density does not jump, so that their Fisher information can be finite."""
+
+
+@dataclass(frozen=True)
+class CheckpointStudy:
+    """What a release's error on a checkpoint looks like, and what it hides.
+
+    Attributes
+    ----------
+    release : str
+        The release.
+    tensors : mapping of str to TensorStudy
+        The lossy tensors.
+    exact : int
+        Number of elements that come back exactly, or in tensors too small to study.
+    raw : NoiseFit
+        All errors together, in units of their standard deviation.
+    normalised : NoiseFit
+        All errors together, each over its own tensor's bound.
+    mixture : Finding
+        Whether uniform laws of the known bounds explain the raw errors.
+    guarantee : Guarantee
+        What is proved of the release.
+    as_if : mapping of float to AsIf
+        Matched-noise figures for a difference of each of `SHARES`: descriptions.
+    gaussian_limits : mapping of float to mapping of str to float
+        For each of `SHARES`, mu of the Gaussian mechanism that independent noise of each of `SMOOTH` laws comes close
+        to when a difference is spread over many coordinates: descriptions too.
+    decisions : mapping of float to Decision
+        Whether neighbours at each of `SHARES` decode alike.
+    """
+
+    release: str
+    tensors: Mapping[str, TensorStudy]
+    exact: int
+    raw: NoiseFit
+    normalised: NoiseFit
+    mixture: Finding
+    guarantee: Guarantee
+    as_if: Mapping[float, AsIf]
+    gaussian_limits: Mapping[float, Mapping[str, float]]
+    decisions: Mapping[float, Decision]
+
+    @property
+    def widths(self) -> Bounds:
+        """The bound of each tensor, in the unit of ``raw``, and its number of elements."""
+        unit = self.raw.sketch.limit / max(each.fit.sketch.limit * each.bound for each in self.tensors.values())
+        return [(each.bound * unit, each.fit.elements) for each in self.tensors.values()]
+
+    @property
+    def largest(self) -> str:
+        """Name of the tensor of most elements."""
+        return max(self.tensors, key=lambda name: self.tensors[name].fit.elements)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the study as plain values."""
+        stated = asdict(self.guarantee)
+        return {
+            "release": self.release,
+            "guarantee": stated | ({"epsilon": "inf"} if np.isinf(self.guarantee.epsilon) else {}),
+            "as_if": {f"{share:g}": asdict(each) for share, each in self.as_if.items()},
+            "as_if_gaussian_limits": {
+                f"{share:g}": {family: finite(mu) for family, mu in each.items()}
+                for share, each in self.gaussian_limits.items()
+            },
+            "deciding": {f"{share:g}": asdict(each) for share, each in self.decisions.items()},
+            "exact_elements": self.exact,
+            "mixture": asdict(self.mixture),
+            "pooled_raw": self.raw.to_dict(),
+            "pooled_on_bound": self.normalised.to_dict(),
+            "tensors": {name: each.to_dict() for name, each in self.tensors.items()},
+        }
+
+
+def study_checkpoint(
+    release: Release, state: StateDict, seed: int = 0, progress: Progress = silent
+) -> CheckpointStudy | None:
+    """Study a release on a state or an update, in one pass; None if it changes no tensor of it that can be studied."""
+    every = progress(study_tensors(release, state, seed), description=release.name, total=len(state))
+    tensors = {name: study for name, study in every if study}
+    if not tensors:
+        return None
+    raw = pooled_sketch([(each.fit.sketch, each.bound) for each in tensors.values()])
+    deviation = normal(raw).scale
+    found = _mean_dependence([each.fit for each in tensors.values()])
+    widths = [(each.bound, each.fit.elements) for each in tensors.values()]
+    return CheckpointStudy(
+        release=release.name,
+        tensors=tensors,
+        exact=sum(tensor.numel() for name, tensor in state.items() if name not in tensors),
+        raw=fit_sketch(raw.scaled(1 / deviation, raw.limit / deviation), found),
+        normalised=fit_sketch(pooled_sketch([(each.fit.sketch, 1.0) for each in tensors.values()]), found),
+        mixture=scale_mixture(raw, widths),
+        guarantee=guarantee(release),
+        as_if={share: _as_if(tensors, number) for number, share in enumerate(SHARES)},
+        gaussian_limits={share: _gaussian_limits(tensors, number) for number, share in enumerate(SHARES)},
+        decisions={share: _decide(tensors, number) for number, share in enumerate(SHARES)},
+    )
+
+
+def pooled_sketch(parts: Sequence[tuple[Sketch, float]]) -> Sketch:
+    """Return the sketch of several samples together, each times a factor of its own."""
+    limit = max(sketch.limit * factor for sketch, factor in parts)
+    return reduce(add, (sketch.scaled(factor, limit) for sketch, factor in parts))
+
+
+def _mean_dependence(fits: Sequence[NoiseFit]) -> Dependence:
+    """Return the mean dependence within a tensor, weighted by elements."""
+    rows = [astuple(fit.dependence) for fit in fits]
+    return Dependence(*map(float, np.average(rows, axis=0, weights=[fit.elements for fit in fits])))
+
+
+def _as_if(tensors: Mapping[str, TensorStudy], number: int) -> AsIf:
+    compared = {name: each.comparisons[number] for name, each in tensors.items()}
+    return as_if([compared], [{name: fitted_scales(each.fit, each.bound) for name, each in tensors.items()}])
+
+
+def _gaussian_limits(tensors: Mapping[str, TensorStudy], number: int) -> dict[str, float]:
+    """Return the root of the sum over tensors of Fisher information times squared difference, for each law."""
+    return {
+        family: float(
+            np.sqrt(
+                sum(
+                    fisher_information(each.fit.of(family)) * each.comparisons[number].l2_squared / each.bound**2
+                    for each in tensors.values()
+                )
+            )
+        )
+        for family in SMOOTH
+    }
+
+
+def _decide(tensors: Mapping[str, TensorStudy], number: int) -> Decision:
+    return decide([sum((each.comparisons[number] for each in tensors.values()), Comparison())])

@@ -1,0 +1,145 @@
+"""The figures of a noise study."""
+
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
+from types import MappingProxyType
+
+import numpy as np
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analysis.methods.curves.delta_curves import true_positive_rates
+from analysis.methods.curves.fit_curves import EPSILONS, SHIFT, WIDTHS, DeltaCurves, delta_curves, deltas
+from analysis.methods.noise.detectors import mixture_density
+from analysis.methods.noise.plots import draw_fit, summary
+from analysis.studies.noise.checkpoint_study import CheckpointStudy
+
+VIEW = 6.0
+"""How far around 0 values are shown, in error bounds."""
+
+RATES = np.geomspace(1e-4, 1, 100)
+
+Studies = Mapping[str, CheckpointStudy]
+
+
+def pooled_and_single(studies: Studies) -> Figure:
+    """Draw each release's errors: pooled raw, pooled on the bound, and in the largest tensor, a row each."""
+    figure = Figure(figsize=(4.2 * len(studies) + 2, 11), layout="constrained")
+    panels = figure.subplots(3, len(studies), squeeze=False)
+    for column, (release, study) in zip(panels.T, studies.items(), strict=True):
+        one = study.tensors[study.largest].fit
+        rows = (("pooled, raw", study.raw), ("pooled, over bound", study.normalised), (study.largest, one))
+        for panel, (name, fit), unit in zip(column, rows, ("standard deviation", "bound", "bound"), strict=True):
+            draw_fit(panel, fit)
+            panel.set(title=f"{name}\n{summary(fit)}", xlabel=f"error / {unit}")
+        column[0].set_title(f"{release}\n{column[0].get_title()}")
+        errors = np.linspace(-1, 1, 801) * column[0].get_xlim()[1]
+        column[0].plot(
+            errors, mixture_density(errors, study.widths), color="black", linewidth=1, label="mixture of widths"
+        )
+    for row in panels:
+        row[0].set_ylabel("density")
+    figure.legend(*panels[0][0].get_legend_handles_labels(), title="fitted law", loc="outside right upper")
+    figure.suptitle("Compression error seen three ways")
+    return figure
+
+
+def error_against_value(studies: Studies) -> Figure:
+    """Draw error against value in the largest tensor of each release."""
+    figure = Figure(figsize=(4.2 * len(studies) + 0.5, 4.2), layout="constrained")
+    panels = figure.subplots(1, len(studies), sharey=True, squeeze=False)[0]
+    for panel, (release, study) in zip(panels, studies.items(), strict=True):
+        values, errors = study.tensors[study.largest].sample
+        seen = np.abs(values) <= VIEW
+        panel.scatter(values[seen], errors[seen], s=5, alpha=0.4, color=sns.color_palette("colorblind")[0], linewidth=0)
+        share = study.tensors[study.largest].fit.r_squared
+        panel.set(title=f"{release}\nR²(e|x) {share:.3f}", xlabel="value / bound", xlim=(-VIEW, VIEW))
+    panels[0].set_ylabel("error / bound")
+    figure.suptitle("The value decides the error (largest tensor)")
+    return figure
+
+
+def codes_that_differ(studies: Studies) -> Figure:
+    """Draw measured against predicted shares of codes, and advantages, over the size of the difference."""
+    figure = Figure(figsize=(12.5, 4.8), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    for colour, marker, (release, study) in zip(_colours(studies), "os^Dv" * 9, studies.items(), strict=False):
+        shares, decisions = list(study.decisions), list(study.decisions.values())
+        measured = {"color": colour, "marker": marker, "linestyle": "none", "label": f"{release}, measured"}
+        predicted = {"color": colour, "linestyle": "--", "label": f"{release}, predicted"}
+        left.plot(shares, [each.share_of_codes for each in decisions], **measured)
+        left.plot(shares, [each.predicted_share for each in decisions], **predicted)
+        right.plot(shares, [each.advantage for each in decisions], **measured)
+        right.plot(shares, [each.predicted_advantage for each in decisions], **predicted)
+    left.set(title="Share of codes that differ", yscale="log", ylabel="share of elements")
+    right.set(title="Observer's advantage", ylabel="TPR minus FPR", ylim=(-0.05, 1.05))
+    for panel in (left, right):
+        panel.set(xscale="log", xlabel="norm of the difference / norm of the tensor")
+    figure.legend(*left.get_legend_handles_labels(), title="release", loc="outside right upper")
+    figure.suptitle("The deciding experiment: two neighbours through the codec")
+    return figure
+
+
+def privacy_curves(studies: Studies) -> Figure:
+    """Draw the as-if delta curve and, where riskcal is there, attack bound of the largest tensor's fitted laws."""
+    figure = Figure(figsize=(4.2 * len(studies) + 2, 8 if find_spec("riskcal") else 4.4), layout="constrained")
+    panels = figure.subplots(2 if find_spec("riskcal") else 1, len(studies), sharex="row", sharey="row", squeeze=False)
+    for column, (release, study) in zip(panels.T, studies.items(), strict=True):
+        curves = delta_curves(study.tensors[study.largest].fit)
+        _draw_deltas(column[0], curves)
+        column[0].set(title=release, xlabel="epsilon", ylim=(1e-5, 1))
+        for panel in column[1:]:
+            _draw_attacks(panel, curves)
+            panel.set(xlabel="false positive rate")
+    for row, label in zip(panels, ("delta", "greatest true positive rate"), strict=False):
+        row[0].set_ylabel(label)
+    figure.legend(*panels[0][0].get_legend_handles_labels(), title="as if the noise were", loc="outside right upper")
+    figure.suptitle(
+        f"As if the error were independent noise: one coordinate moved by {SHIFT:g} bounds (largest tensor)"
+    )
+    return figure
+
+
+FIGURES: Mapping[str, tuple[Callable[[Studies], Figure], str]] = MappingProxyType(
+    {
+        "errors": (
+            pooled_and_single,
+            "Above, raw errors of all tensors: a mixture of scales, which can look like one law with heavy tails. The "
+            "black line has no free parameter: uniform laws of the known bounds. In the middle, each tensor's errors "
+            "over its own bound; below, one tensor alone.",
+        ),
+        "dependence": (
+            error_against_value,
+            "Independent noise would fill these panels evenly. A line means that the value decides its own error.",
+        ),
+        "deciding": (
+            codes_that_differ,
+            "Points are measured, dashes are what independent uniform noise of the same width would give. Adjacency: a "
+            "random difference of the given size.",
+        ),
+        "privacy": (
+            privacy_curves,
+            "A description of the error's size, never a guarantee: the error is not independent of the data.",
+        ),
+    }
+)
+"""The figures of a noise study with their captions, by the name of their file."""
+
+
+def _draw_deltas(panel: Axes, curves: DeltaCurves) -> None:
+    for (name, law), colour in zip(curves.laws.items(), sns.color_palette("colorblind"), strict=False):
+        panel.semilogy(EPSILONS, np.maximum(deltas(law), 1e-12), color=colour, label=name)
+    for bins, shade in zip(WIDTHS, ("0.75", "0.35"), strict=True):
+        low, high = (np.maximum(each, 1e-12) for each in curves.histogram[bins])
+        panel.fill_between(EPSILONS, low, high, color=shade, linewidth=3, label=f"histogram, {bins} bins a shift")
+
+
+def _draw_attacks(panel: Axes, curves: DeltaCurves) -> None:
+    for law, colour in zip(curves.laws.values(), sns.color_palette("colorblind"), strict=False):
+        panel.loglog(RATES, true_positive_rates(law, RATES), color=colour)
+    panel.loglog(RATES, RATES, color="grey", linestyle=":")
+
+
+def _colours(studies: Studies) -> list[tuple[float, float, float]]:
+    return list(sns.color_palette("viridis_r", len(studies)))

@@ -1,0 +1,145 @@
+"""A whole noise study: a checkpoint and releases in, a report out."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from hashlib import file_digest
+from pathlib import Path
+
+from analysis.reporting.folder import RunFolder, open_run
+from analysis.reporting.progress import Progress, silent
+from analysis.studies.noise.checkpoint_study import CheckpointStudy, study_checkpoint
+from fedsz_privacy.core.errors import InputError, require_at_least
+from fedsz_privacy.core.state import StateDict
+from fedsz_privacy.data.checkpoints import load_checkpoint
+from fedsz_privacy.defences.release import parse_release
+
+DEFAULT_RELEASES = ("fedsz:rel=1e-3", "fedsz:rel=1e-2", "fedsz:rel=1e-1", "fedsz:rel=3e-1")
+
+
+@dataclass(frozen=True)
+class NoiseSpec:
+    """A noise study's question.
+
+    Parameters
+    ----------
+    checkpoint : Path
+        File of the state to study.
+    before : Path or None
+        File of the state that training started from; then the update, checkpoint minus before, is studied.
+    releases : tuple of str
+        Release strings.
+    seed : int
+        Seed of every random choice.
+
+    Raises
+    ------
+    InputError
+        If a release string cannot be read or the seed is negative.
+    """
+
+    checkpoint: Path
+    before: Path | None = None
+    releases: tuple[str, ...] = DEFAULT_RELEASES
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        require_at_least(self, seed=0)
+        names = dict.fromkeys(parse_release(text).name for text in self.releases)
+        object.__setattr__(self, "releases", tuple(names))
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the question as plain values, each file with the SHA-256 of what it holds."""
+        files = {"checkpoint": self.checkpoint, "before": self.before}
+        return {
+            "command": "noise",
+            **{
+                name: None if path is None else {"path": str(path), "sha256": _digest(path)}
+                for name, path in files.items()
+            },
+            "releases": list(self.releases),
+            "seed": self.seed,
+        }
+
+
+@dataclass(frozen=True)
+class NoiseReport:
+    """What a noise study found.
+
+    Attributes
+    ----------
+    spec : NoiseSpec
+        What was asked.
+    elements : int
+        Size of the state.
+    studies : mapping of str to CheckpointStudy or None
+        Each release's study; None where it changes nothing that can be studied.
+    """
+
+    spec: NoiseSpec
+    elements: int
+    studies: Mapping[str, CheckpointStudy | None]
+
+    @property
+    def found(self) -> dict[str, CheckpointStudy]:
+        """The studies of the releases that change the state."""
+        return {release: study for release, study in self.studies.items() if study}
+
+
+def run_noise(spec: NoiseSpec, path: Path, progress: Progress = silent) -> tuple[NoiseReport, RunFolder]:
+    """Study a checkpoint or an update under each release.
+
+    A folder that is there already is checked before the work; a new one is made after it, so that an interrupted study
+    leaves nothing.
+
+    Raises
+    ------
+    InputError
+        If a file or the folder cannot be used, or no release changes anything. Nothing is written then.
+    """
+    state = load_update(spec.checkpoint, spec.before)
+    if path.exists():
+        open_run(path, spec.to_dict())
+    studies = {name: study_checkpoint(parse_release(name), state, spec.seed, progress) for name in spec.releases}
+    if not any(studies.values()):
+        raise InputError(f"{', '.join(studies)} changes no tensor of {spec.checkpoint}: choose a release that does")
+    report = NoiseReport(spec, sum(tensor.numel() for tensor in state.values()), studies)
+    return report, open_run(path, spec.to_dict())
+
+
+def load_update(checkpoint: Path, before: Path | None) -> StateDict:
+    """Return a checkpoint, or what its float tensors gained since an earlier one.
+
+    Raises
+    ------
+    InputError
+        If a file holds no state dict, or the two do not hold the same tensors.
+    """
+    after = load_checkpoint(checkpoint)
+    if before is None:
+        return after
+    start = load_checkpoint(before)
+    shapes = [{name: tensor.shape for name, tensor in state.items()} for state in (after, start)]
+    if differing := [name for name in {**after, **start} if shapes[0].get(name) != shapes[1].get(name)]:
+        raise InputError(f"{before} and {checkpoint} do not hold the same tensors ({differing[0]}): give one model's")
+    return {name: tensor - start[name] if tensor.is_floating_point() else tensor for name, tensor in after.items()}
+
+
+def to_results(report: NoiseReport) -> dict[str, object]:
+    """Return what ``results.json`` holds."""
+    return {
+        "spec": asdict(report.spec) | {"checkpoint": str(report.spec.checkpoint), "before": _text(report.spec.before)},
+        "elements": report.elements,
+        "releases": [
+            study.to_dict() if study else {"release": release, "tensors": {}}
+            for release, study in report.studies.items()
+        ],
+    }
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)

@@ -1,0 +1,144 @@
+"""The tables of a noise study: for people, and as rows for a file."""
+
+from collections.abc import Sequence
+
+from analysis.methods.curves.privacy_curves import DELTA
+from analysis.methods.noise.distances import Distance
+from analysis.methods.noise.fits import Fit
+from analysis.methods.noise.noise_fit import NoiseFit
+from analysis.methods.noise.p_values import REPETITIONS, SUBSAMPLE
+from analysis.reporting.table import Row, Table
+from analysis.studies.noise.cells import SHOWN_LAWS, decision_cells, distance_cells
+from analysis.studies.noise.checkpoint_study import CheckpointStudy
+from analysis.studies.noise.run import NoiseReport
+from analysis.studies.noise.tensor_study import ADJACENCY
+
+MU_LAWS = ("normal", "generalised normal", "student t")
+MOST_ROWS = 30
+"""Most tensors that the page shows, the largest first; the file of rows holds all."""
+
+
+def scope_table(report: NoiseReport) -> Table:
+    """Return the fits of the pooled errors and of the largest tensors."""
+    return Table(
+        title="Fits by tensor",
+        note="Maximum-likelihood fits on error over bound (pooled raw: over the deviation). The best law foretells "
+        "errors held out best. KS is the Kolmogorov-Smirnov distance, W1 Wasserstein-1. The p-values say only whether "
+        f"{SUBSAMPLE} of the errors suffice to reject a law ({REPETITIONS} Monte Carlo refits).",
+        columns=("release", "tensor", "elements", "best law", "KS uniform", "KS Laplace", "KS normal", "W1 uniform",
+                 "W1 Laplace", "W1 normal", "R²(e|x)", "xi", "exactly 0", "p uniform", "p Laplace", "p normal"),
+        rows=[row for study in report.found.values() for row in _scopes(study)],
+    )  # fmt: skip
+
+
+def family_table(report: NoiseReport) -> Table:
+    """Return every distance to every family, for the pooled errors and the largest tensor."""
+    return Table(
+        title="Distances to every family",
+        note="95% block-bootstrap intervals, the fitted law held fixed. Total variation and log ratio are taken on 64 "
+        "even bins. BIC is over the number of errors, less that of the best family; held out is the mean log density "
+        "of errors that the fit did not see.",
+        columns=("release", "errors", "family", "location", "scale", "shape", "atom at 0", "KS", "W1",
+                 "total variation", "log density ratio", "BIC difference", "held out"),
+        rows=[
+            (release, scope, fit.family, *_family(fit, min(each.bic for each in noise.fits)))
+            for release, study in report.found.items()
+            for scope, noise in _main_scopes(study).items()
+            for fit in noise.fits
+        ],
+    )  # fmt: skip
+
+
+def as_if_table(report: NoiseReport) -> Table:
+    """Return the matched-noise figures for differences of several sizes."""
+    return Table(
+        title="As if",
+        note="What independent noise of each tensor's fitted law would give: descriptions, never guarantees. The "
+        f"difference is spread over all coordinates; normal noise at delta {DELTA:g}. Mu is that of the Gaussian "
+        "mechanism which many small shifts under the law come close to, by its Fisher information; a uniform law's is "
+        "infinite.",
+        columns=("release", "difference / norm", "coordinates", "L1", "L2", "as if Laplace: epsilon",
+                 "as if normal: epsilon", "as if uniform: delta at any epsilon",
+                 "as if normal: mu", "as if generalised normal: mu", "as if student t: mu"),
+        rows=[
+            (release, f"{share:g}", f"{each.coordinates:,}", *(f"{value:.3g}" for value in (
+                each.l1, each.l2, each.laplace_epsilon, each.gaussian_epsilon, each.uniform_delta,
+                *(study.gaussian_limits[share][family] for family in MU_LAWS))))
+            for release, study in report.found.items()
+            for share, each in study.as_if.items()
+        ],
+    )  # fmt: skip
+
+
+def deciding_table(report: NoiseReport) -> Table:
+    """Return whether neighbours decode alike."""
+    return Table(
+        title="The deciding experiment",
+        note=f"Adjacency: {ADJACENCY}. Differing codes are decoded values more than one bound apart. The predictions "
+        "are those of independent uniform noise of the same width.",
+        columns=("release", "difference / norm", "pairs", "measured: values that differ", "measured: codes that differ",
+                 "predicted: codes that differ", "measured: advantage", "predicted: advantage"),
+        rows=[
+            (release, f"{share:g}", *decision_cells(decision))
+            for release, study in report.found.items()
+            for share, decision in study.decisions.items()
+        ],
+    )  # fmt: skip
+
+
+def fit_rows(report: NoiseReport) -> list[Row]:
+    """Return one row for each release, scope and family, nothing rounded."""
+    return [
+        {"release": release, "scope": scope, "elements": noise.elements, "r_squared": noise.r_squared, **fit.to_dict()}
+        for release, study in report.found.items()
+        for scope, noise in {**_pooled(study), **{name: each.fit for name, each in study.tensors.items()}}.items()
+        for fit in noise.fits
+    ]
+
+
+def _scopes(study: CheckpointStudy) -> list[tuple[str, ...]]:
+    largest = sorted(study.tensors, key=lambda name: -study.tensors[name].fit.elements)[:MOST_ROWS]
+    pooled = [
+        (study.release, name, *_fit_cells(fit), *("-" for _ in SHOWN_LAWS)) for name, fit in _pooled(study).items()
+    ]
+    single = [
+        (study.release, name, *_fit_cells(each.fit), *(f"{each.p_values[law]:.3f}" for law in SHOWN_LAWS))
+        for name, each in ((name, study.tensors[name]) for name in largest)
+    ]
+    return pooled + single
+
+
+def _pooled(study: CheckpointStudy) -> dict[str, NoiseFit]:
+    return {"pooled, raw": study.raw, "pooled, over bound": study.normalised}
+
+
+def _main_scopes(study: CheckpointStudy) -> dict[str, NoiseFit]:
+    return {**_pooled(study), study.largest: study.tensors[study.largest].fit}
+
+
+def _fit_cells(fit: NoiseFit) -> Sequence[str]:
+    return (
+        f"{fit.elements:,}",
+        fit.best.family,
+        *distance_cells(fit),
+        f"{fit.r_squared:.3f}",
+        f"{fit.dependence.chatterjee:.3f}",
+        f"{fit.share_zero:.2%}",
+    )
+
+
+def _family(fit: Fit, least: float) -> Sequence[str]:
+    shape = "-" if fit.shape is None else f"{fit.shape:.3g}"
+    return (
+        f"{fit.location:.3g}",
+        f"{fit.scale:.3g}",
+        shape,
+        f"{fit.zero:.3g}",
+        *(_interval(distance) for distance in fit.distances.values()),
+        f"{fit.bic - least:.4f}",
+        f"{fit.held_out:.4f}",
+    )
+
+
+def _interval(distance: Distance) -> str:
+    return f"{distance.value:.3f} [{distance.low:.3f}, {distance.high:.3f}]"

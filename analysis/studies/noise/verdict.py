@@ -1,0 +1,68 @@
+"""The verdict of a noise study in five lines, guaranteed, as if and measured apart."""
+
+import math
+
+import numpy as np
+
+from analysis.studies.noise.checkpoint_study import CheckpointStudy
+from analysis.studies.noise.tensor_study import ADJACENCY, SHARES
+
+ADVERSARY = "whoever sees the decoded state and knows both neighbours"
+
+
+def verdict_lines(study: CheckpointStudy) -> tuple[str, ...]:
+    """Return guarantee, as-if figure, measurement, law and dependence of one release, a line each."""
+    return (_guaranteed(study), _as_if(study), _measured(study), _law(study), _dependence(study))
+
+
+def _guaranteed(study: CheckpointStudy) -> str:
+    stated = study.guarantee
+    head = "nothing, epsilon = ∞" if math.isinf(stated.epsilon) else f"({stated.epsilon:.3g}, {stated.delta:g})-DP"
+    return f"guaranteed: {head}: {stated.reason}"
+
+
+def _as_if(study: CheckpointStudy) -> str:
+    share = SHARES[1]
+    described = study.as_if[share]
+    return (
+        f"as if: independent Laplace noise of the fitted scales would give epsilon {described.laplace_epsilon:.3g}, "
+        f"normal noise {described.gaussian_epsilon:.3g}, for a difference of {share:g} of each tensor's norm over "
+        f"{described.coordinates:,} coordinates; no guarantee, as the error is not independent"
+    )
+
+
+def _measured(study: CheckpointStudy) -> str:
+    share, decision = SHARES[0], study.decisions[SHARES[0]]
+    outcome = "tells the two apart" if decision.advantage == 1 else "cannot tell the two apart"
+    return (
+        f"measured: {ADVERSARY} {outcome} ({decision.share_of_values:.3g} of the values differ); adjacency: "
+        f"{ADJACENCY}, here {share:g}; independent uniform noise would leave an advantage of "
+        f"{decision.predicted_advantage:.3g}"
+    )
+
+
+def _law(study: CheckpointStudy) -> str:
+    fits = [each.fit for each in study.tensors.values()]
+    families = [fit.best.family for fit in fits]
+    common = max(dict.fromkeys(families), key=families.count)
+    distance = np.median([fit.of(common).ks for fit in fits])
+    raw, explains = study.raw, "explains" if study.mixture.holds else "does not explain"
+    return (
+        f"law: {common} fits best in {families.count(common)} of {len(fits)} tensors (median KS {distance:.3f}); "
+        f"pooled raw errors look {raw.best.family} (KS {raw.best.ks:.3f}, Laplace {raw.of('laplace').ks:.3f}), and a "
+        f"mixture of uniforms of the known bounds {explains} them (KS {study.mixture.value:.3f})"
+    )
+
+
+def _dependence(study: CheckpointStudy) -> str:
+    found = study.normalised.dependence
+    counts = {
+        finding.claim: sum(each.findings[number].holds for each in study.tensors.values())
+        for number, finding in enumerate(next(iter(study.tensors.values())).findings)
+    }
+    detected = "; ".join(f"{claim} in {count} of {len(study.tensors)} tensors" for claim, count in counts.items())
+    return (
+        f"dependence: the value decides {found.explained:.1%} of the error's variance (R²(e|x); 0 for noise), value "
+        f"and neighbours {found.explained_with_neighbours:.1%} or more; Chatterjee's xi {found.chatterjee:.3f}, "
+        f"correlation {found.correlation:.3f}; {detected}"
+    )

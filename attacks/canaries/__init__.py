@@ -1,0 +1,1 @@
+"""Canaries: records and gradients that are made to leak."""

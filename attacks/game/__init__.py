@@ -1,0 +1,1 @@
+"""The membership game: candidates, trials, and what an adversary sees of them."""

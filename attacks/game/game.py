@@ -1,0 +1,110 @@
+"""The membership game (Yeom et al., CSF 2018; Carlini et al., IEEE S&P 2022) on a federated client's update.
+
+In each trial the target client trains, from the same global state, on a random half of a pool of candidates: every
+candidate is in with probability 1/2, independently of all others. So members and non-members come from one
+distribution, and whatever tells them apart is leakage. The adversary sees what leaves the federation, in one round or
+over several, and names the members.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from attacks.game.view import Knowledge
+from fedsz_privacy.core.randomness import Purpose, generator
+from fedsz_privacy.core.state import StateDict, nbytes, stack_of_one, subtract
+from fedsz_privacy.data.datasets import Dataset
+from fedsz_privacy.training.descent import ABSENT, TrainingRule
+
+MEMORY_BYTES = 2**26
+COPIES = 6
+"""Copies of a client's state that are alive at once: parameters, gradients, update, decoded update and its model."""
+
+
+@dataclass(frozen=True)
+class Game:
+    """One target client, its candidates, and the other clients, ready to be played for any number of trials.
+
+    Parameters
+    ----------
+    model : nn.Module
+        The architecture.
+    state : StateDict
+        The global state that the target starts from; no candidate had a part in it.
+    pool : Dataset
+        The candidates.
+    test : Dataset
+        Records that measure the accuracy of what the adversary sees.
+    training : TrainingRule
+        How every client trains.
+    seed : int
+        Seed of the run.
+    others : tuple of Dataset
+        Records of each other client. They take part in every trial, with batches of its own, where anybody needs them.
+    rounds : int
+        Rounds of federated averaging that the target takes part in, with the same members in each.
+    repeats : int or sequence of int
+        How many times a member is in the training data, for all candidates or for each.
+    """
+
+    model: nn.Module
+    state: StateDict
+    pool: Dataset
+    test: Dataset
+    training: TrainingRule
+    seed: int
+    others: tuple[Dataset, ...] = ()
+    rounds: int = 1
+    repeats: int | Sequence[int] = 1
+
+    @cached_property
+    def knowledge(self) -> Knowledge:
+        """What the adversary knows before the target joins."""
+        return Knowledge(self.model, stack_of_one(self.state), self.pool)
+
+    @cached_property
+    def copies(self) -> NDArray[np.int64]:
+        """The candidate that each record of the target's training data is a copy of, if all candidates are in."""
+        return np.repeat(np.arange(len(self.pool)), self.repeats)
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """Weight of each client in the federated average, the target's first: by records, half its own expected."""
+        records = np.array([len(self.copies) / 2, *map(len, self.others)])
+        return tuple((records / records.sum()).tolist())
+
+    def chunks(self, trials: int) -> list[range]:
+        """Cut the trials into runs that train at once within a bounded memory."""
+        size = max(1, MEMORY_BYTES // (COPIES * nbytes(self.state)))
+        return [range(start, min(start + size, trials)) for start in range(0, trials, size)]
+
+    def draw(self, trials: Sequence[int]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+        """Draw membership, (trials, candidates), and the target's first batches, (trials, steps, batch size)."""
+        generators = [generator(self.seed, Purpose.TRIAL, trial) for trial in trials]
+        membership = np.stack([g.random(len(self.pool)) < 0.5 for g in generators])
+        return membership, self.batches(membership, generators)
+
+    def batches(self, membership: NDArray[np.bool_], generators: Sequence[np.random.Generator]) -> NDArray[np.int64]:
+        """Draw batches of the target's members, (trials, steps, batch size), as indices of candidates."""
+        batches = self.training.draw(membership[:, self.copies], generators)
+        return np.where(batches == ABSENT, ABSENT, self.copies[batches])
+
+    def updates(self, trials: Sequence[int], batches: NDArray[np.int64]) -> dict[str, Tensor]:
+        """Train the target of some trials on their first batches; return updates, each tensor (trials, ...)."""
+        generators = [generator(self.seed, Purpose.TRAINING, trial) for trial in trials]
+        return self.steps(self.training, self.knowledge.states, self.pool, batches, generators)
+
+    def steps(
+        self,
+        training: TrainingRule,
+        states: StateDict,
+        data: Dataset,
+        batches: NDArray[np.int64],
+        generators: Sequence[np.random.Generator],
+    ) -> dict[str, Tensor]:
+        """Train a client of each trial from a state by a rule; return the updates, each tensor (trials, ...)."""
+        return subtract(training.train(self.model, states, data, batches, generators), states)

@@ -1,0 +1,80 @@
+"""The record of one trial of the membership game, in memory and on disk."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save
+
+from fedsz_privacy.core.files import write_atomically
+
+
+@dataclass(frozen=True)
+class Trials:
+    """What was read off trials, with releases in the order in which they were asked for.
+
+    Parameters
+    ----------
+    membership : bool array, shape (trials, candidates)
+        Which candidates the target client trained on.
+    observed : mapping of str to float64 array, shape (trials, releases, looks, candidates) or (..., parts)
+        What each signal, by name, read off each look of the adversary at each release, before calibration.
+    sizes : float64 array, shape (trials, releases)
+        Size of the target's update on the wire, mean over rounds, in bytes.
+    accuracy : float64 array, shape (trials, releases)
+        Share of the test records that the model of the adversary's last look classifies correctly.
+    """
+
+    membership: NDArray[np.bool_]
+    observed: Mapping[str, NDArray[np.float64]]
+    sizes: NDArray[np.float64]
+    accuracy: NDArray[np.float64]
+
+    def part(self, index: int) -> "Trials":
+        """Return one trial."""
+        return from_arrays({name: array[index : index + 1] for name, array in to_arrays(self).items()})
+
+
+PREFIX = "observed."
+
+
+def to_arrays(trials: Trials) -> dict[str, NDArray[Any]]:
+    """Return the arrays of trials under names of one level."""
+    observed = {PREFIX + name: array for name, array in trials.observed.items()}
+    return {"membership": trials.membership, "sizes": trials.sizes, "accuracy": trials.accuracy, **observed}
+
+
+def from_arrays(arrays: Mapping[str, NDArray[Any]]) -> Trials:
+    """Return the trials that `to_arrays` took apart."""
+    observed = {name.removeprefix(PREFIX): array for name, array in arrays.items() if name.startswith(PREFIX)}
+    return Trials(arrays["membership"], observed, arrays["sizes"], arrays["accuracy"])
+
+
+def concatenate(trials: Sequence[Trials]) -> Trials:
+    """Join trials along the first axis."""
+    each = [to_arrays(trial) for trial in trials]
+    return from_arrays({name: np.concatenate([arrays[name] for arrays in each]) for name in each[0]})
+
+
+def beside(parts: Sequence[Trials]) -> Trials:
+    """Join the releases of the same trials."""
+    each = [to_arrays(part) for part in parts]
+    joined = {name: np.concatenate([arrays[name] for arrays in each], axis=1) for name in each[0]}
+    return from_arrays(joined | {"membership": parts[0].membership})
+
+
+def save_trials(trials: Trials, path: Path) -> None:
+    """Write trials to a safetensors file, whole or not at all."""
+    write_atomically(path, save({name: np.ascontiguousarray(array) for name, array in to_arrays(trials).items()}))
+
+
+def load_trials(path: Path) -> Trials | None:
+    """Read trials back; None if the file is missing or damaged."""
+    try:
+        return from_arrays(load_file(path))
+    except (FileNotFoundError, SafetensorError, KeyError):
+        return None

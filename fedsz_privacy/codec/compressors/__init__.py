@@ -1,0 +1,38 @@
+"""Error-bounded lossy compressors, one file each behind one contract."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import MappingProxyType
+
+from fedsz_privacy.codec.compressors.base import Compressor
+from fedsz_privacy.codec.compressors.quantiser import Quantiser
+from fedsz_privacy.codec.compressors.sz2 import SZ2
+from fedsz_privacy.codec.compressors.sz3 import ALGORITHMS, SZ3
+from fedsz_privacy.codec.compressors.zfp import ZFP
+from fedsz_privacy.core.errors import unknown
+
+COMPRESSORS: Mapping[str, Callable[[], Compressor]] = MappingProxyType(
+    {algorithm: partial(SZ3, algorithm) for algorithm in ALGORITHMS} | {"sz2": SZ2, "zfp": ZFP, "quantiser": Quantiser}
+)
+"""Compressors by the name a user gives; the first four are SZ3's algorithms."""
+
+DECODERS: Mapping[str, Compressor] = MappingProxyType(
+    {decoder.name: decoder for decoder in (SZ3(), ZFP(), Quantiser())}
+)
+"""What decodes a stream from the wire, by the compressor's name there. SZ2 is left out: see its warning."""
+
+
+def get_compressor(name: str) -> Compressor:
+    """Return the compressor of that name, one of `COMPRESSORS`.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    if name not in COMPRESSORS:
+        raise unknown("compressor", name, tuple(COMPRESSORS), "leave it out for nopred")
+    return COMPRESSORS[name]()
+
+
+__all__ = ["COMPRESSORS", "DECODERS", "SZ2", "SZ3", "ZFP", "Compressor", "Quantiser", "get_compressor"]

@@ -1,0 +1,97 @@
+"""Objects of a user's own, by import path."""
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+from fedsz_privacy.core.errors import InputError, unknown
+
+Kind = TypeVar("Kind")
+
+
+def import_object(path: str) -> Any:
+    """Return what ``module:name`` names; modules in the working directory are found too.
+
+    Raises
+    ------
+    InputError
+        If there is no such module or name. An error inside the module keeps its traceback.
+    """
+    module_name, _, name = path.partition(":")
+    module = _import_module(module_name, path)
+    try:
+        return getattr(module, name)
+    except AttributeError:
+        raise InputError(f"module {module_name!r} has no {name!r}: write module:name of something it defines") from None
+
+
+def import_callable(path: str) -> Callable[..., Any]:
+    """Return the function, class or other callable that ``module:name`` names.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    function: Callable[..., Any] = import_object(path)
+    if not callable(function):
+        raise InputError(f"{path} is of type {type(function).__name__}: write the import path of a function")
+    return function
+
+
+def find_part(kind: str, of: type[Kind], name: str, known: Mapping[str, Kind]) -> Kind:
+    """Return the part of a name, or of an import path ``module:NAME``, by which it then goes.
+
+    Parameters
+    ----------
+    kind : str
+        What it is, in words, such as "signal".
+    of : type
+        Its type, a dataclass with a name.
+    name : str
+        A key of the known ones, or an import path.
+    known : mapping of str to that type
+        Those that are there.
+
+    Raises
+    ------
+    InputError
+        If there is none, or it is of another type.
+    """
+    if ":" in name:
+        imported: Any = require_type(of, import_object(name), name)
+        renamed: Kind = replace(imported, name=name)
+        return renamed
+    if name not in known:
+        raise unknown(kind, name, tuple(known), "write module:NAME for one of your own")
+    return known[name]
+
+
+def require_type(kind: type[Kind], value: object, path: str) -> Kind:
+    """Return what an import path gave, known to be of a type.
+
+    Raises
+    ------
+    InputError
+        If it is of another one.
+    """
+    if not isinstance(value, kind):
+        raise InputError(f"{path} gives an object of type {type(value).__name__}: make it a {kind.__name__}")
+    return value
+
+
+def _import_module(name: str, path: str) -> ModuleType:
+    if (here := str(Path.cwd())) not in sys.path:
+        sys.path.insert(0, here)
+    if not name or name.startswith("."):
+        raise InputError(f"{path!r} starts with no module: write module:name, with dots between packages")
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+            raise
+        raise InputError(f"no module {error.name!r} for {path!r}: write module:name of one that imports") from None

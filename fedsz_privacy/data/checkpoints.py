@@ -1,0 +1,74 @@
+"""State dicts from files, without running anything that a file asks for."""
+
+import pickle
+import warnings
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from fedsz_privacy.core.errors import InputError, one_line
+
+DAMAGED = (RuntimeError, EOFError, LookupError, ValueError, TypeError, AttributeError)
+"""What PyTorch's reader makes of a file that is no checkpoint."""
+
+
+def load_checkpoint(path: Path) -> dict[str, Tensor]:
+    """Return the state dict that a file holds, on the CPU.
+
+    Parameters
+    ----------
+    path : Path
+        A ``.safetensors`` file, or whatever ``torch.save`` wrote of a state dict. The latter is read with
+        ``weights_only=True``, so that no code in it runs.
+
+    Returns
+    -------
+    dict of str to Tensor
+        Tensors by name, in the file's order, without gradients.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, it is damaged, it would need pickle to run code, or it holds something else than
+        tensors by name.
+    """
+    if not path.is_file():
+        raise InputError(f"no file at {path}: give a .safetensors file or a state dict saved by torch.save")
+    held = _read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path)
+    if not isinstance(held, dict) or not held:
+        raise InputError(f"{path} holds no state dict: save model.state_dict()")
+    if other := [str(name) for name, value in held.items() if not (isinstance(name, str) and _is_dense(value))]:
+        raise InputError(f"{path} holds more than dense tensors by name ({_few(other)}): save model.state_dict() alone")
+    return {name: tensor.detach() for name, tensor in held.items()}
+
+
+def _read_safetensors(path: Path) -> object:
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise InputError(f"{path} is no safetensors file ({one_line(error)}): save it again") from error
+
+
+def _read_torch(path: Path) -> object:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise InputError(
+            f"{path} is no state dict that can be read without running its code: save model.state_dict(), or use "
+            ".safetensors"
+        ) from error
+    except (*DAMAGED, OSError) as error:
+        raise InputError(f"{path} is no checkpoint ({one_line(error)}): save it again") from error
+
+
+def _is_dense(value: object) -> bool:
+    return isinstance(value, Tensor) and value.layout == torch.strided and not value.is_quantized
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")

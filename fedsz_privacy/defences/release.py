@@ -1,0 +1,229 @@
+"""Releases: what leaves a client, as values of one type.
+
+An observer never sees a compressor or a mechanism, only the update that left. So every defence that acts on a finished
+update is a `Release`, and every attack, fit, table and plot is a loop over releases.
+"""
+
+import inspect
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from time import perf_counter
+from types import MappingProxyType
+from typing import TypeVar
+
+import numpy as np
+from dp_accounting import DpEvent, NonPrivateDpEvent
+from numpy.random import Generator
+
+from fedsz_privacy.codec.bounds import ErrorBound
+from fedsz_privacy.codec.pipeline import FedSZ
+from fedsz_privacy.core.errors import InputError, unknown
+from fedsz_privacy.core.imports import import_callable, require_type
+from fedsz_privacy.core.state import StateDict, nbytes, unstack
+
+
+@dataclass(frozen=True)
+class Released:
+    """What an observer holds after a release.
+
+    Attributes
+    ----------
+    update : StateDict
+        The decoded update.
+    nbytes : int
+        Its size on the wire, in bytes.
+    bounds : mapping of str to float
+        Absolute error bound of each tensor that the last codec changed, in the update's own unit.
+    encode_seconds, decode_seconds : float
+        Time that encoding took on the client and decoding took on the server.
+    """
+
+    update: StateDict
+    nbytes: int
+    bounds: Mapping[str, float] = field(default_factory=dict)
+    encode_seconds: float = 0.0
+    decode_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Release:
+    """A map from an update to the update an observer sees, with the privacy event that the map amounts to.
+
+    Parameters
+    ----------
+    name : str
+        The string that `parse_release` reads, such as ``fedsz:rel=1e-2``, and sets for an imported one.
+    apply : callable
+        Takes the client's update and a generator for the release's own randomness, returns what an observer holds.
+    event : DpEvent
+        The event as dp-accounting knows it; `NonPrivateDpEvent` for whatever has no proof.
+    reason : str
+        One sentence: why the event holds, or why there is no guarantee.
+
+    Guarantees
+    ----------
+    Those of ``event``, by dp-accounting, for the adversary and adjacency that ``reason`` names; a `NonPrivateDpEvent`
+    guarantees nothing.
+    """
+
+    name: str
+    apply: Callable[[StateDict, Generator], Released]
+    event: DpEvent
+    reason: str
+
+    def then(self, post: "Release") -> "Release":
+        """Return this release followed by another one applied to its result; post-processing keeps the event."""
+
+        def apply(update: StateDict, generator: Generator) -> Released:
+            before = self.apply(update, generator)
+            after = post.apply(before.update, generator)
+            return replace(after, encode_seconds=before.encode_seconds + after.encode_seconds)
+
+        return replace(self, name=f"{self.name}+{post.name}", apply=apply)
+
+
+def release_each(release: Release, updates: StateDict, generators: Iterable[Generator]) -> list[Released]:
+    """Return what an observer holds of each update of a stack, with a generator for each."""
+    return [release.apply(unstack(updates, row), generator) for row, generator in enumerate(generators)]
+
+
+def none() -> Release:
+    """Return the release that sends the update as it is."""
+    return Release(
+        name="none",
+        apply=lambda update, _: Released(update, nbytes(update)),
+        event=NonPrivateDpEvent(),
+        reason="the update leaves the client exactly as it was trained",
+    )
+
+
+def fedsz(**bound: float) -> Release:
+    """Return FedSZ at one error bound, ``fedsz(rel=1e-2)`` or ``fedsz(abs=1e-4)``, under the pipeline's defaults.
+
+    Raises
+    ------
+    InputError
+        If not exactly one bound is given, or it is not positive.
+    """
+    if len(bound) != 1:
+        raise InputError(f"fedsz takes one bound, got {len(bound)}: write fedsz:rel=1e-2 or fedsz:abs=1e-4")
+    ((mode, value),) = bound.items()
+    pipeline = FedSZ(ErrorBound(mode, value))
+
+    def apply(update: StateDict, _: Generator) -> Released:
+        start = perf_counter()
+        frame, bounds = pipeline.encode_with_bounds(update)
+        sent = perf_counter()
+        decoded = pipeline.decode(frame)
+        received = perf_counter()
+        return Released(decoded, len(frame), bounds, sent - start, received - sent)
+
+    return Release(
+        name=f"fedsz:{mode}={write_number(value)}",
+        apply=apply,
+        event=NonPrivateDpEvent(),
+        reason="the codec is deterministic, so neighbouring updates that decode differently are told apart for certain",
+    )
+
+
+RELEASES: Mapping[str, Callable[..., Release]] = MappingProxyType({"none": none, "fedsz": fedsz})
+"""Releases by name; a user's own is named by its import path."""
+
+Made = TypeVar("Made")
+
+_PART = re.compile(r"(?P<kind>[a-z]+|[\w.]+:\w+)(?::(?P<options>\w+=[^,=]+(?:,\w+=[^,=]+)*))?")
+
+
+def parse_release(text: str) -> Release:
+    """Return the release that a string names.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``none``, ``fedsz:rel=1e-2``, or ``module:factory:sigma=0.1,clip=2`` for a function of a user's own that
+        takes such numbers, as floats, and returns a `Release`; ``+`` chains several.
+
+    Returns
+    -------
+    Release
+        Its name reads as the same release again.
+
+    Raises
+    ------
+    InputError
+        If the string does not name a release. An error inside a user's function keeps its traceback.
+    """
+    first, *rest = (_release(*read_part(part)) for part in split_parts(text))
+    for post in rest:
+        first = first.then(post)
+    return first
+
+
+def split_parts(text: str) -> list[str]:
+    """Split a string at the plus signs between its parts, not at those of exponents."""
+    return re.split(r"(?<![0-9]e)\+|\+(?![0-9])", text)
+
+
+def read_part(part: str) -> tuple[str, dict[str, float]]:
+    """Return the kind and the numeric options of one part, such as ``fedsz:rel=1e-2``.
+
+    Raises
+    ------
+    InputError
+        If the part cannot be read.
+    """
+    match = _PART.fullmatch(part.strip())
+    if match is None:
+        raise InputError(f"cannot read {part!r}: write none, fedsz:rel=1e-2 or module:factory:x=1, and + between two")
+    pairs = (option.split("=") for option in (match["options"] or "").split(",") if option)
+    return match["kind"], {key: _number(value, part) for key, value in pairs}
+
+
+def make(kind: str, factory: Callable[..., Made], options: Mapping[str, float]) -> Made:
+    """Call a factory with the options of a string.
+
+    Raises
+    ------
+    InputError
+        If the factory takes other options.
+    """
+    try:
+        inspect.signature(factory).bind(**options)
+    except TypeError as error:
+        raise InputError(f"{kind} takes other options than {', '.join(options) or 'none'} ({error})") from None
+    return factory(**options)
+
+
+def write_number(value: float) -> str:
+    """Return the shortest spelling of a number, as names of releases have it."""
+    return np.format_float_scientific(value, trim="-", exp_digits=1)
+
+
+def write_shortest(value: float) -> str:
+    """Return the shortest of the spellings that read as exactly this number."""
+    return min(repr(value).removesuffix(".0"), write_number(value), key=len)
+
+
+def _release(kind: str, options: Mapping[str, float]) -> Release:
+    module = kind.partition(":")[0]
+    if module in RELEASES and module != kind:
+        raise InputError(f"cannot read {kind!r}: {module} is built in, write its options as name=number")
+    if ":" in kind:
+        return _imported(kind, options)
+    if kind not in RELEASES:
+        raise unknown("release", kind, tuple(RELEASES), "write module:factory for one of your own")
+    return make(kind, RELEASES[kind], options)
+
+
+def _imported(path: str, options: Mapping[str, float]) -> Release:
+    release = require_type(Release, make(path, import_callable(path), options), path)
+    written = ",".join(f"{key}={write_shortest(value)}" for key, value in sorted(options.items()))
+    return replace(release, name=f"{path}:{written}" if written else path)
+
+
+def _number(value: str, part: str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        raise InputError(f"{part!r}: {value!r} is not a number, write one such as 1e-2") from None

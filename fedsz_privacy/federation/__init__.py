@@ -1,0 +1,1 @@
+"""Who holds which records, and rounds of federated averaging."""

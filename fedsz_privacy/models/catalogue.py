@@ -1,0 +1,78 @@
+"""Image classifiers by name: small ones that train in bulk, the FedSZ paper's, and a user's own."""
+
+from collections.abc import Callable, Mapping
+from math import prod
+from types import MappingProxyType
+
+import torch
+from torch import nn
+
+from fedsz_privacy.core.errors import unknown
+from fedsz_privacy.core.imports import import_callable, require_type
+from fedsz_privacy.models.paper import PAPER_MODELS
+
+Shape = tuple[int, int, int]
+"""Channels, height and width of an image."""
+
+
+def mlp(shape: Shape, classes: int) -> nn.Module:
+    """Return a perceptron with two hidden layers of 256 units."""
+    return nn.Sequential(
+        nn.Flatten(),
+        nn.Linear(prod(shape), 256),
+        nn.ReLU(),
+        nn.Linear(256, 256),
+        nn.ReLU(),
+        nn.Linear(256, classes),
+    )
+
+
+def cnn(shape: Shape, classes: int) -> nn.Module:
+    """Return a convolutional network with group normalisation, for images of 8x8 and more."""
+    return nn.Sequential(
+        nn.Conv2d(shape[0], 32, 3, padding=1),
+        nn.GroupNorm(8, 32),
+        nn.ReLU(),
+        nn.Conv2d(32, 64, 3, stride=2, padding=1),
+        nn.GroupNorm(8, 64),
+        nn.ReLU(),
+        nn.AdaptiveAvgPool2d(4),
+        nn.Flatten(),
+        nn.Linear(64 * 16, 128),
+        nn.ReLU(),
+        nn.Linear(128, classes),
+    )
+
+
+BULK_MODELS = MappingProxyType({"mlp": mlp, "cnn": cnn})
+"""Models no layer of which mixes the records of a batch, so that many train at once."""
+
+MODELS: Mapping[str, Callable[[Shape, int], nn.Module]] = MappingProxyType({**BULK_MODELS, **PAPER_MODELS})
+"""Models by name: each makes a module from the shape of an image and the number of classes."""
+
+
+def build_model(name: str, shape: Shape, classes: int, seed: int) -> nn.Module:
+    """Return a freshly initialised model; the same seed gives the same weights.
+
+    Parameters
+    ----------
+    name : str
+        A key of `MODELS`, or ``module:factory`` for a factory of the same signature.
+    shape : tuple of int
+        Channels, height and width of an image.
+    classes : int
+        Number of classes.
+    seed : int
+        Seed of the initial weights.
+
+    Raises
+    ------
+    InputError
+        If there is no model of that name, or it does not take images of that shape.
+    """
+    factory = import_callable(name) if ":" in name else MODELS.get(name)
+    if factory is None:
+        raise unknown("model", name, tuple(MODELS), "write module:factory for one of your own")
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return require_type(nn.Module, factory(shape, classes), name)

@@ -1,0 +1,59 @@
+"""Guarantees from privacy events: thin calls to dp-accounting."""
+
+from collections.abc import Callable
+from math import isfinite
+
+from dp_accounting import DpEvent
+from dp_accounting.mechanism_calibration import LowerEndpointAndGuess, calibrate_dp_mechanism
+from dp_accounting.pld import PLDAccountant
+
+from fedsz_privacy.core.errors import InputError
+
+LEAST_NOISE = 0.2
+"""Smallest noise multiplier that is looked at; below it a guarantee says nothing, and takes minutes to compute."""
+
+FINE, COARSE = 1e-4, 1e-3
+"""Discretisations of privacy losses: the coarse one is ten times quicker, and only loose where epsilon is small."""
+
+
+def epsilon(event: DpEvent, delta: float) -> float:
+    """Return the epsilon that an event guarantees at delta, in nats, by privacy loss distributions; inf for none."""
+    return float(PLDAccountant().compose(event).get_epsilon(delta))
+
+
+def calibrate(event: Callable[[float], DpEvent], eps: float, delta: float) -> float:
+    """Return the least noise multiplier at which an event guarantees eps at delta, by a search that ends just above it.
+
+    The accountant is dp-accounting's `PLDAccountant` (privacy loss distributions, pessimistic, connect-the-dots), for
+    adding or removing one unit of privacy.
+
+    Parameters
+    ----------
+    event : callable
+        Makes the event from a noise multiplier; more noise must not give a larger epsilon.
+    eps, delta : float
+        The guarantee to reach, eps in nats.
+
+    Raises
+    ------
+    InputError
+        If eps is not positive and finite, delta is not between 0 and 1, or eps is so large that next to no noise
+        reaches it.
+    """
+    if not (eps > 0 and isfinite(eps)):
+        raise InputError(f"eps {eps}: choose a positive number")
+    if not 0 < delta < 1:
+        raise InputError(f"delta {delta}: choose a number between 0 and 1, below one over the number of records")
+    interval = min(max(FINE, COARSE * eps), COARSE)
+    most = PLDAccountant(value_discretization_interval=COARSE).compose(event(LEAST_NOISE)).get_epsilon(delta)
+    if eps >= most:
+        raise InputError(f"eps {eps}: choose less than {most:.0f}, which a noise multiplier of {LEAST_NOISE} reaches")
+    multiplier = calibrate_dp_mechanism(
+        lambda: PLDAccountant(value_discretization_interval=interval),
+        event,
+        eps,
+        delta,
+        bracket_interval=LowerEndpointAndGuess(LEAST_NOISE, 1.0),
+        tol=1e-4,
+    )
+    return float(multiplier)

@@ -1,0 +1,139 @@
+"""DP-SGD (Abadi et al., CCS 2016) as a training rule: its numbers, and the guarantee that follows from them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import ceil
+from typing import Self
+
+import numpy as np
+from dp_accounting import DpEvent, GaussianDpEvent, PoissonSampledDpEvent, SelfComposedDpEvent
+from numpy.random import Generator
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from fedsz_privacy.core.errors import InputError, require_positive
+from fedsz_privacy.core.state import StateDict
+from fedsz_privacy.data.datasets import Dataset
+from fedsz_privacy.training.accounting import calibrate
+from fedsz_privacy.training.descent import Training
+from fedsz_privacy.training.private_steps import draw_poisson_batches, train_privately
+
+
+@dataclass(frozen=True)
+class DPTraining:
+    """How a client trains with DP-SGD.
+
+    Parameters
+    ----------
+    expected_records : float
+        A *public* number that stands for the client's number of records, such as half the candidates of a membership
+        game. The client's own number must not be used: it changes when a record is added or removed, and the sampling
+        rate with it. A wrong guess costs accuracy, never privacy.
+    noise_multiplier : float
+        sigma: standard deviation of the noise in units of the clip norm.
+    clip_norm : float
+        C: largest L2 norm of the gradient of one record.
+    epochs : int
+        Passes over the expected records.
+    batch_size : int
+        Expected number of records in a batch.
+    learning_rate : float
+        Step size.
+    rounds : int
+        Trainings that the guarantee covers: rounds of a federation in which the client takes part with its records.
+
+    Guarantees
+    ----------
+    `event`, for one record added to or removed from a client's data (the unit of privacy is one record), against an
+    adversary who sees the model after every step of every round and knows everything but that record and the random
+    choices. This is a statement about exact arithmetic and ideal randomness: the noise is a 32-bit float from a
+    Mersenne Twister with a seed of 32 bits, made for measuring leakage in repeatable trials. Attacks on its low bits
+    (Mironov, CCS 2012) or on its seed are not covered, so a real client's release needs a secure source.
+    """
+
+    expected_records: float
+    noise_multiplier: float
+    clip_norm: float = 1.0
+    epochs: int = 5
+    batch_size: int = 10
+    learning_rate: float = 0.1
+    rounds: int = 1
+
+    def __post_init__(self) -> None:
+        require_positive(self, *vars(self))
+        if self.batch_size > self.expected_records:
+            raise InputError(
+                f"batch size {self.batch_size}: choose at most the expected number of records, {self.expected_records}"
+            )
+
+    @property
+    def sampling_rate(self) -> float:
+        """q: probability that a record is in a batch, from public numbers alone."""
+        return self.batch_size / self.expected_records
+
+    @property
+    def steps(self) -> int:
+        """Number of batches in a round."""
+        return self.epochs * ceil(self.expected_records / self.batch_size)
+
+    @property
+    def event(self) -> DpEvent:
+        """The privacy event of all rounds together, for adding or removing one record."""
+        step = PoissonSampledDpEvent(self.sampling_rate, GaussianDpEvent(self.noise_multiplier))
+        return SelfComposedDpEvent(step, self.rounds * self.steps)
+
+    def draw(self, membership: NDArray[np.bool_], generators: Sequence[Generator]) -> NDArray[np.int64]:
+        """Draw batches by Poisson sampling, as `draw_poisson_batches` does."""
+        return draw_poisson_batches(membership, self.sampling_rate, self.steps, generators)
+
+    def train(
+        self,
+        model: nn.Module,
+        states: StateDict,
+        data: Dataset,
+        batches: NDArray[np.int64],
+        generators: Sequence[Generator],
+    ) -> dict[str, Tensor]:
+        """Train every client from its state, as `train_privately` does."""
+        return train_privately(
+            model,
+            states,
+            data,
+            batches,
+            generators,
+            clip_norm=self.clip_norm,
+            noise_multiplier=self.noise_multiplier,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+        )
+
+    def sized(self, records: int) -> Self:
+        """Return the same steps and noise for another expected number of records, at least a batch; epsilon changes."""
+        return replace(self, expected_records=max(records, self.batch_size))
+
+
+def dpsgd(
+    training: Training, expected_records: float, eps: float, delta: float, clip_norm: float = 1.0, rounds: int = 1
+) -> DPTraining:
+    """Return the DP-SGD with the epochs, batch size and learning rate of a plain rule that guarantees eps at delta.
+
+    The noise multiplier is calibrated by dp-accounting's `PLDAccountant`.
+
+    Raises
+    ------
+    InputError
+        If eps, delta or clip norm is out of range, or a batch is larger than the expected records.
+    """
+
+    def private(noise_multiplier: float) -> DPTraining:
+        return DPTraining(
+            expected_records,
+            noise_multiplier,
+            clip_norm,
+            epochs=training.epochs,
+            batch_size=training.batch_size,
+            learning_rate=training.learning_rate,
+            rounds=rounds,
+        )
+
+    return private(calibrate(lambda noise_multiplier: private(noise_multiplier).event, eps, delta))

@@ -1,0 +1,142 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from analysis.cli import app
+from analysis.reporting.folder import versions
+
+QUICK = ["--trials", "16", "--candidates", "20", "--clients", "2", "--rounds", "1", "--epochs", "1"]
+
+
+def run(*arguments: str):
+    return CliRunner().invoke(app, list(arguments))
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("runs")
+    result = run("audit", *QUICK, "--release", "none", "--signal", "loss", "--seed", "7", "--out", str(folder))
+    assert result.exit_code == 0, result.output
+    return folder
+
+
+def test_help_loads_no_heavy_package():
+    code = (
+        "import sys; from typer.testing import CliRunner; from analysis.cli import app;"
+        "assert CliRunner().invoke(app, ['audit', '--help']).exit_code == 0;"
+        "print(sorted({'torch', 'opacus', 'seaborn', 'scipy', 'sklearn', 'numpy'} & set(sys.modules)))"
+    )
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
+
+
+def test_an_audit_ends_with_its_table_and_the_path_of_the_report(tmp_path):
+    result = run("audit", *QUICK, "--release", "fedsz:rel=1e-1", "--out", str(tmp_path / "run"))
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.strip().splitlines()
+    assert lines[-1] == str(tmp_path / "run" / "report.html")
+    assert any("fedsz:rel=1e-1" in line and "∞" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--data", "mnist"], "unknown data set 'mnist'"),
+        (["--model", "vgg"], "unknown model 'vgg': choose one of"),
+        (["--release", "zip"], "unknown release 'zip': choose one of"),
+        (["--release", "fedsz:rel=0"], "error bound rel=0: choose a positive number"),
+        (["--release", "fedsz:rel=-1"], "error bound rel=-1: choose a positive number"),
+        (["--data", "./no-such-folder"], "unknown data set './no-such-folder'"),
+        (["--release", "dpsgd:eps=0"], "eps 0.0: choose a positive number"),
+        (["--trials", "1"], "trials 1: choose 8 or more"),
+        (["--learning-rate", "0"], "learning rate 0.0: choose a positive number"),
+        (["--workers", "0"], "workers 0: choose 1 or more"),
+        (["--backend", "spark"], "unknown backend 'spark': choose one of loky, ray, dask"),
+    ],
+)
+def test_bad_input_ends_with_one_line_and_leaves_nothing(tmp_path, arguments, message):
+    result = run("audit", *arguments, "--out", str(tmp_path / "run"))
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not (tmp_path / "run").exists()
+
+
+def test_another_spec_in_the_same_folder_ends_with_one_line(finished):
+    result = run("audit", *QUICK, "--release", "none", "--signal", "loss", "--seed", "5", "--out", str(finished))
+    assert result.exit_code == 2
+    assert "holds a run with another seed" in result.stderr
+
+
+def test_a_backend_that_is_not_installed_ends_with_one_line_and_leaves_nothing(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    result = run("audit", *QUICK, "--backend", "dask", "--out", str(tmp_path / "run"))
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "pip install 'fedsz-privacy[dask]'" in result.stderr
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "refused"),
+    [
+        (["--seed", "0"], "--seed"),
+        (["--learning-rate", "0.2"], "--learning-rate"),
+        (["--workers", "2", "--trials", "16", "--release", "none"], "--trials, --release"),
+        (["--release", "none", "--trials", "16"], "--release, --trials"),
+        (["--out", "elsewhere"], "--out"),
+    ],
+)
+def test_resume_refuses_options_that_would_change_the_question(tmp_path, arguments, refused):
+    result = run("audit", "--resume", str(tmp_path), *arguments)
+    assert result.exit_code == 2
+    assert result.stderr.endswith(f"--resume takes the question from the folder: leave out {refused}\n")
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [None, "", "{}", '{"command": "noise", "training": {}, "versions": {}}', '{"training": 3}'],
+    ids=["no spec", "an empty one", "one without a question", "one of another command", "one of another form"],
+)
+def test_resume_refuses_a_folder_that_holds_no_audit(tmp_path, spec):
+    if spec is not None:
+        (tmp_path / "spec.json").write_text(spec)
+    before = list(tmp_path.iterdir())
+    result = run("audit", "--resume", str(tmp_path))
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert f"{tmp_path} holds no audit to go on with" in result.stderr
+    assert list(tmp_path.iterdir()) == before
+
+
+def test_resume_refuses_a_run_of_other_versions(monkeypatch, finished):
+    monkeypatch.setattr("analysis.reporting.folder.versions", lambda: versions() | {"torch": "1.0"})
+    result = run("audit", "--resume", str(finished))
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "holds a run with another version of torch: choose another --out" in result.stderr
+
+
+def test_a_finished_run_resumes_to_the_same_results(finished):
+    before = (finished / "results.json").read_bytes()
+    (finished / "results.json").unlink()
+    result = run("audit", "--resume", str(finished))
+    assert result.exit_code == 0, result.output
+    assert (finished / "results.json").read_bytes() == before
+
+
+def test_an_interrupt_ends_with_one_line(monkeypatch, tmp_path):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("analysis.studies.audit.run.run_audit", interrupt)
+    result = run("audit", *QUICK, "--out", str(tmp_path / "run"))
+    assert result.exit_code == 130
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_programming_error_keeps_its_traceback(monkeypatch, tmp_path):
+    def fail(*_, **__):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("analysis.studies.audit.run.run_audit", fail)
+    assert isinstance(run("audit", *QUICK, "--out", str(tmp_path / "run")).exception, ZeroDivisionError)

@@ -1,0 +1,59 @@
+import pytest
+import torch
+import typer
+from typer.testing import CliRunner
+
+from analysis.cli.noise import noise
+
+app = typer.Typer(pretty_exceptions_enable=False)
+app.command()(noise)
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    torch.manual_seed(0)
+    torch.save({"a.weight": torch.randn(50, 60)}, tmp_path / "model.pt")
+    return tmp_path / "model.pt"
+
+
+def run(*arguments: object):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_a_study_prints_five_lines_a_release_and_the_path_of_the_report(checkpoint, tmp_path):
+    result = run(checkpoint, "--release", "fedsz:rel=1e-2", "--out", tmp_path / "run")
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.strip().splitlines()
+    assert lines[-1] == str(tmp_path / "run" / "report.html")
+    assert lines[-7] == "fedsz:rel=1e-2"
+    assert lines[-6].startswith("  guaranteed: nothing, epsilon = ∞")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nowhere.pt"], "no file at nowhere.pt"),
+        (["CHECKPOINT", "--before", "nowhere.pt"], "no file at nowhere.pt"),
+        (["CHECKPOINT", "--release", "zip"], "unknown release 'zip'"),
+        (["CHECKPOINT", "--release", "fedsz:rel=-1"], "choose a positive number"),
+        (["CHECKPOINT", "--release", "none"], "changes no tensor"),
+        (["CHECKPOINT", "--seed", "-1"], "seed -1"),
+    ],
+)
+def test_bad_input_ends_with_one_line_and_leaves_nothing(checkpoint, tmp_path, arguments, message):
+    given = [checkpoint if argument == "CHECKPOINT" else argument for argument in arguments]
+    result = run(*given, "--out", tmp_path / "run")
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert result.stderr.strip().count("\n") == 0
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_interrupt_ends_with_one_line(checkpoint, tmp_path, monkeypatch):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("analysis.studies.noise.run.study_checkpoint", interrupt)
+    result = run(checkpoint, "--out", tmp_path / "run")
+    assert result.exit_code == 130
+    assert not (tmp_path / "run").exists()

@@ -1,0 +1,105 @@
+"""From a question to a game: whose records are whose, and what canaries are made of."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from analysis.reporting.progress import silent
+from analysis.studies.audit.prepare import load, make_pool, start_game
+from analysis.studies.audit.spec import AuditSpec
+from attacks.canaries.records import MISLABELLED
+from fedsz_privacy import InputError
+from fedsz_privacy.data.datasets import load_data
+from fedsz_privacy.training.descent import Training, accuracy
+
+SPEC = AuditSpec(
+    candidates=40,
+    canaries=("mislabelled:6", "outlier:5", "mislabelled:6"),
+    clients=3,
+    client_records=100,
+    rounds=2,
+    target_rounds=2,
+    training=Training(epochs=1, batch_size=10, learning_rate=0.2),
+    seed=4,
+)
+CANDIDATES = 57
+
+
+@pytest.fixture(scope="module")
+def game():
+    split, model = load(SPEC)
+    return start_game(SPEC, split, model, silent)
+
+
+def rows(data):
+    return {image.numpy().tobytes() for image in data.images}
+
+
+def test_ordinary_records_come_first_and_each_canary_is_made_of_a_record_after_them(digits):
+    pool = make_pool(SPEC, digits)
+    assert len(pool) == len(SPEC.repeats) == CANDIDATES
+    assert torch.equal(pool.images[:40], digits.images[:40])
+    assert torch.equal(pool.labels[:40], digits.labels[:40])
+    for canaries in (slice(40, 46), slice(51, 57)):
+        assert torch.equal(pool.images[canaries], digits.images[canaries])
+        assert (pool.labels[canaries] != digits.labels[canaries]).all()
+    assert not rows(pool.part(46, 51)) & rows(digits)
+
+
+def test_canaries_of_one_kind_that_are_asked_for_twice_are_made_by_draws_of_their_own():
+    same = replace(load_data("digits").train.part(0, 1), classes=1000)
+    records = replace(same, images=same.images.expand(57, -1, -1, -1), labels=same.labels.expand(57))
+    labels = make_pool(SPEC, records).labels
+    # Six labels of 999 are the same in the same order once in 1e18 seeds.
+    assert not torch.equal(labels[40:46], labels[51:57])
+    assert torch.equal(labels, make_pool(SPEC, records).labels)
+    assert not torch.equal(labels, make_pool(replace(SPEC, seed=5), records).labels)
+
+
+def test_without_canaries_the_pool_is_the_first_records(digits):
+    pool = make_pool(replace(SPEC, canaries=()), digits)
+    assert torch.equal(pool.images, digits.images[:40])
+    assert torch.equal(pool.labels, digits.labels[:40])
+
+
+def test_nobody_else_holds_a_candidate_or_the_record_that_a_canary_was_made_of(game, digits):
+    held = [rows(data) for data in game.others]
+    assert [len(data) for data in game.others] == [100, 100]
+    assert not held[0] & held[1]
+    assert set.union(*held) == rows(digits.part(CANDIDATES, CANDIDATES + 200))
+    assert not set.union(*held) & rows(digits.part(0, CANDIDATES))
+    assert not (set.union(*held) | rows(game.pool)) & rows(game.test)
+
+
+def test_the_game_is_the_one_that_was_asked_for(game):
+    assert (game.rounds, game.seed, game.training) == (2, 4, SPEC.training)
+    assert (game.copies == np.arange(CANDIDATES)).all()
+    records = np.array([CANDIDATES / 2, 100, 100])
+    assert game.shares == pytest.approx(records / records.sum())
+
+
+def test_the_target_joins_a_model_that_the_others_have_trained(game):
+    split, model = load(SPEC)
+    fresh = {name: tensor.detach() for name, tensor in model.state_dict().items()}
+    assert accuracy(game.model, game.state, game.test) > accuracy(model, fresh, game.test) + 0.2
+    other_candidates = replace(split, train=replace(split.train, labels=split.train.labels.clone()))
+    other_candidates.train.labels[:CANDIDATES] = 0
+    again = start_game(SPEC, other_candidates, model, silent).state
+    assert all(torch.equal(again[name], tensor) for name, tensor in game.state.items())
+
+
+def test_canaries_count_as_candidates_where_the_data_does_not_suffice():
+    with pytest.raises(InputError, match="1537 candidates and 2 other clients need more than the 1438 training recor"):
+        load(replace(SPEC, canaries=(f"{MISLABELLED.name}:1497",)))
+
+
+def test_a_model_with_running_statistics_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "own_models.py").write_text(
+        "from torch import nn\n\n\ndef batch_normed(shape, classes):\n"
+        "    return nn.Sequential(nn.Flatten(), nn.Linear(64, classes), nn.BatchNorm1d(classes))\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(InputError, match="'own_models:batch_normed' keeps running statistics: choose one with group"):
+        load(replace(SPEC, model="own_models:batch_normed"))

@@ -1,0 +1,148 @@
+import dataclasses
+import json
+import math
+
+import pytest
+
+from analysis import AuditSpec, run_audit
+from analysis.reporting.folder import to_json
+from analysis.studies.audit.report import write_report
+from analysis.studies.audit.results import to_results
+from fedsz_privacy import InputError
+
+
+def results_of(run) -> str:
+    return to_json(to_results(run[0]))
+
+
+def test_results_hold_what_a_reader_needs(finished, small):
+    results = json.loads(results_of(finished))
+    assert [release["name"] for release in results["releases"]] == list(small.releases)
+    for release in results["releases"]:
+        assert release["guarantee"]["epsilon"] == "inf"
+        assert release["ratio"] * release["bytes"] == pytest.approx(340_008)
+        assert 0 <= release["accuracy"] <= 1
+        assert list(release["groups"]) == ["records", "most vulnerable records"]
+        for signal in release["groups"]["records"].values():
+            assert set(signal["tpr_at_fpr"]) == {"0.1"}
+            assert signal["auc"]["low"] <= signal["auc"]["value"] <= signal["auc"]["high"]
+        assert 0 <= release["epsilon_at_least"]["epsilon"] < 10
+    none, fine, coarse = results["releases"]
+    assert none["as_if"] is None
+    assert none["noise"] is None
+    assert fine["as_if"]["laplace_epsilon"] > coarse["as_if"]["laplace_epsilon"] > 0
+    assert 1 == none["ratio"] < fine["ratio"] < coarse["ratio"]
+
+
+def test_a_fine_bound_leaks_as_much_as_no_compression(finished):
+    for leakage in finished[0].verdicts["fedsz:rel=1e-2"].measured.values():
+        assert abs(leakage.auc_difference.value) < 0.01
+
+
+def test_three_standings_are_never_merged(finished):
+    for verdict in finished[0].verdicts.values():
+        names = [field.name for field in dataclasses.fields(verdict)]
+        assert names == ["guarantee", "as_if", *("groups", "proved", "white_box")]
+        assert verdict.guarantee.epsilon == math.inf
+
+
+def test_the_same_spec_gives_the_same_results(finished, tmp_path, small):
+    assert results_of(run_audit(small, tmp_path / "again")) == results_of(finished)
+
+
+def test_an_interrupted_run_goes_on_to_the_same_results(finished, tmp_path, small):
+    def stop_half_way(items, description, **_):
+        for number, item in enumerate(items):
+            if description == "trials" and number == 20:
+                raise KeyboardInterrupt
+            yield item
+
+    with pytest.raises(KeyboardInterrupt):
+        run_audit(small, tmp_path / "run", progress=stop_half_way)
+    finished_chunk = sorted((tmp_path / "run" / "trials").iterdir())
+    assert len(finished_chunk) == len(finished[0].game.chunks(small.trials)[0]) < small.trials
+    (tmp_path / "run" / "trials" / f"{small.trials - 1:05d}.safetensors").write_bytes(b"damaged")
+    stamps = [path.stat().st_mtime_ns for path in finished_chunk]
+    assert results_of(run_audit(small, tmp_path / "run")) == results_of(finished)
+    assert [path.stat().st_mtime_ns for path in finished_chunk] == stamps
+
+
+def test_a_folder_of_another_spec_is_left_alone(finished, small):
+    folder = finished[1].path
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    with pytest.raises(InputError, match="holds a run with another seed: choose another --out"):
+        run_audit(dataclasses.replace(small, seed=2), folder)
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+
+
+@pytest.mark.parametrize("make", ["file", "folder"])
+def test_a_path_that_holds_something_else_is_left_alone(tmp_path, make, small):
+    path = tmp_path / "thesis"
+    if make == "file":
+        path.write_text("chapter 1")
+    else:
+        path.mkdir()
+        (path / "chapter").write_text("1")
+    with pytest.raises(InputError, match="is no folder of a run"):
+        run_audit(small, path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"data": "mnist"}, "unknown data set 'mnist'"),
+        ({"model": "vgg"}, "unknown model 'vgg'"),
+        ({"candidates": 5000}, "choose fewer candidates"),
+    ],
+)
+def test_what_is_not_there_leaves_no_folder(tmp_path, change, message, small):
+    with pytest.raises(InputError, match=message):
+        run_audit(dataclasses.replace(small, **change), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_report_is_one_page_that_opens_offline(finished):
+    report, folder = finished
+    page = write_report(report, folder).read_text()
+    assert 'src="data:image/png;base64,' in page
+    assert "http" not in page.replace("http-equiv", "")
+    for name in ("results.json", "spec.json", "figures/roc.png", "figures/noise.png", "tables/leakage.csv"):
+        assert (folder.path / name).stat().st_size > 0
+    assert "none, epsilon = ∞" in page
+    assert not any("NaN" in path.read_text() for path in folder.path.glob("*.json"))
+
+
+def test_a_report_of_none_alone_has_no_noise(tmp_path, small):
+    report, folder = run_audit(dataclasses.replace(small, releases=("none",), trials=8), tmp_path / "run")
+    write_report(report, folder)
+    assert not (folder.path / "figures" / "noise.png").exists()
+
+
+@pytest.mark.slow
+def test_the_default_audit_has_the_known_shape(tmp_path):
+    """Members leak; REL 1e-2 changes nothing at ten times less bytes; REL 3e-1 about halves the TPR."""
+    report, _ = run_audit(AuditSpec(), tmp_path / "run")
+    lira = {release: verdict.measured["lira"] for release, verdict in report.verdicts.items()}
+    assert 0.57 < lira["none"].auc.value < 0.7
+    assert 0.02 < lira["none"].tpr_at_fpr[1e-3].value < 0.1
+    assert lira["fedsz:rel=1e-2"].auc_difference.low <= 0 <= lira["fedsz:rel=1e-2"].auc_difference.high
+    assert 9 < report.ratio("fedsz:rel=1e-2") < 12
+    assert lira["fedsz:rel=3e-1"].tpr_difference[1e-3].high < 0
+    assert 0.2 < lira["fedsz:rel=3e-1"].tpr_at_fpr[1e-3].value / lira["none"].tpr_at_fpr[1e-3].value < 0.8
+    fine = report.noise["fedsz:rel=1e-3"]
+    assert fine.pooled.of("laplace").ks < min(fine.pooled.of("normal").ks, fine.pooled.of("uniform").ks)
+    assert fine.tensors["3.weight"].best.family == "uniform"
+    assert fine.pooled.r_squared < 0.3
+    assert fine.tensors["3.weight"].r_squared > 0.9
+
+
+def test_dpsgd_stands_beside_releases_with_its_guarantee_and_less_leakage(small, tmp_path):
+    names = ("none", "dpsgd:eps=4", "dpsgd:eps=4+fedsz:rel=1e-2")
+    report, _ = run_audit(dataclasses.replace(small, releases=names), tmp_path / "run")
+    assert tuple(report.verdicts) == names
+    for name in names[1:]:
+        assert report.verdicts[name].guarantee.epsilon == pytest.approx(4, rel=0.03)
+        assert report.verdicts[name].measured["lira"].auc_difference.value < 0
+    assert report.ratio("dpsgd:eps=4") == 1 < report.ratio("dpsgd:eps=4+fedsz:rel=1e-2")
+    assert report.noise["dpsgd:eps=4"] is None
+    assert report.noise["dpsgd:eps=4+fedsz:rel=1e-2"] is not None

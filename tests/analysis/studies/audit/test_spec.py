@@ -1,0 +1,143 @@
+"""The question of an audit: what it settles, what it refuses, and how it is read back."""
+
+import json
+
+import pytest
+
+from analysis.reporting.folder import open_run, to_json
+from analysis.studies.audit.spec import AuditSpec, read_spec
+from fedsz_privacy import InputError
+from fedsz_privacy.training.descent import Training
+
+UNUSUAL = AuditSpec(
+    data="digits",
+    model="cnn",
+    releases=("fedsz:rel=1e-2", "dpsgd:eps=8+fedsz:rel=0.1"),
+    signals=("fedmia-loss", "lira"),
+    adversary="server",
+    target_rounds=3,
+    canaries=("mislabelled:20", "duplicated:5", "mislabelled:5"),
+    trials=9,
+    candidates=50,
+    clients=3,
+    client_records=7,
+    rounds=2,
+    training=Training(epochs=1, batch_size=4, learning_rate=0.125),
+    seed=9,
+)
+
+
+def test_none_comes_first_and_names_are_settled():
+    spec = AuditSpec(releases=("fedsz:rel=0.01", "fedsz:rel=1e-2", "none"))
+    assert spec.releases == ("none", "fedsz:rel=1e-2")
+    assert [defence.name for defence in spec.parse_defences()] == list(spec.releases)
+
+
+def test_a_signal_is_asked_for_once_and_the_first_stays_first():
+    spec = AuditSpec(signals=("lira", "loss", "lira"))
+    assert spec.signals == ("lira", "loss")
+    assert [signal.name for signal in spec.get_signals()] == ["lira", "loss"]
+
+
+def test_copies_of_canaries_count_as_records_that_are_expected():
+    spec = AuditSpec(candidates=40, canaries=("duplicated:5", "mislabelled:2"), releases=("dpsgd:eps=8",))
+    assert spec.repeats == [1] * 40 + [4] * 5 + [1] * 2
+    assert spec.parse_defences()[1].training.expected_records == (40 + 4 * 5 + 2) / 2
+
+
+@pytest.mark.parametrize("name", ["trials", "candidates", "clients", "client_records", "rounds", "target_rounds"])
+def test_numbers_out_of_range_are_named_with_the_remedy(name):
+    with pytest.raises(InputError, match=f"{name.replace('_', ' ')} 0: choose .* or more"):
+        AuditSpec(**{name: 0})
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"seed": -1}, "seed -1: choose 0 or more"),
+        ({"gradient_canaries": -1}, "gradient canaries -1: choose 0 or more"),
+        ({"canaries": ("outlier:4",), "trials": 8}, "8 trials of 4 canaries outlier are 32 scores: choose 40 or more"),
+        ({"trials": 8, "candidates": 37}, "8 trials of 37 candidates are 296 scores: choose 300 or more"),
+        ({"releases": ("zip",)}, "unknown release 'zip'"),
+        ({"releases": ("dpsgd:sigma=1",)}, "dpsgd takes other options than sigma"),
+        ({"adversary": "sever"}, "unknown adversary 'sever': choose one of update, server, aggregate, final-model"),
+        ({"signals": ("lyra",)}, "unknown signal 'lyra'"),
+        ({"signals": ("lira", "fedmia-loss")}, "signal fedmia-loss reads the other clients' updates, which adversary "
+         "update does not see: choose adversary server"),
+        ({"signals": ("fedmia-cosine",), "adversary": "aggregate"}, "which adversary aggregate does not see"),
+        ({"canaries": ("mislabelled",)}, "write a kind and a whole number of 1 or more"),
+        ({"canaries": ("outlier:5", "blank:5")}, "unknown kind of canary 'blank'"),
+        ({"gradient_canaries": 5, "adversary": "server"}, "gradient canaries 5 are scored on the target's update of "
+         "one round: choose adversary update and 1 target round"),
+        ({"gradient_canaries": 5, "target_rounds": 2}, "choose adversary update and 1 target round"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_asked_is_refused_in_one_line_before_anything_runs(asked, message):
+    with pytest.raises(InputError) as caught:
+        AuditSpec(**asked)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"trials": 10, "candidates": 30},
+        {"signals": ("fedmia-loss",), "adversary": "server"},
+        {"gradient_canaries": 5},
+        {"target_rounds": 4, "adversary": "final-model"},
+    ],
+)
+def test_what_is_at_the_edge_of_a_refusal_is_accepted(asked):
+    AuditSpec(**asked)
+
+
+def test_a_guarantee_that_cannot_be_reached_is_refused():
+    spec = AuditSpec(candidates=20, releases=("dpsgd:eps=8",), training=Training(batch_size=11))
+    with pytest.raises(InputError, match="batch size 11: choose at most the expected number of records, 10"):
+        spec.parse_defences()
+
+
+@pytest.mark.parametrize("spec", [AuditSpec(), UNUSUAL, AuditSpec(gradient_canaries=7)])
+def test_what_a_run_was_asked_is_read_back_from_its_folder(tmp_path, spec):
+    open_run(tmp_path / "run", spec.to_dict())
+    assert read_spec(tmp_path / "run") == spec
+    open_run(tmp_path / "run", read_spec(tmp_path / "run").to_dict())
+
+
+def foreign(**changes):
+    return to_json({**AuditSpec().to_dict(), "versions": {}, **changes})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "{", "{}", "\x00", foreign()[:100],
+        *("null", "5", "[]", foreign(canaries=[5])),
+        foreign(command="noise"), foreign(training=None), foreign(training={"epochs": 0}), foreign(unheard_of=1),
+        foreign(trials=1), foreign(trials="many"), foreign(adversary="sever"), foreign(signals=[["loss"]]),
+        foreign(releases=[5]), foreign(canaries=["blank:5"]),
+        json.dumps({key: value for key, value in json.loads(foreign()).items() if key != "versions"}),
+    ],
+)  # fmt: skip
+def test_a_damaged_or_foreign_folder_is_refused_in_one_line(tmp_path, text):
+    (tmp_path / "spec.json").write_text(text)
+    with pytest.raises(InputError, match=r"holds no audit to go on with .*: give the folder of one") as caught:
+        read_spec(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("make", ["nothing", "file", "folder", "bytes"])
+def test_a_path_without_a_readable_spec_is_refused_in_one_line(tmp_path, make):
+    path = tmp_path / "run"
+    if make == "file":
+        path.write_text("chapter 1")
+    elif make != "nothing":
+        path.mkdir()
+    if make == "folder":
+        (path / "spec.json").mkdir()
+    elif make == "bytes":
+        (path / "spec.json").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InputError, match=r"holds no audit to go on with .*: give the folder of one") as caught:
+        read_spec(path)
+    assert "\n" not in str(caught.value)

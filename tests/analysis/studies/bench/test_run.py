@@ -1,0 +1,64 @@
+import csv
+import json
+
+import pytest
+import torch
+
+from analysis.studies.bench.report import write_bench
+from analysis.studies.bench.run import BenchSpec, run_bench
+from fedsz_privacy import InputError
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    torch.manual_seed(0)
+    weight = torch.randn(100, 50)
+    weight[0, 0] = 1e5
+    torch.save({"a.weight": torch.randn(100, 50), "b.weight": weight, "b.bias": torch.randn(50)}, tmp_path / "state.pt")
+    return str(tmp_path / "state.pt")
+
+
+@pytest.fixture
+def finished(checkpoint, tmp_path):
+    return run_bench(BenchSpec((checkpoint,), ("nopred", "quantiser"), (1e-1, 1e-2), repeats=2), tmp_path / "run")
+
+
+def test_every_case_has_its_row(finished):
+    rows = finished[0].rows
+    assert [(row.rel, row.compressor) for row in rows] == [
+        (1e-1, "nopred"), (1e-1, "quantiser"), (1e-2, "nopred"), (1e-2, "quantiser"),
+    ]  # fmt: skip
+
+
+def test_files_hold_the_rows_and_the_warning(finished):
+    report, folder = finished
+    page = write_bench(report, folder).read_text()
+    assert "range of 'b.weight' is 71 standard deviations (over 50)" in page
+    assert "'a.weight'" not in page
+    rows = list(csv.DictReader((folder.path / "tables" / "bench.csv").read_text().splitlines()))
+    assert [float(row["ratio"]) for row in rows] == [row.ratio for row in report.rows]
+    assert {"compress_median", "compress_low", "compress_high"} <= set(rows[0])
+    assert len(json.loads((folder.path / "results.json").read_text())["rows"]) == 4
+    assert (folder.path / "figures" / "bench.png").stat().st_size > 0
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"compressors": ("zip",)}, "unknown compressor 'zip'"),
+        ({"bounds": (0.0,)}, "choose a positive number"),
+        ({"repeats": 0}, "repeats 0: choose 1 or more"),
+        ({"checkpoints": ("missing.pt",)}, "no file at missing.pt"),
+    ],
+)
+def test_bad_input_is_one_line_and_leaves_nothing(checkpoint, tmp_path, change, message):
+    arguments = {"checkpoints": (checkpoint,), "compressors": ("nopred",), "bounds": (1e-2,)} | change
+    with pytest.raises(InputError, match=message):
+        run_bench(BenchSpec(**arguments), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_checkpoint_with_nothing_to_compress_is_refused(tmp_path):
+    torch.save({"bias": torch.ones(5)}, tmp_path / "small.pt")
+    with pytest.raises(InputError, match="nothing to compress"):
+        run_bench(BenchSpec((str(tmp_path / "small.pt"),), ("nopred",), (1e-2,)), tmp_path / "run")

@@ -1,0 +1,107 @@
+import dataclasses
+
+import dp_accounting
+import numpy as np
+import pytest
+import torch
+
+from analysis.methods.curves.privacy_curves import DELTA
+from analysis.methods.noise.noise_fit import fit_noise
+from analysis.studies.noise.checkpoint_study import pooled_sketch, study_checkpoint
+from analysis.studies.noise.tensor_study import SHARES, study_tensors
+from fedsz_privacy.defences.release import Release, Released, none, parse_release
+
+
+@pytest.fixture(scope="module")
+def weights():
+    torch.manual_seed(0)
+    scales = {"a.weight": 1.0, "b.weight": 0.05, "c.weight": 0.01}
+    return {name: torch.randn(120, 200) * scale for name, scale in scales.items()} | {"a.bias": torch.randn(120)}
+
+
+@pytest.fixture(scope="module")
+def study(weights):
+    return study_checkpoint(parse_release("fedsz:rel=1e-2"), weights)
+
+
+def test_lossy_tensors_are_studied_and_exact_ones_are_not(study):
+    assert list(study.tensors) == ["a.weight", "b.weight", "c.weight"]
+    assert study.exact == 120
+
+
+def test_a_tensor_passes_the_release_as_it_would_in_the_whole_state(study, weights):
+    released = parse_release("fedsz:rel=1e-2").apply(weights, np.random.default_rng(0))
+    for name, each in study.tensors.items():
+        assert each.bound == released.bounds[name]
+        whole = fit_noise(weights[name].numpy(), released.update[name].numpy(), each.bound)
+        assert whole.to_dict() == each.fit.to_dict()
+
+
+def test_pooled_raw_errors_are_a_mixture_that_no_tensor_follows(study):
+    assert study.mixture.holds
+    assert all(each.fit.best.family == "uniform" for each in study.tensors.values())
+    assert study.normalised.best.family == "uniform"
+    assert study.raw.best.family != "uniform"
+
+
+def test_the_pooled_sketch_is_that_of_all_errors(study, weights):
+    released = parse_release("fedsz:rel=1e-2").apply(weights, np.random.default_rng(0)).update
+    errors = np.concatenate([(released[name] - weights[name]).double().numpy().ravel() for name in study.tensors])
+    pooled = pooled_sketch([(each.fit.sketch, each.bound) for each in study.tensors.values()])
+    below = np.append(0, pooled.histogram.cumsum()) / pooled.elements
+    exact = np.searchsorted(np.sort(errors), pooled.edges) / errors.size
+    assert np.abs(below - exact).max() < 2e-3
+    assert study.raw.of("normal").scale == pytest.approx(1)
+
+
+def test_no_difference_goes_unseen_and_the_guarantee_is_none(study):
+    assert set(study.decisions) == set(SHARES)
+    assert all(decision.advantage == 1 for decision in study.decisions.values())
+    assert study.guarantee.epsilon == np.inf
+    epsilons = [each.laplace_epsilon for each in study.as_if.values()]
+    assert epsilons == pytest.approx([epsilons[0], 100 * epsilons[0], 10_000 * epsilons[0]], rel=0.05)
+
+
+def test_a_release_that_changes_nothing_has_no_study(weights):
+    assert study_checkpoint(none(), weights) is None
+
+
+def test_a_release_that_is_no_codec_sees_the_whole_state_at_once(weights):
+    seen = []
+
+    def apply(update, _):
+        seen.append(set(update))
+        return Released(dict(update), 1)
+
+    release = Release("clip+fedsz:rel=1e-2", apply, none().event, "for the test")
+    assert all(study is None for _, study in study_tensors(release, weights, 0))
+    assert all(names == set(weights) for names in seen)
+
+
+def test_independent_noise_is_told_from_compression_error(weights):
+    """Negative control: uniform noise on the same bound, drawn apart from the data."""
+    fedsz = parse_release("fedsz:rel=1e-2")
+
+    def apply(update, generator):
+        released = fedsz.apply(update, generator)
+        noise = {name: generator.uniform(-bound, bound, update[name].shape) for name, bound in released.bounds.items()}
+        noisy = {name: update[name] + torch.from_numpy(each).float() for name, each in noise.items()}
+        return dataclasses.replace(released, update={**update, **noisy})
+
+    found = study_checkpoint(dataclasses.replace(fedsz, name="noise", apply=apply), weights)
+    assert found.normalised.best.family == "uniform"
+    assert abs(found.normalised.r_squared) < 0.05
+
+
+def test_tensors_of_half_precision_and_with_infinities_are_studied(weights):
+    odd = {"h.weight": weights["a.weight"].half(), "i.weight": weights["a.weight"].clone()}
+    odd["i.weight"][0, :3] = torch.tensor([np.inf, -np.inf, np.nan])
+    found = study_checkpoint(parse_release("fedsz:rel=1e-2"), odd)
+    assert [each.fit.elements for each in found.tensors.values()] == [24_000, 23_997]
+
+
+def test_the_gaussian_limit_of_normal_noise_is_its_own_mu(study):
+    """For the normal law the limit is exact: the epsilon of mu is that of the as-if figure."""
+    for share, limits in study.gaussian_limits.items():
+        exact = dp_accounting.get_epsilon_gaussian(1 / limits["normal"], DELTA)
+        assert study.as_if[share].gaussian_epsilon == pytest.approx(exact, rel=1e-3)

@@ -1,0 +1,96 @@
+import contextlib
+import dataclasses
+import struct
+import tracemalloc
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fedsz_privacy.codec.frame import DTYPES, MAGIC, PREFIX, Entry, FrameError, Header, _digest, pack, unpack
+
+ENTRIES = st.builds(
+    Entry,
+    name=st.text(max_size=20),
+    dtype=st.sampled_from(DTYPES),
+    shape=st.lists(st.integers(0, 2**40), max_size=6).map(tuple),
+    stream_size=st.just(0),
+)
+HEADERS = st.builds(
+    Header,
+    compressor=st.text(max_size=8),
+    lossless=st.text(max_size=8),
+    entries=st.lists(ENTRIES, max_size=6, unique_by=lambda entry: entry.name).map(tuple),
+)
+HEADER = Header("sz3", "zstd", (Entry("a.weight", torch.float32, (20, 3), 4), Entry("b", torch.int64, (), 0)))
+FRAME = pack(HEADER, [b"abcd", b"rest"])
+
+
+def sealed(content: bytes) -> bytes:
+    """Put a valid checksum behind forged content, as a hostile client would."""
+    return content + _digest(content)
+
+
+@settings(derandomize=True, deadline=None)
+@given(HEADERS, st.binary(max_size=50))
+def test_what_is_packed_is_unpacked(header, payload):
+    found, rest = unpack(pack(header, [payload]))
+    assert found == header
+    assert bytes(rest) == payload
+
+
+def test_every_altered_byte_is_found():
+    for place in range(len(FRAME)):
+        for flip in (0x01, 0x80, 0xFF):
+            altered = bytearray(FRAME)
+            altered[place] ^= flip
+            with pytest.raises(FrameError):
+                unpack(bytes(altered))
+
+
+def test_every_truncation_and_extension_is_found():
+    for size in range(len(FRAME)):
+        with pytest.raises(FrameError):
+            unpack(FRAME[:size])
+    with pytest.raises(FrameError, match="truncated or extended"):
+        unpack(FRAME + b"\0")
+
+
+def test_a_newer_version_is_named():
+    content = bytearray(FRAME[:-16])
+    content[len(MAGIC)] = 9
+    with pytest.raises(FrameError, match="version 9"):
+        unpack(sealed(bytes(content)))
+
+
+@settings(derandomize=True, deadline=None)
+@given(st.data())
+def test_a_forged_header_with_a_valid_checksum_is_refused_or_read(data):
+    content = bytearray(FRAME[:-16])
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(PREFIX.size, len(content) - 1))] = data.draw(st.integers(0, 255))
+    with contextlib.suppress(FrameError):
+        unpack(sealed(bytes(content)))
+
+
+def test_a_length_beyond_the_frame_takes_no_memory():
+    forged = struct.pack("<5sBIQ", MAGIC, 1, 2**32 - 1, 2**63) + b"x" * 64
+    tracemalloc.start()
+    with pytest.raises(FrameError):
+        unpack(sealed(forged))
+    assert tracemalloc.get_traced_memory()[1] < 100_000
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        (Header("sz3", "zstd", (HEADER.entries[0],) * 2), "twice"),
+        (Header("sz3", "zstd", (dataclasses.replace(HEADER.entries[0], stream_size=99),)), "more stream bytes"),
+        (Header("sz3", "zstd", (dataclasses.replace(HEADER.entries[1], stream_size=3),)), "lossily"),
+    ],
+)
+def test_a_header_that_contradicts_itself_is_refused(header, message):
+    with pytest.raises(FrameError, match=message):
+        unpack(pack(header, [b"abcd"]))

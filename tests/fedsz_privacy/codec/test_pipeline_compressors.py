@@ -1,0 +1,61 @@
+"""The pipeline with every compressor and every lossless codec."""
+
+import pytest
+import torch
+
+from fedsz_privacy import ErrorBound, FedSZ, FrameError
+from fedsz_privacy.codec.compressors import COMPRESSORS, DECODERS, get_compressor
+from fedsz_privacy.codec.lossless import LOSSLESS
+
+BOUND = ErrorBound.rel(1e-2)
+PACKAGES = {"sz2": ("h5py", "hdf5plugin"), "zfp": ("zfpy",), "blosc-lz": ("blosc2",)}
+
+
+def pipeline(name: str = "nopred", lossless: str = "zstd", threshold: int = 1000) -> FedSZ:
+    for package in (*PACKAGES.get(name, ()), *PACKAGES.get(lossless, ())):
+        pytest.importorskip(package)
+    return FedSZ(BOUND, get_compressor(name), LOSSLESS[lossless], threshold)
+
+
+@pytest.mark.parametrize("name", COMPRESSORS)
+def test_a_state_comes_back_within_its_bounds(name, state):
+    fedsz = pipeline(name)
+    decoded, bounds = fedsz.decode(fedsz.encode(state)), fedsz.bounds(state)
+    assert [(k, t.shape, t.dtype) for k, t in decoded.items()] == [(k, t.shape, t.dtype) for k, t in state.items()]
+    for key, tensor in state.items():
+        if key in bounds:
+            assert (decoded[key].double() - tensor.double()).abs().max() <= bounds[key], key
+        else:
+            assert torch.equal(decoded[key], tensor), key
+
+
+@pytest.mark.parametrize("name", COMPRESSORS)
+def test_empty_single_and_zero_dimensional_weights_come_back(name):
+    fedsz = FedSZ(ErrorBound.abs(0.1), pipeline(name).compressor, threshold=0)
+    state = {
+        "a.weight": torch.empty(0, 3),
+        "b.weight": torch.tensor(1.23),
+        "c.weight": torch.tensor([float("nan"), -4.56]),
+        "d.weight": torch.tensor(float("inf"), dtype=torch.bfloat16),
+    }
+    decoded = fedsz.decode(fedsz.encode(state))
+    for key, tensor in state.items():
+        assert torch.allclose(decoded[key], tensor, rtol=0, atol=0.1, equal_nan=True), key
+
+
+@pytest.mark.parametrize("lossless", LOSSLESS)
+def test_every_lossless_codec_carries_the_rest(lossless, state):
+    fedsz = pipeline(lossless=lossless, threshold=10**6)
+    decoded = fedsz.decode(fedsz.encode(state))
+    assert all(torch.equal(decoded[key], tensor) for key, tensor in state.items())
+
+
+@pytest.mark.parametrize("name", COMPRESSORS)
+def test_any_pipeline_decodes_what_is_safe_on_hostile_bytes_and_no_more(name, state):
+    fedsz = pipeline(name)
+    frame = fedsz.encode(state)
+    if fedsz.compressor.name in DECODERS:
+        assert list(FedSZ(BOUND).decode(frame)) == list(state)
+    else:
+        with pytest.raises(FrameError, match="not trusted"):
+            FedSZ(BOUND).decode(frame)

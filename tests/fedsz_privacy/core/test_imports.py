@@ -1,0 +1,73 @@
+import math
+
+import pytest
+from joblib import Parallel, delayed
+from joblib.externals.loky import get_reusable_executor
+
+from attacks import Signal
+from fedsz_privacy import InputError
+from fedsz_privacy.core.imports import import_callable, import_object, require_type
+from fedsz_privacy.models.catalogue import build_model
+
+
+def test_a_module_in_the_working_directory_is_found(tmp_path, monkeypatch):
+    (tmp_path / "my_models.py").write_text(
+        "from torch import nn\n\n"
+        "def tiny(shape, classes):\n    return nn.Sequential(nn.Flatten(), nn.LazyLinear(classes))\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    model = build_model("my_models:tiny", (1, 8, 8), 3, seed=0)
+    assert [type(layer).__name__ for layer in model] == ["Flatten", "LazyLinear"]
+
+
+def test_workers_find_the_module_too(tmp_path, monkeypatch):
+    (tmp_path / "my_functions.py").write_text("def double(x):\n    return 2 * x\n")
+    monkeypatch.chdir(tmp_path)
+    double = import_object("my_functions:double")
+    get_reusable_executor().shutdown()
+    assert Parallel(n_jobs=2)(delayed(double)(number) for number in range(3)) == [0, 2, 4]
+    get_reusable_executor().shutdown()
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("no_such_module:thing", "no module 'no_such_module'"),
+        ("math:no_such_name", "module 'math' has no 'no_such_name'"),
+        ("math:", "module 'math' has no ''"),
+        (":thing", "':thing' starts with no module: write module:name"),
+        ("./mine.py:thing", "'./mine.py:thing' starts with no module: write module:name"),
+        ("math.no_such_part:thing", "no module 'math.no_such_part'"),
+    ],
+)
+def test_what_cannot_be_imported_is_one_line(path, message):
+    with pytest.raises(InputError, match=message):
+        import_object(path)
+
+
+@pytest.mark.parametrize(
+    ("source", "error", "message"),
+    [
+        ("import a_package_that_is_missing", ModuleNotFoundError, "a_package_that_is_missing"),
+        ("import math\nmath.no_such_name", AttributeError, "module 'math' has no attribute 'no_such_name'"),
+        ("raise ModuleNotFoundError('in words of its own')", ModuleNotFoundError, "in words of its own"),
+        ("thing = (", SyntaxError, "was never closed"),
+    ],
+)
+def test_an_error_inside_the_module_keeps_its_traceback(tmp_path, monkeypatch, source, error, message):
+    (tmp_path / "broken_module.py").write_text(source + "\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(error, match=message):
+        import_object("broken_module:thing")
+
+
+def test_what_is_asked_for_as_a_function_is_one():
+    assert import_callable("math:hypot")(3, 4) == 5
+    with pytest.raises(InputError, match="math:pi is of type float: write the import path of a function"):
+        import_callable("math:pi")
+
+
+def test_what_is_of_another_type_says_which_is_right():
+    assert require_type(float, math.pi, "math:pi") is math.pi
+    with pytest.raises(InputError, match="math:pi gives an object of type float: make it a Signal"):
+        require_type(Signal, math.pi, "math:pi")

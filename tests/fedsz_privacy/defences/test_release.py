@@ -1,0 +1,185 @@
+import math
+
+import dp_accounting
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fedsz_privacy import InputError, Release, Released, parse_release
+from fedsz_privacy.defences.defence import parse_defence, settle_defences
+from fedsz_privacy.defences.release import RELEASES, split_parts, write_shortest
+from fedsz_privacy.training.accounting import epsilon
+from fedsz_privacy.training.descent import Training
+
+NAMES = ["none", "fedsz:rel=1e-2", "fedsz:abs=1e-4", "fedsz:rel=1.25e-2", "fedsz:rel=1e-2+fedsz:abs=1e+2"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_parses_to_a_release_of_that_name(name):
+    assert parse_release(name).name == name
+
+
+def test_another_spelling_of_a_number_gives_the_same_name():
+    assert parse_release("fedsz:rel=0.010").name == "fedsz:rel=1e-2"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "cannot read"),
+        ("zip", "unknown release 'zip': choose one of none, fedsz"),
+        ("fedsz", "takes one bound"),
+        ("fedsz:rel=", "cannot read"),
+        ("fedsz:rel=big", "'big' is not a number"),
+        ("fedsz:rel=0", "choose a positive number"),
+        ("fedsz:rel=-1", "choose a positive number"),
+        ("fedsz:rel=nan", "choose a positive number"),
+        ("fedsz:rel=1e-2,abs=1", "takes one bound"),
+        ("fedsz:psnr=40", "choose abs or rel"),
+        ("none:rel=1e-2", "none takes other options"),
+        ("none+", "cannot read"),
+        ("none:rel", "cannot read 'none:rel': none is built in, write its options as name=number"),
+        ("fedsz:rel", "cannot read 'fedsz:rel': fedsz is built in"),
+        ("zip:level", "no module 'zip' for 'zip:level'"),
+        ("own_release:", "cannot read 'own_release:': write none, fedsz:rel=1e-2 or module:factory:x=1"),
+        ("own_release:scaled:factor", "cannot read"),
+    ],
+)
+def test_a_string_that_names_no_release_says_why_in_one_line(text, message):
+    with pytest.raises(InputError, match=message) as caught:
+        parse_release(text)
+    assert "\n" not in str(caught.value)
+
+
+def test_none_releases_the_update_itself(state, rng):
+    released = parse_release("none").apply(state, rng)
+    assert released.update is state
+    assert released.nbytes == sum(t.numel() * t.element_size() for t in state.values())
+
+
+def test_fedsz_reports_wire_size_and_bounds(rng):
+    update = {"weight": torch.linspace(-1, 1, 5000)}
+    released = parse_release("fedsz:rel=1e-2").apply(update, rng)
+    assert released.nbytes < 5000
+    assert released.bounds["weight"] == pytest.approx(0.02)
+    assert 0 < (released.update["weight"] - update["weight"]).abs().max() <= 0.02
+
+
+def test_then_applies_in_order_and_keeps_the_first_event(rng):
+    event = dp_accounting.GaussianDpEvent(2.0)
+    double = Release("double", lambda u, _: Released({k: 2 * t for k, t in u.items()}, 1), event, "for the test")
+    chained = double.then(parse_release("fedsz:abs=1e-3"))
+    update = {"weight": torch.linspace(0, 1, 2000)}
+    assert chained.event is event
+    assert chained.name == "double+fedsz:abs=1e-3"
+    assert torch.allclose(chained.apply(update, rng).update["weight"], 2 * update["weight"], atol=1e-3)
+
+
+def test_nothing_deterministic_is_ever_private():
+    for name in ["none", "fedsz:rel=1e-2", "none+fedsz:rel=1e-2", "fedsz:rel=3e-1+none"]:
+        assert epsilon(parse_release(name).event, delta=1e-5) == math.inf
+    assert set(RELEASES) == {"none", "fedsz"}
+
+
+@given(st.floats(allow_nan=False))
+@settings(derandomize=True)
+def test_the_shortest_spelling_reads_as_the_same_number(value):
+    assert float(write_shortest(value)) == value
+    assert len(write_shortest(value)) <= len(repr(value))
+
+
+def test_a_plus_sign_separates_parts_unless_it_belongs_to_an_exponent():
+    assert split_parts("own:v1e+fedsz:abs=1e+2+own:v2:x=3e+fedsz") == [
+        "own:v1e",
+        "fedsz:abs=1e+2",
+        "own:v2:x=3e",
+        "fedsz",
+    ]
+
+
+SOURCE = """
+from dp_accounting import GaussianDpEvent
+from fedsz_privacy import InputError, Release, Released
+
+def scaled(factor=2.0, l2_norm=1.0):
+    def apply(update, _):
+        return Released({name: factor * tensor for name, tensor in update.items()}, 7)
+    return Release("a name that nobody can parse", apply, GaussianDpEvent(4.0), "for the test")
+
+def number(): return 3
+def failing(): return {}["no such key"]
+def refusing(size): raise InputError(f"size {size}: choose a smaller one")
+NOTHING = None
+"""
+
+
+@pytest.fixture
+def own_release(tmp_path, monkeypatch):
+    (tmp_path / "own_release.py").write_text(SOURCE)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("own_release")
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("own_release:scaled", "own_release:scaled"),
+        ("own_release:scaled:factor=0.10", "own_release:scaled:factor=0.1"),
+        ("own_release:scaled:l2_norm=1,factor=1e+20", "own_release:scaled:factor=1e+20,l2_norm=1"),
+        ("own_release:scaled:factor=0.12345678", "own_release:scaled:factor=0.12345678"),
+        (" own_release:scaled + fedsz:rel=0.01", "own_release:scaled+fedsz:rel=1e-2"),
+        ("fedsz:abs=1e+2+own_release:scaled:factor=3", "fedsz:abs=1e+2+own_release:scaled:factor=3"),
+        ("own_release:scaled:factor=2+own_release:scaled", "own_release:scaled:factor=2+own_release:scaled"),
+    ],
+)
+def test_a_users_release_is_named_by_the_string_that_reads_as_it(text, name):
+    assert parse_release(text).name == name
+    assert parse_release(name).name == name
+
+
+@pytest.mark.usefixtures("own_release")
+def test_a_users_release_does_what_its_factory_says(rng):
+    release = parse_release("own_release:scaled:factor=3+none")
+    assert release.apply({"weight": torch.ones(2)}, rng).update["weight"].tolist() == [3, 3]
+    assert release.event == dp_accounting.GaussianDpEvent(4.0)
+    assert release.reason == "for the test"
+
+
+@pytest.mark.usefixtures("own_release")
+def test_a_users_release_behind_another_one_guarantees_nothing():
+    assert epsilon(parse_release("fedsz:rel=1e-2+own_release:scaled").event, delta=1e-5) == math.inf
+
+
+@pytest.mark.usefixtures("own_release")
+def test_a_users_release_stands_among_the_defences_under_its_string():
+    texts = ["own_release:scaled:factor=2.0", "dpsgd:eps=8+own_release:scaled", "own_release:scaled:factor=2"]
+    settled = settle_defences(texts)
+    assert settled == ("own_release:scaled:factor=2", "dpsgd:eps=8+own_release:scaled")
+    assert settle_defences(settled) == settled
+    assert [parse_defence(name, Training(epochs=2), 50).name for name in settled] == list(settled)
+
+
+@pytest.mark.usefixtures("own_release")
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("own_release:number", "own_release:number gives an object of type int: make it a Release"),
+        ("own_release:NOTHING", "own_release:NOTHING is of type NoneType: write the import path of a function"),
+        ("own_release:missing", "module 'own_release' has no 'missing'"),
+        ("own_release:scaled:size=1", "own_release:scaled takes other options than size"),
+        ("own_release:refusing", "own_release:refusing takes other options than none .*'size'"),
+        ("own_release:refusing:size=3", "size 3.0: choose a smaller one"),
+        ("own_release:scaled:factor=big", "'big' is not a number"),
+    ],
+)
+def test_an_import_path_that_gives_no_release_is_one_line(text, message):
+    with pytest.raises(InputError, match=message) as caught:
+        parse_release(text)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.usefixtures("own_release")
+def test_an_error_inside_a_users_factory_keeps_its_traceback():
+    with pytest.raises(KeyError, match="no such key"):
+        parse_release("own_release:failing")
