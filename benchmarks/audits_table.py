@@ -23,7 +23,7 @@ GROUP_COLUMNS = ("defence", "group", "non-members", "AUC", "TPR at FPR 0.1", "TP
 
 def strongest(results: dict[str, Any]) -> str:
     """Return the signal of greatest AUC on the undefended release."""
-    measured = results["releases"][0]["groups"][RECORDS]
+    measured = results["defences"][0]["groups"][RECORDS]
     return max(measured, key=lambda signal: measured[signal]["auc"]["value"])
 
 
@@ -36,7 +36,7 @@ def tpr(leakage: dict[str, Any], rate: str) -> str:
 def rows(results: dict[str, Any]) -> Iterator[tuple[str, ...]]:
     """Yield one row for each defence of a run."""
     spec, signal = results["spec"], strongest(results)
-    for release in results["releases"]:
+    for release in results["defences"]:
         epsilon = release["guarantee"]["epsilon"]
         average, exposed = release["groups"][RECORDS][signal], release["groups"][VULNERABLE][signal]
         yield (
@@ -44,7 +44,7 @@ def rows(results: dict[str, Any]) -> Iterator[tuple[str, ...]]:
             f"{spec['adversary']}, {spec['target_rounds']}",
             f"`{release['name']}`",
             "∞" if epsilon == "inf" else f"{epsilon:.3g}",
-            f"{release['epsilon_at_least']['epsilon']:.2f}",
+            f"{release['epsilon_lower_bound']['epsilon']:.2f}",
             signal,
             interval(Estimate(**average["auc"])),
             interval(Estimate(**exposed["auc"])),
@@ -57,7 +57,7 @@ def rows(results: dict[str, Any]) -> Iterator[tuple[str, ...]]:
 def group_rows(results: dict[str, Any]) -> Iterator[tuple[str, ...]]:
     """Yield one row for each defence and group of records of a run."""
     signal = strongest(results)
-    for release in results["releases"]:
+    for release in results["defences"]:
         for group, by_signal in release["groups"].items():
             found = by_signal[signal]
             rates = (tpr(found, rate) for rate in ("0.1", "0.01", "0.001"))

@@ -1,8 +1,8 @@
 """How much faster a sketch is fitted than the full array, how far the estimates differ, and one pass over 62 M weights.
 
-For several numbers of errors of known laws this fits the five continuous families by scipy on the full array and from a
-sketch, and prints seconds, their ratio, and the largest relative difference of scale and shape. A fit from a sketch
-includes the sketch itself. Then a state as large as AlexNet's is studied in one pass.
+For several numbers of errors of known distributions this fits the five continuous families by scipy on the full array
+and from a sketch, and prints seconds, their ratio, and the largest relative difference of scale and shape. A fit from a
+sketch includes the sketch itself. Then a state as large as AlexNet's is studied in one pass.
 
 Run with: python benchmarks/noise_fits.py
 """
@@ -13,14 +13,18 @@ from time import perf_counter
 import numpy as np
 import torch
 
-from analysis.methods.noise.laws import FAMILIES, SCIPY, Law
+from analysis.methods.noise.distributions import FAMILIES, SCIPY, Distribution
 from analysis.methods.noise.sketch import sketch_errors
 from analysis.studies.noise.checkpoint_study import study_checkpoint
 from fedsz_privacy.core.state import nbytes
 from fedsz_privacy.defences.release import parse_release
 
 SIZES = (300_000, 3_000_000)
-SOURCES = (Law("laplace", 0.0, 0.3), Law("generalised normal", 0.0, 0.5, 1.5), Law("student t", 0.0, 0.2, 5.0))
+SOURCES = (
+    Distribution("laplace", 0.0, 0.3),
+    Distribution("generalised normal", 0.0, 0.5, 1.5),
+    Distribution("student t", 0.0, 0.2, 5.0),
+)
 FITTED = ("uniform", "laplace", "normal", "generalised normal", "student t")
 ALEXNET = {
     "features.0.weight": (64, 3, 11, 11),
@@ -34,17 +38,17 @@ ALEXNET = {
 }
 
 
-def compare_fits(source: Law, size: int) -> None:
+def compare_fits(source: Distribution, size: int) -> None:
     """Print how long both ways take, and how far the source's own family comes out apart."""
     errors = source.draw(size, np.random.default_rng(0))
     start = perf_counter()
     full = {family: SCIPY[family].fit(errors) for family in FITTED}
     between = perf_counter()
     sketch = sketch_errors(np.zeros_like(errors), errors, 1.0)
-    laws = {family: FAMILIES[family](sketch) for family in FITTED}
+    distributions = {family: FAMILIES[family](sketch) for family in FITTED}
     end = perf_counter()
-    law, (*shape, _, scale) = laws[source.family], full[source.family]
-    apart = [law.scale / scale - 1, *((law.shape or 0) / value - 1 for value in shape)]
+    distribution, (*shape, _, scale) = distributions[source.family], full[source.family]
+    apart = [distribution.scale / scale - 1, *((distribution.shape or 0) / value - 1 for value in shape)]
     print(
         f"{size:>9,} errors of {source.family:<18}: scipy {between - start:7.2f} s, sketch {end - between:5.2f} s, "
         f"{(between - start) / (end - between):6.1f} times faster; scale and shape apart by {max(map(abs, apart)):.1e}"

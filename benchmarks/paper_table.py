@@ -22,8 +22,8 @@ def read(folder: Path) -> FederationReport:
     """Return the report of a finished run."""
     results = json.loads((folder / "results.json").read_text())
     asked = {name: value for name, value in results["spec"].items() if name != "command"}
-    spec = FederationSpec(**asked | {"training": Training(**asked["training"]), "releases": tuple(asked["releases"])})
-    rows: dict[str, list[RoundRow]] = {release: [] for release in spec.releases}
+    spec = FederationSpec(**asked | {"training": Training(**asked["training"]), "defences": tuple(asked["defences"])})
+    rows: dict[str, list[RoundRow]] = {release: [] for release in spec.defences}
     for row in results["rounds"]:
         rows[row.pop("release")].append(RoundRow(**row))
     return FederationReport(spec, {release: tuple(played) for release, played in rows.items()})
@@ -31,7 +31,7 @@ def read(folder: Path) -> FederationReport:
 
 def line(report: FederationReport) -> tuple[str, ...]:
     """Return the cells of one run."""
-    spec, compressed = report.spec, report.spec.releases[1]
+    spec, compressed = report.spec, report.spec.defences[1]
     return (
         spec.model,
         Path(spec.data).name,

@@ -60,7 +60,7 @@ def test_a_command_of_the_page_ends_with_a_report_that_names_what_was_brought(co
     result = CliRunner().invoke(app, [*command[1:], *SMALL.split(), "--out", str(tmp_path / "run")])
     assert result.exit_code == 0, result.output
     spec = json.loads((tmp_path / "run" / "spec.json").read_text())
-    found = json.loads((tmp_path / "run" / "results.json").read_text())["releases"]
+    found = json.loads((tmp_path / "run" / "results.json").read_text())["defences"]
     for option, value in zip(command[2::2], command[3::2], strict=True):
         if option == "--release":
             assert value in [release["name"] for release in found]

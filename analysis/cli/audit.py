@@ -68,7 +68,7 @@ def audit(
         from analysis.studies.audit.presentation.tables import closing_table
         from analysis.studies.audit.report import write_report
         from analysis.studies.audit.run import run_audit
-        from analysis.studies.audit.spec import DEFAULT_RELEASES, DEFAULT_SIGNALS, AuditSpec, read_spec
+        from analysis.studies.audit.spec import DEFAULT_DEFENCES, DEFAULT_SIGNALS, AuditSpec, read_spec
         from fedsz_privacy.training.descent import Training
 
         players = Workers(workers, backend)
@@ -78,7 +78,7 @@ def audit(
             else AuditSpec(
                 data=data,
                 model=model,
-                releases=tuple(release or DEFAULT_RELEASES),
+                defences=tuple(release or DEFAULT_DEFENCES),
                 signals=tuple(signal or DEFAULT_SIGNALS),
                 adversary=adversary,
                 target_rounds=target_rounds,

@@ -44,7 +44,7 @@ def federate(
             data=data,
             model=model,
             partition=partition,
-            releases=tuple(release or ["fedsz:rel=1e-2"]),
+            defences=tuple(release or ["fedsz:rel=1e-2"]),
             clients=clients,
             records=records,
             test_records=test_records,

@@ -24,7 +24,7 @@ def noise(
     seed: Seed = 0,
     out: Annotated[Path, typer.Option(help="Folder of the run.")] = Path("runs/noise"),
 ) -> None:
-    """Find out whether the error of a release is privacy noise: its law, what decides it, what it hides."""
+    """Find out whether the error of a release is privacy noise: its distribution, what decides it, what it hides."""
     with one_line_errors():
         from analysis.studies.noise.report import write_noise_report
         from analysis.studies.noise.run import DEFAULT_RELEASES, NoiseSpec, run_noise

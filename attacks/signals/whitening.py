@@ -1,9 +1,9 @@
 """The whitened likelihood ratio: LiRA on several numbers at once, their noise made independent first.
 
 For a candidate c let x be the vector read off the target, and let the shadows, all other trials, give n_in, n_out and
-the means m_in, m_out of x with and without c. One Gaussian noise law serves both: its variances are the candidate's
-own, its correlation R is pooled over candidates and shrunk, (1 - SHRINKAGE) R + SHRINKAGE I. The whitened numbers are
-z = R^(-1/2) (x / deviation), and there
+the means m_in, m_out of x with and without c. One Gaussian noise distribution serves both: its variances are the
+candidate's own, its correlation R is pooled over candidates and shrunk, (1 - SHRINKAGE) R + SHRINKAGE I. The whitened
+numbers are z = R^(-1/2) (x / deviation), and there
 
     log N(z; m_in, I) - log N(z; m_out, I) = d . (z - (m_in + m_out) / 2),    d = m_in - m_out.
 

@@ -29,7 +29,7 @@ def even_clients(clients: int, records: int) -> NDArray[np.bool_]:
 
 
 def dirichlet_clients(labels: NDArray[np.int64], clients: int, alpha: float, generator: Generator) -> NDArray[np.bool_]:
-    """Deal each class out to clients in shares drawn from a symmetric Dirichlet law (Hsu et al., 2019).
+    """Deal each class out to clients in shares drawn from a symmetric Dirichlet distribution (Hsu et al., 2019).
 
     Parameters
     ----------

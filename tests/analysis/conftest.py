@@ -8,7 +8,7 @@ from fedsz_privacy.training.descent import Training
 @pytest.fixture(scope="session")
 def small() -> AuditSpec:
     return AuditSpec(
-        releases=("fedsz:rel=1e-2", "fedsz:rel=3e-1"),
+        defences=("fedsz:rel=1e-2", "fedsz:rel=3e-1"),
         trials=40,
         candidates=40,
         clients=3,

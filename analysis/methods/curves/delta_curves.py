@@ -1,4 +1,4 @@
-"""Delta at every epsilon of an additive noise, from its law or from a histogram, were it independent of the data."""
+"""Delta at every epsilon of additive noise, from its distribution or a histogram, were it independent of the data."""
 
 from collections.abc import Callable
 
@@ -8,12 +8,12 @@ from dp_accounting.pld.privacy_loss_distribution import PrivacyLossDistribution
 from numpy.typing import NDArray
 from scipy import special, stats
 
-from analysis.methods.noise.laws import Law
+from analysis.methods.noise.distributions import Distribution
 from analysis.methods.noise.sketch import Sketch
 from fedsz_privacy.core.optional import optional
 
 Masses = NDArray[np.float64]
-"""Probability of each outcome of a discrete law."""
+"""Probability of each outcome of a discrete distribution."""
 
 Below = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 """A distribution function."""
@@ -40,22 +40,24 @@ def gaussian_delta(epsilon: float, mu: float) -> float:
     return float(near - np.exp(epsilon + far))
 
 
-def fisher_information(law: Law) -> float:
-    """Return the Fisher information of a law's location; infinite where its density jumps or an atom moves."""
-    if law.family in ("laplace", "normal"):
-        return 1 / law.scale**2
-    if law.family == "student t" and law.shape:
-        return (law.shape + 1) / (law.shape + 3) / law.scale**2
-    if law.family == "generalised normal" and law.shape and law.shape > 0.5:
-        beta = law.shape
-        return float(beta**2 * np.exp(special.gammaln(2 - 1 / beta) - special.gammaln(1 / beta)) / law.scale**2)
+def fisher_information(distribution: Distribution) -> float:
+    """Return the Fisher information of a distribution's location; infinite where its density jumps or an atom moves."""
+    if distribution.family in ("laplace", "normal"):
+        return 1 / distribution.scale**2
+    if distribution.family == "student t" and distribution.shape:
+        return (distribution.shape + 1) / (distribution.shape + 3) / distribution.scale**2
+    if distribution.family == "generalised normal" and distribution.shape and distribution.shape > 0.5:
+        beta = distribution.shape
+        return float(
+            beta**2 * np.exp(special.gammaln(2 - 1 / beta) - special.gammaln(1 / beta)) / distribution.scale**2
+        )
     return np.inf
 
 
-def law_masses(law: Law, shift: float, bins: int) -> tuple[Masses, Masses]:
-    """Return the masses of a law and of the law shifted, on even bins of which ``bins`` make up the shift."""
-    low, high = law.quantiles(np.array([TAIL, 1 - TAIL]))
-    return _shifted(law.below, float(low), float(high), shift / bins, bins)
+def law_masses(distribution: Distribution, shift: float, bins: int) -> tuple[Masses, Masses]:
+    """Return the masses of a distribution and of it shifted, on even bins of which ``bins`` make up the shift."""
+    low, high = distribution.quantiles(np.array([TAIL, 1 - TAIL]))
+    return _shifted(distribution.below, float(low), float(high), shift / bins, bins)
 
 
 def histogram_masses(sketch: Sketch, shift: float, bins: int) -> tuple[Masses, Masses]:
@@ -72,7 +74,7 @@ def histogram_masses(sketch: Sketch, shift: float, bins: int) -> tuple[Masses, M
 
 
 def loss_distribution(masses: tuple[Masses, Masses], pessimistic: bool) -> PrivacyLossDistribution:
-    """Return the privacy loss distribution of two laws, losses rounded up if pessimistic and down if optimistic."""
+    """Return the privacy loss distribution of two, losses rounded up if pessimistic and down if optimistic."""
     lower, upper = ({n: np.log(mass) for n, mass in enumerate(each) if mass > 0} for each in masses)
     return privacy_loss_distribution.from_two_probability_mass_functions(
         lower, upper, pessimistic, BUCKET, symmetric=False

@@ -1,4 +1,4 @@
-"""The delta curves of one tensor's error, by its fitted laws and its histogram, were it independent of the data."""
+"""The delta curves of one tensor's error, by fitted distributions and by histogram, were it independent of the data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,13 +27,13 @@ class DeltaCurves:
 
     Attributes
     ----------
-    laws : mapping of str to PrivacyLossDistribution
-        Of each fitted law.
+    distributions : mapping of str to PrivacyLossDistribution
+        Of each fitted distribution.
     histogram : mapping of int to (float64 array, float64 array)
         Of the histogram on bins of each of `WIDTHS`: optimistic and pessimistic delta.
     """
 
-    laws: Mapping[str, PrivacyLossDistribution]
+    distributions: Mapping[str, PrivacyLossDistribution]
     histogram: Mapping[int, tuple[NDArray[np.float64], NDArray[np.float64]]]
 
     def to_dict(self) -> dict[str, object]:
@@ -41,7 +41,7 @@ class DeltaCurves:
         return {
             "shift": SHIFT,
             "epsilon": EPSILONS.tolist(),
-            "laws": {name: deltas(each).tolist() for name, each in self.laws.items()},
+            "distributions": {name: deltas(each).tolist() for name, each in self.distributions.items()},
             "histogram": {
                 str(bins): {"optimistic": low.tolist(), "pessimistic": high.tolist()}
                 for bins, (low, high) in self.histogram.items()
@@ -52,7 +52,7 @@ class DeltaCurves:
 def delta_curves(fit: NoiseFit) -> DeltaCurves:
     """Return the curves of a fit on error over bound."""
     return DeltaCurves(
-        laws={name: connect_the_dots(law_masses(fit.of(name), SHIFT, LAW_BINS)) for name in LAWS},
+        distributions={name: connect_the_dots(law_masses(fit.of(name), SHIFT, LAW_BINS)) for name in LAWS},
         histogram={bins: _brackets(fit, bins) for bins in WIDTHS},
     )
 

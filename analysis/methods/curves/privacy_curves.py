@@ -1,4 +1,4 @@
-"""As-if privacy: what the error would guarantee if it were independent noise of a given law, which it is not."""
+"""As-if privacy: what the error would guarantee as independent noise of a given distribution, which it is not."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ DELTA = 1e-5
 
 @dataclass(frozen=True)
 class Scales:
-    """Scales of the laws fitted to one tensor's error, in the update's own unit.
+    """Scales of the distributions fitted to one tensor's error, in the update's own unit.
 
     Attributes
     ----------
     laplace, deviation : float
-        Scale of the Laplace law, and standard deviation of the normal law.
+        Scale of the Laplace distribution, and standard deviation of the normal distribution.
     """
 
     laplace: float

@@ -32,7 +32,7 @@ def clopper_pearson_bound(counts: ErrorCounts, delta: float, confidence: float) 
     ----------
     Valid for the adjacency by which a member's world differs from a non-member's, whatever the adversary did to find
     the scores, if (a) the thresholds were fixed beforehand or chosen on other data and (b) scores are independent
-    given membership, each of one law for members and one for non-members. Scores of one trained model are not
+    given membership, each of one distribution for members and one for non-members. Scores of one trained model are not
     independent: (b) asks for one candidate per run, or a mechanism that treats candidates separately.
 
     With 10,000 observations in all, the median reaches 0.87 of epsilon and more on Laplace noise and on randomised

@@ -33,10 +33,10 @@ def gaussian_bound(counts: ErrorCounts, delta: float, confidence: float) -> MuBo
     for mu 0.5, 0.90 for 1 and 0.94 for 2; with ten thresholds instead 0.79, 0.89 and 0.93.
     """
     check_gaussian_delta(delta)
-    return mu_bound(proved_mu(counts, confidence), delta, confidence)
+    return mu_bound(mu_lower_bound(counts, confidence), delta, confidence)
 
 
-def proved_mu(counts: ErrorCounts, confidence: float) -> float:
+def mu_lower_bound(counts: ErrorCounts, confidence: float) -> float:
     """Return the mu of `gaussian_bound`, without its epsilon; the quicker one to choose a threshold by."""
     check_confidence(confidence)
     fpr, fnr = upper_rates(counts, confidence)

@@ -1,1 +1,1 @@
-"""Errors of a release: sketches of them, laws fitted to them, and how far the data decides them."""
+"""Errors of a release: sketches of them, distributions fitted to them, and how far the data decides them."""

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.methods.noise.dependence import Dependence
-from analysis.methods.noise.laws import Law
+from analysis.methods.noise.distributions import Distribution
 from analysis.methods.noise.sketch import Sketch
 
 Bounds = Sequence[tuple[float, int]]
@@ -46,7 +46,7 @@ def minus_the_data(found: Dependence) -> Finding:
 
 
 def scale_mixture(pooled: Sketch, bounds: Bounds) -> Finding:
-    """Detect the pooling artefact: uniform errors of many widths, which look like one law with heavy tails.
+    """Detect the pooling artefact: uniform errors of many widths, which look like one distribution with heavy tails.
 
     Parameters
     ----------
@@ -58,10 +58,10 @@ def scale_mixture(pooled: Sketch, bounds: Bounds) -> Finding:
     empirical = np.append(0, pooled.histogram.cumsum()) / pooled.elements
     value = float(np.abs(empirical - mixture_below(pooled.edges, bounds)).max())
     widest = max(bound for bound, _ in bounds)
-    one = Law("uniform", -widest, 2 * widest).below(pooled.edges)
+    one = Distribution("uniform", -widest, 2 * widest).below(pooled.edges)
     many = float(np.abs(empirical - one).max()) > NOT_UNIFORM
     return Finding(
-        "the pooled error is a mixture of uniform laws of the tensors' bounds",
+        "the pooled error is a mixture of uniform distributions of the tensors' bounds",
         "KS distance of the pooled error to the mixture that the known bounds predict",
         value,
         many and value < MIXTURE,

@@ -1,11 +1,11 @@
-"""How far a sample of errors lies from a law, as effect sizes with block-bootstrap intervals."""
+"""How far a sample of errors lies from a distribution, as effect sizes with block-bootstrap intervals."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.methods.noise.laws import Law
+from analysis.methods.noise.distributions import Distribution
 from analysis.methods.noise.sketch import BLOCKS, Sketch
 from fedsz_privacy.core.randomness import Purpose, generator
 
@@ -14,15 +14,15 @@ CONFIDENCE = 0.95
 COARSE_BINS = 64
 LEAST_SHARE = 1e-3
 FAR: NDArray[np.float64] = np.geomspace(1, 1e3, 513)
-"""Where a law is followed beyond the largest error, as multiples of it."""
+"""Where a distribution is followed beyond the largest error, as multiples of it."""
 
 
 @dataclass(frozen=True)
 class Distance:
-    """A distance between sample and law with its 95% block-bootstrap interval, the law held fixed.
+    """A distance between sample and distribution with its 95% block-bootstrap interval, the distribution held fixed.
 
-    A resample lies further from any law than the sample does, by about what the sample lies further than its source. So
-    the upper end is the percentile bootstrap's, and the lower end the basic bootstrap's: each errs outwards.
+    A resample lies further from any distribution than the sample does, by about what the sample lies further than its
+    source. So the upper end is the percentile bootstrap's, and the lower end the basic bootstrap's: each errs outwards.
     """
 
     value: float
@@ -44,8 +44,10 @@ def resampled_shares(sketch: Sketch) -> NDArray[np.float64]:
     return np.asarray(counts / counts[:, -1:])
 
 
-def distances(edges: NDArray[np.float64], shares: NDArray[np.float64], law: Law) -> dict[str, Distance]:
-    """Return four distances between a sample and a law.
+def distances(
+    edges: NDArray[np.float64], shares: NDArray[np.float64], distribution: Distribution
+) -> dict[str, Distance]:
+    """Return four distances between a sample and a distribution.
 
     Parameters
     ----------
@@ -53,7 +55,7 @@ def distances(edges: NDArray[np.float64], shares: NDArray[np.float64], law: Law)
         Edges of the sample's sketch.
     shares : float64 array, shape (1 + RESAMPLES, BINS + 1)
         Of errors below them, as `resampled_shares` gives them.
-    law : Law
+    distribution : Distribution
         What the sample is compared to.
 
     Returns
@@ -63,14 +65,14 @@ def distances(edges: NDArray[np.float64], shares: NDArray[np.float64], law: Law)
         ``wasserstein``: Wasserstein-1, the area between them, in the sample's unit.
         ``total_variation``: the greatest difference of probability on unions of `COARSE_BINS` even bins, from 0 to 1.
         ``log_ratio``: the greatest absolute log ratio of densities on those bins that hold at least `LEAST_SHARE` of
-        the sample, in nats; infinite where the law has no mass.
+        the sample, in nats; infinite where the distribution has no mass.
     """
-    apart = np.abs(shares - law.below(edges))
+    apart = np.abs(shares - distribution.below(edges))
     coarse = np.searchsorted(edges, np.linspace(edges[0], edges[-1], COARSE_BINS + 1)).clip(0, edges.size - 1)
-    observed, expected = np.diff(shares[:, coarse], axis=1), law.masses(edges[coarse])
+    observed, expected = np.diff(shares[:, coarse], axis=1), distribution.masses(edges[coarse])
     values = {
         "ks": apart.max(axis=1),
-        "wasserstein": apart @ _trapezium(edges) + _area_beyond(law, edges[-1]),
+        "wasserstein": apart @ _trapezium(edges) + _area_beyond(distribution, edges[-1]),
         "total_variation": (np.abs(observed - expected).sum(axis=1) + 1 - expected.sum()) / 2,
         "log_ratio": _log_ratio(observed, expected),
     }
@@ -83,10 +85,10 @@ def _trapezium(edges: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray((np.append(widths, 0) + np.append(0, widths)) / 2)
 
 
-def _area_beyond(law: Law, limit: float) -> float:
-    """Return the area of a law's tails beyond the largest error, where the sample has none."""
+def _area_beyond(distribution: Distribution, limit: float) -> float:
+    """Return the area of a distribution's tails beyond the largest error, where the sample has none."""
     far = limit * FAR
-    return float(_trapezium(far) @ law.beyond(far))
+    return float(_trapezium(far) @ distribution.beyond(far))
 
 
 def _log_ratio(observed: NDArray[np.float64], expected: NDArray[np.float64]) -> NDArray[np.float64]:

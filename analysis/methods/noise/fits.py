@@ -1,4 +1,4 @@
-"""One family fitted to a sketch of errors: the law, how far off it is, and how well it foretells errors held out."""
+"""One family fitted to a sketch of errors: its distribution, how far off it is, and how it does on errors held out."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, astuple, dataclass
@@ -7,19 +7,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.methods.noise.distances import Distance, distances
-from analysis.methods.noise.laws import Law
+from analysis.methods.noise.distributions import Distribution
 from analysis.methods.noise.sketch import BINS, Sketch
 
 EVEN, ODD = slice(0, None, 2), slice(1, None, 2)
-"""Blocks that a law is fitted to, and blocks that it is scored on."""
+"""Blocks that a distribution is fitted to, and blocks that it is scored on."""
 
 FLOOR = 1e-6
-"""Share of an even law that every law is blended with when it is scored, so that no single error outside a law's
-support decides."""
+"""Share of an even distribution that every distribution is blended with when it is scored, so that no single error
+outside a distribution's support decides."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fit(Law):
+class Fit(Distribution):
     """One family fitted to a sample of errors by maximum likelihood, and how far off it is.
 
     Attributes
@@ -29,7 +29,7 @@ class Fit(Law):
     bic : float
         Bayesian information criterion over the number of errors; only differences between families mean something.
     held_out : float
-        Mean log density of the odd blocks' errors under the law fitted to the even ones, in nats an error.
+        Mean log density of the odd blocks' errors under the distribution fitted to the even ones, in nats an error.
     """
 
     distances: Mapping[str, Distance]
@@ -48,30 +48,30 @@ class Fit(Law):
 
     def to_dict(self) -> dict[str, object]:
         """Return the fit as plain values without nesting."""
-        law = {name: value for name, value in asdict(self).items() if name != "distances"}
+        distribution = {name: value for name, value in asdict(self).items() if name != "distances"}
         for name, distance in self.distances.items():
-            law |= {name: distance.value, f"{name}_low": distance.low, f"{name}_high": distance.high}
-        return {name: finite(value) for name, value in law.items()}
+            distribution |= {name: distance.value, f"{name}_low": distance.low, f"{name}_high": distance.high}
+        return {name: finite(value) for name, value in distribution.items()}
 
 
-def fit_family(sketch: Sketch, shares: NDArray[np.float64], family: Callable[[Sketch], Law]) -> Fit:
+def fit_family(sketch: Sketch, shares: NDArray[np.float64], family: Callable[[Sketch], Distribution]) -> Fit:
     """Fit one family to a sketch, whose shares `resampled_shares` gives."""
-    law = family(sketch)
+    distribution = family(sketch)
     return Fit(
-        *astuple(law),
-        distances=distances(sketch.edges, shares, law),
-        bic=_bic(sketch, law, law.parameters),
+        *astuple(distribution),
+        distances=distances(sketch.edges, shares, distribution),
+        bic=_bic(sketch, distribution, distribution.parameters),
         held_out=_score(sketch.blocks(ODD), family(sketch.blocks(EVEN))),
     )
 
 
-def fixed_law(sketch: Sketch, shares: NDArray[np.float64], law: Law) -> Fit:
-    """Return how far a sketch is from a law that was known beforehand."""
+def fixed_distribution(sketch: Sketch, shares: NDArray[np.float64], distribution: Distribution) -> Fit:
+    """Return how far a sketch is from a distribution that was known beforehand."""
     return Fit(
-        *astuple(law),
-        distances=distances(sketch.edges, shares, law),
-        bic=_bic(sketch, law, 0),
-        held_out=_score(sketch.blocks(ODD), law),
+        *astuple(distribution),
+        distances=distances(sketch.edges, shares, distribution),
+        bic=_bic(sketch, distribution, 0),
+        held_out=_score(sketch.blocks(ODD), distribution),
     )
 
 
@@ -80,22 +80,22 @@ def finite(value: object) -> object:
     return str(value) if isinstance(value, float) and np.isinf(value) else value
 
 
-def _bic(sketch: Sketch, law: Law, parameters: int) -> float:
-    histogram, density = sketch.histogram, _density(sketch, law)
+def _bic(sketch: Sketch, distribution: Distribution, parameters: int) -> float:
+    histogram, density = sketch.histogram, _density(sketch, distribution)
     seen = histogram > 0
     with np.errstate(divide="ignore"):
         likelihood = histogram[seen] @ np.log(density[seen])
     return float((parameters * np.log(sketch.elements) - 2 * likelihood) / sketch.elements)
 
 
-def _score(sketch: Sketch, law: Law) -> float:
-    blended = (1 - FLOOR) * _density(sketch, law) + FLOOR / (2 * sketch.limit)
+def _score(sketch: Sketch, distribution: Distribution) -> float:
+    blended = (1 - FLOOR) * _density(sketch, distribution) + FLOOR / (2 * sketch.limit)
     return float(sketch.histogram @ np.log(blended) / sketch.elements)
 
 
-def _density(sketch: Sketch, law: Law) -> NDArray[np.float64]:
-    """Return a law's density in the middle of each bin, an atom at 0 spread over the bin that holds it."""
+def _density(sketch: Sketch, distribution: Distribution) -> NDArray[np.float64]:
+    """Return a distribution's density in the middle of each bin, an atom at 0 spread over the bin that holds it."""
     middles = sketch.middles.clip(sketch.lowest.min(), sketch.highest.max())
-    density = law.density(middles)
-    density[BINS // 2] += law.zero / (sketch.edges[BINS // 2 + 1])
+    density = distribution.density(middles)
+    density[BINS // 2] += distribution.zero / (sketch.edges[BINS // 2 + 1])
     return density

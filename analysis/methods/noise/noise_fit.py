@@ -1,4 +1,4 @@
-"""Which law the compression error follows, and how much of it the data decides."""
+"""Which distribution the compression error follows, and how much of it the data decides."""
 
 from dataclasses import asdict, dataclass
 
@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike
 
 from analysis.methods.noise.dependence import Dependence, dependence
 from analysis.methods.noise.distances import resampled_shares
-from analysis.methods.noise.fits import Fit, fit_family, fixed_law
-from analysis.methods.noise.laws import FAMILIES, Law
+from analysis.methods.noise.distributions import FAMILIES, Distribution
+from analysis.methods.noise.fits import Fit, fit_family, fixed_distribution
 from analysis.methods.noise.sketch import Sketch, sketch_errors
 from fedsz_privacy.core.errors import InputError
 
@@ -17,7 +17,7 @@ NEGLIGIBLE = 1e-4
 """Gain in held-out log-likelihood, in nats an error, that is worth no further parameter."""
 
 LEAST_ATOM = 0.01
-ON_BOUND = Law("uniform", -1.0, 2.0)
+ON_BOUND = Distribution("uniform", -1.0, 2.0)
 ROUNDING = 1e-3
 """Share of its bound by which a codec's rounding may exceed it."""
 
@@ -33,8 +33,8 @@ class NoiseFit:
     fits : tuple of Fit
         One for each family.
     on_bound : Fit or None
-        The uniform law on (-1, 1), that of a quantiser of the known bound; nothing in it is fitted. None where errors
-        exceed the unit, which then is no bound.
+        The uniform distribution on (-1, 1), that of a quantiser of the known bound; nothing in it is fitted. None where
+        errors exceed the unit, which then is no bound.
     share_zero : float
         Share of errors that are exactly 0.
     dependence : Dependence
@@ -148,7 +148,7 @@ def fit_sketch(sketch: Sketch, found: Dependence) -> NoiseFit:
     return NoiseFit(
         elements=round(sketch.elements),
         fits=tuple(fit_family(sketch, shares, family) for family in FAMILIES.values()),
-        on_bound=fixed_law(sketch, shares, ON_BOUND) if sketch.limit <= 1 + ROUNDING else None,
+        on_bound=fixed_distribution(sketch, shares, ON_BOUND) if sketch.limit <= 1 + ROUNDING else None,
         share_zero=float(sketch.zeros.sum() / sketch.elements),
         dependence=found,
         sketch=sketch,

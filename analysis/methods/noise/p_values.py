@@ -22,6 +22,8 @@ def monte_carlo_p_values(errors: NDArray[np.float64], seed: int) -> dict[str, fl
     rng = generator(seed, Purpose.BOOTSTRAP, 1)
     chosen = rng.choice(errors, min(SUBSAMPLE, errors.size), replace=False)
     return {
-        name: float(stats.goodness_of_fit(law, chosen, statistic="ks", n_mc_samples=REPETITIONS, rng=rng).pvalue)
-        for name, law in TESTED.items()
+        name: float(
+            stats.goodness_of_fit(distribution, chosen, statistic="ks", n_mc_samples=REPETITIONS, rng=rng).pvalue
+        )
+        for name, distribution in TESTED.items()
     }

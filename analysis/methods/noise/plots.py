@@ -40,12 +40,14 @@ def draw_fit(axis: Axes, fit: NoiseFit, families: tuple[str, ...] = tuple(STYLES
     axis.bar(bars[:-1], shares / np.diff(bars), np.diff(bars), align="edge", color="lightgrey", linewidth=0)
     for family, colour in zip(STYLES, sns.color_palette("colorblind"), strict=False):
         if family in families:
-            law = fit.of(family)
-            axis.plot(grid, law.density(grid), linestyle=STYLES[family], color=colour, linewidth=2, label=family)
+            distribution = fit.of(family)
+            axis.plot(
+                grid, distribution.density(grid), linestyle=STYLES[family], color=colour, linewidth=2, label=family
+            )
     axis.set(xlim=(-view, view), ylim=(0, 1.35 * float((shares / np.diff(bars)).max())))
 
 
 def summary(fit: NoiseFit) -> str:
-    """Return the best family, the distances to the two laws in question, and the explained share, in three lines."""
+    """Return the best family, the distances to the two families in question, and the explained share."""
     distances = f"KS uniform {fit.of('uniform').ks:.3f}, Laplace {fit.of('laplace').ks:.3f}"
     return f"best {fit.best.family}\n{distances}\nR²(e|x) {fit.r_squared:.2f}"

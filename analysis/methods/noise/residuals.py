@@ -47,7 +47,7 @@ class Residual:
 def residuals(updates: Sequence[StateDict], released: Sequence[Released]) -> dict[str, Residual]:
     """Return the residual of each tensor that was lossy in every update, in the order of the state.
 
-    A tensor with too few errors to fit a law to, or none but zeros, is left out.
+    A tensor with too few errors to fit a distribution to, or none but zeros, is left out.
     """
     lossy = [name for name in updates[0] if all(name in each.bounds for each in released)]
     parts = {name: _residual(name, updates, released) for name in lossy}

@@ -65,7 +65,7 @@ def measure(
     read before calibration: calibrated scores know the members of all other trials.
     """
     membership = trials.membership
-    read = trials.observed[spec.signals[0]][:, spec.releases.index(REFERENCE)]
+    read = trials.observed[spec.signals[0]][:, spec.defences.index(REFERENCE)]
     raw = read.reshape(*read.shape[:3], -1).sum(axis=(1, 3))
     weights = resample_weights(spec.trials, membership.shape[1], generator(spec.seed, Purpose.BOOTSTRAP))
     groups = groups_of(spec, raw, membership)
@@ -92,7 +92,7 @@ def _measure_group(
     }
 
 
-def prove(spec: AuditSpec, trials: Trials, signals: Sequence[Signal]) -> dict[str, EpsilonBound]:
+def bound_epsilon(spec: AuditSpec, trials: Trials, signals: Sequence[Signal]) -> dict[str, EpsilonBound]:
     """Return what each release's trials prove of epsilon, for one record, by the signal that shadows find strongest.
 
     The signal is chosen on the undefended release of the half of the trials that are shadows and are not audited.
@@ -101,7 +101,7 @@ def prove(spec: AuditSpec, trials: Trials, signals: Sequence[Signal]) -> dict[st
     shadows = trials.membership[:half]
 
     def auc(signal: Signal) -> float:
-        scores = signal.score(trials.observed[signal.name][:half, spec.releases.index(REFERENCE)], shadows)
+        scores = signal.score(trials.observed[signal.name][:half, spec.defences.index(REFERENCE)], shadows)
         return float(roc_auc_score(shadows.ravel(), scores.ravel()))
 
     strongest = max(signals, key=auc)
@@ -115,5 +115,5 @@ def prove(spec: AuditSpec, trials: Trials, signals: Sequence[Signal]) -> dict[st
             DELTA,
             generator(spec.seed, Purpose.BOUND, row),
         )
-        for row, release in enumerate(spec.releases)
+        for row, release in enumerate(spec.defences)
     }

@@ -15,7 +15,7 @@ def to_results(report: AuditReport) -> dict[str, object]:
     return {
         "spec": asdict(report.spec),
         "adversary": {"name": report.spec.adversary, "sees": report.spec.sees.sees, "knows": ALSO_KNOWN},
-        "releases": [_release(report, name) for name in report.spec.releases],
+        "defences": [_release(report, name) for name in report.spec.defences],
     }
 
 
@@ -26,8 +26,11 @@ def verdict_rows(report: AuditReport) -> list[Row]:
             "release": release,
             **_prefixed("guaranteed", asdict(verdict.guarantee)),
             **_prefixed("as_if", asdict(verdict.as_if) if verdict.as_if else {}),
-            "measured_epsilon_at_least": verdict.proved.epsilon,
-            **_prefixed("white_box", asdict(verdict.white_box) if verdict.white_box else {}),
+            "measured_epsilon_lower_bound": verdict.epsilon_lower_bound.epsilon,
+            **_prefixed(
+                "canary_epsilon_lower_bound",
+                asdict(verdict.canary_epsilon_lower_bound) if verdict.canary_epsilon_lower_bound else {},
+            ),
             **{f"measured_{signal}_auc": leakage.auc.value for signal, leakage in verdict.measured.items()},
             "ratio": report.ratio(release),
             "bytes": report.nbytes(release),
@@ -91,8 +94,10 @@ def _release(report: AuditReport, name: str) -> dict[str, object]:
         "ratio": report.ratio(name),
         "bytes": report.nbytes(name),
         "accuracy": report.accuracy(name),
-        "epsilon_at_least": asdict(verdict.proved),
-        "epsilon_at_least_by_gradient_canaries": asdict(verdict.white_box) if verdict.white_box else None,
+        "epsilon_lower_bound": asdict(verdict.epsilon_lower_bound),
+        "epsilon_lower_bound_by_gradient_canaries": asdict(verdict.canary_epsilon_lower_bound)
+        if verdict.canary_epsilon_lower_bound
+        else None,
         "groups": {
             group: {signal: asdict(leakage) for signal, leakage in by_signal.items()}
             for group, by_signal in verdict.groups.items()

@@ -9,7 +9,7 @@ from analysis.methods.guarantee import guarantee
 from analysis.reporting.folder import RunFolder, open_run
 from analysis.reporting.progress import Progress, silent
 from analysis.reporting.workers import Workers
-from analysis.studies.audit.measure import measure, prove, scores_of
+from analysis.studies.audit.measure import bound_epsilon, measure, scores_of
 from analysis.studies.audit.playing import Players, play_trials
 from analysis.studies.audit.prepare import load, start_game
 from analysis.studies.audit.spec import AuditSpec
@@ -26,7 +26,7 @@ NEIGHBOUR_PAIRS = 8
 
 @dataclass(frozen=True)
 class AuditReport:
-    """What an audit found; every mapping has a key for each of ``spec.releases``, in that order.
+    """What an audit found; every mapping has a key for each of ``spec.defences``, in that order.
 
     Attributes
     ----------
@@ -53,7 +53,7 @@ class AuditReport:
 
     def nbytes(self, release: str) -> float:
         """Mean size of the target's update on the wire, in bytes."""
-        return float(self.trials.sizes[:, self.spec.releases.index(release)].mean())
+        return float(self.trials.sizes[:, self.spec.defences.index(release)].mean())
 
     def ratio(self, release: str) -> float:
         """Compression ratio of a release, original over compressed."""
@@ -61,7 +61,7 @@ class AuditReport:
 
     def accuracy(self, release: str) -> float:
         """Mean test accuracy of the model that the adversary's last look shows."""
-        return float(self.trials.accuracy[:, self.spec.releases.index(release)].mean())
+        return float(self.trials.accuracy[:, self.spec.defences.index(release)].mean())
 
 
 def run_audit(
@@ -98,18 +98,18 @@ def run_audit(
     players = Players(start_game(spec, split, model, progress), defences, signals, spec.sees)
     played = play_trials(players, spec.trials, folder, workers)
     trials = concatenate(list(progress(played, description="trials", total=spec.trials)))
-    scores = scores_of(trials, spec.releases, signals)
+    scores = scores_of(trials, spec.defences, signals)
     noise = dict(progress(_study(players, spec), description="noise", total=len(defences)))
     measured = measure(spec, trials, scores, progress)
-    proved = prove(spec, trials, signals)
-    white_box = audit_white_box(players, spec, progress)
+    lower_bounds = bound_epsilon(spec, trials, signals)
+    canary_bounds = audit_white_box(players, spec, progress)
     verdicts = {
         defence.name: Verdict(
             guarantee=guarantee(defence),
             as_if=study.as_if if study else None,
             groups={group: by_release[defence.name] for group, by_release in measured.items()},
-            proved=proved[defence.name],
-            white_box=white_box[defence.name],
+            epsilon_lower_bound=lower_bounds[defence.name],
+            canary_epsilon_lower_bound=canary_bounds[defence.name],
         )
         for defence, study in zip(defences, noise.values(), strict=True)
     }

@@ -13,7 +13,7 @@ from fedsz_privacy.core.errors import InputError, require_at_least
 from fedsz_privacy.defences.defence import Defence, parse_defence, settle_defences
 from fedsz_privacy.training.descent import Training
 
-DEFAULT_RELEASES = (REFERENCE, "fedsz:rel=1e-3", "fedsz:rel=1e-2", "fedsz:rel=1e-1", "fedsz:rel=3e-1")
+DEFAULT_DEFENCES = (REFERENCE, "fedsz:rel=1e-3", "fedsz:rel=1e-2", "fedsz:rel=1e-1", "fedsz:rel=3e-1")
 
 DEFAULT_SIGNALS = tuple(signal.name for signal in SIGNALS)
 
@@ -32,7 +32,7 @@ class AuditSpec:
     ----------
     data, model : str
         Names for `load_data` and `build_model`.
-    releases : tuple of str
+    defences : tuple of str
         Strings of releases or other defences; ``none`` is put first if it is not among them.
     signals : tuple of str
         Names for `get_signal`: what the adversary computes.
@@ -62,7 +62,7 @@ class AuditSpec:
 
     data: str = "digits"
     model: str = "mlp"
-    releases: tuple[str, ...] = DEFAULT_RELEASES
+    defences: tuple[str, ...] = DEFAULT_DEFENCES
     signals: tuple[str, ...] = DEFAULT_SIGNALS
     adversary: str = "update"
     target_rounds: int = 1
@@ -82,7 +82,7 @@ class AuditSpec:
         if (scores := self.trials * self.candidates) < LEAST_SCORES:
             asked = f"{self.trials} trials of {self.candidates} candidates"
             raise InputError(f"{asked} are {scores} scores: choose {LEAST_SCORES} or more")
-        object.__setattr__(self, "releases", settle_defences([REFERENCE, *self.releases]))
+        object.__setattr__(self, "defences", settle_defences([REFERENCE, *self.defences]))
         object.__setattr__(self, "signals", tuple(dict.fromkeys(self.signals)))
         sees_others = self.sees.sees_others
         if blind := [each.name for each in self.get_signals() if each.reads_others and not sees_others]:
@@ -121,7 +121,7 @@ class AuditSpec:
     def parse_defences(self) -> list[Defence]:
         """Return the defences, the undefended one first; DP-SGD takes half the candidates for the expected records."""
         expected = sum(self.repeats) / 2
-        return [parse_defence(name, self.training, expected, self.target_rounds) for name in self.releases]
+        return [parse_defence(name, self.training, expected, self.target_rounds) for name in self.defences]
 
     def to_dict(self) -> dict[str, object]:
         """Return the question as plain values."""

@@ -25,17 +25,17 @@ class Verdict:
         A description of the error; None where the release has none.
     groups : mapping of str to mapping of str to Leakage
         What each signal's attack achieved on each group of candidates, the ordinary records first.
-    proved : EpsilonBound
+    epsilon_lower_bound : EpsilonBound
         Measured too: no claim of a smaller epsilon, for one record, could be true.
-    white_box : EpsilonBound or None
+    canary_epsilon_lower_bound : EpsilonBound or None
         Likewise by gradient canaries, if any were played.
     """
 
     guarantee: Guarantee
     as_if: AsIf | None
     groups: Mapping[str, Mapping[str, Leakage]]
-    proved: EpsilonBound
-    white_box: EpsilonBound | None
+    epsilon_lower_bound: EpsilonBound
+    canary_epsilon_lower_bound: EpsilonBound | None
 
     @property
     def measured(self) -> Mapping[str, Leakage]:

@@ -30,7 +30,7 @@ def audit_white_box(players: Players, spec: AuditSpec, progress: Progress) -> di
     norm 1.
     """
     if spec.gradient_canaries == 0:
-        return dict.fromkeys(spec.releases)
+        return dict.fromkeys(spec.defences)
     bounds: dict[str, EpsilonBound | None] = {}
     for game, defences in players.games():
         played = progress(_play(game, defences, spec), "gradient canaries", len(game.chunks(spec.trials)))
@@ -39,7 +39,7 @@ def audit_white_box(players: Players, spec: AuditSpec, progress: Progress) -> di
         scores = np.concatenate([chunk.scores for chunk in chunks])
         everyone = np.ones(spec.gradient_canaries, bool)
         for row, defence in enumerate(defences):
-            rng = generator(spec.seed, Purpose.BOUND, spec.releases.index(defence.name), 1)
+            rng = generator(spec.seed, Purpose.BOUND, spec.defences.index(defence.name), 1)
             looks = scores[:, row][:, np.newaxis]
             bounds[defence.name] = epsilon_bound(INNER_PRODUCT, looks, membership, everyone, DELTA, rng)
     return bounds

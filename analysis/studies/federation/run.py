@@ -40,7 +40,7 @@ class RoundRow:
 
 @dataclass(frozen=True)
 class FederationReport:
-    """What a federation found: the rounds of each release, in the order of ``spec.releases``."""
+    """What a federation found: the rounds of each release, in the order of ``spec.defences``."""
 
     spec: FederationSpec
     rounds: Mapping[str, tuple[RoundRow, ...]]
@@ -83,7 +83,7 @@ def run_federation(spec: FederationSpec, path: Path, progress: Progress = silent
     clients = parse_partition(spec.partition, split.train.labels.numpy(), spec.clients, rng)
     folder = open_run(path, spec.to_dict())
     rounds = {}
-    for number, name in enumerate(spec.releases):
+    for number, name in enumerate(spec.defences):
         federation = Federation(model, split.train, clients, spec.training, parse_release(name), spec.seed)
         rows = _continue(federation, split.test, spec.rounds, folder.path / "rounds" / f"{number}.safetensors")
         rounds[name] = tuple(progress(rows, description=name, total=spec.rounds))

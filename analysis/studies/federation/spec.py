@@ -15,7 +15,7 @@ class FederationSpec:
     ----------
     data, model, partition : str
         Names for `load_data`, `build_model` and `parse_partition`.
-    releases : tuple of str
+    defences : tuple of str
         Release strings; ``none`` is put first if it is not among them. Each is run on its own, from the same initial
         weights and with the same batches.
     clients, records, test_records, rounds : int
@@ -31,7 +31,7 @@ class FederationSpec:
     data: str = "digits"
     model: str = "cnn"
     partition: str = "iid"
-    releases: tuple[str, ...] = (REFERENCE, "fedsz:rel=1e-2")
+    defences: tuple[str, ...] = (REFERENCE, "fedsz:rel=1e-2")
     clients: int = 4
     records: int = 1200
     test_records: int = 1000
@@ -42,7 +42,7 @@ class FederationSpec:
 
     def __post_init__(self) -> None:
         require_at_least(self, clients=1, records=1, test_records=1, rounds=1, side=0, seed=0)
-        object.__setattr__(self, "releases", settle_releases(self.releases))
+        object.__setattr__(self, "defences", settle_releases(self.defences))
 
     def to_dict(self) -> dict[str, object]:
         """Return the question as plain values."""

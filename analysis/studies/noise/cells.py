@@ -3,7 +3,7 @@
 from analysis.methods.curves.deciding import Decision
 from analysis.methods.noise.noise_fit import NoiseFit
 
-SHOWN_LAWS = ("uniform", "laplace", "normal")
+SHOWN_DISTRIBUTIONS = ("uniform", "laplace", "normal")
 
 
 def decision_cells(decision: Decision) -> tuple[str, ...]:
@@ -18,6 +18,6 @@ def decision_cells(decision: Decision) -> tuple[str, ...]:
 
 
 def distance_cells(fit: NoiseFit) -> list[str]:
-    """Return KS and then Wasserstein distance to each law of `SHOWN_LAWS`."""
-    shown = [fit.of(family) for family in SHOWN_LAWS]
+    """Return KS and then Wasserstein distance to each distribution of `SHOWN_DISTRIBUTIONS`."""
+    shown = [fit.of(family) for family in SHOWN_DISTRIBUTIONS]
     return [f"{each.ks:.3f}" for each in shown] + [f"{each.wasserstein:.3f}" for each in shown]

@@ -13,8 +13,8 @@ from analysis.methods.curves.privacy_curves import AsIf, as_if, fitted_scales
 from analysis.methods.guarantee import Guarantee, guarantee
 from analysis.methods.noise.dependence import Dependence
 from analysis.methods.noise.detectors import Bounds, Finding, scale_mixture
+from analysis.methods.noise.distributions import normal
 from analysis.methods.noise.fits import finite
-from analysis.methods.noise.laws import normal
 from analysis.methods.noise.noise_fit import NoiseFit, fit_sketch
 from analysis.methods.noise.sketch import Sketch
 from analysis.reporting.progress import Progress, silent
@@ -23,7 +23,7 @@ from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.defences.release import Release
 
 SMOOTH = ("laplace", "normal", "generalised normal", "student t")
-"""Laws whose density does not jump, so that their Fisher information can be finite."""
+"""Distributions whose density does not jump, so that their Fisher information can be finite."""
 
 
 @dataclass(frozen=True)
@@ -43,14 +43,14 @@ class CheckpointStudy:
     normalised : NoiseFit
         All errors together, each over its own tensor's bound.
     mixture : Finding
-        Whether uniform laws of the known bounds explain the raw errors.
+        Whether uniform distributions of the known bounds explain the raw errors.
     guarantee : Guarantee
         What is proved of the release.
     as_if : mapping of float to AsIf
         Matched-noise figures for a difference of each of `SHARES`: descriptions.
     gaussian_limits : mapping of float to mapping of str to float
-        For each of `SHARES`, mu of the Gaussian mechanism that independent noise of each of `SMOOTH` laws comes close
-        to when a difference is spread over many coordinates: descriptions too.
+        For each of `SHARES`, mu of the Gaussian mechanism that independent noise of each of `SMOOTH` distributions
+        comes close to when a difference is spread over many coordinates: descriptions too.
     decisions : mapping of float to Decision
         Whether neighbours at each of `SHARES` decode alike.
     """
@@ -141,7 +141,7 @@ def _as_if(tensors: Mapping[str, TensorStudy], number: int) -> AsIf:
 
 
 def _gaussian_limits(tensors: Mapping[str, TensorStudy], number: int) -> dict[str, float]:
-    """Return the root of the sum over tensors of Fisher information times squared difference, for each law."""
+    """Return the root of the sum over tensors of Fisher information times squared difference, for each distribution."""
     return {
         family: float(
             np.sqrt(

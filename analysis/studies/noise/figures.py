@@ -40,7 +40,7 @@ def pooled_and_single(studies: Studies) -> Figure:
         )
     for row in panels:
         row[0].set_ylabel("density")
-    figure.legend(*panels[0][0].get_legend_handles_labels(), title="fitted law", loc="outside right upper")
+    figure.legend(*panels[0][0].get_legend_handles_labels(), title="fitted distribution", loc="outside right upper")
     figure.suptitle("Compression error seen three ways")
     return figure
 
@@ -82,7 +82,7 @@ def codes_that_differ(studies: Studies) -> Figure:
 
 
 def privacy_curves(studies: Studies) -> Figure:
-    """Draw the as-if delta curve and, where riskcal is there, attack bound of the largest tensor's fitted laws."""
+    """Draw the as-if delta curve and, with riskcal, the attack bound of the largest tensor's fitted distributions."""
     figure = Figure(figsize=(4.2 * len(studies) + 2, 8 if find_spec("riskcal") else 4.4), layout="constrained")
     panels = figure.subplots(2 if find_spec("riskcal") else 1, len(studies), sharex="row", sharey="row", squeeze=False)
     for column, (release, study) in zip(panels.T, studies.items(), strict=True):
@@ -105,9 +105,9 @@ FIGURES: Mapping[str, tuple[Callable[[Studies], Figure], str]] = MappingProxyTyp
     {
         "errors": (
             pooled_and_single,
-            "Above, raw errors of all tensors: a mixture of scales, which can look like one law with heavy tails. The "
-            "black line has no free parameter: uniform laws of the known bounds. In the middle, each tensor's errors "
-            "over its own bound; below, one tensor alone.",
+            "Above, raw errors of all tensors: a mixture of scales, which can look like one distribution with heavy "
+            "tails. The black line has no free parameter: uniform distributions of the known bounds. In the middle, "
+            "each tensor's errors over its own bound; below, one tensor alone.",
         ),
         "dependence": (
             error_against_value,
@@ -128,16 +128,18 @@ FIGURES: Mapping[str, tuple[Callable[[Studies], Figure], str]] = MappingProxyTyp
 
 
 def _draw_deltas(panel: Axes, curves: DeltaCurves) -> None:
-    for (name, law), colour in zip(curves.laws.items(), sns.color_palette("colorblind"), strict=False):
-        panel.semilogy(EPSILONS, np.maximum(deltas(law), 1e-12), color=colour, label=name)
+    for (name, distribution), colour in zip(
+        curves.distributions.items(), sns.color_palette("colorblind"), strict=False
+    ):
+        panel.semilogy(EPSILONS, np.maximum(deltas(distribution), 1e-12), color=colour, label=name)
     for bins, shade in zip(WIDTHS, ("0.75", "0.35"), strict=True):
         low, high = (np.maximum(each, 1e-12) for each in curves.histogram[bins])
         panel.fill_between(EPSILONS, low, high, color=shade, linewidth=3, label=f"histogram, {bins} bins a shift")
 
 
 def _draw_attacks(panel: Axes, curves: DeltaCurves) -> None:
-    for law, colour in zip(curves.laws.values(), sns.color_palette("colorblind"), strict=False):
-        panel.loglog(RATES, true_positive_rates(law, RATES), color=colour)
+    for distribution, colour in zip(curves.distributions.values(), sns.color_palette("colorblind"), strict=False):
+        panel.loglog(RATES, true_positive_rates(distribution, RATES), color=colour)
     panel.loglog(RATES, RATES, color="grey", linestyle=":")
 
 

@@ -8,7 +8,7 @@ from analysis.methods.noise.fits import Fit
 from analysis.methods.noise.noise_fit import NoiseFit
 from analysis.methods.noise.p_values import REPETITIONS, SUBSAMPLE
 from analysis.reporting.table import Row, Table
-from analysis.studies.noise.cells import SHOWN_LAWS, decision_cells, distance_cells
+from analysis.studies.noise.cells import SHOWN_DISTRIBUTIONS, decision_cells, distance_cells
 from analysis.studies.noise.checkpoint_study import CheckpointStudy
 from analysis.studies.noise.run import NoiseReport
 from analysis.studies.noise.tensor_study import ADJACENCY
@@ -22,11 +22,12 @@ def scope_table(report: NoiseReport) -> Table:
     """Return the fits of the pooled errors and of the largest tensors."""
     return Table(
         title="Fits by tensor",
-        note="Maximum-likelihood fits on error over bound (pooled raw: over the deviation). The best law foretells "
-        "errors held out best. KS is the Kolmogorov-Smirnov distance, W1 Wasserstein-1. The p-values say only whether "
-        f"{SUBSAMPLE} of the errors suffice to reject a law ({REPETITIONS} Monte Carlo refits).",
-        columns=("release", "tensor", "elements", "best law", "KS uniform", "KS Laplace", "KS normal", "W1 uniform",
-                 "W1 Laplace", "W1 normal", "R²(e|x)", "xi", "exactly 0", "p uniform", "p Laplace", "p normal"),
+        note="Maximum-likelihood fits on error over bound (pooled raw: over the deviation). The best distribution "
+        "foretells errors held out best. KS is the Kolmogorov-Smirnov distance, W1 Wasserstein-1. The p-values say "
+        f"only whether {SUBSAMPLE} of the errors suffice to reject a distribution ({REPETITIONS} Monte Carlo refits).",
+        columns=("release", "tensor", "elements", "best distribution", "KS uniform", "KS Laplace", "KS normal",
+                 "W1 uniform", "W1 Laplace", "W1 normal", "R²(e|x)", "xi", "exactly 0", "p uniform", "p Laplace",
+                 "p normal"),
         rows=[row for study in report.found.values() for row in _scopes(study)],
     )  # fmt: skip
 
@@ -35,9 +36,9 @@ def family_table(report: NoiseReport) -> Table:
     """Return every distance to every family, for the pooled errors and the largest tensor."""
     return Table(
         title="Distances to every family",
-        note="95% block-bootstrap intervals, the fitted law held fixed. Total variation and log ratio are taken on 64 "
-        "even bins. BIC is over the number of errors, less that of the best family; held out is the mean log density "
-        "of errors that the fit did not see.",
+        note="95% block-bootstrap intervals, the fitted distribution held fixed. Total variation and log ratio are "
+        "taken on 64 even bins. BIC is over the number of errors, less that of the best family; held out is the mean "
+        "log density of errors that the fit did not see.",
         columns=("release", "errors", "family", "location", "scale", "shape", "atom at 0", "KS", "W1",
                  "total variation", "log density ratio", "BIC difference", "held out"),
         rows=[
@@ -53,10 +54,10 @@ def as_if_table(report: NoiseReport) -> Table:
     """Return the matched-noise figures for differences of several sizes."""
     return Table(
         title="As if",
-        note="What independent noise of each tensor's fitted law would give: descriptions, never guarantees. The "
-        f"difference is spread over all coordinates; normal noise at delta {DELTA:g}. Mu is that of the Gaussian "
-        "mechanism which many small shifts under the law come close to, by its Fisher information; a uniform law's is "
-        "infinite.",
+        note="What independent noise of each tensor's fitted distribution would give: descriptions, never guarantees. "
+        f"The difference is spread over all coordinates; normal noise at delta {DELTA:g}. Mu is that of the Gaussian "
+        "mechanism which many small shifts under the distribution come close to, by its Fisher information; a uniform "
+        "distribution's is infinite.",
         columns=("release", "difference / norm", "coordinates", "L1", "L2", "as if Laplace: epsilon",
                  "as if normal: epsilon", "as if uniform: delta at any epsilon",
                  "as if normal: mu", "as if generalised normal: mu", "as if student t: mu"),
@@ -99,10 +100,16 @@ def fit_rows(report: NoiseReport) -> list[Row]:
 def _scopes(study: CheckpointStudy) -> list[tuple[str, ...]]:
     largest = sorted(study.tensors, key=lambda name: -study.tensors[name].fit.elements)[:MOST_ROWS]
     pooled = [
-        (study.release, name, *_fit_cells(fit), *("-" for _ in SHOWN_LAWS)) for name, fit in _pooled(study).items()
+        (study.release, name, *_fit_cells(fit), *("-" for _ in SHOWN_DISTRIBUTIONS))
+        for name, fit in _pooled(study).items()
     ]
     single = [
-        (study.release, name, *_fit_cells(each.fit), *(f"{each.p_values[law]:.3f}" for law in SHOWN_LAWS))
+        (
+            study.release,
+            name,
+            *_fit_cells(each.fit),
+            *(f"{each.p_values[distribution]:.3f}" for distribution in SHOWN_DISTRIBUTIONS),
+        )
         for name, each in ((name, study.tensors[name]) for name in largest)
     ]
     return pooled + single

@@ -21,7 +21,7 @@ class NoiseStudy:
     """What a release's error looks like, seen two ways.
 
     A REL bound gives every tensor of every update its own scale. Pooled, the errors are a mixture of scales, which can
-    look like a law that no tensor follows.
+    look like a distribution that no tensor follows.
 
     Attributes
     ----------
@@ -32,7 +32,7 @@ class NoiseStudy:
     pooled : NoiseFit
         The fit of all tensors' errors together, in units of their standard deviation.
     mixture : Finding
-        Whether uniform laws of the known bounds explain the pooled error.
+        Whether uniform distributions of the known bounds explain the pooled error.
     decision : Decision
         Whether neighbours decode alike: the deciding experiment.
     as_if : AsIf

@@ -11,7 +11,7 @@ ADVERSARY = "whoever sees the decoded state and knows both neighbours"
 
 
 def verdict_lines(study: CheckpointStudy) -> tuple[str, ...]:
-    """Return guarantee, as-if figure, measurement, law and dependence of one release, a line each."""
+    """Return guarantee, as-if figure, measurement, distribution and dependence of one release, a line each."""
     return (_guaranteed(study), _as_if(study), _measured(study), _law(study), _dependence(study))
 
 
@@ -48,9 +48,10 @@ def _law(study: CheckpointStudy) -> str:
     distance = np.median([fit.of(common).ks for fit in fits])
     raw, explains = study.raw, "explains" if study.mixture.holds else "does not explain"
     return (
-        f"law: {common} fits best in {families.count(common)} of {len(fits)} tensors (median KS {distance:.3f}); "
-        f"pooled raw errors look {raw.best.family} (KS {raw.best.ks:.3f}, Laplace {raw.of('laplace').ks:.3f}), and a "
-        f"mixture of uniforms of the known bounds {explains} them (KS {study.mixture.value:.3f})"
+        f"distribution: {common} fits best in {families.count(common)} of {len(fits)} tensors (median KS "
+        f"{distance:.3f}); pooled raw errors look {raw.best.family} (KS {raw.best.ks:.3f}, Laplace "
+        f"{raw.of('laplace').ks:.3f}), and a mixture of uniforms of the known bounds {explains} them (KS "
+        f"{study.mixture.value:.3f})"
     )
 
 

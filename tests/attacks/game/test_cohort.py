@@ -203,7 +203,7 @@ def test_candidates_without_copies_are_drawn_by_the_training_rule_alone(played):
 
 
 def test_dp_sgd_draws_every_copy_by_a_coin_of_its_own(played):
-    """A chi-square test of the number of copies in each batch against the binomial law, at error rate 1e-6."""
+    """A chi-square test of the number of copies in each batch against the binomial distribution, at error rate 1e-6."""
     rule = DPTraining(expected_records=20, noise_multiplier=1.0, epochs=100, batch_size=8)
     game = replace(played, training=rule, repeats=[4] + [1] * (CANDIDATES - 1))
     membership, batches = game.draw(range(8))

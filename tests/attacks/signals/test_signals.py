@@ -41,12 +41,12 @@ def test_lira_equals_the_leave_one_out_likelihood_ratio(rng):
     for target in range(12):
         shadows, trained = np.delete(margins, target, 0), np.delete(members, target, 0)
 
-        def law(chosen, shadows=shadows):
+        def distribution(chosen, shadows=shadows):
             means = [shadows[chosen[:, c], c].mean() for c in range(5)]
             squares = sum(((shadows[chosen[:, c], c] - means[c]) ** 2).sum() for c in range(5))
             return norm(means, np.sqrt(squares / (chosen.sum() - 5)))
 
-        expected = law(trained).logpdf(margins[target]) - law(~trained).logpdf(margins[target])
+        expected = distribution(trained).logpdf(margins[target]) - distribution(~trained).logpdf(margins[target])
         assert scores[target] == pytest.approx(expected)
 
 

@@ -30,21 +30,21 @@ def slow_scores(observed, members, target):
     """The formula for one target, candidate by candidate."""
     shadows, trained = np.delete(observed, target, 0), np.delete(members, target, 0)
     trials, candidates, parts = shadows.shape
-    laws, correlation = [], np.zeros((parts, parts))
+    distributions, correlation = [], np.zeros((parts, parts))
     for c in range(candidates):
         inside, outside = shadows[trained[:, c], c], shadows[~trained[:, c], c]
         rest = np.concatenate([inside - inside.mean(0), outside - outside.mean(0)])
         deviation = np.sqrt((rest**2).sum(0) / (trials - 2))
         correlation += (rest / deviation).T @ (rest / deviation) / ((trials - 2) * candidates)
-        laws.append((inside, outside, deviation))
+        distributions.append((inside, outside, deviation))
     whitener = np.linalg.inv(sqrtm((1 - SHRINKAGE) * correlation + SHRINKAGE * np.eye(parts)).real)
-    estimates = np.array([whitener @ ((i.mean(0) - o.mean(0)) / deviation) for i, o, deviation in laws])
-    noise = np.array([1 / len(i) + 1 / len(o) for i, o, _ in laws])[:, None]
+    estimates = np.array([whitener @ ((i.mean(0) - o.mean(0)) / deviation) for i, o, deviation in distributions])
+    noise = np.array([1 / len(i) + 1 / len(o) for i, o, _ in distributions])[:, None]
     prior = estimates.mean(0)
     own = np.maximum(((estimates - prior) ** 2 - noise).mean(0), 0)
     shrunk = prior + own / (own + noise) * (estimates - prior)
     scores = []
-    for c, (inside, outside, deviation) in enumerate(laws):
+    for c, (inside, outside, deviation) in enumerate(distributions):
         overall = whitener @ (shadows[:, c].mean(0) / deviation)
         mean_in = overall + shrunk[c] * len(outside) / trials
         mean_out = overall - shrunk[c] * len(inside) / trials

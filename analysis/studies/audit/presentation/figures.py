@@ -15,7 +15,7 @@ from analysis.studies.audit.presentation.intervals import whiskers
 from analysis.studies.audit.presentation.leakage_tables import strictest_rate
 from analysis.studies.audit.presentation.tradeoff import entitle, tradeoff
 from analysis.studies.audit.run import AuditReport
-from analysis.studies.noise.cells import SHOWN_LAWS
+from analysis.studies.noise.cells import SHOWN_DISTRIBUTIONS
 from analysis.studies.reference import REFERENCE
 
 
@@ -46,13 +46,13 @@ def noise_histograms(report: AuditReport) -> Figure:
     panels = figure.subplots(2, len(studies), squeeze=False)
     for (above, below), (release, study) in zip(panels.T, studies.items(), strict=True):
         largest = max(study.tensors, key=lambda name: study.residuals[name].elements)
-        draw_fit(above, study.pooled, SHOWN_LAWS)
-        draw_fit(below, study.tensors[largest], SHOWN_LAWS)
+        draw_fit(above, study.pooled, SHOWN_DISTRIBUTIONS)
+        draw_fit(below, study.tensors[largest], SHOWN_DISTRIBUTIONS)
         above.set(title=f"{release}\npooled: {summary(study.pooled)}", xlabel="error / standard deviation")
         below.set(title=f"{largest}: {summary(study.tensors[largest])}", xlabel="error / bound")
     for row in panels:
         row[0].set_ylabel("density")
-    _legend(figure, panels[0][0], "fitted law")
+    _legend(figure, panels[0][0], "fitted distribution")
     figure.suptitle("Compression error: pooled over tensors (above) and in the largest tensor (below)")
     return figure
 
@@ -60,9 +60,9 @@ def noise_histograms(report: AuditReport) -> Figure:
 def leakage_against_ratio(report: AuditReport) -> Figure:
     """Draw each signal's AUC and its TPR at the strictest FPR against the compression ratio, with 95% intervals."""
     rate = strictest_rate(report)
-    figure = _figure(width=max(13, 2.8 * len(report.spec.releases)), height=5)
+    figure = _figure(width=max(13, 2.8 * len(report.spec.defences)), height=5)
     left, right = figure.subplots(1, 2)
-    ranked = sorted(report.spec.releases, key=report.ratio)
+    ranked = sorted(report.spec.defences, key=report.ratio)
     for number, signal in enumerate(report.scores[REFERENCE]):
         measured = [report.verdicts[release].measured[signal] for release in ranked]
         _with_intervals(left, signal, number, [leakage.auc for leakage in measured])
@@ -103,7 +103,7 @@ def _legend(figure: Figure, panel: Axes, title: str) -> None:
 
 def _looks(report: AuditReport) -> dict[str, dict[str, object]]:
     """Return how each release is drawn: the undefended one as a pale band under the others, which may cover it."""
-    others = report.spec.releases[1:]
+    others = report.spec.defences[1:]
     colours = sns.color_palette("viridis_r", len(others))
     lines = {name: {"color": colour, "linewidth": 1.6} for name, colour in zip(others, colours, strict=True)}
     return {REFERENCE: {"color": "lightcoral", "linewidth": 6, "alpha": 0.6}} | lines

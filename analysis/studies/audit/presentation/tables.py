@@ -35,7 +35,7 @@ def closing_table(report: AuditReport) -> Table:
                 release,
                 _number(verdict.guarantee.epsilon),
                 _number(verdict.as_if.laplace_epsilon) if verdict.as_if else "-",
-                f"{verdict.proved.epsilon:.2f}",
+                f"{verdict.epsilon_lower_bound.epsilon:.2f}",
                 interval(verdict.measured[signal].auc),
                 interval(verdict.groups[VULNERABLE][signal].auc),
                 tpr(verdict.measured[signal], rate),
@@ -53,9 +53,9 @@ def verdict_table(report: AuditReport) -> Table:
     return Table(
         title="Verdict",
         note="Three columns of different standing. A guarantee is a theorem and holds for every adversary of its kind. "
-        "An as-if figure is what would hold if the error were independent noise of a law fitted to each tensor, which "
-        "it is not. A measurement is what one attack achieved: leakage is at least that. Epsilon at least x: no claim "
-        "of a smaller one could be true, at 95% confidence, for one record added or removed.",
+        "An as-if figure is what would hold if the error were independent noise of a distribution fitted to each "
+        "tensor, which it is not. A measurement is what one attack achieved: leakage is at least that. Epsilon at "
+        "least x: no claim of a smaller one could be true, at 95% confidence, for one record added or removed.",
         columns=("release", "guaranteed", "as if (a description)", f"measured ({signal})"),
         rows=[
             (release, _guaranteed(verdict), _as_if(verdict.as_if), _measured(verdict, signal, rate))
@@ -72,7 +72,7 @@ def cost_table(report: AuditReport) -> Table:
         columns=("release", "bytes of an update", "compression ratio", "accuracy"),
         rows=[
             (name, f"{report.nbytes(name):,.0f}", f"{report.ratio(name):.4g}", f"{report.accuracy(name):.4f}")
-            for name in report.spec.releases
+            for name in report.spec.defences
         ],
     )
 
@@ -81,10 +81,11 @@ def noise_table(report: AuditReport) -> Table:
     """Return the fits of each release's error, per tensor and pooled."""
     return Table(
         title="Noise",
-        note="Maximum-likelihood fits; the best law foretells errors held out best. KS is the Kolmogorov-Smirnov "
-        "distance, from 0 to 1; W1 is the Wasserstein-1 distance, in error bounds (pooled: deviations). R²(e|x) is the "
-        "share of the error's variance that the data decides. Elements that no update touched are left out.",
-        columns=("release", "tensor", "elements", "best law", "KS uniform", "KS Laplace", "KS normal",
+        note="Maximum-likelihood fits; the best distribution foretells errors held out best. KS is the "
+        "Kolmogorov-Smirnov distance, from 0 to 1; W1 is the Wasserstein-1 distance, in error bounds (pooled: "
+        "deviations). R²(e|x) is the share of the error's variance that the data decides. Elements that no update "
+        "touched are left out.",
+        columns=("release", "tensor", "elements", "best distribution", "KS uniform", "KS Laplace", "KS normal",
                  "W1 uniform", "W1 Laplace", "W1 normal", "R²(e|x)"),
         rows=[
             (release, scope, f"{fit.elements:,}", fit.best.family, *distance_cells(fit), f"{fit.r_squared:.3f}")
@@ -128,14 +129,14 @@ def _as_if(described: AsIf | None) -> str:
 def _measured(verdict: Verdict, signal: str, rate: float) -> str:
     average, exposed = verdict.measured[signal], verdict.groups[VULNERABLE][signal]
     return (
-        f"epsilon at least {verdict.proved.epsilon:.2f} at delta {verdict.proved.delta:g}; average record: AUC "
-        f"{interval(average.auc)}, TPR {tpr(average, rate)} at FPR {rate:g}; {VULNERABLE}: AUC {interval(exposed.auc)}"
-        f"{_white_box(verdict)}"
+        f"epsilon at least {verdict.epsilon_lower_bound.epsilon:.2f} at delta {verdict.epsilon_lower_bound.delta:g}; "
+        f"average record: AUC {interval(average.auc)}, TPR {tpr(average, rate)} at FPR {rate:g}; {VULNERABLE}: AUC "
+        f"{interval(exposed.auc)}{_white_box(verdict)}"
     )
 
 
 def _white_box(verdict: Verdict) -> str:
-    bound = verdict.white_box
+    bound = verdict.canary_epsilon_lower_bound
     return f"; by gradient canaries: epsilon at least {bound.epsilon:.2f}" if bound else ""
 
 

@@ -26,7 +26,7 @@ def entitle(figure: Figure, report: AuditReport, title: str) -> None:
 
 def tradeoff(report: AuditReport) -> Figure:
     """Draw a row for each defence: leakage, epsilon guaranteed and epsilon measured, accuracy, bytes."""
-    names = report.spec.releases
+    names = report.spec.defences
     figure = Figure(figsize=(16, 2.6 + 0.6 * len(names)), layout="constrained")
     leakage, epsilon, accuracy, size = figure.subplots(1, 4, sharey=True, width_ratios=(3, 3, 2, 2))
     _leakage(leakage, report)
@@ -60,16 +60,20 @@ def _epsilons(panel: Axes, report: AuditReport) -> None:
     """Draw the epsilon that is guaranteed and the least that attacks leave possible, and a line between them."""
     blue, orange, *_ = sns.color_palette("colorblind")
     verdicts = list(report.verdicts.values())
-    proved = np.array([verdict.proved.epsilon for verdict in verdicts])
+    lower_bounds = np.array([verdict.epsilon_lower_bound.epsilon for verdict in verdicts])
     guaranteed = np.array([verdict.guarantee.epsilon for verdict in verdicts])
     finite, rows = np.isfinite(guaranteed), np.arange(len(verdicts))
-    edge = 1.15 * max(1, *proved, *guaranteed[finite])
-    panel.hlines(rows[finite], proved[finite], guaranteed[finite], color="grey", linewidth=3)
-    panel.hlines(rows[~finite], proved[~finite], edge, color="grey", linewidth=3, linestyle=":", label="no upper end")
-    panel.plot(proved, rows, ">", color=orange, markersize=10, label="at least (measured, 95%)")
+    edge = 1.15 * max(1, *lower_bounds, *guaranteed[finite])
+    panel.hlines(rows[finite], lower_bounds[finite], guaranteed[finite], color="grey", linewidth=3)
+    panel.hlines(
+        rows[~finite], lower_bounds[~finite], edge, color="grey", linewidth=3, linestyle=":", label="no upper end"
+    )
+    panel.plot(lower_bounds, rows, ">", color=orange, markersize=10, label="at least (measured, 95%)")
     panel.plot(guaranteed[finite], rows[finite], "<", color=blue, markersize=10, label="at most (guaranteed)")
-    if all(verdict.white_box for verdict in verdicts):
-        canaries = [verdict.white_box.epsilon for verdict in verdicts if verdict.white_box]
+    if all(verdict.canary_epsilon_lower_bound for verdict in verdicts):
+        canaries = [
+            verdict.canary_epsilon_lower_bound.epsilon for verdict in verdicts if verdict.canary_epsilon_lower_bound
+        ]
         panel.plot(canaries, rows, ">", color=orange, mfc="white", markersize=10, label="at least (gradient canaries)")
     panel.set(title="Epsilon of one record", xlabel=f"epsilon at delta {verdicts[0].guarantee.delta:g}")
     panel.set_xlim(-0.04 * edge, edge)

@@ -116,11 +116,11 @@ def test_one_run_reproduces_the_example_of_the_paper():
 
 def test_one_run_p_value_is_its_sum_term_by_term():
     epsilon, delta = 0.7, 1e-4
-    law = binom(100, 1 / (1 + np.exp(-epsilon)))
-    slopes = [sum(law.pmf(75 - j) for j in range(1, i + 1)) / i for i in range(1, 76)]
-    expected = law.sf(74) + 2 * 1000 * delta * max(slopes)
+    distribution = binom(100, 1 / (1 + np.exp(-epsilon)))
+    slopes = [sum(distribution.pmf(75 - j) for j in range(1, i + 1)) / i for i in range(1, 76)]
+    expected = distribution.sf(74) + 2 * 1000 * delta * max(slopes)
     assert one_run_p_value(GUESSES, epsilon, delta) == pytest.approx(expected)
-    assert one_run_p_value(GUESSES, epsilon, 0) == pytest.approx(law.sf(74))
+    assert one_run_p_value(GUESSES, epsilon, 0) == pytest.approx(distribution.sf(74))
 
 
 def test_one_run_gaussian_is_the_recursion_of_the_paper():

@@ -29,7 +29,7 @@ from analysis.methods.lower_bounds import (
     one_run_bound,
     one_run_gaussian_bound,
 )
-from analysis.methods.lower_bounds.gaussian import proved_mu
+from analysis.methods.lower_bounds.gaussian import mu_lower_bound
 
 REPETITIONS = 200
 OBSERVATIONS = 10_000
@@ -166,7 +166,7 @@ def by_epsilon(delta: float) -> Callable[[ErrorCounts], float]:
 
 
 def by_mu(counts: ErrorCounts) -> float:
-    return proved_mu(counts, 0.95)
+    return mu_lower_bound(counts, 0.95)
 
 
 @pytest.mark.slow

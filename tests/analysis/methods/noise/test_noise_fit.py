@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 from analysis import fit_noise
-from analysis.methods.noise.laws import FAMILIES, Law
+from analysis.methods.noise.distributions import FAMILIES, Distribution
 from fedsz_privacy import InputError
 
 SIZE = 100_000
@@ -14,7 +14,7 @@ SIZE = 100_000
 
 @pytest.mark.parametrize("family", ["uniform", "laplace", "normal"])
 def test_the_family_that_made_the_errors_fits_best(rng, family):
-    errors = Law(family, -1.0, 2.0).draw(SIZE, rng)
+    errors = Distribution(family, -1.0, 2.0).draw(SIZE, rng)
     x = rng.normal(size=SIZE)
     fit = fit_noise(x, x + errors)
     assert fit.best.family == family
@@ -33,7 +33,7 @@ def test_small_bins_give_uniform_errors_that_the_data_decides(rng):
 
 
 def test_dither_makes_the_same_errors_independent(rng):
-    """Negative control: subtractive dither leaves the law and takes the dependence away (Schuchman, 1964)."""
+    """Negative control: subtractive dither leaves the distribution and takes the dependence away (Schuchman, 1964)."""
     x, dither = rng.normal(size=SIZE), rng.uniform(-0.005, 0.005, SIZE)
     fit = fit_noise(x, np.round(x + dither, 2) - dither, bound=0.005)
     assert fit.best.family == "uniform"

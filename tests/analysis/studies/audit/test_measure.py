@@ -9,12 +9,12 @@ from sklearn.metrics import roc_auc_score, roc_curve
 
 from analysis import AuditSpec, run_audit
 from analysis.reporting.progress import silent
-from analysis.studies.audit.measure import RECORDS, VULNERABLE, groups_of, measure, prove, scores_of
+from analysis.studies.audit.measure import RECORDS, VULNERABLE, bound_epsilon, groups_of, measure, scores_of
 from attacks import Trials
 from fedsz_privacy.training.descent import Training
 
 SPEC = AuditSpec(
-    releases=("none", "dpsgd:eps=1"),
+    defences=("none", "dpsgd:eps=1"),
     signals=("loss", "lira"),
     trials=24,
     candidates=30,
@@ -60,11 +60,11 @@ def test_candidates_of_one_kind_are_one_group_and_every_candidate_is_in_one(rng)
 
 def test_the_most_vulnerable_are_ordinary_records_that_leak_in_the_undefended_release(rng):
     """Canaries and the second release leak everything; of the records, five do in the first, by the first signal."""
-    spec = replace(SPEC, releases=("none", "fedsz:rel=1e-2"))
+    spec = replace(SPEC, defences=("none", "fedsz:rel=1e-2"))
     trials = drawn(spec, rng, loss=(slice(None), [3, 7, 8, 20, 29, *range(30, 44)]), lira=(slice(None), range(44)))
     observed = {name: np.concatenate([read, trials.observed["lira"]], axis=1) for name, read in trials.observed.items()}
     trials = replace(trials, observed=observed)
-    found = measure(spec, trials, scores_of(trials, spec.releases, spec.get_signals()), silent)
+    found = measure(spec, trials, scores_of(trials, spec.defences, spec.get_signals()), silent)
     assert found[VULNERABLE]["none"]["loss"].auc.value > 0.999
     assert found[RECORDS]["none"]["loss"].auc.value < 0.7
 
@@ -115,27 +115,27 @@ def test_what_is_proved_of_a_private_defence_contradicts_no_guarantee(report):
     """Of twenty seeds one may fail."""
     private = report.verdicts["dpsgd:eps=1"]
     assert private.guarantee.epsilon == pytest.approx(1, rel=0.03)
-    assert 0 <= private.proved.epsilon < 1 < report.verdicts["none"].proved.epsilon
+    assert 0 <= private.epsilon_lower_bound.epsilon < 1 < report.verdicts["none"].epsilon_lower_bound.epsilon
 
 
 @pytest.mark.parametrize(("canaries", "least", "most"), [("duplicated:20", 0.0, 0.5), ("mislabelled:20", 2.0, 9.0)])
 def test_nothing_is_proved_of_one_record_by_those_that_are_in_the_data_many_times(canaries, least, most):
     """The canaries alone leak; records that are drawn by coins prove 0.5 once in twenty seeds at most."""
-    spec = replace(SPEC, releases=("none",), signals=("loss",), canaries=(canaries,))
+    spec = replace(SPEC, defences=("none",), signals=("loss",), canaries=(canaries,))
     trials = drawn(spec, np.random.default_rng(2), loss=(slice(None), range(30, 50)))
-    assert least <= prove(spec, trials, spec.get_signals())["none"].epsilon <= most
+    assert least <= bound_epsilon(spec, trials, spec.get_signals())["none"].epsilon <= most
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_the_signal_is_chosen_without_a_look_at_the_audited_half(monkeypatch, seed):
-    spec = replace(SPEC, releases=("none",), signals=("loss", "cosine"))
+    spec = replace(SPEC, defences=("none",), signals=("loss", "cosine"))
     half, everyone, rng = spec.trials // 2, range(len(spec.repeats)), np.random.default_rng(seed)
     monkeypatch.setattr(sys.modules["analysis.studies.audit.measure"], "epsilon_bound", lambda signal, *_: signal.name)
 
     def chosen(trials, told_wrong):
         membership = trials.membership.copy()
         membership[told_wrong] = ~membership[told_wrong]
-        return prove(spec, replace(trials, membership=membership), spec.get_signals())["none"]
+        return bound_epsilon(spec, replace(trials, membership=membership), spec.get_signals())["none"]
 
     shadows, audited = slice(half), slice(half, None)
     for strong, weak in (("loss", "cosine"), ("cosine", "loss")):

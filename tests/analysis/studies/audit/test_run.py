@@ -17,8 +17,8 @@ def results_of(run) -> str:
 
 def test_results_hold_what_a_reader_needs(finished, small):
     results = json.loads(results_of(finished))
-    assert [release["name"] for release in results["releases"]] == list(small.releases)
-    for release in results["releases"]:
+    assert [release["name"] for release in results["defences"]] == list(small.defences)
+    for release in results["defences"]:
         assert release["guarantee"]["epsilon"] == "inf"
         assert release["ratio"] * release["bytes"] == pytest.approx(340_008)
         assert 0 <= release["accuracy"] <= 1
@@ -26,8 +26,8 @@ def test_results_hold_what_a_reader_needs(finished, small):
         for signal in release["groups"]["records"].values():
             assert set(signal["tpr_at_fpr"]) == {"0.1"}
             assert signal["auc"]["low"] <= signal["auc"]["value"] <= signal["auc"]["high"]
-        assert 0 <= release["epsilon_at_least"]["epsilon"] < 10
-    none, fine, coarse = results["releases"]
+        assert 0 <= release["epsilon_lower_bound"]["epsilon"] < 10
+    none, fine, coarse = results["defences"]
     assert none["as_if"] is None
     assert none["noise"] is None
     assert fine["as_if"]["laplace_epsilon"] > coarse["as_if"]["laplace_epsilon"] > 0
@@ -42,7 +42,7 @@ def test_a_fine_bound_leaks_as_much_as_no_compression(finished):
 def test_three_standings_are_never_merged(finished):
     for verdict in finished[0].verdicts.values():
         names = [field.name for field in dataclasses.fields(verdict)]
-        assert names == ["guarantee", "as_if", *("groups", "proved", "white_box")]
+        assert names == ["guarantee", "as_if", *("groups", "epsilon_lower_bound", "canary_epsilon_lower_bound")]
         assert verdict.guarantee.epsilon == math.inf
 
 
@@ -113,7 +113,7 @@ def test_the_report_is_one_page_that_opens_offline(finished):
 
 
 def test_a_report_of_none_alone_has_no_noise(tmp_path, small):
-    report, folder = run_audit(dataclasses.replace(small, releases=("none",), trials=8), tmp_path / "run")
+    report, folder = run_audit(dataclasses.replace(small, defences=("none",), trials=8), tmp_path / "run")
     write_report(report, folder)
     assert not (folder.path / "figures" / "noise.png").exists()
 
@@ -138,7 +138,7 @@ def test_the_default_audit_has_the_known_shape(tmp_path):
 
 def test_dpsgd_stands_beside_releases_with_its_guarantee_and_less_leakage(small, tmp_path):
     names = ("none", "dpsgd:eps=4", "dpsgd:eps=4+fedsz:rel=1e-2")
-    report, _ = run_audit(dataclasses.replace(small, releases=names), tmp_path / "run")
+    report, _ = run_audit(dataclasses.replace(small, defences=names), tmp_path / "run")
     assert tuple(report.verdicts) == names
     for name in names[1:]:
         assert report.verdicts[name].guarantee.epsilon == pytest.approx(4, rel=0.03)

@@ -12,7 +12,7 @@ from fedsz_privacy.training.descent import Training
 UNUSUAL = AuditSpec(
     data="digits",
     model="cnn",
-    releases=("fedsz:rel=1e-2", "dpsgd:eps=8+fedsz:rel=0.1"),
+    defences=("fedsz:rel=1e-2", "dpsgd:eps=8+fedsz:rel=0.1"),
     signals=("fedmia-loss", "lira"),
     adversary="server",
     target_rounds=3,
@@ -28,9 +28,9 @@ UNUSUAL = AuditSpec(
 
 
 def test_none_comes_first_and_names_are_settled():
-    spec = AuditSpec(releases=("fedsz:rel=0.01", "fedsz:rel=1e-2", "none"))
-    assert spec.releases == ("none", "fedsz:rel=1e-2")
-    assert [defence.name for defence in spec.parse_defences()] == list(spec.releases)
+    spec = AuditSpec(defences=("fedsz:rel=0.01", "fedsz:rel=1e-2", "none"))
+    assert spec.defences == ("none", "fedsz:rel=1e-2")
+    assert [defence.name for defence in spec.parse_defences()] == list(spec.defences)
 
 
 def test_a_signal_is_asked_for_once_and_the_first_stays_first():
@@ -40,7 +40,7 @@ def test_a_signal_is_asked_for_once_and_the_first_stays_first():
 
 
 def test_copies_of_canaries_count_as_records_that_are_expected():
-    spec = AuditSpec(candidates=40, canaries=("duplicated:5", "mislabelled:2"), releases=("dpsgd:eps=8",))
+    spec = AuditSpec(candidates=40, canaries=("duplicated:5", "mislabelled:2"), defences=("dpsgd:eps=8",))
     assert spec.repeats == [1] * 40 + [4] * 5 + [1] * 2
     assert spec.parse_defences()[1].training.expected_records == (40 + 4 * 5 + 2) / 2
 
@@ -58,8 +58,8 @@ def test_numbers_out_of_range_are_named_with_the_remedy(name):
         ({"gradient_canaries": -1}, "gradient canaries -1: choose 0 or more"),
         ({"canaries": ("outlier:4",), "trials": 8}, "8 trials of 4 canaries outlier are 32 scores: choose 40 or more"),
         ({"trials": 8, "candidates": 37}, "8 trials of 37 candidates are 296 scores: choose 300 or more"),
-        ({"releases": ("zip",)}, "unknown release 'zip'"),
-        ({"releases": ("dpsgd:sigma=1",)}, "dpsgd takes other options than sigma"),
+        ({"defences": ("zip",)}, "unknown release 'zip'"),
+        ({"defences": ("dpsgd:sigma=1",)}, "dpsgd takes other options than sigma"),
         ({"adversary": "sever"}, "unknown adversary 'sever': choose one of update, server, aggregate, final-model"),
         ({"signals": ("lyra",)}, "unknown signal 'lyra'"),
         ({"signals": ("lira", "fedmia-loss")}, "signal fedmia-loss reads the other clients' updates, which adversary "
@@ -93,7 +93,7 @@ def test_what_is_at_the_edge_of_a_refusal_is_accepted(asked):
 
 
 def test_a_guarantee_that_cannot_be_reached_is_refused():
-    spec = AuditSpec(candidates=20, releases=("dpsgd:eps=8",), training=Training(batch_size=11))
+    spec = AuditSpec(candidates=20, defences=("dpsgd:eps=8",), training=Training(batch_size=11))
     with pytest.raises(InputError, match="batch size 11: choose at most the expected number of records, 10"):
         spec.parse_defences()
 
@@ -116,7 +116,7 @@ def foreign(**changes):
         *("null", "5", "[]", foreign(canaries=[5])),
         foreign(command="noise"), foreign(training=None), foreign(training={"epochs": 0}), foreign(unheard_of=1),
         foreign(trials=1), foreign(trials="many"), foreign(adversary="sever"), foreign(signals=[["loss"]]),
-        foreign(releases=[5]), foreign(canaries=["blank:5"]),
+        foreign(defences=[5]), foreign(canaries=["blank:5"]),
         json.dumps({key: value for key, value in json.loads(foreign()).items() if key != "versions"}),
     ],
 )  # fmt: skip

@@ -12,7 +12,7 @@ from analysis.studies.audit.white_box import audit_white_box
 from fedsz_privacy.training.descent import Training
 
 SPEC = AuditSpec(
-    releases=("none", "fedsz:rel=9e-1", "dpsgd:eps=4", "dpsgd:eps=4+fedsz:rel=1e-2"),
+    defences=("none", "fedsz:rel=9e-1", "dpsgd:eps=4", "dpsgd:eps=4+fedsz:rel=1e-2"),
     gradient_canaries=100,
     trials=12,
     candidates=40,
@@ -31,11 +31,11 @@ def bounds():
 
 
 def test_every_release_has_a_bound(bounds):
-    assert list(bounds) == list(SPEC.releases)
+    assert list(bounds) == list(SPEC.defences)
     assert {bound.delta for bound in bounds.values()} == {1e-5}
 
 
-@pytest.mark.parametrize("name", SPEC.releases[2:])
+@pytest.mark.parametrize("name", SPEC.defences[2:])
 def test_what_is_proved_of_dp_sgd_is_below_its_guarantee(bounds, name):
     """Of twenty seeds one may fail; under plain training, which promises nothing, the same canaries prove more."""
     assert bounds[name].epsilon < 4 < bounds["none"].epsilon
@@ -47,6 +47,6 @@ def test_canaries_are_read_off_what_each_release_lets_through(bounds):
 
 
 def test_nothing_is_played_where_nothing_was_asked_for():
-    spec = AuditSpec(releases=("none", "dpsgd:eps=4"))
+    spec = AuditSpec(defences=("none", "dpsgd:eps=4"))
     nobody = SimpleNamespace(games=lambda: pytest.fail("games were started"))
     assert audit_white_box(nobody, spec, silent) == {"none": None, "dpsgd:eps=4": None}

@@ -10,7 +10,7 @@ from fedsz_privacy import InputError
 from fedsz_privacy.training.descent import Training
 
 SMALL = FederationSpec(
-    model="mlp", releases=("fedsz:rel=1e-2",), clients=2, records=200, rounds=3, training=Training(epochs=2), seed=1
+    model="mlp", defences=("fedsz:rel=1e-2",), clients=2, records=200, rounds=3, training=Training(epochs=2), seed=1
 )
 
 

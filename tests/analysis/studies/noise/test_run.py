@@ -46,14 +46,20 @@ def test_the_run_folder_holds_report_tables_and_figures(run):
     assert results["releases"][0]["guarantee"]["epsilon"] == "inf"
     assert set(results["releases"][0]["tensors"]) == {"a.weight", "b.weight"}
     assert results["releases"][2]["tensors"] == {}
-    curves = results["as_if_curves"]["fedsz:rel=1e-2"]["laws"]
+    curves = results["as_if_curves"]["fedsz:rel=1e-2"]["distributions"]
     assert curves["uniform"][0] == pytest.approx(0.25, abs=5e-3)
 
 
 def test_the_verdict_is_five_lines_of_separate_standing(run):
     for study in run[0].found.values():
         lines = verdict_lines(study)
-        assert [line.split(":")[0] for line in lines] == ["guaranteed", "as if", "measured", "law", "dependence"]
+        assert [line.split(":")[0] for line in lines] == [
+            "guaranteed",
+            "as if",
+            "measured",
+            "distribution",
+            "dependence",
+        ]
         assert all("\n" not in line for line in lines)
         assert "epsilon = ∞" in lines[0]
         assert "adjacency" in lines[2]

@@ -101,7 +101,7 @@ def test_tensors_of_half_precision_and_with_infinities_are_studied(weights):
 
 
 def test_the_gaussian_limit_of_normal_noise_is_its_own_mu(study):
-    """For the normal law the limit is exact: the epsilon of mu is that of the as-if figure."""
+    """For the normal distribution the limit is exact: the epsilon of mu is that of the as-if figure."""
     for share, limits in study.gaussian_limits.items():
         exact = dp_accounting.get_epsilon_gaussian(1 / limits["normal"], DELTA)
         assert study.as_if[share].gaussian_epsilon == pytest.approx(exact, rel=1e-3)

@@ -87,7 +87,7 @@ def test_the_strictest_rate_is_the_least_that_gives_ten_false_positives(small_re
 def test_every_release_and_signal_has_a_row_of_what_was_measured(small_report):
     table = leakage_table(small_report)
     spec = small_report.spec
-    assert [row[:2] for row in table.rows] == [(name, signal) for name in spec.releases for signal in spec.signals]
+    assert [row[:2] for row in table.rows] == [(name, signal) for name in spec.defences for signal in spec.signals]
     for release, signal, auc, advantage, *rates in table.rows:
         leakage = small_report.verdicts[release].measured[signal]
         assert numbers(auc) == pytest.approx([leakage.auc.value, leakage.auc.low, leakage.auc.high], abs=5e-4)
@@ -109,7 +109,7 @@ def test_guessing_is_told_of_the_ordinary_records_members(small_report):
 
 def test_differences_are_those_of_the_defended_releases_with_what_was_detectable(small_report):
     table = difference_table(small_report)
-    assert {row[0] for row in table.rows} == set(small_report.spec.releases[1:])
+    assert {row[0] for row in table.rows} == set(small_report.spec.defences[1:])
     assert "TPR at FPR 0.1 minus none" in table.columns
     for release, signal, auc, detectable, _, _ in table.rows:
         found = small_report.verdicts[release].measured[signal].auc_difference
@@ -121,7 +121,7 @@ def test_groups_are_shown_by_the_strongest_signal_with_the_rates_that_their_size
     table = group_table(small_report)
     signal = strongest_signal(small_report)
     assert [row[:2] for row in table.rows] == [
-        (release, group) for release in small_report.spec.releases for group in (RECORDS, VULNERABLE)
+        (release, group) for release in small_report.spec.defences for group in (RECORDS, VULNERABLE)
     ]
     for release, group, non_members, auc, *rates in table.rows:
         leakage = small_report.verdicts[release].groups[group][signal]

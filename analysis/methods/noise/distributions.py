@@ -1,4 +1,4 @@
-"""Laws that an error may follow, each fitted to a sketch by maximum likelihood."""
+"""Distributions that an error may follow, each fitted to a sketch by maximum likelihood."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -33,8 +33,8 @@ freedom of Student's t."""
 
 
 @dataclass(frozen=True)
-class Law:
-    """A law of errors.
+class Distribution:
+    """A distribution of errors.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class Law:
     location, scale : float
         As scipy.stats defines them for the family, in the sample's unit.
     shape : float or None
-        Beta of a generalised normal law, degrees of freedom of Student's; None for the others.
+        Beta of a generalised normal distribution, degrees of freedom of Student's; None for the others.
     zero : float
         Probability of an error of exactly 0, beside the continuous part.
     """
@@ -94,28 +94,30 @@ class Law:
             return np.asarray(getattr(SCIPY[self.family], function)(*values, *parameters, **options))
 
 
-def uniform(sketch: Sketch) -> Law:
+def uniform(sketch: Sketch) -> Distribution:
     """Fit U(location, location + scale): the extreme errors."""
     low, high = float(sketch.lowest.min()), float(sketch.highest.max())
-    return Law("uniform", low, max(high - low, _resolution(sketch)))
+    return Distribution("uniform", low, max(high - low, _resolution(sketch)))
 
 
-def laplace(sketch: Sketch) -> Law:
-    """Fit location and scale of a Laplace law: the median and the mean distance from it."""
+def laplace(sketch: Sketch) -> Distribution:
+    """Fit location and scale of a Laplace distribution: the median and the mean distance from it."""
     counts = sketch.histogram
     below = np.append(0, counts.cumsum())
     median = float(np.interp(below[-1] / 2, below, sketch.edges))
-    return Law("laplace", median, max(_mean(counts, np.abs(sketch.middles - median)), _resolution(sketch)))
+    return Distribution("laplace", median, max(_mean(counts, np.abs(sketch.middles - median)), _resolution(sketch)))
 
 
-def normal(sketch: Sketch) -> Law:
+def normal(sketch: Sketch) -> Distribution:
     """Fit mean and standard deviation."""
     counts = sketch.histogram
     mean = _mean(counts, sketch.middles)
-    return Law("normal", mean, max(float(np.sqrt(_mean(counts, (sketch.middles - mean) ** 2))), _resolution(sketch)))
+    return Distribution(
+        "normal", mean, max(float(np.sqrt(_mean(counts, (sketch.middles - mean) ** 2))), _resolution(sketch))
+    )
 
 
-def generalised_normal(sketch: Sketch) -> Law:
+def generalised_normal(sketch: Sketch) -> Distribution:
     """Fit density beta / (2 a Gamma(1/beta)) exp(-|(e - location)/a|^beta); a follows from the other two."""
     guess, counts = normal(sketch), sketch.histogram
     kept = counts > 0
@@ -132,7 +134,7 @@ def generalised_normal(sketch: Sketch) -> Law:
         return float(log_scale(log_beta, location) + special.gammaln(inverse) - log_beta + inverse)
 
     log_beta, location = _minimise(loss, [0.4, 0.0], [0.4, 0.1], [np.log(SHAPES), (z.min(), z.max())])
-    return Law(
+    return Distribution(
         "generalised normal",
         guess.location + guess.scale * location,
         max(guess.scale * float(np.exp(log_scale(log_beta, location))), _resolution(sketch)),
@@ -140,8 +142,8 @@ def generalised_normal(sketch: Sketch) -> Law:
     )
 
 
-def student_t(sketch: Sketch) -> Law:
-    """Fit degrees of freedom, location and scale of Student's law."""
+def student_t(sketch: Sketch) -> Distribution:
+    """Fit degrees of freedom, location and scale of Student's distribution."""
     guess, counts = normal(sketch), sketch.histogram
     kept = counts > 0
     weights, z = counts[kept] / counts.sum(), (sketch.middles[kept] - guess.location) / guess.scale
@@ -155,7 +157,7 @@ def student_t(sketch: Sketch) -> Law:
 
     limits = [np.log(SHAPES), (z.min(), z.max()), (np.log(_resolution(sketch) / guess.scale), 1.0)]
     log_df, location, log_scale = _minimise(loss, [1.5, 0.0, -0.2], [0.5, 0.1, 0.2], limits)
-    return Law(
+    return Distribution(
         "student t",
         guess.location + guess.scale * location,
         guess.scale * float(np.exp(log_scale)),
@@ -163,14 +165,14 @@ def student_t(sketch: Sketch) -> Law:
     )
 
 
-def zero_inflated(sketch: Sketch) -> Law:
-    """Fit an atom at 0, the share of errors that are exactly 0, and a generalised normal law to the others."""
+def zero_inflated(sketch: Sketch) -> Distribution:
+    """Fit an atom at 0, the share of errors that are exactly 0, and a generalised normal distribution to the others."""
     zero = float(sketch.zeros.sum() / sketch.elements)
     others = generalised_normal(sketch.continuous() if zero < 1 else sketch)
-    return Law("zero-inflated", others.location, others.scale, others.shape, zero)
+    return Distribution("zero-inflated", others.location, others.scale, others.shape, zero)
 
 
-FAMILIES: Mapping[str, Callable[[Sketch], Law]] = MappingProxyType(
+FAMILIES: Mapping[str, Callable[[Sketch], Distribution]] = MappingProxyType(
     {
         "uniform": uniform,
         "laplace": laplace,

@@ -5,18 +5,18 @@ import pytest
 from scipy import integrate, stats
 
 from analysis.methods.curves.delta_curves import fisher_information
-from analysis.methods.noise.laws import FAMILIES, SCIPY, Law
+from analysis.methods.noise.distributions import FAMILIES, SCIPY, Distribution
 from analysis.methods.noise.sketch import sketch_errors
 
 SIZE = 30_000
 
 LAWS = {
-    "uniform": Law("uniform", -1.0, 2.0),
-    "laplace": Law("laplace", 0.1, 0.3),
-    "normal": Law("normal", -0.1, 0.4),
-    "generalised normal": Law("generalised normal", 0.05, 0.5, 1.4),
-    "student t": Law("student t", 0.0, 0.2, 4.0),
-    "zero-inflated": Law("zero-inflated", 0.1, 0.5, 1.4, 0.25),
+    "uniform": Distribution("uniform", -1.0, 2.0),
+    "laplace": Distribution("laplace", 0.1, 0.3),
+    "normal": Distribution("normal", -0.1, 0.4),
+    "generalised normal": Distribution("generalised normal", 0.05, 0.5, 1.4),
+    "student t": Distribution("student t", 0.0, 0.2, 4.0),
+    "zero-inflated": Distribution("zero-inflated", 0.1, 0.5, 1.4, 0.25),
 }
 
 
@@ -40,9 +40,9 @@ def test_estimates_equal_scipys_on_the_full_array(rng, family):
 def test_the_likelihood_is_no_less_than_that_of_the_truth(rng, family):
     errors = LAWS[family].draw(SIZE, rng)
 
-    def likelihood(law):
-        atom = (errors == 0).mean() * np.log(law.zero) if law.zero else 0.0
-        return atom + np.where(errors == 0, 0, np.log(law.density(errors))).mean()
+    def likelihood(distribution):
+        atom = (errors == 0).mean() * np.log(distribution.zero) if distribution.zero else 0.0
+        return atom + np.where(errors == 0, 0, np.log(distribution.density(errors))).mean()
 
     assert likelihood(FAMILIES[family](sketch_of(errors))) > likelihood(LAWS[family])
 
@@ -56,24 +56,26 @@ def test_an_atom_is_found_with_its_share_and_the_law_beside_it(rng):
 
 @pytest.mark.parametrize("family", LAWS)
 def test_masses_densities_and_tails_agree(family):
-    law, edges = LAWS[family], np.linspace(-1.5, 1.5, 301)
-    assert np.diff(law.below(edges)) == pytest.approx(law.masses(edges), abs=1e-12)
-    inside, _ = integrate.quad(lambda t: float(law.density(np.array(t))), -1.5, 1.5, points=[0.0, 0.05, 0.1, -1, 1])
-    assert inside + law.zero == pytest.approx(law.masses(edges).sum(), abs=1e-6)
-    assert law.beyond(np.array([1.5]))[0] == pytest.approx(1 - law.masses(edges).sum(), abs=1e-9)
+    distribution, edges = LAWS[family], np.linspace(-1.5, 1.5, 301)
+    assert np.diff(distribution.below(edges)) == pytest.approx(distribution.masses(edges), abs=1e-12)
+    inside, _ = integrate.quad(
+        lambda t: float(distribution.density(np.array(t))), -1.5, 1.5, points=[0.0, 0.05, 0.1, -1, 1]
+    )
+    assert inside + distribution.zero == pytest.approx(distribution.masses(edges).sum(), abs=1e-6)
+    assert distribution.beyond(np.array([1.5]))[0] == pytest.approx(1 - distribution.masses(edges).sum(), abs=1e-9)
 
 
 @pytest.mark.parametrize("family", ["laplace", "normal", "generalised normal", "student t"])
 def test_fisher_information_is_the_mean_squared_score(family):
-    law, step = LAWS[family], 1e-5
+    distribution, step = LAWS[family], 1e-5
 
     def score_squared(t):
-        up, here, down = law.density(np.array([t + step, t, t - step]))
+        up, here, down = distribution.density(np.array([t + step, t, t - step]))
         return ((up - down) / (2 * step)) ** 2 / here
 
-    pieces = [-3, law.location, 3]
+    pieces = [-3, distribution.location, 3]
     found = sum(integrate.quad(score_squared, *pair, limit=200)[0] for pair in pairwise(pieces))
-    assert fisher_information(law) == pytest.approx(found, rel=5e-3)
+    assert fisher_information(distribution) == pytest.approx(found, rel=5e-3)
 
 
 @pytest.mark.parametrize("family", ["uniform", "zero-inflated"])
@@ -89,6 +91,6 @@ def test_a_constant_error_gives_a_narrow_law_and_no_failure(family):
     assert np.isfinite(found.density(errors)).all()
 
 
-def test_drawn_errors_follow_the_law(rng):
-    law = LAWS["student t"]
-    assert stats.ks_1samp(law.draw(20_000, rng), law.below).pvalue > 1e-4
+def test_drawn_errors_follow_the_distribution(rng):
+    distribution = LAWS["student t"]
+    assert stats.ks_1samp(distribution.draw(20_000, rng), distribution.below).pvalue > 1e-4
