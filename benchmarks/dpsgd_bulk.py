@@ -15,7 +15,7 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from fedsz_privacy.core.state import stack_of_one
-from fedsz_privacy.data.datasets import Dataset, load_data
+from fedsz_privacy.data.loading import Records, load_data
 from fedsz_privacy.models.catalogue import build_model
 from fedsz_privacy.training.dpsgd import DPTraining
 
@@ -26,14 +26,14 @@ PAIRS = 8
 TRAINING = DPTraining(expected_records=100, noise_multiplier=1.0)
 
 
-def train_in_bulk(model: nn.Module, pool: Dataset, membership: NDArray[np.bool_]) -> None:
+def train_in_bulk(model: nn.Module, pool: Records, membership: NDArray[np.bool_]) -> None:
     """Train all trials together."""
     generators = [np.random.default_rng(trial) for trial in range(len(membership))]
     state = {name: tensor.detach() for name, tensor in model.state_dict().items()}
     TRAINING.train(model, stack_of_one(state), pool, TRAINING.draw(membership, generators), generators)
 
 
-def train_with_opacus(model: nn.Module, pool: Dataset, members: NDArray[np.bool_]) -> None:
+def train_with_opacus(model: nn.Module, pool: Records, members: NDArray[np.bool_]) -> None:
     """Train one trial as the Opacus guide does."""
     records = TensorDataset(pool.images[members], pool.labels[members])
     private, optimiser, loader = PrivacyEngine(accountant="rdp").make_private(
@@ -50,7 +50,7 @@ def train_with_opacus(model: nn.Module, pool: Dataset, members: NDArray[np.bool_
             optimiser.step()
 
 
-def time_of_one_trial(pool: Dataset, membership: NDArray[np.bool_]) -> tuple[float, float]:
+def time_of_one_trial(pool: Records, membership: NDArray[np.bool_]) -> tuple[float, float]:
     """Return the seconds a trial takes with Opacus, measured before and after the bulk, and in bulk."""
     models = [build_model("mlp", pool.shape, pool.classes, seed=0) for _ in range(3)]
     start = perf_counter()

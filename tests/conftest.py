@@ -4,7 +4,7 @@ import torch
 
 from attacks import SIGNALS, Game, Trials, play
 from fedsz_privacy.core.state import StateDict
-from fedsz_privacy.data.datasets import Dataset, load_data
+from fedsz_privacy.data.loading import Records, load_data
 from fedsz_privacy.defences.release import none, parse_release
 from fedsz_privacy.models.catalogue import build_model
 from fedsz_privacy.training.descent import Training
@@ -39,12 +39,12 @@ def state() -> StateDict:
 
 
 @pytest.fixture(scope="session")
-def digits() -> Dataset:
+def digits() -> Records:
     return load_data("digits").train
 
 
 @pytest.fixture(scope="session")
-def game(digits: Dataset) -> Game:
+def game(digits: Records) -> Game:
     """A small game that leaks: few candidates, many epochs."""
     model = build_model("mlp", digits.shape, digits.classes, seed=0)
     state = {name: tensor.detach() for name, tensor in model.state_dict().items()}

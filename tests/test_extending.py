@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from analysis.cli import app
 from attacks import Adversary, get_adversary, get_signal, play
-from fedsz_privacy.data.datasets import load_data
+from fedsz_privacy.data.loading import load_data
 from fedsz_privacy.defences.release import none, parse_release
 from fedsz_privacy.models.catalogue import build_model
 from fedsz_privacy.training.accounting import epsilon

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from analysis.cli.options import Seed
 from analysis.cli.people import one_line_errors, show_progress
 
 
@@ -21,7 +20,7 @@ def noise(
             show_default="fedsz at REL 1e-3, 1e-2, 1e-1 and 3e-1",
         ),
     ] = None,
-    seed: Seed = 0,
+    seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,
     out: Annotated[Path, typer.Option(help="Folder of the run.")] = Path("runs/noise"),
 ) -> None:
     """Find out whether the error of a release is privacy noise: its distribution, what decides it, what it hides."""

@@ -18,10 +18,10 @@ from torch import Tensor, nn
 
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.randomness import Purpose, generator
-from fedsz_privacy.core.state import StateDict, expand, length
-from fedsz_privacy.data.datasets import Dataset
-from fedsz_privacy.training.descent import ABSENT, Training, TrainingRule
-from fedsz_privacy.training.dpsgd import DPTraining
+from fedsz_privacy.core.state import StateDict, length
+from fedsz_privacy.data.records import Records
+from fedsz_privacy.training.gradients import gradient_names
+from fedsz_privacy.training.rule import SteppedRule, TrainingRule
 
 MEMORY_BYTES = 2**29
 """Most memory that directions may take."""
@@ -39,10 +39,10 @@ class CanaryTraining:
 
     Parameters
     ----------
-    base : DPTraining or Training
+    base : SteppedRule
         How the client trains on its records.
     directions : StateDict
-        Unit directions, each tensor of shape (canaries, ...), of all tensors of the model's state.
+        Unit directions, each tensor of shape (canaries, ...), of all parameters that train.
     norm : float
         :math:`c`: L2 norm of what a canary adds. Under plain training nothing bounds what a record adds, so there is
         no worst case, and the number says how strong a canary was asked about.
@@ -54,10 +54,8 @@ class CanaryTraining:
 
     Notes
     -----
-    Exact for both rules, as a step is linear in the gradients of a batch. DP-SGD divides their sum by the expected
-    batch size :math:`B`, so a drawn canary moves the parameters by :math:`-\eta c u / B`. Plain descent takes their
-    mean: with :math:`k` records and :math:`j` canaries present, the step of the records shrinks by :math:`k / (k + j)`
-    and a canary moves the parameters by :math:`-\eta c u / (k + j)`.
+    A canary joins the sum of gradients of each step that draws it, before the optimiser makes a step of them. DP-SGD
+    divides that sum by the expected batch size, plain training by the number of records and canaries present.
 
     Guarantees
     ----------
@@ -65,12 +63,12 @@ class CanaryTraining:
     no more than the clip norm. So an audit of canaries that contradicts the event contradicts the training rule.
     """
 
-    base: DPTraining | Training
+    base: SteppedRule
     directions: StateDict
     norm: float
 
     def __post_init__(self) -> None:
-        most = self.base.clip_norm if isinstance(self.base, DPTraining) else float("inf")
+        most = self.base.canary_norm
         if not 0 <= self.norm <= most or np.isinf(self.norm):
             raise InputError(f"norm {self.norm} of canaries: choose a finite number from 0 to the clip norm, {most}")
 
@@ -83,33 +81,23 @@ class CanaryTraining:
         """Draw batches by the base rule; membership is of shape (clients, records + canaries)."""
         return self.base.draw(membership, generators)
 
-    def train(
+    def train_many(
         self,
         model: nn.Module,
         states: StateDict,
-        data: Dataset,
+        records: Records,
         batches: NDArray[np.int64],
         generators: Sequence[Generator],
     ) -> dict[str, Tensor]:
-        """Train every client from its state; in the batches, indices from ``len(data)`` on are canaries."""
-        trained = expand(states, len(batches))
-        for step in batches.swapaxes(0, 1):
-            records = _without_canaries(step, len(data))
-            before = trained
-            trained = self.base.train(model, before, data, records[:, np.newaxis], generators)
-            drawn = _count_canaries(step, len(data), self.canaries)
-            share, rate = _step_sizes(self.base, _count_present(records), drawn.sum(dim=1))
-            trained = {
-                name: torch.lerp(before[name], tensor, _beside(share, tensor))
-                - torch.tensordot(drawn * rate[:, None] * self.norm, self.directions[name], dims=1)
-                for name, tensor in trained.items()
-            }
-        return trained
+        """Train every client from its state; in the batches, indices from ``len(records)`` on are canaries."""
+        # Gradients are of what training makes small, so a canary that pulls along u adds c u to their sum.
+        added = {name: self.norm * rows for name, rows in self.directions.items()}
+        return self.base.train_with_canaries(model, states, records, batches, generators, added)
 
     def score(self, updates: StateDict) -> NDArray[np.float64]:
         """Return the inner products of k updates and the canaries' negative directions, shape (k, canaries)."""
         products = [updates[name].flatten(1).float() @ -rows.flatten(1).T for name, rows in self.directions.items()]
-        return torch.stack(products).double().sum(dim=0).numpy()
+        return torch.stack(products).double().sum(dim=0).cpu().numpy()
 
 
 def require_room(state: StateDict, count: int) -> None:
@@ -142,43 +130,13 @@ def add_canaries(base: TrainingRule, model: nn.Module, state: StateDict, count: 
     Raises
     ------
     InputError
-        If the rule is neither `Training` nor `DPTraining`, there are too many canaries for the memory, or part of the
-        state is not trained as a parameter of its own.
+        If the rule does not take its steps one at a time, or there are too many canaries for the memory.
     """
-    if not isinstance(base, DPTraining | Training):
-        raise InputError(f"training rule {type(base).__name__}: choose Training or DPTraining for canaries")
-    trained = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
-    if fixed := [name for name in state if name not in trained]:
-        raise InputError(f"{fixed[0]} is no parameter of its own that trains: choose a model without buffers or ties")
-    norm = base.clip_norm if isinstance(base, DPTraining) else PLAIN_NORM
-    return CanaryTraining(base, draw_directions(state, count, generator(seed, Purpose.CANARY, DIRECTIONS)), norm)
-
-
-def _without_canaries(step: NDArray[np.int64], records: int) -> NDArray[np.int64]:
-    """Return a step's batches with records alone, then `ABSENT`."""
-    alone = np.where(step < records, step, ABSENT)
-    return np.take_along_axis(alone, np.argsort(alone == ABSENT, axis=1, kind="stable"), axis=1)
-
-
-def _count_present(step: NDArray[np.int64]) -> Tensor:
-    return torch.from_numpy((step != ABSENT).sum(axis=1)).float()
-
-
-def _count_canaries(step: NDArray[np.int64], records: int, canaries: int) -> Tensor:
-    """Return how often each canary is in a step's batches, shape (clients, canaries)."""
-    counts = np.zeros((len(step), canaries), np.float32)
-    clients, slots = np.nonzero(step >= records)
-    np.add.at(counts, (clients, step[clients, slots] - records), 1)
-    return torch.from_numpy(counts)
-
-
-def _step_sizes(base: DPTraining | Training, records: Tensor, canaries: Tensor) -> tuple[Tensor, Tensor]:
-    """Return, client by client, the share that remains of the records' own step, and the step size of a canary."""
-    if isinstance(base, DPTraining):
-        return torch.ones_like(records), torch.full_like(records, base.learning_rate / base.batch_size)
-    present = (records + canaries).clamp(min=1)
-    return records / present, base.learning_rate / present
-
-
-def _beside(per_client: Tensor, tensor: Tensor) -> Tensor:
-    return per_client.view(-1, *[1] * (tensor.ndim - 1))
+    if not isinstance(base, SteppedRule):
+        raise InputError(
+            f"training rule {type(base).__name__} does not take its steps one at a time, as gradient canaries need: "
+            "choose a built-in one, or leave out --gradient-canaries"
+        )
+    norm = min(base.canary_norm, PLAIN_NORM) if np.isinf(base.canary_norm) else base.canary_norm
+    trained = {name: state[name] for name in gradient_names(model, state)}
+    return CanaryTraining(base, draw_directions(trained, count, generator(seed, Purpose.CANARY, DIRECTIONS)), norm)

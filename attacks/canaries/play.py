@@ -10,7 +10,7 @@ from torch import nn
 from attacks.canaries.gradients import TRIALS, CanaryTraining
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import StateDict, stack, stack_of_one, subtract
-from fedsz_privacy.data.datasets import Dataset
+from fedsz_privacy.data.records import Records
 from fedsz_privacy.defences.release import Release, release_each
 
 
@@ -33,7 +33,7 @@ class CanaryTrials:
 def play_gradient_canaries(
     model: nn.Module,
     state: StateDict,
-    pool: Dataset,
+    pool: Records,
     training: CanaryTraining,
     trials: Sequence[int],
     releases: Sequence[Release],
@@ -43,7 +43,7 @@ def play_gradient_canaries(
 
     Parameters
     ----------
-    model, state, pool : nn.Module, StateDict, Dataset
+    model, state, pool : nn.Module, StateDict, Records
         The architecture, the state that training starts from, and records that train beside the canaries.
     training : CanaryTraining
         How the target trains.
@@ -75,7 +75,7 @@ def play_gradient_canaries(
     generators = [generator(seed, Purpose.CANARY, TRIALS, trial) for trial in trials]
     membership = np.stack([rng.random(len(pool) + training.canaries) < 0.5 for rng in generators])
     batches = training.draw(membership, generators)
-    updates = subtract(training.train(model, stack_of_one(state), pool, batches, generators), state)
+    updates = subtract(training.train_many(model, stack_of_one(state), pool, batches, generators), state)
     scores = []
     for number, release in enumerate(releases):
         streams = (generator(seed, Purpose.CANARY, TRIALS, trial, number) for trial in trials)

@@ -5,15 +5,16 @@ Leakage averaged over ordinary records hides those that a model has to learn by 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import torch
 from numpy.random import Generator
+from torch import Tensor
 
 from fedsz_privacy.core.errors import InputError, require_at_least
 from fedsz_privacy.core.imports import find_part
-from fedsz_privacy.data.datasets import Dataset
+from fedsz_privacy.data.records import Records
 
 
 @dataclass(frozen=True)
@@ -38,44 +39,49 @@ class Canary:
     """
 
     name: str
-    make: Callable[[Dataset, Generator], Dataset]
+    make: Callable[[Records, Generator], Records]
     repeats: int = 1
 
     def __post_init__(self) -> None:
         require_at_least(self, repeats=1)
 
 
-def mislabel(records: Dataset, generator: Generator) -> Dataset:
-    """Return the same images, each under one of the other classes, all of them equally likely.
+def mislabel(records: Records, generator: Generator) -> Records:
+    """Return the same records, each with a wrong target, as the task makes them: another class, all equally likely.
 
     Raises
     ------
     InputError
         If there is no other class.
     """
-    if records.classes < 2:
-        raise InputError(f"classes {records.classes}: choose records of 2 classes or more to mislabel")
-    shift = torch.from_numpy(generator.integers(1, records.classes, len(records)))
-    return Dataset(records.images, (records.labels + shift) % records.classes, records.classes)
+    return replace(records, targets=records.task.mistake(records.targets, generator))
 
 
-def draw_outliers(records: Dataset, generator: Generator) -> Dataset:
-    r"""Return images of uniform noise from 0 to 1, each under a class drawn at random: out of distribution.
+def draw_outliers(records: Records, generator: Generator) -> Records:
+    r"""Return records of uniform noise, each with a target drawn at random: out of distribution.
 
-    Uniform noise is far from every image :math:`x`, whatever the data: the squared distance is :math:`d / 12 + \|x -
-    1/2\|^2` on average over :math:`d` pixels, and concentrates there. Images with their pixels permuted promise less:
-    a flat one stays as it was. Noise also tells nothing of the records that it stands in for.
+    Images are of noise from 0 to 1. It is far from every image :math:`x`, whatever the data: the squared distance is
+    :math:`d / 12 + \|x - 1/2\|^2` on average over :math:`d` pixels, and concentrates there. Images with their pixels
+    permuted promise less: a flat one stays as it was. Noise also tells nothing of the records that it stands in for.
     """
-    images = torch.from_numpy(generator.random(records.images.shape, dtype="float32"))
-    labels = torch.from_numpy(generator.integers(records.classes, size=len(records)))
-    return Dataset(images, labels, records.classes)
+    inputs = tuple(_noise_like(tensor, generator) for tensor in records.inputs)
+    return Records(inputs, records.task.draw(records.targets, generator), records.task)
+
+
+def _noise_like(tensor: Tensor, generator: Generator) -> Tensor:
+    """Return uniform noise: of images from 0 to 1, of other numbers and of tokens over their range."""
+    low, high = (0, 1) if tensor.ndim == 4 else (tensor.min().item(), tensor.max().item())
+    if not tensor.is_floating_point():
+        return torch.from_numpy(generator.integers(int(low), int(high) + 1, tuple(tensor.shape))).to(tensor.dtype)
+    noise = torch.from_numpy(generator.random(tuple(tensor.shape), dtype="float32"))
+    return (low + (high - low) * noise).to(tensor.dtype)
 
 
 MISLABELLED = Canary("mislabelled", mislabel)
-"""Ordinary images under a wrong class: the model must learn each against what all others teach it."""
+"""Ordinary records under a wrong target: the model must learn each against what all others teach it."""
 
 OUTLIER = Canary("outlier", draw_outliers)
-"""Images like no other record's."""
+"""Records like no other."""
 
 DUPLICATED = Canary("duplicated", mislabel, repeats=4)
 """Mislabelled records four times over, so that one gradient direction is in the update again and again.

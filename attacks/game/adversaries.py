@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from attacks.game.exchange import Exchange
-from attacks.game.view import View
+from attacks.game.chunk import TARGET
+from attacks.game.view import Knowledge, View
 from fedsz_privacy.core.imports import find_part
-from fedsz_privacy.core.state import add, subtract
+from fedsz_privacy.core.state import subtract
+from fedsz_privacy.federation.rounds import Round
 
 
 @dataclass(frozen=True)
@@ -25,45 +26,59 @@ class Adversary:
     sees : str
         What it sees, in words that go on "sees ...".
     looks : callable
-        From the rounds that were played to what the adversary sees of them, one `View` for each look.
+        From what was known before the first round, and the rounds that were played, to what the adversary sees of
+        them, one `View` for each look.
     sees_others : bool
         Whether its views hold the other clients' updates.
     """
 
     name: str
     sees: str
-    looks: Callable[[Sequence[Exchange]], list[View]]
+    looks: Callable[[Knowledge, Sequence[Round]], list[View]]
     sees_others: bool = False
 
 
-def final_look(exchanges: Sequence[Exchange]) -> list[View]:
+def each_update(knowledge: Knowledge, rounds: Sequence[Round]) -> list[View]:
+    """Return a look at the target's update in every round."""
+    return [View(knowledge.at(each.states), each.sent(TARGET).update) for each in rounds]
+
+
+def each_clients_update(knowledge: Knowledge, rounds: Sequence[Round]) -> list[View]:
+    """Return a look at every client's update in every round."""
+    return [
+        View(knowledge.at(each.states), target.update, tuple(other.update for other in others))
+        for each in rounds
+        for target, *others in [[each.sent(client) for client in range(len(each.clients))]]
+    ]
+
+
+def each_average(knowledge: Knowledge, rounds: Sequence[Round]) -> list[View]:
+    """Return a look at the average of all updates in every round."""
+    return [View(knowledge.at(each.states), each.average) for each in rounds]
+
+
+def final_look(knowledge: Knowledge, rounds: Sequence[Round]) -> list[View]:
     """Return one look: from the global state before the first round to that after the last."""
-    first, last = exchanges[0], exchanges[-1]
-    after = add(last.knowledge.states, last.average)
-    return [View(first.knowledge, subtract(after, first.knowledge.states))]
+    return [View(knowledge, subtract(rounds[-1].after, knowledge.states))]
 
 
 UPDATE = Adversary(
     "update",
     "the target client's released update in every round it takes part in, and the global state before it",
-    lambda exchanges: [View(each.knowledge, each.target) for each in exchanges],
+    each_update,
 )
 SERVER = Adversary(
     "server",
     "every client's released update in every round, and knows who sent it",
-    lambda exchanges: [View(each.knowledge, each.target, each.others) for each in exchanges],
+    each_clients_update,
     sees_others=True,
 )
 AGGREGATE = Adversary(
     "aggregate",
     "the average of all clients' released updates in every round, and no single update",
-    lambda exchanges: [View(each.knowledge, each.average) for each in exchanges],
+    each_average,
 )
-FINAL_MODEL = Adversary(
-    "final-model",
-    "the global model after the last round, and nothing in between",
-    final_look,
-)
+FINAL_MODEL = Adversary("final-model", "the global model after the last round, and nothing in between", final_look)
 
 ADVERSARIES: Mapping[str, Adversary] = MappingProxyType(
     {adversary.name: adversary for adversary in (UPDATE, SERVER, AGGREGATE, FINAL_MODEL)}

@@ -17,8 +17,9 @@ from torch import Tensor, nn
 from attacks.game.view import Knowledge
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import StateDict, nbytes, stack_of_one, subtract
-from fedsz_privacy.data.datasets import Dataset
-from fedsz_privacy.training.descent import ABSENT, TrainingRule
+from fedsz_privacy.data.records import Records
+from fedsz_privacy.training.batches import ABSENT
+from fedsz_privacy.training.rule import TrainingRule
 
 MEMORY_BYTES = 2**26
 COPIES = 6
@@ -35,15 +36,15 @@ class Game:
         The architecture.
     state : StateDict
         The global state that the target starts from; no candidate had a part in it.
-    pool : Dataset
+    pool : Records
         The candidates.
-    test : Dataset
-        Records that measure the accuracy of what the adversary sees.
+    test : Records
+        Records that measure how good the model is that the adversary sees.
     training : TrainingRule
         How every client trains.
     seed : int
         Seed of the run.
-    others : tuple of Dataset
+    others : tuple of Records
         Records of each other client. They take part in every trial, with batches of its own, where anybody needs them.
     rounds : int
         Rounds of federated averaging that the target takes part in, with the same members in each.
@@ -53,11 +54,11 @@ class Game:
 
     model: nn.Module
     state: StateDict
-    pool: Dataset
-    test: Dataset
+    pool: Records
+    test: Records
     training: TrainingRule
     seed: int
-    others: tuple[Dataset, ...] = ()
+    others: tuple[Records, ...] = ()
     rounds: int = 1
     repeats: int | Sequence[int] = 1
 
@@ -102,9 +103,9 @@ class Game:
         self,
         training: TrainingRule,
         states: StateDict,
-        data: Dataset,
+        data: Records,
         batches: NDArray[np.int64],
         generators: Sequence[np.random.Generator],
     ) -> dict[str, Tensor]:
         """Train a client of each trial from a state by a rule; return the updates, each tensor (trials, ...)."""
-        return subtract(training.train(self.model, states, data, batches, generators), states)
+        return subtract(training.train_many(self.model, states, data, batches, generators), states)

@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from attacks.game.adversaries import UPDATE, Adversary
-from attacks.game.cohort import Cohort
+from attacks.game.chunk import TARGET, Chunk
 from attacks.game.game import Game
 from attacks.game.trial import Trials
 from attacks.game.view import View
-from attacks.signals import Signal
-from fedsz_privacy.data.datasets import Dataset
+from attacks.signals import Observed, Signal
+from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.defences.release import Release
-from fedsz_privacy.training.descent import predict
+from fedsz_privacy.training.evaluation import measure
 
 
 def play(
@@ -27,24 +26,30 @@ def play(
 
     Because each release sees the same updates, differences between releases are paired. Over several rounds they part
     after the first, for the global state follows from what was released.
+
+    Raises
+    ------
+    InputError
+        If training diverged, or a signal reads numbers that are not finite.
     """
-    cohort = Cohort(game, trials)
-    observed, sizes, accuracy = [], [], []
+    chunk = Chunk(game, trials)
+    observed, sizes, performance = [], [], []
     for number, release in enumerate(releases):
-        exchanges = cohort.exchanges(release, number)
-        views = adversary.looks(exchanges)
-        observed.append({signal.name: np.stack([signal.observe(view) for view in views], 1) for signal in signals})
-        sizes.append(np.mean([each.sizes for each in exchanges], axis=0))
-        accuracy.append(_accuracy(views[-1], game.test))
+        rounds = chunk.rounds(release, number)
+        views = adversary.looks(game.knowledge, rounds)
+        observed.append({signal.name: _read(signal, views) for signal in signals})
+        sizes.append(np.mean([each.sent(TARGET).nbytes for each in rounds], axis=0))
+        performance.append(measure(game.model, views[-1].client_states, game.test).cpu().numpy())
     return Trials(
-        membership=cohort.membership,
+        membership=chunk.membership,
         observed={signal.name: np.stack([seen[signal.name] for seen in observed], axis=1) for signal in signals},
         sizes=np.stack(sizes, axis=1),
-        accuracy=np.stack(accuracy, axis=1),
+        performance=np.stack(performance, axis=1),
     )
 
 
-def _accuracy(view: View, test: Dataset) -> NDArray[np.float64]:
-    predicted = predict(view.knowledge.model, view.client_states, test.images).argmax(-1)
-    shares: NDArray[np.float64] = (predicted == test.labels).double().mean(dim=1).numpy()
-    return shares
+def _read(signal: Signal, views: Sequence[View]) -> Observed:
+    read: Observed = np.stack([signal.observe(view) for view in views], 1)
+    if not np.isfinite(read).all():
+        raise InputError(f"signal {signal.name} reads numbers that are not finite: lower --learning-rate")
+    return read

@@ -25,14 +25,14 @@ class Trials:
         What each signal, by name, read off each look of the adversary at each release, before calibration.
     sizes : float64 array, shape (trials, releases)
         Size of the target's update on the wire, mean over rounds, in bytes.
-    accuracy : float64 array, shape (trials, releases)
-        Share of the test records that the model of the adversary's last look classifies correctly.
+    performance : float64 array, shape (trials, releases)
+        How good the model of the adversary's last look is on the test records, by the task's metric.
     """
 
     membership: NDArray[np.bool_]
     observed: Mapping[str, NDArray[np.float64]]
     sizes: NDArray[np.float64]
-    accuracy: NDArray[np.float64]
+    performance: NDArray[np.float64]
 
     def part(self, index: int) -> "Trials":
         """Return one trial."""
@@ -45,13 +45,13 @@ PREFIX = "observed."
 def to_arrays(trials: Trials) -> dict[str, NDArray[Any]]:
     """Return the arrays of trials under names of one level."""
     observed = {PREFIX + name: array for name, array in trials.observed.items()}
-    return {"membership": trials.membership, "sizes": trials.sizes, "accuracy": trials.accuracy, **observed}
+    return {"membership": trials.membership, "sizes": trials.sizes, "performance": trials.performance, **observed}
 
 
 def from_arrays(arrays: Mapping[str, NDArray[Any]]) -> Trials:
     """Return the trials that `to_arrays` took apart."""
     observed = {name.removeprefix(PREFIX): array for name, array in arrays.items() if name.startswith(PREFIX)}
-    return Trials(arrays["membership"], observed, arrays["sizes"], arrays["accuracy"])
+    return Trials(arrays["membership"], observed, arrays["sizes"], arrays["performance"])
 
 
 def concatenate(trials: Sequence[Trials]) -> Trials:

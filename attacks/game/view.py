@@ -4,13 +4,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.func import functional_call, grad, vmap
 
-from fedsz_privacy.core.state import StateDict, add, flatten, length, stack_of_one, unstack
-from fedsz_privacy.data.datasets import Dataset
-from fedsz_privacy.training.descent import predict
+from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.state import StateDict, add, length, nbytes, stack_of_one, unstack
+from fedsz_privacy.data.records import Records
+from fedsz_privacy.data.tasks import PerRecord
+from fedsz_privacy.training.evaluation import predict
+from fedsz_privacy.training.gradients import GRADIENT_BYTES, gradient_chunks, gradient_names
 
 
 @dataclass(frozen=True)
@@ -23,29 +27,43 @@ class Knowledge:
         The architecture.
     states : StateDict
         The global state of each of k trials, each tensor of shape (k, ...), or (1, ...) if all trials share it.
-    pool : Dataset
+    pool : Records
         The candidate records.
     """
 
     model: nn.Module
     states: StateDict
-    pool: Dataset
+    pool: Records
 
     @property
     def shared(self) -> bool:
         """Whether all trials start from one state."""
         return length(self.states) == 1
 
+    def at(self, states: StateDict) -> "Knowledge":
+        """Return what the adversary knows before a round that starts from other states."""
+        return self if states is self.states else replace(self, states=states)
+
+    @property
+    def trained(self) -> list[str]:
+        """Names of the parameters that train, in the order of the state: those that gradients are taken by."""
+        return gradient_names(self.model, self.states)
+
+    def shared_gradients(self) -> Iterator[Tensor]:
+        """Yield the gradients of some candidates' losses at the state that all trials share, (some, parameters).
+
+        The candidates come in order. They are kept if those of all take no more than `GRADIENT_BYTES`, and worked out
+        again for every view otherwise: those of a large model would not fit into memory together.
+        """
+        if len(self.pool) * nbytes(self.states) <= GRADIENT_BYTES:
+            yield self._kept_gradients
+        else:
+            yield from gradient_chunks(self.model, unstack(self.states, 0), self.pool)
+
     @cached_property
-    def shared_gradients(self) -> Tensor:
-        """Gradient of each candidate's loss at the state that all trials share, shape (candidates, parameters)."""
-
-        def loss(state: StateDict, image: Tensor, label: Tensor) -> Tensor:
-            logits = functional_call(self.model, dict(state), (image.unsqueeze(0),))
-            return nn.functional.cross_entropy(logits, label.unsqueeze(0))
-
-        at_state = vmap(grad(loss), in_dims=(None, 0, 0))
-        return flatten(at_state(unstack(self.states, 0), self.pool.images, self.pool.labels))
+    def _kept_gradients(self) -> Tensor:
+        (every,) = gradient_chunks(self.model, unstack(self.states, 0), self.pool)
+        return every
 
 
 @dataclass(frozen=True)
@@ -55,7 +73,7 @@ class Descents:
     Parameters
     ----------
     products : Tensor
-        Inner products of update and -g by tensor of the state, float64 of shape (k, candidates, tensors).
+        Inner products of update and -g by parameter, float64 of shape (k, candidates, parameters that train).
     squares : Tensor
         Squared norms of the gradients, float64 of shape (k or 1, candidates).
     square_of_sum : Tensor
@@ -91,16 +109,40 @@ class View:
         return add(self.knowledge.states, self.updates)
 
     @cached_property
+    def outputs(self) -> Tensor:
+        """Outputs of the models in those states on the candidates, float64 of shape (k, candidates, ...)."""
+        return predict(self.knowledge.model, self.client_states, self.knowledge.pool).cpu().double()
+
+    @property
     def logits(self) -> Tensor:
-        """Logits of the models in those states on the candidates, float64 of shape (k, candidates, classes)."""
-        return predict(self.knowledge.model, self.client_states, self.knowledge.pool.images).double()
+        """Outputs of a classifier, float64 of shape (k, candidates, classes).
+
+        Raises
+        ------
+        InputError
+            If the task has no logits of classes.
+        """
+        task = self.knowledge.pool.task
+        if not task.reads_logits:
+            raise InputError(f"task {task.name} has no logits of classes: choose a signal that reads confidences")
+        return self.outputs
+
+    @property
+    def losses(self) -> NDArray[np.float64]:
+        """Loss of the models in those states on each candidate, shape (k, candidates)."""
+        return self._of_each(self.knowledge.pool.task.loss)
+
+    @property
+    def confidences(self) -> NDArray[np.float64]:
+        """How sure those models are of each candidate, by the task's confidence, shape (k, candidates)."""
+        return self._of_each(self.knowledge.pool.task.confidence)
 
     @cached_property
     def descents(self) -> Descents:
         """How the updates lie to the candidates' gradients."""
         if self.knowledge.shared:
-            updates = [self.updates[name] for name in self.knowledge.states]
-            return _descents(updates, self.knowledge.shared_gradients)
+            updates = [self.updates[name] for name in self.knowledge.trained]
+            return _descents(updates, self.knowledge.shared_gradients())
         parts = [one.descents for one in self.each_trial()]
         return Descents(*(torch.cat([getattr(part, name) for part in parts]) for name in vars(parts[0])))
 
@@ -112,13 +154,25 @@ class View:
             )
             yield View(replace(self.knowledge, states=states), updates, tuple(others))
 
+    def _of_each(self, of: PerRecord) -> NDArray[np.float64]:
+        targets = self.knowledge.pool.targets.cpu()
+        shape = self.outputs.shape[:2]
+        every = of(self.outputs.flatten(0, 1), targets.expand(shape[0], *targets.shape).flatten(0, 1))
+        numbers: NDArray[np.float64] = every.reshape(shape).double().numpy()
+        return numbers
 
-def _descents(updates: list[Tensor], gradients: Tensor) -> Descents:
-    """Return the descents of updates that start from one state."""
+
+def _descents(updates: list[Tensor], chunks: Iterator[Tensor]) -> Descents:
+    """Return the descents of updates that start from one state, over candidates that come in chunks."""
     sizes = [tensor[0].numel() for tensor in updates]
-    by_tensor = zip(updates, gradients.split_with_sizes(sizes, dim=1), strict=True)
+    products, squares, total = [], [], torch.zeros(())
+    for gradients in chunks:
+        by_tensor = zip(updates, gradients.split_with_sizes(sizes, dim=1), strict=True)
+        products.append(torch.stack([tensor.flatten(1) @ -part.T for tensor, part in by_tensor], dim=-1).double())
+        squares.append(gradients.square().sum(dim=1).double())
+        total = gradients.sum(dim=0) if total.ndim == 0 else total + gradients.sum(dim=0)
     return Descents(
-        products=torch.stack([tensor.flatten(1) @ -part.T for tensor, part in by_tensor], dim=-1).double(),
-        squares=gradients.square().sum(dim=1).double()[None],
-        square_of_sum=gradients.sum(dim=0).square().sum().double()[None, None],
+        products=torch.cat(products, dim=1).cpu(),
+        squares=torch.cat(squares)[None].cpu(),
+        square_of_sum=total.square().sum().double()[None, None].cpu(),
     )

@@ -7,7 +7,8 @@ from fedsz_privacy.core.state import flatten
 
 def observe(view: View) -> Scores:
     """Return the cosine between each update and each negative gradient at the global state; 0 for a zero update."""
-    lengths = flatten(view.updates).double().norm(dim=1, keepdim=True) * view.descents.squares.sqrt()
+    trained = {name: view.updates[name] for name in view.knowledge.trained}
+    lengths = flatten(trained).cpu().double().norm(dim=1, keepdim=True) * view.descents.squares.sqrt()
     scores: Scores = (view.descents.products.sum(dim=-1) / lengths.clamp(min=TINY)).numpy()
     return scores
 

@@ -16,7 +16,6 @@ from functools import partial
 from typing import TypeAlias
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from scipy.stats import norm
 
@@ -28,11 +27,8 @@ Deviation: TypeAlias = Callable[[Moments], Scores]
 
 
 def observe(view: View) -> Scores:
-    """Return the logit margin log(p / (1 - p)) of the true class, from the logits, without overflow."""
-    true_class = view.knowledge.pool.labels.expand(view.logits.shape[:2]).unsqueeze(-1)
-    others = view.logits.scatter(-1, true_class, -torch.inf)
-    margins: Scores = (view.logits.gather(-1, true_class).squeeze(-1) - others.logsumexp(-1)).numpy()
-    return margins
+    """Return the client's model's confidence in each candidate: of a classifier, its logit margin."""
+    return view.confidences
 
 
 def online(margins: Scores, membership: NDArray[np.bool_], deviation: Deviation) -> Scores:

@@ -24,6 +24,15 @@ def require_at_least(holder: object, **least: int) -> None:
             raise InputError(f"{name.replace('_', ' ')} {getattr(holder, name)}: choose {minimum} or more")
 
 
+def require_between(holder: object, low: float, high: float, *names: str) -> None:
+    """Raise InputError for the first attribute that does not lie between two numbers."""
+    for name in names:
+        if not low < getattr(holder, name) < high:
+            raise InputError(
+                f"{name.replace('_', ' ')} {getattr(holder, name):g}: choose a number between {low:g} and {high:g}"
+            )
+
+
 def require_positive(holder: object, *names: str) -> None:
     """Raise InputError for the first attribute that is not a positive finite number."""
     for name in names:

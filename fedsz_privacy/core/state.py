@@ -1,6 +1,6 @@
 """State dicts as values: the arithmetic of model updates."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 import torch
@@ -11,18 +11,48 @@ StateDict: TypeAlias = Mapping[str, Tensor]
 
 
 def subtract(after: StateDict, before: StateDict) -> dict[str, Tensor]:
-    """Return the update that leads from one state to another: after minus before, name by name."""
-    return {name: tensor - before[name] for name, tensor in after.items()}
+    """Return the update that leads from one state to another: after minus before, name by name.
+
+    Integers and bools, such as the batches that batch normalisation has counted, are carried as they are after: a
+    difference of them means nothing, and could wrap. What is infinite before and after, as in a mask, has not moved.
+    """
+    return {name: _difference(tensor, before[name]) if _is_number(tensor) else tensor for name, tensor in after.items()}
 
 
 def add(before: StateDict, update: StateDict) -> dict[str, Tensor]:
-    """Return the state that an update leads to: before plus update, name by name."""
-    return {name: tensor + update[name] for name, tensor in before.items()}
+    """Return the state that an update leads to: before plus update, or the update's own integers and bools."""
+    return {name: tensor + update[name] if _is_number(tensor) else update[name] for name, tensor in before.items()}
 
 
-def accumulate(total: StateDict, state: StateDict, weight: float) -> dict[str, Tensor]:
-    """Return total plus weight times a state; an empty total is zero. Integers stay integers, rounded down."""
-    return {name: total.get(name, 0) + (weight * tensor).to(tensor.dtype) for name, tensor in state.items()}
+def average(updates: Iterable[StateDict], shares: Iterable[float]) -> dict[str, Tensor]:
+    """Return the mean of updates by their shares (McMahan et al., AISTATS 2017); integers and bools are rounded."""
+    total: dict[str, Tensor] = {}
+    dtypes: dict[str, torch.dtype] = {}
+    for update, share in zip(updates, shares, strict=True):
+        for name, tensor in update.items():
+            part = (share * tensor).to(tensor.dtype) if _is_number(tensor) else share * tensor.double()
+            total[name] = total.get(name, 0) + part
+            dtypes[name] = tensor.dtype
+    return {
+        name: tensor if _is_number(tensor) and tensor.dtype == dtypes[name] else tensor.round().to(dtypes[name])
+        for name, tensor in total.items()
+    }
+
+
+def _difference(after: Tensor, before: Tensor) -> Tensor:
+    difference = after - before
+    if bool(before.isfinite().all()):
+        return difference
+    return torch.where(after == before, torch.zeros_like(difference), difference)
+
+
+def _is_number(tensor: Tensor) -> bool:
+    return tensor.is_floating_point() or tensor.is_complex()
+
+
+def beside(per_state: Tensor, stacked: Tensor) -> Tensor:
+    """Return one number for each state of a stack, shaped so that it multiplies the stack."""
+    return per_state.reshape(-1, *[1] * (stacked.ndim - 1))
 
 
 def stack(states: Sequence[StateDict]) -> dict[str, Tensor]:
@@ -58,3 +88,13 @@ def flatten(stacked: StateDict) -> Tensor:
 def nbytes(state: StateDict) -> int:
     """Return the size of a state in bytes, uncompressed and without names or shapes."""
     return sum(tensor.nbytes for tensor in state.values())
+
+
+def on_device_of(states: StateDict, others: StateDict) -> dict[str, Tensor]:
+    """Return states in the memory of the device that holds other ones."""
+    return {name: tensor.to(states[name].device) for name, tensor in others.items()}
+
+
+def wide(tensor: Tensor) -> Tensor:
+    """Return a float tensor of 16 bits in 32: sums need more digits than weights."""
+    return tensor.float() if tensor.dtype in {torch.float16, torch.bfloat16} else tensor

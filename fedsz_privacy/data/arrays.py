@@ -9,10 +9,15 @@ from typing import Any, TypeAlias
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 import numpy as np
+import torch
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from fedsz_privacy.core.errors import InputError, one_line
+from fedsz_privacy.data.checking import require_sound
+from fedsz_privacy.data.images import channels_first, scaled
+from fedsz_privacy.data.records import DataSplit, Records
+from fedsz_privacy.data.tasks import classification
 
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 """Images and labels in an .npz file, under the names of Keras' mnist.npz."""
@@ -94,3 +99,30 @@ def _read_array(archive: ZipFile, name: str) -> NDArray[Any]:
     with archive.open(f"{name}.npy") as file:
         array: NDArray[Any] = npy.read_array(file, allow_pickle=False)
         return array
+
+
+def load_arrays(path: Path, train: int | None, test: int | None, seed: int) -> DataSplit:
+    """Return the records of an .npz file in random order.
+
+    Raises
+    ------
+    InputError
+        If the file is not as `read_arrays` wants it, or its labels do not number classes from 0.
+    """
+    arrays = read_arrays(path)
+    labels = np.concatenate([arrays["y_train"], arrays["y_test"]])
+    low, high = int(labels.min()), int(labels.max())
+    if not 0 <= low <= high < len(labels):
+        raise InputError(f"{path} has labels from {low} to {high} on {len(labels)} images: number the classes from 0")
+    split = DataSplit(
+        _shuffled(arrays["x_train"], arrays["y_train"], high + 1, train, seed),
+        _shuffled(arrays["x_test"], arrays["y_test"], high + 1, test, seed),
+    )
+    return require_sound(split, str(path))
+
+
+def _shuffled(images: NDArray[Any], labels: NDArray[Any], classes: int, most: int | None, seed: int) -> Records:
+    """Return records in an order so random that any prefix holds every class."""
+    chosen = np.random.default_rng(seed).permutation(len(labels))[:most]
+    targets = torch.from_numpy(labels[chosen].astype(np.int64))
+    return Records((channels_first(scaled(images[chosen])),), targets, classification(classes))

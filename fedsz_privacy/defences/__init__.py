@@ -1,1 +1,21 @@
 """What stands between a client's records and an observer: releases, and training rules with a guarantee."""
+
+from typing import TYPE_CHECKING
+
+from fedsz_privacy.core.lazy import lazy
+
+if TYPE_CHECKING:
+    from fedsz_privacy.defences.defence import Defence, parse_defence
+    from fedsz_privacy.defences.release import Release, Released, parse_release
+
+_HOMES = {
+    "Defence": "defence",
+    "Release": "release",
+    "Released": "release",
+    "parse_defence": "defence",
+    "parse_release": "release",
+}
+
+__all__ = ["Defence", "Release", "Released", "parse_defence", "parse_release"]
+
+__getattr__ = lazy(__name__, _HOMES)

@@ -1,36 +1,98 @@
 """Defences: a training rule and a release, named by one short string.
 
-``none``, ``fedsz:rel=1e-2``, ``dpsgd:eps=8``, ``dpsgd:eps=8,delta=1e-6,clip=0.5+fedsz:rel=1e-2``: DP-SGD changes how a
-client trains, a release what leaves it; the first part may be ``dpsgd``, all others are releases, a user's own
-(``module:factory``) among them.
+``none``, ``fedsz:rel=1e-2``, ``dpsgd:eps=8``, ``dpsgd:noise=1.1,clip=0.5+fedsz:rel=1e-2``, ``opacus:eps=8``: DP-SGD
+changes how a client trains, a release what leaves it. The first part may be ``dpsgd``, the toolkit's own, or
+``opacus``, Opacus itself; all others are releases, a user's own (``module:factory``) among them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 
-from dp_accounting import DpEvent, SelfComposedDpEvent
+from dp_accounting import DpEvent, NonPrivateDpEvent, SelfComposedDpEvent
 
-from fedsz_privacy.defences.release import Release, make, none, parse_release, read_part, split_parts, write_shortest
-from fedsz_privacy.training.descent import Training, TrainingRule
-from fedsz_privacy.training.dpsgd import DPTraining, dpsgd
-
-PRIVATE = "dpsgd"
+from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.defences.release import (
+    Release,
+    make,
+    none,
+    parse_release,
+    read_part,
+    split_parts,
+    write_shortest,
+)
+from fedsz_privacy.training.descent import Training
+from fedsz_privacy.training.dpsgd import DPTraining, dpsgd, dpsgd_with_noise
+from fedsz_privacy.training.opacus import OpacusTraining
+from fedsz_privacy.training.rule import TrainingRule
 
 
 @dataclass(frozen=True)
-class Target:
-    """What DP-SGD is asked to guarantee: epsilon in nats at delta, with gradients clipped to an L2 norm."""
+class Setting:
+    """What defences of one study have in common.
 
-    eps: float
+    Attributes
+    ----------
+    rule : TrainingRule
+        How clients train without a private rule.
+    settings : Training
+        Epochs, batch size and optimiser, of private training too.
+    expected_records : float
+        Public number that stands for the client's number of records, as `DPTraining` explains.
+    delta : float
+        The delta that an epsilon is for where a string does not say another.
+    rounds : int
+        Rounds in which the client takes part; events are those of all of them together.
+    fix_model : bool
+        Whether Opacus may replace layers that DP-SGD has no guarantee for.
+    """
+
+    rule: TrainingRule
+    settings: Training
+    expected_records: float
     delta: float = 1e-5
+    rounds: int = 1
+    fix_model: bool = False
+
+
+@dataclass(frozen=True)
+class Privacy:
+    """What private training is asked for.
+
+    Attributes
+    ----------
+    eps : float or None
+        Epsilon to guarantee, in nats, or
+    noise : float or None
+        the noise multiplier itself; exactly one of them.
+    clip : float
+        Largest L2 norm of a record's gradient.
+    delta : float or None
+        The delta of eps; that of the run by default.
+
+    Raises
+    ------
+    InputError
+        If not exactly one of eps and noise is given.
+    """
+
+    eps: float | None = None
+    noise: float | None = None
     clip: float = 1.0
+    delta: float | None = None
+
+    def __post_init__(self) -> None:
+        if (self.eps is None) == (self.noise is None):
+            raise InputError("private training takes eps or noise, one of both: write dpsgd:eps=8 or dpsgd:noise=1.1")
+        if self.noise is not None and self.delta is not None:
+            raise InputError(f"delta {self.delta:g} beside noise says nothing: give --delta for the whole run")
 
     @property
-    def name(self) -> str:
-        """The string that asks for it, without what is left at its default."""
-        changed = {key: value for key, value in vars(self).items() if key == "eps" or value != getattr(Target, key)}
-        return f"{PRIVATE}:{','.join(f'{key}={write_shortest(value)}' for key, value in changed.items())}"
+    def options(self) -> str:
+        """The options of the string that asks for it, without what is left at its default."""
+        given = {name: value for name, value in vars(self).items() if value != getattr(Privacy, name)}
+        return ",".join(f"{name}={write_shortest(value)}" for name, value in given.items())
 
 
 @dataclass(frozen=True)
@@ -52,8 +114,8 @@ class Defence:
 
     Guarantees
     ----------
-    Under DP-SGD those of its event, one record added or removed, whatever the release does afterwards; under plain
-    training those of the release's event.
+    Under private training, or a training function that claims one, those of its event, one record added or removed,
+    whatever the release does afterwards; under plain training those of the release's event.
     """
 
     name: str
@@ -63,57 +125,83 @@ class Defence:
     reason: str
 
 
-def parse_defence(text: str, training: Training, expected_records: float, rounds: int = 1) -> Defence:
+def parse_defence(text: str, setting: Setting) -> Defence:
     """Return the defence that a string names.
 
     Parameters
     ----------
     text : str
-        Such as ``none``, ``fedsz:rel=1e-2``, ``dpsgd:eps=8`` or ``dpsgd:eps=8+fedsz:rel=1e-2``.
-    training : Training
-        Epochs, batch size and learning rate, of DP-SGD too.
-    expected_records : float
-        Public number that stands for the client's number of records, as `DPTraining` explains.
-    rounds : int
-        Rounds in which the client takes part; the event is that of all of them together.
+        Such as ``none``, ``fedsz:rel=1e-2``, ``dpsgd:eps=8`` or ``dpsgd:noise=1.1+fedsz:rel=1e-2``.
+    setting : Setting
+        What all defences of the study have in common.
 
     Raises
     ------
     InputError
         If the string names no defence, or its guarantee cannot be reached.
     """
-    target, release = _read(text)
-    if target is None:
-        event = release.event if rounds == 1 else SelfComposedDpEvent(release.event, rounds)
-        return Defence(release.name, training, release, event, release.reason)
-    private = _calibrated(target, training, expected_records, rounds)
-    reason = (
-        f"DP-SGD with noise multiplier {private.noise_multiplier:.3f}, by dp-accounting's PLD accountant, for one "
-        "record added or removed and an adversary who sees every update and step; what follows is post-processing"
-    )
-    return Defence(_name(target, release), private, release, private.event, reason)
+    kind, privacy, release = _read(text)
+    if privacy is not None:
+        private = PRIVATE[kind](_calibrated(privacy, setting), setting)
+        return Defence(
+            _name(kind, privacy, release), private, release, private.event, _reason(private, privacy, setting)
+        )
+    if _guarantees(setting.rule.event):
+        return Defence(release.name, setting.rule, release, setting.rule.event, setting.rule.reason)
+    event = release.event if setting.rounds == 1 else SelfComposedDpEvent(release.event, setting.rounds)
+    return Defence(release.name, setting.rule, release, event, release.reason)
 
 
 def settle_defences(texts: Iterable[str]) -> tuple[str, ...]:
     """Return the settled names of defences, none twice, those of one training rule together, plain training first."""
-    read = sorted((_read(text) for text in texts), key=lambda each: each[0].name if each[0] else "")
+    read = sorted((_read(text) for text in texts), key=lambda each: _name(each[0], each[1], none()) if each[1] else "")
     return tuple(dict.fromkeys(_name(*each) for each in read))
 
 
-def _read(text: str) -> tuple[Target | None, Release]:
+def _read(text: str) -> tuple[str, Privacy | None, Release]:
     first, *rest = split_parts(text)
-    if first.partition(":")[0].strip() != PRIVATE:
-        return None, parse_release(text)
+    if first.partition(":")[0].strip() not in PRIVATE:
+        return "", None, parse_release(text)
     kind, options = read_part(first)
-    return make(kind, Target, options), parse_release("+".join(rest)) if rest else none()
+    return kind, make(kind, Privacy, options), parse_release("+".join(rest)) if rest else none()
 
 
-def _name(target: Target | None, release: Release) -> str:
-    if target is None:
+def _name(kind: str, privacy: Privacy | None, release: Release) -> str:
+    if privacy is None:
         return release.name
-    return target.name if release.name == none().name else f"{target.name}+{release.name}"
+    training = f"{kind}:{privacy.options}"
+    return training if release.name == none().name else f"{training}+{release.name}"
+
+
+def _reason(private: TrainingRule, privacy: Privacy, setting: Setting) -> str:
+    if privacy.delta is None or privacy.delta == setting.delta:
+        return private.reason
+    return (
+        f"{private.reason}; calibrated to epsilon {privacy.eps:g} at delta {privacy.delta:g}, and restated here at "
+        f"the run's delta of {setting.delta:g}"
+    )
+
+
+def _guarantees(event: DpEvent) -> bool:
+    return not isinstance(event, NonPrivateDpEvent)
+
+
+def _calibrated(privacy: Privacy, setting: Setting) -> DPTraining:
+    return _dpsgd(privacy, setting.settings, setting.expected_records, privacy.delta or setting.delta, setting.rounds)
 
 
 @lru_cache
-def _calibrated(target: Target, training: Training, expected_records: float, rounds: int) -> DPTraining:
-    return dpsgd(training, expected_records, target.eps, target.delta, target.clip, rounds)
+def _dpsgd(privacy: Privacy, settings: Training, expected_records: float, delta: float, rounds: int) -> DPTraining:
+    if privacy.noise is not None:
+        return dpsgd_with_noise(settings, expected_records, privacy.noise, privacy.clip, rounds)
+    assert privacy.eps is not None
+    return dpsgd(settings, expected_records, privacy.eps, delta, privacy.clip, rounds)
+
+
+PRIVATE: Mapping[str, Callable[[DPTraining, Setting], TrainingRule]] = MappingProxyType(
+    {
+        "dpsgd": lambda private, _: private,
+        "opacus": lambda private, setting: OpacusTraining(private, setting.fix_model),
+    }
+)
+"""Private training by the word that asks for it, from the numbers of DP-SGD."""

@@ -1,100 +1,132 @@
-"""Federated averaging (McMahan et al., AISTATS 2017) in one process, every update through a release."""
+"""Rounds of federated averaging (McMahan et al., AISTATS 2017): the one loop that audits and federations share.
 
-from collections.abc import Iterator
+A round takes the global state and the clients, and gives what each client sent and the next global state. Everything is
+stacked over trials that are played side by side, k of them; a federation is one trial.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property, partial
 from itertools import count
 from time import perf_counter
 
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
-from fedsz_privacy.core.randomness import Purpose, generator
-from fedsz_privacy.core.state import StateDict, accumulate, add, subtract
-from fedsz_privacy.data.datasets import Dataset
-from fedsz_privacy.defences.release import Release
-from fedsz_privacy.training.descent import Training, draw_batches, train_one
+from fedsz_privacy.core.state import StateDict, add, average, on_device_of, stack
+from fedsz_privacy.defences.release import Release, release_each
+from fedsz_privacy.federation.divergence import require_convergence
 
 
 @dataclass(frozen=True)
-class ClientCost:
-    """What one client's part in a round cost: bytes sent up, and seconds of each step."""
+class Sent:
+    """What one client sent in one round of k trials.
 
-    nbytes: int
+    Attributes
+    ----------
+    update : StateDict
+        Decoded, each tensor of shape (k, ...).
+    nbytes : int64 array, shape (k,)
+        Bytes on the wire.
+    training_seconds, encode_seconds, decode_seconds : float
+        What all k trials together took.
+    """
+
+    update: StateDict
+    nbytes: NDArray[np.int64]
     training_seconds: float
     encode_seconds: float
     decode_seconds: float
 
 
 @dataclass(frozen=True)
+class Client:
+    """One client of a federation.
+
+    Parameters
+    ----------
+    train : callable
+        From the number of a round and the global states before it, each tensor (k, ...) or (1, ...), to the client's
+        updates, each tensor (k, ...).
+    release : Release
+        What every update passes through on its way to the server.
+    generators : callable
+        From the number of a round to the release's generators, one for each trial.
+    """
+
+    train: Callable[[int, StateDict], StateDict]
+    release: Release
+    generators: Callable[[int], Sequence[Generator]]
+
+    def send(self, number: int, states: StateDict) -> Sent:
+        """Train, and pass what came out through the release.
+
+        Raises
+        ------
+        InputError
+            If training diverged.
+        """
+        start = perf_counter()
+        updates = self.train(number, states)
+        seconds = perf_counter() - start
+        require_convergence(updates, states, number)
+        released = release_each(self.release, updates, self.generators(number))
+        return Sent(
+            on_device_of(states, stack([each.update for each in released])),
+            np.array([each.nbytes for each in released]),
+            seconds,
+            sum(each.encode_seconds for each in released),
+            sum(each.decode_seconds for each in released),
+        )
+
+
+@dataclass(frozen=True)
 class Round:
-    """One round of federated averaging.
+    """One round: what was there before it, and what its clients sent.
 
     Attributes
     ----------
     number : int
         From 0.
-    state : StateDict
-        The global state after the round.
-    costs : tuple of ClientCost
-        One for each client.
+    states : StateDict
+        The global states before the round, each tensor (k, ...), or (1, ...) if all trials start from one.
+    shares : tuple of float
+        Weight of each client in the average.
+    clients : tuple of callable
+        What each client sent; it trains once somebody asks.
     """
 
     number: int
-    state: StateDict
-    costs: tuple[ClientCost, ...]
+    states: StateDict
+    shares: tuple[float, ...]
+    clients: tuple[Callable[[], Sent], ...]
+
+    def sent(self, client: int) -> Sent:
+        """Return what a client sent."""
+        return self.clients[client]()
+
+    @cached_property
+    def average(self) -> StateDict:
+        """Mean of all clients' updates by their shares: the step of the global state."""
+        return average((sent().update for sent in self.clients), self.shares)
+
+    @cached_property
+    def after(self) -> StateDict:
+        """The global states after the round."""
+        return add(self.states, self.average)
 
 
-@dataclass(frozen=True)
-class Federation:
-    """Clients that train one model together.
+def play_rounds(
+    clients: Sequence[Client], shares: Sequence[float], states: StateDict, first: int = 0
+) -> Iterator[Round]:
+    """Yield rounds without end, from global states and the number of the first round.
 
-    Attributes
-    ----------
-    model : nn.Module
-        The architecture; its own weights are not read.
-    data : Dataset
-        The records of all clients.
-    clients : bool array, shape (clients, records)
-        Which records each client holds; a client's weight in the average is how many.
-    training : Training
-        How every client trains.
-    release : Release
-        What every update passes through on its way to the server.
-    seed : int
-        Seed of the run.
+    A round depends on nothing but the states before it and its number, so a run can be continued. In the last round
+    that is asked for, only those clients train whose update somebody reads.
     """
-
-    model: nn.Module
-    data: Dataset
-    clients: NDArray[np.bool_]
-    training: Training
-    release: Release
-    seed: int
-
-    def rounds(self, state: StateDict, first: int = 0) -> Iterator[Round]:
-        """Yield rounds without end, from a global state and the number of the first round.
-
-        A round depends on nothing but the state before it and its number, so a run can be continued.
-        """
-        weights = (self.clients.sum(axis=1) / self.clients.sum()).tolist()
-        for number in count(first):
-            costs: list[ClientCost] = []
-            total: dict[str, Tensor] = {}
-            for client, weight in enumerate(weights):
-                released, cost = self._take_part(state, number, client)
-                costs.append(cost)
-                total = accumulate(total, released, weight)
-            state = add(state, total)
-            yield Round(number, state, tuple(costs))
-
-    def _take_part(self, state: StateDict, number: int, client: int) -> tuple[StateDict, ClientCost]:
-        """Train one client, and return its update as the server decodes it and what that cost."""
-        rng = generator(self.seed, Purpose.FEDERATION, number, client)
-        (batches,) = draw_batches(self.clients[client : client + 1], self.training, [rng])
-        start = perf_counter()
-        trained = train_one(self.model, state, self.data, batches, self.training.learning_rate)
-        seconds = perf_counter() - start
-        released = self.release.apply(subtract(trained, state), rng)
-        cost = ClientCost(released.nbytes, seconds, released.encode_seconds, released.decode_seconds)
-        return released.update, cost
+    for number in count(first):
+        senders = tuple(cache(partial(client.send, number, states)) for client in clients)
+        played = Round(number, states, tuple(shares), senders)
+        yield played
+        states = played.after

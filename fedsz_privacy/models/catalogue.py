@@ -9,6 +9,7 @@ from torch import nn
 
 from fedsz_privacy.core.errors import unknown
 from fedsz_privacy.core.imports import import_callable, require_type
+from fedsz_privacy.data.records import Records
 from fedsz_privacy.models.paper import PAPER_MODELS
 
 Shape = tuple[int, int, int]
@@ -47,21 +48,20 @@ def cnn(shape: Shape, classes: int) -> nn.Module:
 BULK_MODELS = MappingProxyType({"mlp": mlp, "cnn": cnn})
 """Models no layer of which mixes the records of a batch, so that many train at once."""
 
-MODELS: Mapping[str, Callable[[Shape, int], nn.Module]] = MappingProxyType({**BULK_MODELS, **PAPER_MODELS})
+MODELS: Mapping[str, Callable[..., nn.Module]] = MappingProxyType({**BULK_MODELS, **PAPER_MODELS})
 """Models by name: each makes a module from the shape of an image and the number of classes."""
 
 
-def build_model(name: str, shape: Shape, classes: int, seed: int) -> nn.Module:
+def build_model(name: str, records: Records, seed: int) -> nn.Module:
     """Return a freshly initialised model; the same seed gives the same weights.
 
     Parameters
     ----------
     name : str
         A key of `MODELS`, or ``module:factory`` for a factory of the same signature.
-    shape : tuple of int
-        Channels, height and width of an image.
-    classes : int
-        Number of classes.
+    records : Records
+        What it is for: the factory gets the shape of one record, a tuple of shapes where a record has several inputs,
+        and how many outputs the task asks for.
     seed : int
         Seed of the initial weights.
 
@@ -75,4 +75,5 @@ def build_model(name: str, shape: Shape, classes: int, seed: int) -> nn.Module:
         raise unknown("model", name, tuple(MODELS), "write module:factory for one of your own")
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return require_type(nn.Module, factory(shape, classes), name)
+        shape = records.shape if len(records.inputs) == 1 else records.shapes
+        return require_type(nn.Module, factory(shape, records.task.outputs), name)

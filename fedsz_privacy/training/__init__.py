@@ -1,1 +1,24 @@
-"""How a client trains: plain descent, DP-SGD, per-example gradients, and what a guarantee amounts to."""
+"""How a client trains: the contract, plain training, DP-SGD, a user's own function, and what a guarantee amounts to."""
+
+from typing import TYPE_CHECKING
+
+from fedsz_privacy.core.lazy import lazy
+
+if TYPE_CHECKING:
+    from fedsz_privacy.training.descent import Training
+    from fedsz_privacy.training.dpsgd import DPTraining
+    from fedsz_privacy.training.optimizers import Optimizer
+    from fedsz_privacy.training.own import OwnTraining
+    from fedsz_privacy.training.rule import TrainingRule
+
+_HOMES = {
+    "DPTraining": "dpsgd",
+    "Optimizer": "optimizers",
+    "OwnTraining": "own",
+    "Training": "descent",
+    "TrainingRule": "rule",
+}
+
+__all__ = ["DPTraining", "Optimizer", "OwnTraining", "Training", "TrainingRule"]
+
+__getattr__ = lazy(__name__, _HOMES)

@@ -12,11 +12,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from fedsz_privacy.core.errors import InputError, require_positive
-from fedsz_privacy.core.state import StateDict
-from fedsz_privacy.data.datasets import Dataset
+from fedsz_privacy.core.state import StateDict, stack_of_one, unstack
+from fedsz_privacy.data.records import Records
 from fedsz_privacy.training.accounting import calibrate
+from fedsz_privacy.training.batches import draw_poisson
 from fedsz_privacy.training.descent import Training
-from fedsz_privacy.training.private_steps import draw_poisson_batches, train_privately
+from fedsz_privacy.training.modes import detached
+from fedsz_privacy.training.optimizers import Optimizer
+from fedsz_privacy.training.private_steps import train_privately
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,8 @@ class DPTraining:
         Step size.
     rounds : int
         Trainings that the guarantee covers: rounds of a federation in which the client takes part with its records.
+    optimizer, weight_decay
+        What makes steps of the noisy gradients: post-processing, which the guarantee covers.
 
     Guarantees
     ----------
@@ -58,9 +63,14 @@ class DPTraining:
     batch_size: int = 10
     learning_rate: float = 0.1
     rounds: int = 1
+    optimizer: Optimizer = Optimizer.SGD
+    weight_decay: float = 0.0
 
     def __post_init__(self) -> None:
-        require_positive(self, *vars(self))
+        require_positive(
+            self,
+            *("expected_records", "noise_multiplier", "clip_norm", "epochs", "batch_size", "learning_rate", "rounds"),
+        )
         if self.batch_size > self.expected_records:
             raise InputError(
                 f"batch size {self.batch_size}: choose at most the expected number of records, {self.expected_records}"
@@ -82,30 +92,51 @@ class DPTraining:
         step = PoissonSampledDpEvent(self.sampling_rate, GaussianDpEvent(self.noise_multiplier))
         return SelfComposedDpEvent(step, self.rounds * self.steps)
 
-    def draw(self, membership: NDArray[np.bool_], generators: Sequence[Generator]) -> NDArray[np.int64]:
-        """Draw batches by Poisson sampling, as `draw_poisson_batches` does."""
-        return draw_poisson_batches(membership, self.sampling_rate, self.steps, generators)
+    @property
+    def reason(self) -> str:
+        """Why the event holds."""
+        return (
+            f"DP-SGD with noise multiplier {self.noise_multiplier:.3f}, by dp-accounting's PLD accountant, for one "
+            "record added or removed and an adversary who sees every update and step; what follows is post-processing"
+        )
 
-    def train(
+    @property
+    def canary_norm(self) -> float:
+        """C: no record adds more to a step."""
+        return self.clip_norm
+
+    def train(self, model: nn.Module, records: Records, generator: Generator) -> None:
+        """Train a model in place."""
+        batches = self.draw(np.ones((1, len(records)), bool), [generator])
+        states = stack_of_one(detached(model))
+        model.load_state_dict(unstack(self.train_many(model, states, records, batches, [generator]), 0))
+
+    def draw(self, membership: NDArray[np.bool_], generators: Sequence[Generator]) -> NDArray[np.int64]:
+        """Draw batches by Poisson sampling, as `draw_poisson` does."""
+        return draw_poisson(membership, self.sampling_rate, self.steps, generators)
+
+    def train_many(
         self,
         model: nn.Module,
         states: StateDict,
-        data: Dataset,
+        records: Records,
         batches: NDArray[np.int64],
         generators: Sequence[Generator],
     ) -> dict[str, Tensor]:
         """Train every client from its state, as `train_privately` does."""
-        return train_privately(
-            model,
-            states,
-            data,
-            batches,
-            generators,
-            clip_norm=self.clip_norm,
-            noise_multiplier=self.noise_multiplier,
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-        )
+        return train_privately(model, states, records, batches, generators, self, {})
+
+    def train_with_canaries(
+        self,
+        model: nn.Module,
+        states: StateDict,
+        records: Records,
+        batches: NDArray[np.int64],
+        generators: Sequence[Generator],
+        canaries: StateDict,
+    ) -> dict[str, Tensor]:
+        """Train every client from its state; a canary adds to the sum of clipped gradients, as a record does."""
+        return train_privately(model, states, records, batches, generators, self, canaries)
 
     def sized(self, records: int) -> Self:
         """Return the same steps and noise for another expected number of records, at least a batch; epsilon changes."""
@@ -115,7 +146,7 @@ class DPTraining:
 def dpsgd(
     training: Training, expected_records: float, eps: float, delta: float, clip_norm: float = 1.0, rounds: int = 1
 ) -> DPTraining:
-    """Return the DP-SGD with the epochs, batch size and learning rate of a plain rule that guarantees eps at delta.
+    """Return the DP-SGD with the epochs, batch size and optimiser of a plain rule that guarantees eps at delta.
 
     The noise multiplier is calibrated by dp-accounting's `PLDAccountant`.
 
@@ -126,14 +157,29 @@ def dpsgd(
     """
 
     def private(noise_multiplier: float) -> DPTraining:
-        return DPTraining(
-            expected_records,
-            noise_multiplier,
-            clip_norm,
-            epochs=training.epochs,
-            batch_size=training.batch_size,
-            learning_rate=training.learning_rate,
-            rounds=rounds,
-        )
+        return dpsgd_with_noise(training, expected_records, noise_multiplier, clip_norm, rounds)
 
     return private(calibrate(lambda noise_multiplier: private(noise_multiplier).event, eps, delta))
+
+
+def dpsgd_with_noise(
+    training: Training, expected_records: float, noise_multiplier: float, clip_norm: float = 1.0, rounds: int = 1
+) -> DPTraining:
+    """Return the DP-SGD with the epochs, batch size and optimiser of a plain rule, at a noise multiplier.
+
+    Raises
+    ------
+    InputError
+        If a number is not positive, or a batch is larger than the expected records.
+    """
+    return DPTraining(
+        expected_records,
+        noise_multiplier,
+        clip_norm,
+        epochs=training.epochs,
+        batch_size=training.batch_size,
+        learning_rate=training.learning_rate,
+        rounds=rounds,
+        optimizer=training.optimizer,
+        weight_decay=training.weight_decay,
+    )

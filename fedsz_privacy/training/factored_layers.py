@@ -6,11 +6,11 @@ import torch
 from torch import Tensor, nn
 
 
-def factored_layers(model: nn.Module, image: Tensor) -> tuple[str, ...]:
+def factored_layers(model: nn.Module, record: tuple[Tensor, ...]) -> tuple[str, ...]:
     """Return the names of the linear layers that meet a record once, as a vector, and alone use their weights.
 
-    The model is run on one image to see. A layer that runs twice, on a sequence or not at all, or whose weights are
-    used elsewhere too, is left out.
+    The model is run on one record, each input of shape (1, ...), to see. A layer that runs twice, on a sequence or not
+    at all, or whose weights are used elsewhere too, is left out.
     """
     owners = Counter(id(tensor) for module in model.modules() for tensor in module.parameters(recurse=False))
     layers = {
@@ -33,7 +33,8 @@ def factored_layers(model: nn.Module, image: Tensor) -> tuple[str, ...]:
 
     handles = [watch(name, layer) for name, layer in layers.items()]
     try:
-        total = model(image[None].clone().requires_grad_()).sum()
+        floats = (each.clone().requires_grad_() if each.is_floating_point() else each for each in record)
+        total = model(*floats).sum()
     finally:
         for handle in handles:
             handle.remove()

@@ -17,12 +17,16 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 
-from fedsz_privacy.core.state import StateDict
+from fedsz_privacy.core.state import StateDict, wide
+from fedsz_privacy.data.records import Records
+from fedsz_privacy.data.tasks import Task
+from fedsz_privacy.training.evaluation import apply
+from fedsz_privacy.training.modes import trainable
 
 
 @dataclass(frozen=True)
 class PerExampleGradients:
-    """Gradients of the cross-entropy of each record.
+    """Gradients of the loss of each record.
 
     Attributes
     ----------
@@ -42,10 +46,9 @@ class PerExampleGradients:
     def squared_norms(self) -> Tensor:
         """Return the squared norm of each record's gradient over all parameters, shape (records,)."""
         factored = [
-            self.outputs[name].square().sum(1) * (self.inputs[name].square().sum(1) + (name in self.biased))
-            for name in self.inputs
+            _squares(self.outputs[name]) * (_squares(self.inputs[name]) + (name in self.biased)) for name in self.inputs
         ]
-        return torch.stack(factored + [tensor.flatten(1).square().sum(1) for tensor in self.whole.values()]).sum(0)
+        return torch.stack(factored + [_squares(tensor) for tensor in self.whole.values()]).sum(0)
 
     def clipped_sum(self, present: Tensor, clip_norm: float) -> dict[str, Tensor]:
         """Return the sum of the records' gradients, each scaled down to the clip norm where it is longer.
@@ -59,29 +62,46 @@ class PerExampleGradients:
         return {
             **{f"{name}.weight": outputs[name].T @ _only(counted, tensor) for name, tensor in self.inputs.items()},
             **{f"{name}.bias": outputs[name].sum(0) for name in self.biased},
-            **{name: torch.tensordot(factors, _only(counted, tensor), 1) for name, tensor in self.whole.items()},
+            **{
+                name: torch.tensordot(factors.to(each.dtype), each, 1)
+                for name, tensor in self.whole.items()
+                for each in [_only(counted, tensor)]
+            },
         }
+
+
+def _squares(tensor: Tensor) -> Tensor:
+    """Return the squared length of each row."""
+    return wide(tensor).flatten(1).square().sum(1)
 
 
 def _only(counted: Tensor, tensor: Tensor) -> Tensor:
     """Return the rows that count, zero elsewhere: a product with zero would let inf and nan through."""
-    return torch.where(counted.reshape(-1, *[1] * (tensor.ndim - 1)), tensor, 0.0)
+    return torch.where(counted.reshape(-1, *[1] * (tensor.ndim - 1)), wide(tensor), 0.0)
 
 
 def per_example_gradients(
-    model: nn.Module, factored: tuple[str, ...], parameters: StateDict, fixed: StateDict, images: Tensor, labels: Tensor
+    model: nn.Module,
+    task: Task,
+    factored: tuple[str, ...],
+    parameters: StateDict,
+    fixed: StateDict,
+    inputs: tuple[Tensor, ...],
+    targets: Tensor,
 ) -> PerExampleGradients:
-    """Differentiate the cross-entropy of each record by the parameters.
+    """Differentiate the loss of each record by the parameters, all records at once.
 
     Parameters
     ----------
     model : nn.Module
         The architecture; its own weights are not read.
+    task : Task
+        Whose loss it is.
     factored : tuple of str
         Linear layers to keep in factors: `factored_layers` or part of it. None, ``()``, is the general way throughout.
     parameters, fixed : StateDict
         What to differentiate by, and the rest of the model's state.
-    images, labels : Tensor
+    inputs, targets : tuple of Tensor, Tensor
         The records.
     """
     layers = {name: model.get_submodule(name) for name in factored}
@@ -89,23 +109,38 @@ def per_example_gradients(
     own = {f"{name}.weight" for name in factored} | {f"{name}.bias" for name in biased}
     rest = {name: tensor for name, tensor in parameters.items() if name not in own}
     state = {**fixed, **parameters}
-    zeros = {name: images.new_zeros(1, len(parameters[f"{name}.weight"])) for name in factored}
+    zeros = {name: (weight := parameters[f"{name}.weight"]).new_zeros(1, len(weight)) for name in factored}
 
-    def of_one(image: Tensor, label: Tensor) -> Any:
+    def of_one(inputs: tuple[Tensor, ...], target: Tensor) -> Any:
         def loss(rest: StateDict, shifts: StateDict) -> tuple[Tensor, dict[str, Tensor]]:
-            with _shifted(layers, shifts) as inputs:
-                logits = functional_call(model, {**state, **rest}, (image[None],))
-            return nn.functional.cross_entropy(logits, label[None]), inputs
+            with _shifted(layers, shifts) as seen:
+                outputs = functional_call(model, {**state, **rest}, tuple(each[None] for each in inputs))
+            return task.loss(outputs, target[None])[0], seen
 
         return grad(loss, argnums=(0, 1), has_aux=True)(rest, zeros)
 
-    (whole, outputs), inputs = vmap(of_one)(images, labels)
+    (whole, outputs), seen = vmap(of_one)(inputs, targets)
     return PerExampleGradients(
-        inputs={name: inputs[name].squeeze(1) for name in factored},
+        inputs={name: seen[name].squeeze(1) for name in factored},
         outputs={name: outputs[name].squeeze(1) for name in factored},
         biased=biased,
         whole=whole,
     )
+
+
+def per_example_gradients_alone(model: nn.Module, records: Records) -> PerExampleGradients:
+    """Differentiate the loss of each record by the parameters that a model holds, one record after another."""
+    names = list(dict.fromkeys(trainable(model).values()))
+    parameters = [model.get_parameter(name) for name in names]
+
+    def of_one(record: Records) -> tuple[Tensor, ...]:
+        loss = record.task.loss(apply(model, record.inputs), record.targets)[0]
+        return torch.autograd.grad(loss, parameters, allow_unused=True, materialize_grads=True)
+
+    each = [of_one(records.part(row, row + 1)) for row in range(len(records))]
+    empty = [parameter.new_zeros(0, *parameter.shape) for parameter in parameters]
+    stacked = [torch.stack(parts) for parts in zip(*each, strict=True)] or empty
+    return PerExampleGradients({}, {}, frozenset(), dict(zip(names, stacked, strict=True)))
 
 
 @contextmanager

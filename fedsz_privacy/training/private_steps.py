@@ -1,11 +1,13 @@
 """The steps of DP-SGD (Abadi et al., CCS 2016), for many clients at once.
 
-Each step draws every record of a client with probability q (Poisson sampling), clips the gradient of each drawn record
-to an L2 norm C, adds up, adds Gaussian noise of standard deviation sigma C to every coordinate, and divides by the
-*expected* batch size. As in `fedsz_privacy.training.descent`, clients are rows, and all rows take each step together.
+Each step takes the records drawn by Poisson sampling, clips the gradient of each to an L2 norm C, adds up, adds
+Gaussian noise of standard deviation sigma C to every coordinate, and divides by the *expected* batch size. What the
+optimiser makes of that is post-processing. As in `plain_steps`, clients are rows, and all rows take each step together
+where the model can do that.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -15,57 +17,49 @@ from torch import Tensor, nn
 from torch.func import vmap
 
 from fedsz_privacy.core.errors import InputError
-from fedsz_privacy.core.state import StateDict, expand
-from fedsz_privacy.data.datasets import Dataset
-from fedsz_privacy.training.descent import ABSENT
+from fedsz_privacy.core.state import StateDict, expand, length, stack, wide
+from fedsz_privacy.data.records import Records
+from fedsz_privacy.training.batches import ABSENT
+from fedsz_privacy.training.canary_sums import add_drawn, count_canaries
+from fedsz_privacy.training.evaluation import TRIED, apply, in_precision
 from fedsz_privacy.training.factored_layers import factored_layers
-from fedsz_privacy.training.per_example import per_example_gradients
+from fedsz_privacy.training.modes import detached, holding, learning, seeded, trainable
+from fedsz_privacy.training.optimizers import Memory, step_many
+from fedsz_privacy.training.per_example import per_example_gradients, per_example_gradients_alone
+from fedsz_privacy.training.plain_steps import Settings
+from fedsz_privacy.training.vectorized import Computation, moved, vectorizes
+
+Sums = Callable[[StateDict, StateDict, Tensor, Tensor], dict[str, Tensor]]
+"""From parameters, fixed tensors, indices and who is present to each client's sum of clipped gradients."""
 
 
-def draw_poisson_batches(
-    membership: NDArray[np.bool_], sampling_rate: float, steps: int, generators: Sequence[Generator]
-) -> NDArray[np.int64]:
-    """Draw the batches of every client: each of its records is in each batch with probability q, independently.
+class PrivateSettings(Settings, Protocol):
+    """What the steps of DP-SGD need to know of a rule."""
 
-    Parameters
-    ----------
-    membership : bool array, shape (clients, records)
-        Which records each client holds.
-    sampling_rate : float
-        q, a number that depends on no client's records.
-    steps : int
-        Number of batches.
-    generators : sequence of Generator
-        One for each client, so that a client's batches depend on no other client.
+    @property
+    def clip_norm(self) -> float:
+        """C."""
+        ...
 
-    Returns
-    -------
-    int64 array, shape (clients, steps, largest batch drawn)
-        Indices of records, then `ABSENT`. No batch is cut short: that would break the guarantee.
-    """
-    drawn = [
-        [np.flatnonzero(members & (generator.random(len(members)) < sampling_rate)) for _ in range(steps)]
-        for members, generator in zip(membership, generators, strict=True)
-    ]
-    width = max(max(map(len, row)) for row in drawn) or 1
-    batches = np.full((len(membership), steps, width), ABSENT)
-    for row, records_of_row in zip(batches, drawn, strict=True):
-        for batch, records in zip(row, records_of_row, strict=True):
-            batch[: len(records)] = records
-    return batches
+    @property
+    def noise_multiplier(self) -> float:
+        """Sigma."""
+        ...
+
+    @property
+    def batch_size(self) -> float:
+        """Expected number of records in a batch."""
+        ...
 
 
 def train_privately(
     model: nn.Module,
     states: StateDict,
-    data: Dataset,
+    records: Records,
     batches: NDArray[np.int64],
     generators: Sequence[Generator],
-    *,
-    clip_norm: float,
-    noise_multiplier: float,
-    batch_size: float,
-    learning_rate: float,
+    settings: PrivateSettings,
+    canaries: StateDict,
 ) -> dict[str, Tensor]:
     """Train every client from its state with DP-SGD.
 
@@ -76,15 +70,17 @@ def train_privately(
     states : StateDict
         What clients start from, each tensor of shape (clients, ...), or (1, ...) if all start from one; it must not
         depend on their records, but through releases that were accounted for.
-    data : Dataset
+    records : Records
         The records that the batches index.
     batches : int64 array, shape (clients, steps, largest batch)
-        As `draw_poisson_batches` gives them.
+        As `draw_poisson` gives them; indices from ``len(records)`` on are canaries.
     generators : sequence of Generator
         One for each client, so that its noise depends on no other client: those that drew the batches, or others that
         are independent of them, never fresh copies.
-    clip_norm, noise_multiplier, batch_size, learning_rate : float
-        C, sigma, the expected batch size, and the step size.
+    settings : PrivateSettings
+        Clip norm, noise multiplier, expected batch size, and how to step.
+    canaries : StateDict
+        What each canary adds to the sum of clipped gradients, each tensor (canaries, ...); empty for none.
 
     Returns
     -------
@@ -104,50 +100,155 @@ def train_privately(
     nothing. What all steps amount to is `fedsz_privacy.training.dpsgd.DPTraining.event`.
     """
     refuse_unless_private(model)
-    first = {id(parameter): name for name, parameter in model.named_parameters()}
-    named = model.named_parameters(remove_duplicate=False)
-    shared = {name: first[id(parameter)] for name, parameter in named if parameter.requires_grad}
     stacked = {name: tensor.detach() for name, tensor in expand(states, len(batches)).items()}
+    with learning(model):
+        if trains_privately_at_once(model, records):
+            sums = _sums_at_once(model, records, settings.clip_norm)
+            streams = [_stream(generator) for generator in generators]
+            return _take_steps(model, stacked, records, batches, streams, settings, canaries, sums)
+        trained = []
+        for row, generator in enumerate(generators):
+            one = {name: tensor[row : row + 1] for name, tensor in stacked.items()}
+            sums, stream = _sums_alone(model, records, settings.clip_norm), _stream(generator)
+            with seeded(generator):
+                trained.append(
+                    _take_steps(model, one, records, batches[row : row + 1], [stream], settings, canaries, sums)
+                )
+    return {name: torch.cat([each[name] for each in trained]) for name in trained[0]}
+
+
+def trains_privately_at_once(model: nn.Module, records: Records) -> bool:
+    """Return whether clipped gradients of many records of many clients can be computed at once."""
+    few, shared = records.part(0, TRIED), trainable(model)
+    states = stack([detached(model), moved(detached(model))])
+    parameters = {name: states[name] for name in dict.fromkeys(shared.values())}
+    fixed = {name: tensor for name, tensor in states.items() if name not in shared}
+    drawn = (torch.arange(4).reshape(2, 2) % len(few)).to(records.targets.device)
+    present = torch.tensor([[True, True], [True, False]], device=drawn.device)
+
+    def one_by_one() -> dict[str, Tensor]:
+        alone = _sums_alone(model, few, clip_norm=1.0)
+        rows = [
+            alone(
+                {name: tensor[row : row + 1] for name, tensor in parameters.items()},
+                {name: tensor[row : row + 1] for name, tensor in fixed.items()},
+                drawn[row : row + 1],
+                present[row : row + 1],
+            )
+            for row in range(2)
+        ]
+        return {name: torch.cat([each[name] for each in rows]) for name in rows[0]}
+
+    return vectorizes(
+        model,
+        Computation.PRIVATE_TRAINING,
+        lambda: _sums_at_once(model, few, clip_norm=1.0)(parameters, fixed, drawn, present),
+        one_by_one,
+    )
+
+
+def _take_steps(
+    model: nn.Module,
+    stacked: StateDict,
+    records: Records,
+    batches: NDArray[np.int64],
+    streams: Sequence[torch.Generator],
+    settings: PrivateSettings,
+    canaries: StateDict,
+    sums: Sums,
+) -> dict[str, Tensor]:
+    shared = trainable(model)
     parameters = {name: stacked[name].clone() for name in dict.fromkeys(shared.values())}
-    noise = {name: torch.empty_like(tensor) for name, tensor in parameters.items()}
     fixed = {name: tensor for name, tensor in stacked.items() if name not in shared}
-    factored = factored_layers(model, data.images[0])
+    noise = {name: torch.empty_like(wide(tensor)) for name, tensor in parameters.items()}
+    deviation, memory = settings.noise_multiplier * settings.clip_norm, Memory()
+    everyone = torch.ones(length(stacked), dtype=torch.bool, device=records.targets.device)
+    for step in torch.from_numpy(batches).to(everyone.device).unbind(1):
+        drawn = step[:, : max(1, int((step != ABSENT).sum(1).max()))]
+        present = (drawn != ABSENT) & (drawn < len(records))
+        totals = sums(parameters, fixed, torch.where(present, drawn, ABSENT), present)
+        if canaries:
+            others = count_canaries(step.cpu().numpy(), len(records), canaries)
+            totals = {name: each + add_drawn(others, canaries[name]) for name, each in totals.items()}
+        for name in parameters:
+            fill_with_gaussian(noise[name], deviation, streams)
+        gradients = {name: noise[name].add(totals[name]) / settings.batch_size for name in parameters}
+        stepped = step_many(
+            settings.optimizer, parameters, gradients, memory, everyone, settings.learning_rate, settings.weight_decay
+        )
+        parameters = {name: tensor.to(parameters[name].dtype) for name, tensor in stepped.items()}
+    return {name: parameters[shared[name]] if name in shared else tensor for name, tensor in stacked.items()}
+
+
+def _sums_at_once(model: nn.Module, records: Records, clip_norm: float) -> Sums:
+    inputs = in_precision(model, records.inputs)
+    factored = factored_layers(model, tuple(tensor[:1] for tensor in inputs))
 
     def clipped_sum(
-        parameters: StateDict, fixed: StateDict, images: Tensor, labels: Tensor, present: Tensor
+        parameters: StateDict, fixed: StateDict, inputs: tuple[Tensor, ...], targets: Tensor, present: Tensor
     ) -> dict[str, Tensor]:
-        gradients = per_example_gradients(model, factored, parameters, fixed, images, labels)
+        gradients = per_example_gradients(model, records.task, factored, parameters, fixed, inputs, targets)
         return gradients.clipped_sum(present, clip_norm)
 
-    sums_of_all = vmap(clipped_sum)
-    deviation = noise_multiplier * clip_norm
-    streams = [torch.Generator().manual_seed(int(generator.integers(2**32))) for generator in generators]
-    rate = learning_rate / batch_size
-    for step in torch.from_numpy(batches).unbind(1):
-        drawn = step[:, : max(1, int((step != ABSENT).sum(1).max()))]
-        sums = sums_of_all(parameters, fixed, data.images[drawn], data.labels[drawn], drawn != ABSENT)
-        for name, tensor in parameters.items():
-            fill_with_gaussian(noise[name], deviation, streams)
-            tensor.sub_(noise[name].add_(sums[name]), alpha=rate)
-    return {name: parameters[shared[name]] if name in shared else tensor for name, tensor in stacked.items()}
+    def sums(parameters: StateDict, fixed: StateDict, drawn: Tensor, present: Tensor) -> dict[str, Tensor]:
+        chosen = tuple(tensor[drawn] for tensor in inputs)
+        found: dict[str, Tensor] = vmap(clipped_sum)(parameters, fixed, chosen, records.targets[drawn], present)
+        return found
+
+    return sums
+
+
+def _sums_alone(model: nn.Module, records: Records, clip_norm: float) -> Sums:
+    """Return sums for a stack of one client, one record after another, in a copy of the model."""
+    copy = holding(model, detached(model))
+    own = {**dict(copy.named_parameters()), **dict(copy.named_buffers())}
+
+    def sums(parameters: StateDict, fixed: StateDict, drawn: Tensor, present: Tensor) -> dict[str, Tensor]:
+        with torch.no_grad():
+            for name, tensor in {**fixed, **parameters}.items():
+                if name in own:
+                    own[name].copy_(tensor[0])
+        part = records.select(drawn[present])
+        gradients = per_example_gradients_alone(copy, part)
+        found = gradients.clipped_sum(torch.ones(len(part), dtype=torch.bool, device=drawn.device), clip_norm)
+        return {name: tensor.unsqueeze(0) for name, tensor in found.items()}
+
+    return sums
+
+
+def _stream(generator: Generator) -> torch.Generator:
+    return torch.Generator().manual_seed(int(generator.integers(2**32)))
 
 
 def fill_with_gaussian(noise: Tensor, deviation: float, streams: Sequence[torch.Generator]) -> None:
     """Fill a tensor with normal noise in place, each row from a generator of its own."""
     for row, stream in zip(noise, streams, strict=True):
-        row.normal_(0, deviation, generator=stream)
+        if row.device.type == "cpu":
+            row.normal_(0, deviation, generator=stream)
+        else:
+            row.copy_(torch.empty(row.shape, dtype=row.dtype).normal_(0, deviation, generator=stream))
 
 
 def refuse_unless_private(model: nn.Module) -> None:
     """Raise an InputError that names the layer if a model has one that DP-SGD has no guarantee for.
 
-    Batch statistics carry records past the clipping; dropout draws from a generator that all clients share.
+    Batch statistics carry records past the clipping.
     """
     for name, layer in model.named_modules():
-        kind = type(layer).__name__
         if isinstance(layer, nn.modules.batchnorm._NormBase) and (
             isinstance(layer, nn.modules.batchnorm._BatchNorm) or layer.track_running_stats
         ):
-            raise InputError(f"layer {name} ({kind}) keeps batch statistics, which are not private: use nn.GroupNorm")
-        if isinstance(layer, nn.modules.dropout._DropoutNd) and layer.training and layer.p > 0:
-            raise InputError(f"layer {name} ({kind}) draws at random: set its p to 0, the noise regularises already")
+            raise InputError(
+                f"layer {name} ({type(layer).__name__}) keeps batch statistics, which are not private: use nn.GroupNorm"
+            )
+
+
+def refuse_buffers_that_move(model: nn.Module, records: Records) -> None:
+    """Raise an InputError that names the buffer if seeing records changes one: it would leave without noise."""
+    copy = holding(model, detached(model)).train()
+    before = {name: tensor.clone() for name, tensor in copy.named_buffers()}
+    with torch.no_grad():
+        apply(copy, records.part(0, TRIED).inputs)
+    for name, tensor in copy.named_buffers():
+        if not torch.equal(tensor, before[name]):
+            raise InputError(f"buffer {name} changes with the records, which is not private: train without it")

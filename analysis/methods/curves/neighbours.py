@@ -7,7 +7,7 @@ import numpy as np
 from attacks.game.game import Game
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import StateDict, subtract, unstack
-from fedsz_privacy.training.descent import ABSENT
+from fedsz_privacy.training.batches import ABSENT
 
 ADJACENCY = "one of the target's training records left out, same batches otherwise"
 

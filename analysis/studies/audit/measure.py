@@ -13,7 +13,7 @@ from analysis.methods.lower_bounds import EpsilonBound
 from analysis.methods.lower_bounds.trials import epsilon_bound
 from analysis.reporting.progress import Progress
 from analysis.studies.audit.spec import AuditSpec
-from analysis.studies.reference import REFERENCE
+from analysis.studies.spec import REFERENCE
 from attacks import Scores, Signal, Trials
 from fedsz_privacy.core.randomness import Purpose, generator
 

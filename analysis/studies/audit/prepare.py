@@ -10,11 +10,14 @@ from attacks.canaries.gradients import require_room
 from attacks.game.game import Game
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.randomness import Purpose, generator
-from fedsz_privacy.data.datasets import Dataset, DataSplit, join, load_data
+from fedsz_privacy.core.state import stack_of_one, unstack
+from fedsz_privacy.data.loading import load_data
+from fedsz_privacy.data.records import DataSplit, Records, join
 from fedsz_privacy.defences.release import none
+from fedsz_privacy.federation.federation import Federation
 from fedsz_privacy.federation.partition import even_clients
-from fedsz_privacy.federation.rounds import Federation
 from fedsz_privacy.models.catalogue import build_model
+from fedsz_privacy.training.modes import detached
 
 TEST_RECORDS = 1000
 """Most test records that an accuracy is measured on."""
@@ -29,16 +32,14 @@ def load(spec: AuditSpec) -> tuple[DataSplit, nn.Module]:
         If there are none of that name, the data does not suffice, or the model cannot be trained in bulk.
     """
     candidates, others = len(spec.repeats), spec.clients - 1
-    split = load_data(spec.data, candidates + others * spec.client_records, TEST_RECORDS)
-    model = build_model(spec.model, split.train.shape, split.train.classes, spec.seed)
+    split = load_data(spec.data, candidates + others * spec.client_records, TEST_RECORDS, spec.seed)
+    model = build_model(spec.model, split.train, spec.seed)
     records = len(split.train)
     if records < candidates + others:
         raise InputError(
             f"{candidates} candidates and {others} other clients need more than the {records} training records of "
             f"{spec.data}: choose fewer candidates"
         )
-    if next(model.buffers(), None) is not None:
-        raise InputError(f"model {spec.model!r} keeps running statistics: choose one with group instead of batch norm")
     if spec.gradient_canaries:
         require_room(model.state_dict(), spec.gradient_canaries)
     return split, model
@@ -53,16 +54,15 @@ def start_game(spec: AuditSpec, split: DataSplit, model: nn.Module, progress: Pr
     """
     data = split.train.part(len(spec.repeats), None)
     clients = even_clients(spec.clients - 1, len(data))
-    initial = {name: tensor.detach() for name, tensor in model.state_dict().items()}
-    others_train = Federation(model, data, clients, spec.training, none(), spec.seed)
-    rounds = islice(others_train.rounds(initial), spec.rounds)
+    others_train = Federation(model, data, clients, spec.rule, none(), spec.seed)
+    rounds = islice(others_train.rounds(stack_of_one(detached(model))), spec.rounds)
     *_, last = progress(rounds, description="federated rounds", total=spec.rounds)
     return Game(
         model=model,
-        state=last.state,
+        state=unstack(last.after, 0),
         pool=make_pool(spec, split.train),
         test=split.test,
-        training=spec.training,
+        training=spec.rule,
         seed=spec.seed,
         others=tuple(data.select(held) for held in clients),
         rounds=spec.target_rounds,
@@ -70,7 +70,7 @@ def start_game(spec: AuditSpec, split: DataSplit, model: nn.Module, progress: Pr
     )
 
 
-def make_pool(spec: AuditSpec, records: Dataset) -> Dataset:
+def make_pool(spec: AuditSpec, records: Records) -> Records:
     """Return the candidates: ordinary records, then canaries of each kind, made of the records after them."""
     parts, start = [records.part(0, spec.candidates)], spec.candidates
     for number, (canary, count) in enumerate(spec.parse_canaries()):

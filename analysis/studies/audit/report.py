@@ -79,8 +79,8 @@ def describe(report: AuditReport) -> dict[str, str]:
         "Federation": f"{spec.clients} clients; the other {spec.clients - 1} ran {spec.rounds} rounds of federated "
         "averaging without compression, then the target joined",
         "Target": f"{spec.trials} trials of {spec.target_rounds} rounds from one global state, each on a random half "
-        f"of {spec.candidates} candidate records{_canaries(spec)}; {spec.training.epochs} epochs of SGD, batch size "
-        f"{spec.training.batch_size}, learning rate {spec.training.learning_rate:g}",
+        f"of {spec.candidates} candidate records{_canaries(spec)}; {spec.epochs} epochs of SGD, batch size "
+        f"{spec.batch_size}, learning rate {spec.learning_rate:g}",
         "Adversary": f"{spec.adversary}: sees {spec.sees.sees}; knows {ALSO_KNOWN}; trains shadow models through the "
         "same release",
         "Unit of privacy": "one record (example) of the target client, added or removed",

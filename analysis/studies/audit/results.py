@@ -34,7 +34,7 @@ def verdict_rows(report: AuditReport) -> list[Row]:
             **{f"measured_{signal}_auc": leakage.auc.value for signal, leakage in verdict.measured.items()},
             "ratio": report.ratio(release),
             "bytes": report.nbytes(release),
-            "accuracy": report.accuracy(release),
+            "performance": report.performance(release),
         }
         for release, verdict in report.verdicts.items()
     ]
@@ -93,7 +93,7 @@ def _release(report: AuditReport, name: str) -> dict[str, object]:
         "as_if": asdict(verdict.as_if) if verdict.as_if else None,
         "ratio": report.ratio(name),
         "bytes": report.nbytes(name),
-        "accuracy": report.accuracy(name),
+        "performance": report.performance(name),
         "epsilon_lower_bound": asdict(verdict.epsilon_lower_bound),
         "epsilon_lower_bound_by_gradient_canaries": asdict(verdict.canary_epsilon_lower_bound)
         if verdict.canary_epsilon_lower_bound

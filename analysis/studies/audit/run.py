@@ -16,6 +16,7 @@ from analysis.studies.audit.spec import AuditSpec
 from analysis.studies.audit.verdict import Verdict
 from analysis.studies.audit.white_box import audit_white_box
 from analysis.studies.noise.update_study import NoiseStudy, study_noise
+from analysis.studies.questions import to_plain
 from attacks import Game, Scores, Trials
 from attacks.game.trial import concatenate
 from fedsz_privacy.core.state import nbytes
@@ -59,9 +60,9 @@ class AuditReport:
         """Compression ratio of a release, original over compressed."""
         return nbytes(self.game.state) / self.nbytes(release)
 
-    def accuracy(self, release: str) -> float:
-        """Mean test accuracy of the model that the adversary's last look shows."""
-        return float(self.trials.accuracy[:, self.spec.defences.index(release)].mean())
+    def performance(self, release: str) -> float:
+        """Mean performance on test records of the model that the adversary's last look shows, by the task's metric."""
+        return float(self.trials.performance[:, self.spec.defences.index(release)].mean())
 
 
 def run_audit(
@@ -94,7 +95,7 @@ def run_audit(
     """
     split, model = load(spec)
     defences, signals = spec.parse_defences(), spec.get_signals()
-    folder = open_run(path, spec.to_dict())
+    folder = open_run(path, to_plain("audit", spec))
     players = Players(start_game(spec, split, model, progress), defences, signals, spec.sees)
     played = play_trials(players, spec.trials, folder, workers)
     trials = concatenate(list(progress(played, description="trials", total=spec.trials)))

@@ -1,21 +1,20 @@
 """What an audit was asked: everything that decides its results."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from analysis.studies.reference import REFERENCE
-from attacks import SIGNALS, Adversary, Signal, get_adversary, get_signal
-from attacks.canaries.records import Canary, parse_canaries
+from analysis.studies.spec import REFERENCE, ClientSpec, option
 from fedsz_privacy.core.errors import InputError, require_at_least
-from fedsz_privacy.defences.defence import Defence, parse_defence, settle_defences
-from fedsz_privacy.training.descent import Training
+
+if TYPE_CHECKING:
+    from attacks import Adversary, Signal
+    from attacks.canaries.records import Canary
+    from fedsz_privacy.defences.defence import Defence
 
 DEFAULT_DEFENCES = (REFERENCE, "fedsz:rel=1e-3", "fedsz:rel=1e-2", "fedsz:rel=1e-1", "fedsz:rel=3e-1")
 
-DEFAULT_SIGNALS = tuple(signal.name for signal in SIGNALS)
+DEFAULT_SIGNALS = ("loss", "cosine", "lira")
 
 LEAST_SCORES = 300
 """Fewest scores, trials times candidates: half of them are of non-members, and must resolve a rate of 0.1."""
@@ -24,14 +23,12 @@ LEAST_CANARY_SCORES = 40
 """Fewest scores of canaries of one kind, so that some are members and some are not."""
 
 
-@dataclass(frozen=True)
-class AuditSpec:
+@dataclass(frozen=True, kw_only=True)
+class AuditSpec(ClientSpec):
     """An audit's question.
 
     Parameters
     ----------
-    data, model : str
-        Names for `load_data` and `build_model`.
     defences : tuple of str
         Strings of releases or other defences; ``none`` is put first if it is not among them.
     signals : tuple of str
@@ -49,10 +46,6 @@ class AuditSpec:
     clients, client_records, rounds : int
         Size of the federation, the target included; records of each other client; rounds of federated averaging among
         the others that make the global model which the target then starts from.
-    training : Training
-        How every client trains.
-    seed : int
-        Seed of every random choice.
 
     Raises
     ------
@@ -60,25 +53,40 @@ class AuditSpec:
         If a number is out of range, a string cannot be read, or a signal needs what the adversary does not see.
     """
 
-    data: str = "digits"
-    model: str = "mlp"
-    defences: tuple[str, ...] = DEFAULT_DEFENCES
-    signals: tuple[str, ...] = DEFAULT_SIGNALS
-    adversary: str = "update"
-    target_rounds: int = 1
-    canaries: tuple[str, ...] = ()
-    gradient_canaries: int = 0
-    trials: int = 128
-    candidates: int = 200
-    clients: int = 5
-    client_records: int = 300
-    rounds: int = 10
-    training: Training = field(default_factory=Training)
-    seed: int = 0
+    defences: tuple[str, ...] = option(
+        DEFAULT_DEFENCES,
+        "A defence to audit, such as fedsz:rel=1e-2, dpsgd:eps=8 or opacus:eps=8; repeat it for more. none is always "
+        "there.",
+        name="release",
+        shown="fedsz at REL 1e-3, 1e-2, 1e-1 and 3e-1",
+    )
+    signals: tuple[str, ...] = option(
+        DEFAULT_SIGNALS,
+        "An attack to run, such as lira, rmia, fedmia-cosine, or module:NAME; repeat it for more.",
+        name="signal",
+        shown="loss, cosine and lira",
+    )
+    adversary: str = option("update", "What it sees: update, server, aggregate, final-model, or module:NAME.")
+    target_rounds: int = option(1, "Rounds that the target takes part in.")
+    canaries: tuple[str, ...] = option(
+        (),
+        "Worst-case records beside the candidates, such as mislabelled:20, outlier:20 or duplicated:20.",
+        name="canary",
+        shown="none",
+    )
+    gradient_canaries: int = option(0, "Directions put into the gradients, to audit the training rule itself.")
+    trials: int = option(128, "Times that the target client trains.")
+    candidates: int = option(200, "Records that may be members.")
+    clients: int = option(5, "Clients, the target included.")
+    client_records: int = option(300, "Most records of each other client.")
+    rounds: int = option(10, "Rounds of federated averaging before the target joins.")
 
     def __post_init__(self) -> None:
+        from fedsz_privacy.defences.defence import settle_defences
+
+        super().__post_init__()
         require_at_least(self, trials=8, candidates=20, clients=2, client_records=1, rounds=1, target_rounds=1)
-        require_at_least(self, gradient_canaries=0, seed=0)
+        require_at_least(self, gradient_canaries=0)
         if (scores := self.trials * self.candidates) < LEAST_SCORES:
             asked = f"{self.trials} trials of {self.candidates} candidates"
             raise InputError(f"{asked} are {scores} scores: choose {LEAST_SCORES} or more")
@@ -101,8 +109,10 @@ class AuditSpec:
             )
 
     @property
-    def sees(self) -> Adversary:
+    def sees(self) -> "Adversary":
         """The adversary."""
+        from attacks import get_adversary
+
         return get_adversary(self.adversary)
 
     @property
@@ -110,39 +120,23 @@ class AuditSpec:
         """How many times each candidate, canaries last, is in the training data when it is a member."""
         return [1] * self.candidates + [each.repeats for each, count in self.parse_canaries() for _ in range(count)]
 
-    def get_signals(self) -> Sequence[Signal]:
+    def get_signals(self) -> "Sequence[Signal]":
         """Return the signals."""
+        from attacks import get_signal
+
         return [get_signal(name) for name in self.signals]
 
-    def parse_canaries(self) -> list[tuple[Canary, int]]:
+    def parse_canaries(self) -> "list[tuple[Canary, int]]":
         """Return the kinds of canary and the number of each."""
+        from attacks.canaries.records import parse_canaries
+
         return [parse_canaries(text) for text in self.canaries]
 
-    def parse_defences(self) -> list[Defence]:
+    def parse_defences(self) -> "list[Defence]":
         """Return the defences, the undefended one first; DP-SGD takes half the candidates for the expected records."""
-        expected = sum(self.repeats) / 2
-        return [parse_defence(name, self.training, expected, self.target_rounds) for name in self.defences]
+        from fedsz_privacy.defences.defence import Setting, parse_defence
 
-    def to_dict(self) -> dict[str, object]:
-        """Return the question as plain values."""
-        return {"command": "audit", **asdict(self)}
-
-
-def read_spec(path: Path) -> AuditSpec:
-    """Return what the run in a folder was asked.
-
-    Raises
-    ------
-    InputError
-        If the folder holds no audit.
-    """
-    try:
-        asked = json.loads((path / "spec.json").read_text())
-        fields: dict[str, Any] = {key: tuple(each) if isinstance(each, list) else each for key, each in asked.items()}
-        training = Training(**fields.pop("training"))
-        del fields["versions"]
-        if fields.pop("command") != "audit":
-            raise KeyError("audit")
-        return AuditSpec(**fields, training=training)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise InputError(f"{path} holds no audit to go on with ({error}): give the folder of one") from error
+        setting = Setting(
+            self.rule, self.settings, sum(self.repeats) / 2, self.delta, self.target_rounds, self.fix_model
+        )
+        return [parse_defence(name, setting) for name in self.defences]

@@ -13,7 +13,8 @@ from analysis.reporting.page import to_png
 from analysis.reporting.style import house_style
 from analysis.reporting.table import Table, to_csv
 from analysis.studies.federation.run import FederationReport
-from analysis.studies.reference import REFERENCE
+from analysis.studies.questions import to_plain
+from analysis.studies.spec import REFERENCE
 
 BANDWIDTHS = np.geomspace(1, 1e4, 200)
 """Mbit/s."""
@@ -48,7 +49,7 @@ def accuracy_by_round(report: FederationReport) -> Figure:
     panel = figure.subplots()
     for style, colour, (release, rows) in zip("ox^sDv" * 9, _colours(report), report.rounds.items(), strict=False):
         rounds = [row.round + 1 for row in rows]
-        panel.plot(rounds, [row.accuracy for row in rows], marker=style, color=colour, label=release, alpha=0.85)
+        panel.plot(rounds, [row.performance for row in rows], marker=style, color=colour, label=release, alpha=0.85)
     panel.set(xlabel="round", ylabel="test accuracy of the global model", title=_setting(report))
     figure.legend(title="release", loc="outside right upper")
     figure.suptitle("Accuracy by round")
@@ -79,7 +80,7 @@ FIGURES = {"accuracy": accuracy_by_round, "link": link_model}
 def write_federation(report: FederationReport, folder: RunFolder) -> Path:
     """Write results.json, tables, and figures to a run's folder, and return the path of the Markdown table."""
     rows = [{"release": release, **asdict(row)} for release, played in report.rounds.items() for row in played]
-    folder.write("results.json", to_json({"spec": report.spec.to_dict(), "rounds": rows}))
+    folder.write("results.json", to_json({"spec": to_plain("federate", report.spec), "rounds": rows}))
     folder.write("tables/rounds.csv", to_csv(rows))
     with house_style():
         for name, draw in FIGURES.items():
@@ -92,8 +93,8 @@ def _summary(report: FederationReport, release: str) -> tuple[str, ...]:
     mean = {name: np.mean([getattr(row, name) for row in rows]) for name in asdict(rows[0])}
     return (
         release,
-        f"{rows[-1].accuracy:.4f}",
-        "-" if plain else f"{report.accuracy_change(release):+.4f}",
+        f"{rows[-1].performance:.4f}",
+        "-" if plain else f"{report.change(release):+.4f}",
         f"{mean['nbytes']:,.0f}",
         f"{report.ratio(release):.2f}",
         f"{mean['training_seconds']:.3f}",

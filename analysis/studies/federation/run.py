@@ -14,16 +14,18 @@ from analysis.reporting.folder import RunFolder, open_run
 from analysis.reporting.progress import Progress, silent
 from analysis.studies.federation.link import Transfer, break_even
 from analysis.studies.federation.spec import FederationSpec
-from analysis.studies.reference import REFERENCE
+from analysis.studies.questions import to_plain
+from analysis.studies.spec import REFERENCE
 from fedsz_privacy.core.files import write_atomically
 from fedsz_privacy.core.randomness import Purpose, generator
-from fedsz_privacy.core.state import StateDict
-from fedsz_privacy.data.datasets import Dataset, DataSplit, load_data
-from fedsz_privacy.defences.release import parse_release
+from fedsz_privacy.core.state import StateDict, stack_of_one, unstack
+from fedsz_privacy.data.loading import load_data
+from fedsz_privacy.data.records import DataSplit, Records
+from fedsz_privacy.federation.federation import Federation
 from fedsz_privacy.federation.partition import parse_partition
-from fedsz_privacy.federation.rounds import Federation, Round
+from fedsz_privacy.federation.rounds import Round
 from fedsz_privacy.models.catalogue import build_model
-from fedsz_privacy.training.descent import accuracy
+from fedsz_privacy.training.evaluation import measure
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class RoundRow:
     """What one round under one release came to; bytes and seconds are means over clients."""
 
     round: int
-    accuracy: float
+    performance: float
     nbytes: float
     training_seconds: float
     encode_seconds: float
@@ -55,9 +57,9 @@ class FederationReport:
         """Compression ratio against the undefended release."""
         return self.transfer(REFERENCE).nbytes / self.transfer(release).nbytes
 
-    def accuracy_change(self, release: str) -> float:
-        """Test accuracy after the last round, minus that of the undefended release."""
-        return self.rounds[release][-1].accuracy - self.rounds[REFERENCE][-1].accuracy
+    def change(self, defence: str) -> float:
+        """Test performance after the last round, minus that of the undefended release."""
+        return self.rounds[defence][-1].performance - self.rounds[REFERENCE][-1].performance
 
     def overhead(self, release: str) -> float:
         """Share of a client's round, training, encoding and decoding, that is not training."""
@@ -78,31 +80,33 @@ def run_federation(spec: FederationSpec, path: Path, progress: Progress = silent
         If the data, the model or the folder do not fit the question. Nothing is written then.
     """
     split = _load(spec)
-    model = build_model(spec.model, split.train.shape, split.train.classes, spec.seed)
+    model = build_model(spec.model, split.train, spec.seed)
     rng = generator(spec.seed, Purpose.PARTITION)
-    clients = parse_partition(spec.partition, split.train.labels.numpy(), spec.clients, rng)
-    folder = open_run(path, spec.to_dict())
+    clients = parse_partition(spec.partition, split.train.targets.numpy(), spec.clients, rng)
+    folder = open_run(path, to_plain("federate", spec))
     rounds = {}
-    for number, name in enumerate(spec.defences):
-        federation = Federation(model, split.train, clients, spec.training, parse_release(name), spec.seed)
+    for number, defence in enumerate(spec.parse_defences()):
+        name = defence.name
+        federation = Federation(model, split.train, clients, defence.training, defence.release, spec.seed)
         rows = _continue(federation, split.test, spec.rounds, folder.path / "rounds" / f"{number}.safetensors")
         rounds[name] = tuple(progress(rows, description=name, total=spec.rounds))
     return FederationReport(spec, rounds), folder
 
 
 def _load(spec: FederationSpec) -> DataSplit:
-    split = load_data(spec.data, spec.records, spec.test_records)
+    split = load_data(spec.data, spec.records, spec.test_records, spec.seed)
     return DataSplit(split.train.resized(spec.side), split.test.resized(spec.side)) if spec.side else split
 
 
-def _continue(federation: Federation, test: Dataset, rounds: int, path: Path) -> Iterator[RoundRow]:
+def _continue(federation: Federation, test: Records, rounds: int, path: Path) -> Iterator[RoundRow]:
     """Yield the rows of all rounds, those in the file first, and keep the file up to the last one."""
     rows, state = _read(path, dict(federation.model.state_dict()))
     yield from rows
-    for played in islice(federation.rounds(state, first=len(rows)), rounds - len(rows)):
-        rows.append(_row(played, accuracy(federation.model, played.state, test)))
+    for played in islice(federation.rounds(stack_of_one(state), first=len(rows)), rounds - len(rows)):
+        rows.append(_row(played, float(measure(federation.model, played.after, test))))
         path.parent.mkdir(exist_ok=True)
-        write_atomically(path, save(dict(played.state), {"rows": json.dumps([asdict(row) for row in rows])}))
+        kept = {name: tensor.contiguous() for name, tensor in unstack(played.after, 0).items()}
+        write_atomically(path, save(kept, {"rows": json.dumps([asdict(row) for row in rows])}))
         yield rows[-1]
 
 
@@ -116,6 +120,7 @@ def _read(path: Path, initial: StateDict) -> tuple[list[RoundRow], StateDict]:
         return [], initial
 
 
-def _row(played: Round, test_accuracy: float) -> RoundRow:
-    costs = np.array([(c.nbytes, c.training_seconds, c.encode_seconds, c.decode_seconds) for c in played.costs])
-    return RoundRow(played.number, test_accuracy, *costs.mean(axis=0).tolist())
+def _row(played: Round, performance: float) -> RoundRow:
+    sent = [played.sent(client) for client in range(len(played.clients))]
+    costs = np.array([(c.nbytes[0], c.training_seconds, c.encode_seconds, c.decode_seconds) for c in sent])
+    return RoundRow(played.number, performance, *costs.mean(axis=0).tolist())

@@ -1,49 +1,63 @@
 """What a federation was asked: everything that decides its results."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from analysis.studies.reference import REFERENCE, settle_releases
+from analysis.studies.spec import REFERENCE, ClientSpec, option
 from fedsz_privacy.core.errors import require_at_least
-from fedsz_privacy.training.descent import Training
+
+if TYPE_CHECKING:
+    from fedsz_privacy.defences.defence import Defence
 
 
-@dataclass(frozen=True)
-class FederationSpec:
+@dataclass(frozen=True, kw_only=True)
+class FederationSpec(ClientSpec):
     """A federation's question.
 
     Parameters
     ----------
-    data, model, partition : str
-        Names for `load_data`, `build_model` and `parse_partition`.
     defences : tuple of str
-        Release strings; ``none`` is put first if it is not among them. Each is run on its own, from the same initial
-        weights and with the same batches.
+        Strings of releases or other defences; ``none`` is put first if it is not among them. Each is run on its own,
+        from the same initial weights and with the same batches.
+    partition : str
+        A name for `parse_partition`.
     clients, records, test_records, rounds : int
         Number of clients, training records of all of them together, test records, and rounds.
     side : int
         Images are scaled to side x side; 0 leaves them as they are.
-    training : Training
-        How every client trains.
-    seed : int
-        Seed of every random choice.
+
+    Raises
+    ------
+    InputError
+        If a number is out of range or a string cannot be read.
     """
 
-    data: str = "digits"
-    model: str = "cnn"
-    partition: str = "iid"
-    defences: tuple[str, ...] = (REFERENCE, "fedsz:rel=1e-2")
-    clients: int = 4
-    records: int = 1200
-    test_records: int = 1000
-    rounds: int = 10
-    side: int = 0
-    training: Training = field(default_factory=Training)
-    seed: int = 0
+    model: str = option("cnn", "mlp, cnn, lstm, transformer, alexnet, mobilenetv2, resnet50, or module:factory.")
+    defences: tuple[str, ...] = option(
+        (REFERENCE, "fedsz:rel=1e-2"),
+        "A defence that updates go through, such as fedsz:rel=1e-2 or dpsgd:eps=8; repeat it for more. none is always "
+        "run.",
+        name="release",
+        shown="fedsz:rel=1e-2",
+    )
+    partition: str = option("iid", "iid, or dirichlet:0.5 for skewed clients.")
+    clients: int = option(4, "Clients.")
+    records: int = option(1200, "Training records of all clients together.")
+    test_records: int = option(1000, "Test records.")
+    rounds: int = option(10, "Rounds of federated averaging.")
+    side: int = option(0, "Scale images to side x side; 0 leaves them as they are.")
 
     def __post_init__(self) -> None:
-        require_at_least(self, clients=1, records=1, test_records=1, rounds=1, side=0, seed=0)
-        object.__setattr__(self, "defences", settle_releases(self.defences))
+        from fedsz_privacy.defences.defence import settle_defences
 
-    def to_dict(self) -> dict[str, object]:
-        """Return the question as plain values."""
-        return {"command": "federate", **asdict(self)}
+        super().__post_init__()
+        require_at_least(self, clients=1, records=1, test_records=1, rounds=1, side=0)
+        object.__setattr__(self, "defences", settle_defences([REFERENCE, *self.defences]))
+
+    def parse_defences(self) -> "list[Defence]":
+        """Return the defences, the undefended one first; DP-SGD takes an even share for the expected records."""
+        from fedsz_privacy.defences.defence import Setting, parse_defence
+
+        expected = self.records / self.clients
+        setting = Setting(self.rule, self.settings, expected, self.delta, self.rounds, self.fix_model)
+        return [parse_defence(name, setting) for name in self.defences]

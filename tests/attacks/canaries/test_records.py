@@ -10,7 +10,7 @@ from scipy.spatial.distance import cdist
 
 from attacks.canaries.records import CANARIES, DUPLICATED, MISLABELLED, OUTLIER, Canary, parse_canaries
 from fedsz_privacy import InputError
-from fedsz_privacy.data.datasets import Dataset
+from fedsz_privacy.data.loading import Records
 
 KINDS = pytest.mark.parametrize("canary", CANARIES.values(), ids=CANARIES)
 
@@ -57,7 +57,7 @@ def test_a_mislabelled_record_keeps_its_image_and_gets_each_other_class_equally_
 @given(st.integers(2, 20).flatmap(lambda k: st.tuples(st.just(k), st.lists(st.integers(0, k - 1), min_size=1))))
 def test_a_mislabelled_record_never_keeps_its_class(drawn):
     classes, labels = drawn
-    records = Dataset(torch.zeros(len(labels), 1, 2, 2), torch.tensor(labels), classes)
+    records = Records(torch.zeros(len(labels), 1, 2, 2), torch.tensor(labels), classes)
     made = make(MISLABELLED, records, seed=len(labels))
     assert (made.labels != records.labels).all()
     assert set(made.labels.tolist()) <= set(range(classes))
@@ -65,7 +65,7 @@ def test_a_mislabelled_record_never_keeps_its_class(drawn):
 
 def test_records_of_a_single_class_cannot_be_mislabelled():
     with pytest.raises(InputError, match="classes 1: choose records of 2 classes or more"):
-        make(MISLABELLED, Dataset(torch.zeros(3, 1, 2, 2), torch.zeros(3, dtype=torch.int64), 1))
+        make(MISLABELLED, Records(torch.zeros(3, 1, 2, 2), torch.zeros(3, dtype=torch.int64), 1))
 
 
 def test_an_outlier_is_farther_from_every_record_than_any_record_from_its_neighbour(digits):
@@ -80,7 +80,7 @@ def test_an_outlier_is_farther_from_every_record_than_any_record_from_its_neighb
 @pytest.mark.parametrize("level", [0.0, 0.5, 1.0])
 def test_an_outlier_is_as_far_from_a_flat_image_as_its_formula_says(level):
     pixels = 3 * 16 * 16
-    records = Dataset(torch.full((500, 3, 16, 16), level), torch.zeros(500, dtype=torch.int64), 4)
+    records = Records(torch.full((500, 3, 16, 16), level), torch.zeros(500, dtype=torch.int64), 4)
     squares = ((make(OUTLIER, records).images - level) ** 2).double().flatten(1).sum(dim=1).numpy()
     # With a fresh seed each t-test would fail once in a million.
     assert stats.ttest_1samp(squares, pixels / 12 + pixels * (level - 0.5) ** 2).pvalue > 1e-6

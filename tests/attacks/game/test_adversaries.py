@@ -6,13 +6,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from attacks.game.cohort import Cohort
 from scipy import stats
 from sklearn.metrics import roc_auc_score
 from torch import nn
 
 from attacks import ADVERSARIES, LIRA, LOSS, Adversary, Signal, get_adversary, play
 from attacks.game.adversaries import AGGREGATE, FINAL_MODEL, SERVER, UPDATE
-from attacks.game.cohort import Cohort
 from fedsz_privacy import InputError
 from fedsz_privacy.defences.release import none, parse_release
 from fedsz_privacy.training.descent import Training

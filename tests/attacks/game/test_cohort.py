@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from attacks.game.cohort import Cohort
 from scipy import stats
 from torch import nn
 
 from attacks import ADVERSARIES, ALL_SIGNALS, COSINE, LOSS, Game, play
-from attacks.game.cohort import Cohort
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import stack, unstack
 from fedsz_privacy.defences.release import Release, Released, none, parse_release

@@ -1,7 +1,7 @@
 import pytest
+from attacks.game.cohort import Cohort
 
 from attacks import ALL_SIGNALS, Game, View
-from attacks.game.cohort import Cohort
 from fedsz_privacy.core.state import stack, unstack
 from fedsz_privacy.defences.release import parse_release
 

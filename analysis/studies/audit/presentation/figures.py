@@ -16,7 +16,7 @@ from analysis.studies.audit.presentation.leakage_tables import strictest_rate
 from analysis.studies.audit.presentation.tradeoff import entitle, tradeoff
 from analysis.studies.audit.run import AuditReport
 from analysis.studies.noise.cells import SHOWN_DISTRIBUTIONS
-from analysis.studies.reference import REFERENCE
+from analysis.studies.spec import REFERENCE
 
 
 def roc_curves(report: AuditReport) -> Figure:

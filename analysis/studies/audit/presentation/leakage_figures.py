@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from analysis.methods.leakage.detectable import Difference, Estimate
 from analysis.studies.audit.presentation.intervals import draw_rows
 from attacks import Scores
-from fedsz_privacy.data.datasets import Dataset
+from fedsz_privacy.data.records import Records
 
 INSIDE, OUTSIDE = "member", "non-member"
 BINS = 60
@@ -98,14 +98,14 @@ def exposure(own: Mapping[str, NDArray[np.float64]], luck: NDArray[np.float64]) 
     return figure
 
 
-def gallery(rows: Mapping[str, Sequence[int]], records: Dataset, captions: Sequence[str]) -> Figure:
+def gallery(rows: Mapping[str, Sequence[int]], records: Records, captions: Sequence[str]) -> Figure:
     """Draw records as images, a row for each key.
 
     Parameters
     ----------
     rows : mapping of str to sequence of int
         Which records to show, by the name of their row; all rows of one length.
-    records : Dataset
+    records : Records
         The records; the first channel is drawn.
     captions : sequence of str
         One for each record of the data set.
@@ -115,7 +115,7 @@ def gallery(rows: Mapping[str, Sequence[int]], records: Dataset, captions: Seque
     panels = figure.subplots(len(rows), columns, squeeze=False)
     for line, (name, chosen) in zip(panels, rows.items(), strict=True):
         for panel, record in zip(line, chosen, strict=True):
-            panel.imshow(records.images[record, 0].numpy(), cmap="gray_r", vmin=0, vmax=1)
+            panel.imshow(records.inputs[0][record, 0].numpy(), cmap="gray_r", vmin=0, vmax=1)
             panel.set_title(captions[record], fontsize="x-small")
             panel.set(xticks=[], yticks=[])
         line[0].set_ylabel(name, fontsize="small")

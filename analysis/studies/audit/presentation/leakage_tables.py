@@ -5,7 +5,7 @@ from analysis.methods.leakage.membership import FALSE_POSITIVE_RATES, Leakage, g
 from analysis.methods.leakage.vulnerable import HANDFUL, VULNERABLE_SHARE
 from analysis.reporting.table import Table
 from analysis.studies.audit.run import AuditReport
-from analysis.studies.reference import REFERENCE
+from analysis.studies.spec import REFERENCE
 
 
 def strongest_signal(report: AuditReport) -> str:

@@ -40,7 +40,7 @@ def closing_table(report: AuditReport) -> Table:
                 interval(verdict.groups[VULNERABLE][signal].auc),
                 tpr(verdict.measured[signal], rate),
                 f"{report.ratio(release):.4g}",
-                f"{report.accuracy(release):.3f}",
+                f"{report.performance(release):.3f}",
             )
             for release, verdict in report.verdicts.items()
         ],
@@ -71,7 +71,7 @@ def cost_table(report: AuditReport) -> Table:
         note="Mean over trials. Accuracy is that of the model which the adversary's last look shows, on test records.",
         columns=("release", "bytes of an update", "compression ratio", "accuracy"),
         rows=[
-            (name, f"{report.nbytes(name):,.0f}", f"{report.ratio(name):.4g}", f"{report.accuracy(name):.4f}")
+            (name, f"{report.nbytes(name):,.0f}", f"{report.ratio(name):.4g}", f"{report.performance(name):.4f}")
             for name in report.spec.defences
         ],
     )

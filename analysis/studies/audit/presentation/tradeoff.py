@@ -32,7 +32,7 @@ def tradeoff(report: AuditReport) -> Figure:
     _leakage(leakage, report)
     _epsilons(epsilon, report)
     rows = range(len(names))
-    accuracy.plot([report.accuracy(name) for name in names], rows, "D", color="black")
+    accuracy.plot([report.performance(name) for name in names], rows, "D", color="black")
     accuracy.set(title="Use (measured)", xlabel="test accuracy")
     accuracy.xaxis.set_major_locator(MaxNLocator(3))
     size.plot([report.nbytes(name) / 1e3 for name in names], rows, "D", color="black")

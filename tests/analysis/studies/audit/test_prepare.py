@@ -11,7 +11,7 @@ from analysis.studies.audit.prepare import load, make_pool, start_game
 from analysis.studies.audit.spec import AuditSpec
 from attacks.canaries.records import MISLABELLED
 from fedsz_privacy import InputError
-from fedsz_privacy.data.datasets import load_data
+from fedsz_privacy.data.loading import load_data
 from fedsz_privacy.training.descent import Training, accuracy
 
 SPEC = AuditSpec(

@@ -13,7 +13,7 @@ from sklearn.datasets import load_digits
 
 from fedsz_privacy import InputError
 from fedsz_privacy.core.state import stack_of_one
-from fedsz_privacy.data.datasets import load_data
+from fedsz_privacy.data.loading import load_data
 from fedsz_privacy.models.catalogue import build_model
 from fedsz_privacy.training.descent import train
 
@@ -250,11 +250,11 @@ def test_a_file_with_one_damaged_byte_loads_as_it_was_or_is_refused(sound, place
 
 SOURCE = """
 import torch
-from fedsz_privacy.data.datasets import Dataset, DataSplit
+from fedsz_privacy.data.loading import Records, DataSplit
 
 def part(records, dtype=torch.float32, classes=3, fill=0.5):
     images = torch.full((records, 6, 5, 1), fill, dtype=dtype).permute(0, 3, 1, 2)
-    return Dataset(images, torch.arange(records) % 3, classes)
+    return Records(images, torch.arange(records) % 3, classes)
 
 def good(): return DataSplit(part(12), part(5))
 def a_set(): return part(12)
@@ -264,7 +264,7 @@ def infinite(): return DataSplit(part(12, fill=float("inf")), part(5))
 def few_classes(): return DataSplit(part(12, classes=2), part(5, classes=2))
 def unlike(): return DataSplit(part(12), part(5, classes=4))
 def empty(): return DataSplit(part(12), part(0))
-def short(): return DataSplit(part(12), Dataset(part(5).images, part(4).labels, 3))
+def short(): return DataSplit(part(12), Records(part(5).images, part(4).labels, 3))
 def failing(): return {}["no such key"]
 NUMBER = 3
 """
@@ -289,7 +289,7 @@ def test_a_function_of_a_users_own_is_cut_to_what_is_asked():
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("a_set", "own_data:a_set gives an object of type Dataset: make it a DataSplit"),
+        ("a_set", "own_data:a_set gives an object of type Records: make it a DataSplit"),
         ("NUMBER", "own_data:NUMBER is of type int: write the import path of a function"),
         ("with_arguments", "cannot be called without arguments .*'train'.*: give each a default"),
         ("doubles", r"images torch.float64 \(12, 1, 6, 5\) and labels torch.int64 \(12,\): make them torch.float32"),

@@ -1,0 +1,102 @@
+"""What the questions of several studies have in common. Defaults and help stand here once; the command line reads them.
+
+Nothing heavy is imported before a question is settled, so that asking the command line for help is quick.
+"""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from fedsz_privacy.core.errors import require_at_least, require_between, require_positive
+
+if TYPE_CHECKING:
+    from fedsz_privacy.training.descent import Training
+    from fedsz_privacy.training.rule import TrainingRule
+
+REFERENCE = "none"
+"""The undefended release, to which every study compares the others."""
+
+
+def option(default: Any, text: str, name: str = "", shown: str = "") -> Any:
+    """Return a field of a question, with what the command line says of it.
+
+    Parameters
+    ----------
+    default
+        Default value.
+    text : str
+        Help.
+    name : str
+        Name of the option, where it is not the field's; that of one item where the field holds several.
+    shown : str
+        What help shows for the default, where that is not its value.
+    """
+    return field(default=default, metadata={"help": text, "name": name, "shown": shown})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientSpec:
+    """What clients hold and how they train.
+
+    Parameters
+    ----------
+    data, target, task, model : str
+        Names for `load_data` and `build_model`.
+    training : str
+        Import path of a training function of a user's own; empty for the built-in one.
+    epochs, batch_size, learning_rate, optimizer, weight_decay
+        As `Training` has them.
+    delta : float
+        The delta of every epsilon of the run.
+    fix_model : bool
+        Whether Opacus may replace layers that DP-SGD has no guarantee for.
+    device : str
+        Where models compute: auto, cpu or cuda.
+    seed : int
+        Seed of every random choice.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    data: str = option(
+        "digits",
+        "digits, breast-cancer, diabetes, wine, an .npz, .csv, .parquet or .txt file, a folder of images or parquet "
+        "files, owner/name on the hub, or module:function.",
+    )
+    target: str = option("", "Column of a table that the model is to foretell.", shown="none")
+    task: str = option(
+        "",
+        "classification, binary, regression, next-token, or module:TASK.",
+        shown="what the data says",
+    )
+    model: str = option("mlp", "mlp, cnn, lstm, transformer, alexnet, mobilenetv2, resnet50, or module:factory.")
+    training: str = option("", "A training function of your own, module:function.", shown="the built-in one")
+    epochs: int = option(5, "Local epochs.")
+    batch_size: int = option(10, "Records in a batch.")
+    learning_rate: float = option(0.1, "Step size.")
+    optimizer: str = option("sgd", "sgd, momentum, adam or adamw.")
+    weight_decay: float = option(0.0, "Weight decay, as PyTorch's optimisers have it.")
+    delta: float = option(1e-5, "The delta of every epsilon of the run.")
+    fix_model: bool = option(default=False, text="Let Opacus replace layers that DP-SGD has no guarantee for.")
+    device: str = option("auto", "Where models compute: auto, cpu or cuda.")
+    seed: int = option(0, "Seed of every random choice.")
+
+    def __post_init__(self) -> None:
+        require_at_least(self, seed=0, weight_decay=0)
+        require_positive(self, "epochs", "batch_size", "learning_rate")
+        require_between(self, 0, 1, "delta")
+
+    @property
+    def settings(self) -> "Training":
+        """Epochs, batches and steps of the built-in training."""
+        from fedsz_privacy.training.descent import Training
+        from fedsz_privacy.training.optimizers import find_optimizer
+
+        optimizer = find_optimizer(self.optimizer)
+        return Training(self.epochs, self.batch_size, self.learning_rate, optimizer, self.weight_decay)
+
+    @property
+    def rule(self) -> "TrainingRule":
+        """How every client trains, before any defence."""
+        from fedsz_privacy.training.own import find_training
+
+        return find_training(self.training) if self.training else self.settings

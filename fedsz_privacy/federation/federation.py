@@ -1,0 +1,65 @@
+"""Clients that train one model together in one process."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+from torch import nn
+
+from fedsz_privacy.core.randomness import Purpose, generator
+from fedsz_privacy.core.state import StateDict, subtract
+from fedsz_privacy.data.records import Records
+from fedsz_privacy.defences.release import Release
+from fedsz_privacy.federation.rounds import Client, Round, play_rounds
+from fedsz_privacy.training.rule import TrainingRule
+
+
+@dataclass(frozen=True)
+class Federation:
+    """Clients that train one model together.
+
+    Attributes
+    ----------
+    model : nn.Module
+        The architecture; its own weights are not read.
+    records : Records
+        The records of all clients.
+    clients : bool array, shape (clients, records)
+        Which records each client holds; a client's weight in the average is how many.
+    training : TrainingRule
+        How every client trains; a rule that depends on a number of records is fitted to each client's.
+    release : Release
+        What every update passes through on its way to the server.
+    seed : int
+        Seed of the run.
+    """
+
+    model: nn.Module
+    records: Records
+    clients: NDArray[np.bool_]
+    training: TrainingRule
+    release: Release
+    seed: int
+
+    def rounds(self, states: StateDict, first: int = 0) -> Iterator[Round]:
+        """Yield rounds without end, from a stack of one global state and the number of the first round.
+
+        A round depends on nothing but the state before it and its number, so a run can be continued.
+        """
+        shares = (self.clients.sum(axis=1) / self.clients.sum()).tolist()
+        clients = [
+            Client(partial(self._train, client), self.release, partial(self._streams, client))
+            for client in range(len(self.clients))
+        ]
+        return play_rounds(clients, shares, states, first)
+
+    def _train(self, client: int, number: int, states: StateDict) -> StateDict:
+        streams = [generator(self.seed, Purpose.FEDERATION, number, client)]
+        batches = self.training.draw(self.clients[client : client + 1], streams)
+        return subtract(self.training.train_many(self.model, states, self.records, batches, streams), states)
+
+    def _streams(self, client: int, number: int) -> list[Generator]:
+        return [generator(self.seed, Purpose.RELEASE, number, client)]

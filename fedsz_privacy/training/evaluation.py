@@ -1,0 +1,80 @@
+"""What models make of records, in evaluation mode: outputs, and how good they are."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call, vmap
+
+from fedsz_privacy.core.state import StateDict, length, stack, unstack
+from fedsz_privacy.data.records import Records
+from fedsz_privacy.training.modes import detached, evaluating, holding
+from fedsz_privacy.training.vectorized import Computation, convolves, moved, vectorizes
+
+JUDGED_AT_ONCE = 256
+"""Most records that one model judges at once, where models are computed one by one."""
+
+TRIED = 3
+"""Records that a computation is tried on."""
+
+
+def apply(model: nn.Module, inputs: tuple[Tensor, ...]) -> Tensor:
+    """Return a model's outputs; float inputs are given in the model's own precision."""
+    outputs: Tensor = model(*in_precision(model, inputs))
+    return outputs
+
+
+def in_precision(model: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """Return float inputs in the dtype of the model's first float parameter, all others as they are."""
+    dtype = next((tensor.dtype for tensor in model.parameters() if tensor.is_floating_point()), None)
+    if dtype is None:
+        return inputs
+    return tuple(tensor.to(dtype) if tensor.is_floating_point() else tensor for tensor in inputs)
+
+
+def predict(model: nn.Module, stacked: StateDict, records: Records) -> Tensor:
+    """Return the outputs of every client's model on the same records, shape (clients, records, ...)."""
+    with evaluating(model), torch.no_grad():
+        if _predicts_at_once(model, records):
+            return _predict_at_once(model, stacked, records)
+        return torch.stack([_predict_alone(model, one, records) for one in _each(stacked)])
+
+
+def measure(model: nn.Module, stacked: StateDict, records: Records) -> Tensor:
+    """Return how good every client's model is on some records, by the task's metric, float64 of shape (clients,)."""
+    outputs = predict(model, stacked, records)
+    return torch.stack([records.task.measure(each, records.targets).double().mean() for each in outputs])
+
+
+def _predicts_at_once(model: nn.Module, records: Records) -> bool:
+    if convolves(model):
+        return False
+    few, state = records.part(0, TRIED), detached(model)
+    states = stack([state, moved(state)])
+    return vectorizes(
+        model,
+        Computation.PREDICTION,
+        lambda: {"outputs": _predict_at_once(model, states, few)},
+        lambda: {"outputs": torch.stack([_predict_alone(model, one, few) for one in _each(states)])},
+    )
+
+
+def _predict_at_once(model: nn.Module, stacked: StateDict, records: Records) -> Tensor:
+    inputs = in_precision(model, records.inputs)
+
+    def outputs(state: StateDict) -> Tensor:
+        found: Tensor = functional_call(model, dict(state), inputs)
+        return found
+
+    at_once: Tensor = vmap(outputs)(stacked)
+    return at_once
+
+
+def _predict_alone(model: nn.Module, state: StateDict, records: Records) -> Tensor:
+    judge = holding(model, state)
+    starts = range(0, len(records), JUDGED_AT_ONCE)
+    return torch.cat([apply(judge, records.part(start, start + JUDGED_AT_ONCE).inputs) for start in starts])
+
+
+def _each(stacked: StateDict) -> Iterator[StateDict]:
+    return (unstack(stacked, row) for row in range(length(stacked)))

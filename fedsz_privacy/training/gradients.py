@@ -1,0 +1,67 @@
+"""Gradients of single records at one state, in evaluation mode, as an adversary works them out."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call, grad, vmap
+
+from fedsz_privacy.core.state import StateDict
+from fedsz_privacy.data.records import Records
+from fedsz_privacy.training.evaluation import TRIED, in_precision
+from fedsz_privacy.training.modes import detached, evaluating, holding, trainable
+from fedsz_privacy.training.per_example import per_example_gradients_alone
+from fedsz_privacy.training.vectorized import Computation, moved, vectorizes
+
+GRADIENT_BYTES = 2**27
+"""Most memory that the gradients of a chunk of records take."""
+
+
+def gradient_names(model: nn.Module, state: StateDict) -> list[str]:
+    """Return the names of the parameters that train, each tensor once, in the order of a state."""
+    firsts = set(trainable(model).values())
+    return [name for name in state if name in firsts]
+
+
+def gradient_chunks(model: nn.Module, state: StateDict, records: Records) -> Iterator[Tensor]:
+    """Yield the gradients of the records' losses, some records at a time, each chunk (records, parameters).
+
+    Columns are the tensors of `gradient_names`, flattened. No chunk takes more than `GRADIENT_BYTES`, or one record.
+    """
+    names = gradient_names(model, state)
+    size = sum(state[name].nbytes for name in names)
+    at_once = max(1, GRADIENT_BYTES // max(size, 1))
+    for start in range(0, len(records), at_once):
+        gradients = record_gradients(model, state, records.part(start, start + at_once))
+        yield torch.cat([gradients[name].flatten(1) for name in names], dim=1)
+
+
+def record_gradients(model: nn.Module, state: StateDict, records: Records) -> dict[str, Tensor]:
+    """Return the gradient of each record's loss by each trainable parameter, each tensor (records, ...)."""
+    few, own = records.part(0, TRIED), moved(detached(model))
+    with evaluating(model):
+        at_once = vectorizes(
+            model,
+            Computation.GRADIENTS,
+            lambda: _at_once(model, own, few),
+            lambda: _one_by_one(model, own, few),
+        )
+        return _at_once(model, state, records) if at_once else _one_by_one(model, state, records)
+
+
+def _at_once(model: nn.Module, state: StateDict, records: Records) -> dict[str, Tensor]:
+    shared = trainable(model)
+    parameters = {name: state[name] for name in gradient_names(model, state)}
+    fixed = {name: tensor for name, tensor in state.items() if name not in shared}
+
+    def loss(parameters: StateDict, inputs: tuple[Tensor, ...], target: Tensor) -> Tensor:
+        outputs = functional_call(model, {**fixed, **parameters}, tuple(each.unsqueeze(0) for each in inputs))
+        return records.task.loss(outputs, target.unsqueeze(0))[0]
+
+    of_each = vmap(grad(loss), in_dims=(None, 0, 0))
+    gradients: dict[str, Tensor] = of_each(parameters, in_precision(model, records.inputs), records.targets)
+    return gradients
+
+
+def _one_by_one(model: nn.Module, state: StateDict, records: Records) -> dict[str, Tensor]:
+    return dict(per_example_gradients_alone(holding(model, state), records).whole)

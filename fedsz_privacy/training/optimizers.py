@@ -1,0 +1,180 @@
+"""Optimisers, for one client as PyTorch has them and for many clients in the same formulas.
+
+A stack of clients is a mapping of tensors whose first axis is the client. Clients whose batch is empty do not step, so
+each keeps its own count of steps, which Adam's bias correction reads.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+import torch
+from torch import Tensor, nn
+
+from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.state import StateDict, beside
+
+MOMENTUM = 0.9
+BETAS = (0.9, 0.999)
+TINY = 1e-8
+"""Settings of momentum (the field's) and of Adam (PyTorch's)."""
+
+
+class Optimizer(StrEnum):
+    """How gradients become steps."""
+
+    SGD = "sgd"
+    MOMENTUM = "momentum"
+    ADAM = "adam"
+    ADAMW = "adamw"
+
+
+def find_optimizer(name: str) -> Optimizer:
+    """Return the optimiser of a name.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    if name not in set(Optimizer):
+        raise InputError(f"unknown optimizer {name!r}: choose one of {', '.join(Optimizer)}")
+    return Optimizer(name)
+
+
+def build(
+    optimizer: Optimizer, parameters: Iterable[nn.Parameter], learning_rate: float, weight_decay: float
+) -> torch.optim.Optimizer:
+    """Return PyTorch's optimiser of one client's parameters."""
+    match optimizer:
+        case Optimizer.SGD:
+            return torch.optim.SGD(parameters, lr=learning_rate, weight_decay=weight_decay)
+        case Optimizer.MOMENTUM:
+            return torch.optim.SGD(parameters, lr=learning_rate, momentum=MOMENTUM, weight_decay=weight_decay)
+        case Optimizer.ADAM:
+            return torch.optim.Adam(parameters, lr=learning_rate, weight_decay=weight_decay)
+        case Optimizer.ADAMW:
+            return torch.optim.AdamW(parameters, lr=learning_rate, weight_decay=weight_decay)
+
+
+@dataclass
+class Memory:
+    """What an optimiser remembers of a stack of clients: running means of gradients and of their squares, and steps."""
+
+    first: dict[str, Tensor] = field(default_factory=dict)
+    second: dict[str, Tensor] = field(default_factory=dict)
+    steps: Tensor | None = None
+
+
+Step = Callable[[StateDict, StateDict, Memory, Tensor, float, float], dict[str, Tensor]]
+"""From parameters, gradients, memory, who steps (bool, (clients,)), learning rate and decay to the next parameters."""
+
+
+def step_many(
+    optimizer: Optimizer,
+    parameters: StateDict,
+    gradients: StateDict,
+    memory: Memory,
+    steps: Tensor,
+    learning_rate: float,
+    weight_decay: float,
+) -> dict[str, Tensor]:
+    """Return the parameters of a stack of clients after one step, and let the memory know.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        How gradients become a step.
+    parameters, gradients : StateDict
+        Each tensor of shape (clients, ...).
+    memory : Memory
+        Empty before the first step.
+    steps : bool Tensor, shape (clients,)
+        Who takes the step; the others stay as they are.
+    learning_rate, weight_decay : float
+        As PyTorch's optimisers have them.
+    """
+    return STEPS[optimizer](parameters, gradients, memory, steps, learning_rate, weight_decay)
+
+
+def _descend(
+    parameters: StateDict, gradients: StateDict, _: Memory, steps: Tensor, rate: float, decay: float
+) -> dict[str, Tensor]:
+    if decay:
+        gradients = {name: _where(steps, each + decay * parameters[name], each) for name, each in gradients.items()}
+    return {name: tensor - rate * gradients[name] for name, tensor in parameters.items()}
+
+
+def _descend_with_momentum(
+    parameters: StateDict,
+    gradients: StateDict,
+    memory: Memory,
+    steps: Tensor,
+    rate: float,
+    decay: float,
+) -> dict[str, Tensor]:
+    for name, gradient in gradients.items():
+        decayed = gradient + decay * parameters[name]
+        velocity = MOMENTUM * memory.first.get(name, torch.zeros_like(gradient)) + decayed
+        memory.first[name] = _where(steps, velocity, memory.first.get(name, torch.zeros_like(gradient)))
+    return {name: _where(steps, tensor - rate * memory.first[name], tensor) for name, tensor in parameters.items()}
+
+
+def _adam(
+    parameters: StateDict,
+    gradients: StateDict,
+    memory: Memory,
+    steps: Tensor,
+    rate: float,
+    decay: float,
+) -> dict[str, Tensor]:
+    """Kingma and Ba, ICLR 2015, with the decay in the gradient."""
+    decayed = {name: gradient + decay * parameters[name] for name, gradient in gradients.items()}
+    return _adaptive(parameters, decayed, memory, steps, rate, 0.0)
+
+
+def _adamw(
+    parameters: StateDict,
+    gradients: StateDict,
+    memory: Memory,
+    steps: Tensor,
+    rate: float,
+    decay: float,
+) -> dict[str, Tensor]:
+    """Loshchilov and Hutter, ICLR 2019: the decay apart from the gradient."""
+    return _adaptive(parameters, gradients, memory, steps, rate, decay)
+
+
+def _adaptive(
+    parameters: StateDict, gradients: StateDict, memory: Memory, steps: Tensor, rate: float, decay: float
+) -> dict[str, Tensor]:
+    memory.steps = steps.long() if memory.steps is None else memory.steps + steps
+    first_beta, second_beta = BETAS
+    stepped = {}
+    for name, gradient in gradients.items():
+        zero = torch.zeros_like(gradient)
+        before = memory.first.get(name, zero), memory.second.get(name, zero)
+        first = first_beta * before[0] + (1 - first_beta) * gradient
+        second = second_beta * before[1] + (1 - second_beta) * gradient.square()
+        memory.first[name], memory.second[name] = _where(steps, first, before[0]), _where(steps, second, before[1])
+        count = beside(memory.steps.clamp(min=1).to(gradient.dtype), gradient)
+        corrected = rate / (1 - first_beta**count)
+        size = second.sqrt() / (1 - second_beta**count).sqrt() + TINY
+        moved = (1 - rate * decay) * parameters[name] - corrected * first / size
+        stepped[name] = _where(steps, moved, parameters[name])
+    return stepped
+
+
+def _where(steps: Tensor, moved: Tensor, kept: Tensor) -> Tensor:
+    return torch.where(beside(steps, moved), moved, kept)
+
+
+STEPS: Mapping[Optimizer, Step] = MappingProxyType(
+    {
+        Optimizer.SGD: _descend,
+        Optimizer.MOMENTUM: _descend_with_momentum,
+        Optimizer.ADAM: _adam,
+        Optimizer.ADAMW: _adamw,
+    }
+)

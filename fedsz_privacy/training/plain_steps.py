@@ -1,0 +1,215 @@
+"""The steps of plain training, for one client by PyTorch's own loop and for many clients as one.
+
+A client is a row of batches, so the clients of a federated round and the trials of a membership game are the same thing
+here. All rows take each step together through ``torch.func`` where the model can do that, and one after another where
+it cannot.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.random import Generator
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.func import functional_call, grad, vmap
+
+from fedsz_privacy.core.state import StateDict, expand, stack, unstack
+from fedsz_privacy.data.records import Records
+from fedsz_privacy.training.batches import ABSENT
+from fedsz_privacy.training.canary_sums import add_drawn, count_canaries
+from fedsz_privacy.training.evaluation import TRIED, apply, in_precision
+from fedsz_privacy.training.modes import detached, holding, learning, seeded, trainable
+from fedsz_privacy.training.optimizers import Memory, Optimizer, build, step_many
+from fedsz_privacy.training.vectorized import Computation, convolves, moved, vectorizes
+
+
+class Settings(Protocol):
+    """What the steps of a rule need to know of it."""
+
+    @property
+    def learning_rate(self) -> float:
+        """Step size."""
+        ...
+
+    @property
+    def optimizer(self) -> Optimizer:
+        """How gradients become steps."""
+        ...
+
+    @property
+    def weight_decay(self) -> float:
+        """As PyTorch's optimisers have it."""
+        ...
+
+
+def train_clients(
+    model: nn.Module,
+    states: StateDict,
+    records: Records,
+    batches: NDArray[np.int64],
+    generators: Sequence[Generator],
+    settings: Settings,
+    canaries: StateDict,
+) -> dict[str, Tensor]:
+    """Train every client from its state, at once if the model can be.
+
+    Parameters
+    ----------
+    model : nn.Module
+        The architecture; its own weights are not read.
+    states : StateDict
+        What clients start from, each tensor of shape (clients, ...), or (1, ...) if all start from one.
+    records : Records
+        What the batches index.
+    batches : int64 array, shape (clients, steps, batch size)
+        Indices of records, from ``len(records)`` on of canaries, and `ABSENT`.
+    generators : sequence of Generator
+        One for each client, which seeds what torch draws for it.
+    settings : Settings
+        How the rule steps.
+    canaries : StateDict
+        What each canary adds to the sum of gradients, each tensor of shape (canaries, ...); empty for none.
+
+    Returns
+    -------
+    dict of Tensor
+        The trained parameters and buffers, each of shape (clients, ...).
+    """
+    # One client gains nothing from being computed as many.
+    if len(batches) > 1 and trains_at_once(model, records):
+        with learning(model):
+            return _train_at_once(model, states, records, batches, settings, canaries)
+    starts = expand(states, len(batches))
+    trained = []
+    for row, (client, generator) in enumerate(zip(batches, generators, strict=True)):
+        copy = holding(model, unstack(starts, row))
+        train_alone(copy, records, client, settings, generator, canaries)
+        trained.append(detached(copy))
+    return stack(trained)
+
+
+def train_alone(
+    model: nn.Module,
+    records: Records,
+    batches: NDArray[np.int64],
+    settings: Settings,
+    generator: Generator,
+    canaries: StateDict | None = None,
+) -> None:
+    """Train one client's model in place, of any kind, batch statistics, dropout and all.
+
+    Batch normalisation cannot learn from a batch of one record, so a model that has it skips those.
+    """
+    model.train()
+    parameters = {name: model.get_parameter(name) for name in dict.fromkeys(trainable(model).values())}
+    optimizer = build(settings.optimizer, parameters.values(), settings.learning_rate, settings.weight_decay)
+    least = 2 if any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in model.modules()) else 1
+    with seeded(generator):
+        for step in torch.from_numpy(batches):
+            drawn = step[(step != ABSENT) & (step < len(records))]
+            others = count_canaries(step[None].numpy(), len(records), canaries or {})
+            if len(drawn) < least and not others.any():
+                continue
+            optimizer.zero_grad()
+            if len(drawn) >= least:
+                part = records.select(drawn)
+                torch.autograd.backward(part.task.loss(apply(model, part.inputs), part.targets).mean())
+            if canaries:
+                _join(parameters, canaries, others, len(drawn))
+            optimizer.step()
+
+
+def trains_at_once(model: nn.Module, records: Records) -> bool:
+    """Return whether many clients of a model can train at once: one layer never mixes records, draws or remembers."""
+    if convolves(model):
+        return False
+    few, state = records.part(0, TRIED), detached(model)
+    states = stack([state, moved(state)])
+    batches = np.full((2, 2, 2), ABSENT)
+    batches[0], batches[1, 0, 0] = np.arange(4).reshape(2, 2) % len(few), 0
+    settings = _Trial()
+
+    def one_by_one() -> dict[str, Tensor]:
+        trained = []
+        for row, client in enumerate(batches):
+            copy = holding(model, unstack(states, row))
+            train_alone(copy, few, client, settings, np.random.default_rng(row))
+            trained.append(detached(copy))
+        return stack(trained)
+
+    with learning(model):
+        return vectorizes(
+            model,
+            Computation.TRAINING,
+            lambda: _train_at_once(model, states, few, batches, settings, {}),
+            one_by_one,
+        )
+
+
+class _Trial:
+    """Settings that a model is tried with."""
+
+    learning_rate, optimizer, weight_decay = 0.1, Optimizer.SGD, 0.0
+
+
+def _join(parameters: dict[str, nn.Parameter], canaries: StateDict, others: Tensor, drawn: int) -> None:
+    """Make each gradient, the mean over the records drawn, the mean over records and canaries."""
+    together = drawn + float(others.sum())
+    for name, parameter in parameters.items():
+        total = 0 if parameter.grad is None else drawn * parameter.grad
+        parameter.grad = (total + add_drawn(others, canaries[name])[0]) / together
+
+
+def _train_at_once(
+    model: nn.Module,
+    states: StateDict,
+    records: Records,
+    batches: NDArray[np.int64],
+    settings: Settings,
+    canaries: StateDict,
+) -> dict[str, Tensor]:
+    shared = trainable(model)
+    stacked = {name: tensor.detach() for name, tensor in expand(states, len(batches)).items()}
+    parameters = {name: stacked[name] for name in dict.fromkeys(shared.values())}
+    fixed = {name: tensor for name, tensor in stacked.items() if name not in shared}
+    inputs = in_precision(model, records.inputs)
+
+    def loss(
+        parameters: StateDict,
+        fixed: StateDict,
+        inputs: tuple[Tensor, ...],
+        targets: Tensor,
+        present: Tensor,
+        count: Tensor,
+    ) -> Tensor:
+        outputs = functional_call(model, {**fixed, **parameters}, inputs)
+        return (records.task.loss(outputs, targets) * present).sum() / count
+
+    gradient, memory = vmap(grad(loss)), Memory()
+    for step in torch.from_numpy(batches).to(records.targets.device).unbind(1):
+        present, counted = (step != ABSENT) & (step < len(records)), step != ABSENT
+        chosen = torch.where(present, step, ABSENT)
+        gradients = gradient(
+            parameters,
+            fixed,
+            tuple(tensor[chosen] for tensor in inputs),
+            records.targets[chosen],
+            present.float(),
+            counted.float().sum(1).clamp(min=1),
+        )
+        if canaries:
+            others = count_canaries(step.cpu().numpy(), len(records), canaries)
+            rates = others / counted.sum(1, keepdim=True).clamp(min=1)
+            gradients = {name: each + add_drawn(rates, canaries[name]) for name, each in gradients.items()}
+        parameters = step_many(
+            settings.optimizer,
+            parameters,
+            gradients,
+            memory,
+            counted.any(1),
+            settings.learning_rate,
+            settings.weight_decay,
+        )
+    return {name: parameters[shared[name]] if name in shared else tensor for name, tensor in stacked.items()}

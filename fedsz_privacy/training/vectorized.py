@@ -1,0 +1,81 @@
+"""Whether a model can be computed for many clients, or many records, at once.
+
+``torch.func.vmap`` runs many models as one, and is many times faster for small ones. Not every model can: batch
+statistics mix records, dropout draws from one stream, recurrent layers have no batching rule, code may branch on
+values. So each kind of computation is tried once, on a few records, both ways; a model that fails, warns or differs by
+more than rounding is computed one by one.
+"""
+
+import warnings
+from collections.abc import Callable, Mapping
+from enum import Enum
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor, nn
+
+Tensors = Mapping[str, Tensor]
+
+TOLERANCE = 1e-5
+"""Greatest difference, relative to the largest number, of 32-bit results that count as equal."""
+
+SEED = 0
+
+
+class Computation(Enum):
+    """What a model may be able to do for many at once."""
+
+    TRAINING = "training"
+    PRIVATE_TRAINING = "private training"
+    PREDICTION = "prediction"
+    GRADIENTS = "gradients of single records"
+
+
+_known: WeakKeyDictionary[nn.Module, dict[Computation, bool]] = WeakKeyDictionary()
+"""What was found of each model; it follows from the model alone, so it is worked out once."""
+
+
+def vectorizes(
+    model: nn.Module, computation: Computation, at_once: Callable[[], Tensors], one_by_one: Callable[[], Tensors]
+) -> bool:
+    """Return whether a model gives the same numbers at once as one by one; it is tried the first time.
+
+    An error of the second way is one of the model itself, and is raised.
+    """
+    found = _known.setdefault(model, {})
+    if computation not in found:
+        found[computation] = _agree(one_by_one(), at_once)
+    return found[computation]
+
+
+def moved(state: Tensors) -> dict[str, Tensor]:
+    """Return a state a little away from another, so that a computation that ignores the state it is given shows."""
+    draw = torch.Generator().manual_seed(SEED)
+
+    def move(tensor: Tensor) -> Tensor:
+        noise = torch.rand(tensor.shape, generator=draw, dtype=torch.float64).to(tensor.device, tensor.dtype)
+        return tensor * (1 + 0.1 * noise) + 0.01 * noise
+
+    return {name: move(tensor) if tensor.is_floating_point() else tensor for name, tensor in state.items()}
+
+
+def convolves(model: nn.Module) -> bool:
+    """Return whether a model has convolutions; vmapped over weights they become grouped ones, slow on processors."""
+    return any(isinstance(layer, nn.modules.conv._ConvNd) for layer in model.modules())
+
+
+def _agree(expected: Tensors, at_once: Callable[[], Tensors]) -> bool:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            found = at_once()
+    except Exception:  # whatever a transform cannot do, a loop can
+        return False
+    return found.keys() == expected.keys() and all(_close(found[name], each) for name, each in expected.items())
+
+
+def _close(found: Tensor, expected: Tensor) -> bool:
+    if found.shape != expected.shape or not expected.isfinite().all():
+        return False
+    largest = max(1.0, float(expected.abs().max())) if expected.numel() else 1.0
+    return bool(torch.allclose(found, expected, rtol=0, atol=TOLERANCE * largest))
