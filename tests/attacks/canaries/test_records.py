@@ -10,7 +10,7 @@ from scipy.spatial.distance import cdist
 
 from attacks.canaries.records import CANARIES, DUPLICATED, MISLABELLED, OUTLIER, Canary, parse_canaries
 from fedsz_privacy import InputError
-from fedsz_privacy.data.loading import Records
+from fedsz_privacy.data import Records, classification
 
 KINDS = pytest.mark.parametrize("canary", CANARIES.values(), ids=CANARIES)
 
@@ -26,28 +26,28 @@ def flat(images):
 @KINDS
 def test_canaries_are_records_like_those_they_are_made_of(canary, digits):
     made = make(canary, digits)
-    assert made.images.shape == digits.images.shape
-    assert made.images.dtype == torch.float32
-    assert made.labels.shape == digits.labels.shape
-    assert made.labels.dtype == torch.int64
-    assert made.classes == digits.classes
-    assert made.images.aminmax() == pytest.approx((0, 1), abs=0.01)
-    assert set(made.labels.tolist()) == set(range(digits.classes))
+    assert made.inputs[0].shape == digits.inputs[0].shape
+    assert made.inputs[0].dtype == torch.float32
+    assert made.targets.shape == digits.targets.shape
+    assert made.targets.dtype == torch.int64
+    assert made.task.outputs == digits.task.outputs
+    assert made.inputs[0].aminmax() == pytest.approx((0, 1), abs=0.01)
+    assert set(made.targets.tolist()) == set(range(digits.task.outputs))
 
 
 @KINDS
 def test_the_same_seed_makes_the_same_canaries(canary, digits):
     first, again, other = (make(canary, digits, seed) for seed in (1, 1, 2))
-    assert torch.equal(first.images, again.images)
-    assert torch.equal(first.labels, again.labels)
-    assert not torch.equal(first.labels, other.labels)
+    assert torch.equal(first.inputs[0], again.inputs[0])
+    assert torch.equal(first.targets, again.targets)
+    assert not torch.equal(first.targets, other.targets)
 
 
 @pytest.mark.parametrize("canary", [MISLABELLED, DUPLICATED], ids=["mislabelled", "duplicated"])
 def test_a_mislabelled_record_keeps_its_image_and_gets_each_other_class_equally_often(canary, digits):
     made = make(canary, digits)
-    assert torch.equal(made.images, digits.images)
-    shift = (made.labels - digits.labels) % digits.classes
+    assert torch.equal(made.inputs[0], digits.inputs[0])
+    shift = (made.targets - digits.targets) % digits.task.outputs
     assert shift.min() > 0
     # With a fresh seed each chi-square test would fail once in a million.
     assert stats.chisquare(torch.bincount(shift, minlength=10)[1:].numpy()).pvalue > 1e-6
@@ -57,22 +57,22 @@ def test_a_mislabelled_record_keeps_its_image_and_gets_each_other_class_equally_
 @given(st.integers(2, 20).flatmap(lambda k: st.tuples(st.just(k), st.lists(st.integers(0, k - 1), min_size=1))))
 def test_a_mislabelled_record_never_keeps_its_class(drawn):
     classes, labels = drawn
-    records = Records(torch.zeros(len(labels), 1, 2, 2), torch.tensor(labels), classes)
+    records = Records((torch.zeros(len(labels), 1, 2, 2),), torch.tensor(labels), classification(classes))
     made = make(MISLABELLED, records, seed=len(labels))
-    assert (made.labels != records.labels).all()
-    assert set(made.labels.tolist()) <= set(range(classes))
+    assert (made.targets != records.targets).all()
+    assert set(made.targets.tolist()) <= set(range(classes))
 
 
 def test_records_of_a_single_class_cannot_be_mislabelled():
     with pytest.raises(InputError, match="classes 1: choose records of 2 classes or more"):
-        make(MISLABELLED, Records(torch.zeros(3, 1, 2, 2), torch.zeros(3, dtype=torch.int64), 1))
+        make(MISLABELLED, Records((torch.zeros(3, 1, 2, 2),), torch.zeros(3, dtype=torch.int64), classification(1)))
 
 
 def test_an_outlier_is_farther_from_every_record_than_any_record_from_its_neighbour(digits):
-    ordinary = flat(digits.images)
+    ordinary = flat(digits.inputs[0])
     between = cdist(ordinary, ordinary)
     np.fill_diagonal(between, math.inf)
-    outliers = flat(make(OUTLIER, digits.part(0, 200)).images)
+    outliers = flat(make(OUTLIER, digits.part(0, 200)).inputs[0])
     assert cdist(outliers, ordinary).min() > between.min(axis=1).max()
     assert cdist(outliers, outliers)[~np.eye(200, dtype=bool)].min() > between.min(axis=1).max()
 
@@ -80,8 +80,8 @@ def test_an_outlier_is_farther_from_every_record_than_any_record_from_its_neighb
 @pytest.mark.parametrize("level", [0.0, 0.5, 1.0])
 def test_an_outlier_is_as_far_from_a_flat_image_as_its_formula_says(level):
     pixels = 3 * 16 * 16
-    records = Records(torch.full((500, 3, 16, 16), level), torch.zeros(500, dtype=torch.int64), 4)
-    squares = ((make(OUTLIER, records).images - level) ** 2).double().flatten(1).sum(dim=1).numpy()
+    records = Records((torch.full((500, 3, 16, 16), level),), torch.zeros(500, dtype=torch.int64), classification(4))
+    squares = ((make(OUTLIER, records).inputs[0] - level) ** 2).double().flatten(1).sum(dim=1).numpy()
     # With a fresh seed each t-test would fail once in a million.
     assert stats.ttest_1samp(squares, pixels / 12 + pixels * (level - 0.5) ** 2).pvalue > 1e-6
 
@@ -89,8 +89,8 @@ def test_an_outlier_is_as_far_from_a_flat_image_as_its_formula_says(level):
 def test_an_outlier_has_any_class_equally_often_whatever_it_was(digits):
     made = make(OUTLIER, digits)
     # With a fresh seed each chi-square test would fail once in a million.
-    assert stats.chisquare(torch.bincount(made.labels, minlength=10).numpy()).pvalue > 1e-6
-    shift = (made.labels - digits.labels) % digits.classes
+    assert stats.chisquare(torch.bincount(made.targets, minlength=10).numpy()).pvalue > 1e-6
+    shift = (made.targets - digits.targets) % digits.task.outputs
     assert stats.chisquare(torch.bincount(shift, minlength=10).numpy()).pvalue > 1e-6
 
 

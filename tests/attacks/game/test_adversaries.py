@@ -6,13 +6,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from attacks.game.cohort import Cohort
 from scipy import stats
 from sklearn.metrics import roc_auc_score
 from torch import nn
 
 from attacks import ADVERSARIES, LIRA, LOSS, Adversary, Signal, get_adversary, play
 from attacks.game.adversaries import AGGREGATE, FINAL_MODEL, SERVER, UPDATE
+from attacks.game.chunk import TARGET, Chunk
 from fedsz_privacy import InputError
 from fedsz_privacy.defences.release import none, parse_release
 from fedsz_privacy.training.descent import Training
@@ -31,8 +31,8 @@ def federation(game):
 
 
 @pytest.fixture(scope="module")
-def exchanges(federation):
-    return Cohort(federation, TRIALS).exchanges(parse_release("fedsz:rel=1e-1"), 0)
+def rounds(federation):
+    return Chunk(federation, TRIALS).rounds(parse_release("fedsz:rel=1e-1"), 0)
 
 
 def plus(states, update):
@@ -46,20 +46,20 @@ def close(one, other, tolerance=1e-6):
 
 
 @pytest.mark.parametrize("adversary", [UPDATE, SERVER, AGGREGATE], ids=lambda each: each.name)
-def test_who_watches_every_round_has_a_look_at_each_from_its_global_state(exchanges, federation, adversary):
-    views = adversary.looks(exchanges)
+def test_who_watches_every_round_has_a_look_at_each_from_its_global_state(rounds, federation, adversary):
+    views = adversary.looks(federation.knowledge, rounds)
     assert len(views) == ROUNDS
     state = {name: tensor[None] for name, tensor in federation.state.items()}
-    for view, exchange in zip(views, exchanges, strict=True):
+    for view, played in zip(views, rounds, strict=True):
         assert close(view.knowledge.states, state)
         assert view.knowledge.pool is federation.pool
-        state = plus(state, exchange.average)
+        state = plus(state, played.average)
 
 
-def test_update_and_server_hold_the_targets_decoded_update(exchanges):
+def test_update_and_server_hold_the_targets_decoded_update(rounds, federation):
     for adversary in (UPDATE, SERVER):
-        for view, exchange in zip(adversary.looks(exchanges), exchanges, strict=True):
-            assert close(view.updates, exchange.target, 0)
+        for view, played in zip(adversary.looks(federation.knowledge, rounds), rounds, strict=True):
+            assert close(view.updates, played.sent(TARGET).update, 0)
 
 
 def test_the_server_alone_holds_the_others_in_their_order(federation):
@@ -67,36 +67,39 @@ def test_the_server_alone_holds_the_others_in_their_order(federation):
         return {name: states[name] + len(data) * torch.ones(len(TRIALS), *states[name].shape[1:]) for name in states}
 
     records = [part.part(0, 11 + number) for number, part in enumerate(federation.others)]
-    training = SimpleNamespace(draw=federation.training.draw, train=train_by_records)
+    training = SimpleNamespace(draw=federation.training.draw, train_many=train_by_records)
     training.sized = lambda _: training
     game = replace(federation, others=tuple(records), training=training)
-    exchanges = Cohort(game, TRIALS).exchanges(none(), 0)
-    for view in SERVER.looks(exchanges):
+    rounds = Chunk(game, TRIALS).rounds(none(), 0)
+    for view in SERVER.looks(game.knowledge, rounds):
         assert [round(float(update["1.bias"].mean())) for update in view.others] == [11, 12, 13, 14]
         assert round(float(view.updates["1.bias"].mean())) == len(federation.pool)
     for adversary in (UPDATE, AGGREGATE, FINAL_MODEL):
-        assert {each.others for each in adversary.looks(exchanges)} == {()}
+        assert {each.others for each in adversary.looks(game.knowledge, rounds)} == {()}
 
 
-def test_the_aggregate_is_the_mean_weighted_by_records(exchanges, federation):
+def test_the_aggregate_is_the_mean_weighted_by_records(rounds, federation):
     records = np.array([20, *[len(data) for data in federation.others]])
-    for view, exchange in zip(AGGREGATE.looks(exchanges), exchanges, strict=True):
-        clients = [exchange.target, *exchange.others]
+    for view, played in zip(AGGREGATE.looks(federation.knowledge, rounds), rounds, strict=True):
+        clients = [played.sent(client).update for client in range(len(played.clients))]
         for name, tensor in view.updates.items():
             stacked = np.stack([update[name].numpy() for update in clients])
             assert tensor.numpy() == pytest.approx(np.average(stacked, axis=0, weights=records), abs=1e-6)
 
 
-def test_the_final_model_is_one_look_that_ends_in_the_last_global_state(exchanges, federation):
-    (view,) = FINAL_MODEL.looks(exchanges)
+def test_the_final_model_is_one_look_that_ends_in_the_last_global_state(rounds, federation):
+    (view,) = FINAL_MODEL.looks(federation.knowledge, rounds)
     assert close(view.knowledge.states, {name: tensor[None] for name, tensor in federation.state.items()}, 0)
-    assert close(view.client_states, plus(exchanges[-1].knowledge.states, exchanges[-1].average))
-    assert close(view.updates, {name: sum(each.average[name] for each in exchanges) for name in federation.state})
+    assert close(view.client_states, plus(rounds[-1].states, rounds[-1].average))
+    assert close(view.updates, {name: sum(each.average[name] for each in rounds) for name in federation.state})
 
 
 def test_after_one_round_the_final_model_is_the_aggregate(federation):
-    exchanges = Cohort(replace(federation, rounds=1), TRIALS).exchanges(none(), 0)
-    (aggregate,), (final,) = AGGREGATE.looks(exchanges), FINAL_MODEL.looks(exchanges)
+    rounds = Chunk(replace(federation, rounds=1), TRIALS).rounds(none(), 0)
+    (aggregate,), (final,) = (
+        AGGREGATE.looks(federation.knowledge, rounds),
+        FINAL_MODEL.looks(federation.knowledge, rounds),
+    )
     assert close(aggregate.updates, final.updates)
     assert close(aggregate.client_states, final.client_states)
 
@@ -109,12 +112,13 @@ def test_a_name_finds_its_adversary(name):
 
 def test_an_import_path_finds_an_adversary_that_goes_by_it(tmp_path, monkeypatch):
     (tmp_path / "own_adversaries.py").write_text(
-        "from attacks import Adversary\nBLIND = Adversary('blind', 'nothing', lambda exchanges: [])\nNUMBER = 3\n"
+        "from attacks import Adversary\nBLIND = Adversary('blind', 'nothing', lambda knowledge, rounds: [])\n"
+        "NUMBER = 3\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
     found = get_adversary("own_adversaries:BLIND")
     assert isinstance(found, Adversary)
-    assert (found.name, found.sees, found.looks([])) == ("own_adversaries:BLIND", "nothing", [])
+    assert (found.name, found.sees, found.looks(None, [])) == ("own_adversaries:BLIND", "nothing", [])
     with pytest.raises(InputError, match="own_adversaries:NUMBER gives an object of type int: make it a Adversary"):
         get_adversary("own_adversaries:NUMBER")
 

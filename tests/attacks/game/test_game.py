@@ -7,7 +7,7 @@ from attacks import ALL_SIGNALS, COSINE, SIGNALS, Game, Trials, View, play
 from attacks.game.adversaries import SERVER
 from fedsz_privacy.core.state import stack
 from fedsz_privacy.defences.release import Released, none, parse_release
-from fedsz_privacy.training.descent import predict
+from fedsz_privacy.training.evaluation import predict
 
 
 def test_each_candidate_is_in_with_probability_one_half(game):
@@ -63,14 +63,14 @@ def test_accuracy_is_that_of_the_decoded_model(game: Game):
     updates = game.updates(range(len(batches)), batches)
     decoded = [release.apply({k: t[row] for k, t in updates.items()}, None).update for row in range(2)]
     states = {k: game.state[k] + t for k, t in stack(decoded).items()}
-    expected = (predict(game.model, states, game.test.images).argmax(-1) == game.test.labels).double().mean(1)
-    assert trials.accuracy[:, 0] == pytest.approx(expected.numpy())
+    expected = (predict(game.model, states, game.test).argmax(-1) == game.test.targets).double().mean(1)
+    assert trials.performance[:, 0] == pytest.approx(expected.numpy())
 
 
 def test_record_gradients_are_autograds(game):
-    gradients = game.knowledge.shared_gradients
+    gradients = torch.cat(list(game.knowledge.shared_gradients()))
     game.model.load_state_dict(game.state)
-    loss = torch.nn.functional.cross_entropy(game.model(game.pool.images[4:5]), game.pool.labels[4:5])
+    loss = torch.nn.functional.cross_entropy(game.model(game.pool.inputs[0][4:5]), game.pool.targets[4:5])
     expected = torch.cat([g.flatten() for g in torch.autograd.grad(loss, list(game.model.parameters()))])
     assert torch.allclose(gradients[4], expected, atol=1e-5)
 
@@ -79,4 +79,4 @@ def test_a_view_adds_the_update_to_the_global_state(game):
     zero = {name: torch.zeros(1, *tensor.shape) for name, tensor in game.state.items()}
     view = View(game.knowledge, zero)
     game.model.load_state_dict(game.state)
-    assert torch.allclose(view.logits[0].float(), game.model(game.pool.images), atol=1e-5)
+    assert torch.allclose(view.logits[0].float(), game.model(game.pool.inputs[0]), atol=1e-5)

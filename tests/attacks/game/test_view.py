@@ -44,7 +44,7 @@ def updates(model):
 def gradients(model, states, trial, pool, record):
     """Return the gradient of one record's loss at the state of one trial by autograd, tensor by tensor."""
     model.load_state_dict({name: tensor[trial] for name, tensor in states.items()})
-    loss = nn.functional.cross_entropy(model(pool.images[record, None]), pool.labels[record, None])
+    loss = nn.functional.cross_entropy(model(pool.inputs[0][record, None]), pool.targets[record, None])
     return torch.autograd.grad(loss, [dict(model.named_parameters())[name] for name in states])
 
 
@@ -79,7 +79,7 @@ def test_logits_are_those_of_each_trials_own_state_and_update(model, states, upd
     view = View(Knowledge(model, states, pool), updates)
     for trial in range(TRIALS):
         model.load_state_dict({name: tensor[trial] + updates[name][trial] for name, tensor in states.items()})
-        assert torch.allclose(view.logits[trial].float(), model(pool.images), atol=1e-5)
+        assert torch.allclose(view.logits[trial].float(), model(*pool.inputs), atol=1e-5)
 
 
 def test_a_view_of_other_updates_works_everything_out_again(model, states, updates, pool):

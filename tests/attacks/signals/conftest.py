@@ -1,7 +1,7 @@
 import pytest
-from attacks.game.cohort import Cohort
 
 from attacks import ALL_SIGNALS, Game, View
+from attacks.game.chunk import Chunk
 from fedsz_privacy.core.state import stack, unstack
 from fedsz_privacy.defences.release import parse_release
 
@@ -15,8 +15,8 @@ def membership(game: Game):
 @pytest.fixture(scope="session")
 def view(game: Game) -> View:
     """What the adversary sees of those trials, nothing compressed."""
-    cohort = Cohort(game, range(32))
-    return View(game.knowledge, cohort.first_target, cohort.first_others)
+    chunk = Chunk(game, range(32))
+    return View(game.knowledge, chunk.first_target, chunk.first_others)
 
 
 @pytest.fixture(scope="session")

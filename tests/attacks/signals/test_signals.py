@@ -11,7 +11,7 @@ from attacks import COSINE, LIRA, LOSS, View
 
 def probabilities(view):
     logits = view.logits[1, 5]
-    return torch.softmax(logits, 0), int(view.knowledge.pool.labels[5])
+    return torch.softmax(logits, 0), int(view.knowledge.pool.targets[5])
 
 
 def test_loss_is_the_log_probability_of_the_true_class(view):
@@ -31,7 +31,7 @@ def test_the_margin_of_a_certain_model_does_not_overflow(view):
 
 def test_cosine_is_minus_that_of_update_and_gradient(view):
     update = torch.cat([tensor[1].flatten() for tensor in view.updates.values()])
-    expected = torch.nn.functional.cosine_similarity(update, -view.knowledge.shared_gradients[5], dim=0)
+    expected = torch.nn.functional.cosine_similarity(update, -next(view.knowledge.shared_gradients())[5], dim=0)
     assert COSINE.observe(view)[1, 5] == pytest.approx(float(expected), abs=1e-5)
 
 

@@ -14,7 +14,7 @@ def gradient(view, candidate):
     """The gradient of a record's loss, by autograd on one copy of the model."""
     model, pool = view.knowledge.model, view.knowledge.pool
     model.load_state_dict(unstack(view.knowledge.states, 0))
-    loss = torch.nn.functional.cross_entropy(model(pool.images[[candidate]]), pool.labels[[candidate]])
+    loss = torch.nn.functional.cross_entropy(model(pool.inputs[0][[candidate]]), pool.targets[[candidate]])
     return dict(zip(view.knowledge.states, torch.autograd.grad(loss, list(model.parameters())), strict=True))
 
 
@@ -38,7 +38,7 @@ def test_the_inner_product_runs_over_all_parameters(view):
 def test_the_gradient_difference_is_that_of_two_squared_lengths(view):
     update = torch.cat([tensor[1].flatten() for tensor in view.updates.values()]).double()
     descent = -torch.cat([slope.flatten() for slope in gradient(view, 5).values()]).double()
-    total = -view.knowledge.shared_gradients.double().sum(dim=0)
+    total = -next(view.knowledge.shared_gradients()).double().sum(dim=0)
     step = 2 * (update @ total) / (total @ total)
     expected = update.norm() ** 2 - (update - step * descent).norm() ** 2
     assert GRADIENT_DIFFERENCE.observe(view)[1, 5] == pytest.approx(float(expected), rel=1e-3)
@@ -50,7 +50,7 @@ def test_the_step_of_one_full_batch_is_found(game: Game):
     still = Game(game.model, game.state, game.pool, game.test, training, seed=0)
     everyone = torch.arange(40).reshape(1, 1, 40).numpy()
     view = View(game.knowledge, still.updates(range(len(everyone)), everyone))
-    slopes = game.knowledge.shared_gradients.double()
+    slopes = next(game.knowledge.shared_gradients()).double()
     step = 2 * 1e-2 / 40
     expected = 2 * step * INNER_PRODUCT.observe(view)[0] - step**2 * slopes.square().sum(dim=1).numpy()
     assert GRADIENT_DIFFERENCE.observe(view)[0] == pytest.approx(expected, rel=1e-3)

@@ -34,34 +34,34 @@ def game():
 
 
 def rows(data):
-    return {image.numpy().tobytes() for image in data.images}
+    return {image.numpy().tobytes() for image in data.inputs[0]}
 
 
 def test_ordinary_records_come_first_and_each_canary_is_made_of_a_record_after_them(digits):
     pool = make_pool(SPEC, digits)
     assert len(pool) == len(SPEC.repeats) == CANDIDATES
-    assert torch.equal(pool.images[:40], digits.images[:40])
-    assert torch.equal(pool.labels[:40], digits.labels[:40])
+    assert torch.equal(pool.inputs[0][:40], digits.inputs[0][:40])
+    assert torch.equal(pool.targets[:40], digits.targets[:40])
     for canaries in (slice(40, 46), slice(51, 57)):
-        assert torch.equal(pool.images[canaries], digits.images[canaries])
-        assert (pool.labels[canaries] != digits.labels[canaries]).all()
+        assert torch.equal(pool.inputs[0][canaries], digits.inputs[0][canaries])
+        assert (pool.targets[canaries] != digits.targets[canaries]).all()
     assert not rows(pool.part(46, 51)) & rows(digits)
 
 
 def test_canaries_of_one_kind_that_are_asked_for_twice_are_made_by_draws_of_their_own():
     same = replace(load_data("digits").train.part(0, 1), classes=1000)
-    records = replace(same, images=same.images.expand(57, -1, -1, -1), labels=same.labels.expand(57))
-    labels = make_pool(SPEC, records).labels
+    records = replace(same, images=same.inputs[0].expand(57, -1, -1, -1), labels=same.targets.expand(57))
+    labels = make_pool(SPEC, records).targets
     # Six labels of 999 are the same in the same order once in 1e18 seeds.
     assert not torch.equal(labels[40:46], labels[51:57])
-    assert torch.equal(labels, make_pool(SPEC, records).labels)
-    assert not torch.equal(labels, make_pool(replace(SPEC, seed=5), records).labels)
+    assert torch.equal(labels, make_pool(SPEC, records).targets)
+    assert not torch.equal(labels, make_pool(replace(SPEC, seed=5), records).targets)
 
 
 def test_without_canaries_the_pool_is_the_first_records(digits):
     pool = make_pool(replace(SPEC, canaries=()), digits)
-    assert torch.equal(pool.images, digits.images[:40])
-    assert torch.equal(pool.labels, digits.labels[:40])
+    assert torch.equal(pool.inputs[0], digits.inputs[0][:40])
+    assert torch.equal(pool.targets, digits.targets[:40])
 
 
 def test_nobody_else_holds_a_candidate_or_the_record_that_a_canary_was_made_of(game, digits):
@@ -84,8 +84,8 @@ def test_the_target_joins_a_model_that_the_others_have_trained(game):
     split, model = load(SPEC)
     fresh = {name: tensor.detach() for name, tensor in model.state_dict().items()}
     assert accuracy(game.model, game.state, game.test) > accuracy(model, fresh, game.test) + 0.2
-    other_candidates = replace(split, train=replace(split.train, labels=split.train.labels.clone()))
-    other_candidates.train.labels[:CANDIDATES] = 0
+    other_candidates = replace(split, train=replace(split.train, labels=split.train.targets.clone()))
+    other_candidates.train.targets[:CANDIDATES] = 0
     again = start_game(SPEC, other_candidates, model, silent).state
     assert all(torch.equal(again[name], tensor) for name, tensor in game.state.items())
 

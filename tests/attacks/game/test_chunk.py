@@ -5,15 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from attacks.game.cohort import Cohort
 from scipy import stats
 from torch import nn
 
 from attacks import ADVERSARIES, ALL_SIGNALS, COSINE, LOSS, Game, play
+from attacks.game.chunk import Chunk
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import stack, unstack
 from fedsz_privacy.defences.release import Release, Released, none, parse_release
-from fedsz_privacy.training.descent import Training, train
+from fedsz_privacy.training.descent import Training
 from fedsz_privacy.training.dpsgd import DPTraining
 
 CANDIDATES, ROUNDS, TRIALS = 24, 3, range(4)
@@ -30,9 +30,9 @@ class Spy:
     def draw(self, membership, generators):
         return self.rule.draw(membership, generators)
 
-    def train(self, model, states, data, batches, generators):
-        self.calls.append((data, batches))
-        return self.rule.train(model, states, data, batches, generators)
+    def train_many(self, model, states, records, batches, generators):
+        self.calls.append((records, batches))
+        return self.rule.train_many(model, states, records, batches, generators)
 
     def sized(self, records):
         assert records > 0
@@ -72,7 +72,8 @@ def averaged(game, release, updates_of=lambda release, update: release.apply(upd
     for number in range(game.rounds):
         before, total = states[-1], dict.fromkeys(game.state, 0)
         for weight, data in zip(records, clients, strict=True):
-            after = train(game.model, before, data, game.training.batches_of(data)[number], 0.3)
+            batches = game.training.batches_of(data)[number]
+            after = game.training.rule.train_many(game.model, before, data, batches, [None] * len(TRIALS))
             updates = {name: after[name] - before[name] for name in after}
             decoded = stack([updates_of(release, unstack(updates, row)) for row in range(len(TRIALS))])
             total = {name: total[name] + weight / sum(records) * decoded[name] for name in total}
@@ -86,9 +87,9 @@ def largest_difference(one, other):
 
 @pytest.mark.parametrize("release", [none(), COARSE], ids=["none", "fedsz"])
 def test_rounds_are_federated_averaging_of_decoded_updates(played, release):
-    exchanges = Cohort(played, TRIALS).exchanges(release, 0)
-    found = [each.knowledge.states for each in exchanges]
-    found.append({name: tensor + exchanges[-1].average[name] for name, tensor in found[-1].items()})
+    rounds = Chunk(played, TRIALS).rounds(release, 0)
+    found = [each.states for each in rounds]
+    found.append({name: tensor + rounds[-1].average[name] for name, tensor in found[-1].items()})
     expected = averaged(played, release)
     assert len(found) == len(expected) == ROUNDS + 1
     for one, other in zip(found, expected, strict=True):
@@ -98,10 +99,10 @@ def test_rounds_are_federated_averaging_of_decoded_updates(played, release):
 
 
 def test_every_round_trains_on_the_same_members_in_another_order(played):
-    cohort = Cohort(played, TRIALS)
-    cohort.exchanges(none(), 0)[-1].average  # noqa: B018  # the other clients train once it is asked for
+    chunk = Chunk(played, TRIALS)
+    chunk.rounds(none(), 0)[-1].average  # noqa: B018  # the other clients train once it is asked for
     rounds = played.training.batches_of(played.pool)
-    for row, members in enumerate(cohort.membership):
+    for row, members in enumerate(chunk.membership):
         for batches in rounds:
             seen, counts = np.unique(batches[row][batches[row] >= 0], return_counts=True)
             assert (seen == np.flatnonzero(members)).all()
