@@ -7,7 +7,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from attacks.game.trial import Trials, load_trials, save_trials
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.files import write_atomically
 
@@ -20,24 +19,12 @@ class RunFolder:
 
     path: Path
 
-    def load_trial(self, number: int) -> Trials | None:
-        """Return a finished trial; None if it is still to be played."""
-        return load_trials(self._trial_path(number))
-
-    def save_trial(self, number: int, trial: Trials) -> None:
-        """Keep a finished trial."""
-        self._trial_path(number).parent.mkdir(exist_ok=True)
-        save_trials(trial, self._trial_path(number))
-
     def write(self, name: str, content: str | bytes) -> Path:
         """Write a result, whole or not at all, and return its path."""
         path = self.path / name
         path.parent.mkdir(exist_ok=True)
         write_atomically(path, content.encode() if isinstance(content, str) else content)
         return path
-
-    def _trial_path(self, number: int) -> Path:
-        return self.path / "trials" / f"{number:05d}.safetensors"
 
 
 def open_run(path: Path, asked: Mapping[str, object]) -> RunFolder:

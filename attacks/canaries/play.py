@@ -4,60 +4,83 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-from torch import nn
 
-from attacks.canaries.gradients import TRIALS, CanaryTraining
+from attacks.canaries.gradients import TRIALS, CanaryTraining, add_canaries
+from attacks.game.engine import games_of
+from attacks.game.game import Game
+from attacks.game.trial import Trials, beside
 from fedsz_privacy.core.randomness import Purpose, generator
-from fedsz_privacy.core.state import StateDict, stack, stack_of_one, subtract
-from fedsz_privacy.data.records import Records
+from fedsz_privacy.core.state import add, on_device_of, stack, subtract
+from fedsz_privacy.defences.defence import Defence
 from fedsz_privacy.defences.release import Release, release_each
+from fedsz_privacy.federation.divergence import require_convergence
+from fedsz_privacy.training.evaluation import measure
+
+READ = "gradient-canary"
+"""Name under which trials keep what was read off each canary: how far the update goes along it."""
 
 
 @dataclass(frozen=True)
-class CanaryTrials:
-    """What was read off trials with gradient canaries.
+class CanaryPlayer:
+    """Plays trials with gradient canaries, under every defence.
 
     Parameters
     ----------
-    membership : bool array, shape (trials, canaries)
-        Which canaries were in.
-    scores : float64 array, shape (trials, releases, canaries)
-        How far each released update goes along each canary; higher: more likely a member.
+    game : Game
+        The game, with the training of undefended clients.
+    defences : sequence of Defence
+        What stands between the target and the adversary.
+    canaries : int
+        Number of canaries.
     """
 
-    membership: NDArray[np.bool_]
-    scores: NDArray[np.float64]
+    game: Game
+    defences: Sequence[Defence]
+    canaries: int
+
+    def chunks(self, trials: int) -> Sequence[range]:
+        """Cut the trials into runs that train at once."""
+        return self.game.chunks(trials)
+
+    def play(self, trials: range) -> Trials:
+        """Play some trials under every defence."""
+        return beside(
+            [
+                play_gradient_canaries(game, self._training(game), trials, [each.release for each in group])
+                for game, group in games_of(self.game, self.defences)
+            ]
+        )
+
+    def _training(self, game: Game) -> CanaryTraining:
+        return add_canaries(game.training, game.model, game.state, self.canaries, game.seed)
 
 
 def play_gradient_canaries(
-    model: nn.Module,
-    state: StateDict,
-    pool: Records,
-    training: CanaryTraining,
-    trials: Sequence[int],
-    releases: Sequence[Release],
-    seed: int,
-) -> CanaryTrials:
+    game: Game, training: CanaryTraining, trials: Sequence[int], releases: Sequence[Release]
+) -> Trials:
     """Play some trials at once: each record of the pool and each canary is in with probability 1/2, independently.
 
     Parameters
     ----------
-    model, state, pool : nn.Module, StateDict, Records
-        The architecture, the state that training starts from, and records that train beside the canaries.
+    game : Game
+        The state that training starts from, and records that train beside the canaries.
     training : CanaryTraining
         How the target trains.
     trials : sequence of int
         Numbers of the trials; each is the same whatever others it is played with, up to rounding.
     releases : sequence of Release
         What the same updates pass through.
-    seed : int
-        Seed of the run.
 
     Returns
     -------
-    CanaryTrials
-        Scores of the adversary who sees one released update, and knows the state and all directions.
+    Trials
+        Membership of the canaries, (trials, canaries), and `READ` by the adversary who sees one released update, and
+        knows the state and all directions; higher: more likely a member.
+
+    Raises
+    ------
+    InputError
+        If training diverged.
 
     Guarantees
     ----------
@@ -72,13 +95,22 @@ def play_gradient_canaries(
     gradients the same at any parameters, it would have epsilon 5.4: normal noise about a binomial count against noise
     about 0.
     """
-    generators = [generator(seed, Purpose.CANARY, TRIALS, trial) for trial in trials]
-    membership = np.stack([rng.random(len(pool) + training.canaries) < 0.5 for rng in generators])
-    batches = training.draw(membership, generators)
-    updates = subtract(training.train_many(model, stack_of_one(state), pool, batches, generators), state)
-    scores = []
+    generators = [generator(game.seed, Purpose.CANARY, TRIALS, trial) for trial in trials]
+    membership = np.stack([rng.random(len(game.pool) + training.canaries) < 0.5 for rng in generators])
+    batches, states = training.draw(membership, generators), game.knowledge.states
+    updates = subtract(training.train_many(game.model, states, game.pool, batches, generators), states)
+    require_convergence(updates, states, 0)
+    read, sizes, performance = [], [], []
     for number, release in enumerate(releases):
-        streams = (generator(seed, Purpose.CANARY, TRIALS, trial, number) for trial in trials)
+        streams = (generator(game.seed, Purpose.CANARY, TRIALS, trial, number) for trial in trials)
         released = release_each(release, updates, streams)
-        scores.append(training.score(stack([each.update for each in released])))
-    return CanaryTrials(membership[:, len(pool) :], np.stack(scores, axis=1))
+        decoded = on_device_of(states, stack([each.update for each in released]))
+        read.append(training.score(decoded)[:, np.newaxis])
+        sizes.append(np.array([each.nbytes for each in released], float))
+        performance.append(measure(game.model, add(states, decoded), game.test).cpu().numpy())
+    return Trials(
+        membership=membership[:, len(game.pool) :],
+        observed={READ: np.stack(read, axis=1)},
+        sizes=np.stack(sizes, axis=1),
+        performance=np.stack(performance, axis=1),
+    )

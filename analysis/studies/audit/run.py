@@ -1,6 +1,6 @@
 """A whole audit: a question in, a report out."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,16 +10,18 @@ from analysis.reporting.folder import RunFolder, open_run
 from analysis.reporting.progress import Progress, silent
 from analysis.reporting.workers import Workers
 from analysis.studies.audit.measure import bound_epsilon, measure, scores_of
-from analysis.studies.audit.playing import Players, play_trials
 from analysis.studies.audit.prepare import load, start_game
 from analysis.studies.audit.spec import AuditSpec
 from analysis.studies.audit.verdict import Verdict
-from analysis.studies.audit.white_box import audit_white_box
+from analysis.studies.audit.white_box import bound_by_canaries
 from analysis.studies.noise.update_study import NoiseStudy, study_noise
 from analysis.studies.questions import to_plain
 from attacks import Game, Scores, Trials
+from attacks.canaries.play import CanaryPlayer
+from attacks.game.engine import Player, RecordPlayer, games_of, play_trials
 from attacks.game.trial import concatenate
 from fedsz_privacy.core.state import nbytes
+from fedsz_privacy.defences.defence import Defence
 
 ALONE = Workers()
 NEIGHBOUR_PAIRS = 8
@@ -96,30 +98,37 @@ def run_audit(
     split, model = load(spec)
     defences, signals = spec.parse_defences(), spec.get_signals()
     folder = open_run(path, to_plain("audit", spec))
-    players = Players(start_game(spec, split, model, progress), defences, signals, spec.sees)
-    played = play_trials(players, spec.trials, folder, workers)
-    trials = concatenate(list(progress(played, description="trials", total=spec.trials)))
+    game = start_game(spec, split, model, progress)
+    with workers.pool() as pool:
+
+        def played(player: Player, kind: str) -> Trials:
+            kept = play_trials(player, spec.trials, folder.path / kind.replace(" ", "_"), pool, workers.count)
+            return concatenate(list(progress(kept, description=kind, total=spec.trials)))
+
+        trials = played(RecordPlayer(game, defences, signals, spec.sees), "trials")
+        if spec.gradient_canaries:
+            canaries = played(CanaryPlayer(game, defences, spec.gradient_canaries), "canary trials")
     scores = scores_of(trials, spec.defences, signals)
-    noise = dict(progress(_study(players, spec), description="noise", total=len(defences)))
+    noise = dict(progress(_study(game, defences, spec), description="noise", total=len(defences)))
     measured = measure(spec, trials, scores, progress)
     lower_bounds = bound_epsilon(spec, trials, signals)
-    canary_bounds = audit_white_box(players, spec, progress)
+    canary_bounds = bound_by_canaries(spec, canaries) if spec.gradient_canaries else {}
     verdicts = {
         defence.name: Verdict(
             guarantee=guarantee(defence),
             as_if=study.as_if if study else None,
             groups={group: by_release[defence.name] for group, by_release in measured.items()},
             epsilon_lower_bound=lower_bounds[defence.name],
-            canary_epsilon_lower_bound=canary_bounds[defence.name],
+            canary_epsilon_lower_bound=canary_bounds.get(defence.name),
         )
         for defence, study in zip(defences, noise.values(), strict=True)
     }
-    return AuditReport(spec, players.game, trials, scores, noise, verdicts), folder
+    return AuditReport(spec, game, trials, scores, noise, verdicts), folder
 
 
-def _study(players: Players, spec: AuditSpec) -> Iterator[tuple[str, NoiseStudy | None]]:
+def _study(game: Game, defences: Sequence[Defence], spec: AuditSpec) -> Iterator[tuple[str, NoiseStudy | None]]:
     """Yield the noise of each defence's release, on updates of its own training rule."""
-    for game, group in players.games():
-        pairs = neighbour_pairs(game, min(NEIGHBOUR_PAIRS, spec.trials))
+    for ruled, group in games_of(game, defences):
+        pairs = neighbour_pairs(ruled, min(NEIGHBOUR_PAIRS, spec.trials))
         for defence in group:
             yield defence.name, study_noise(defence.release, pairs, spec.seed)

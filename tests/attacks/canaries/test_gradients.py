@@ -7,6 +7,7 @@ from scipy import stats
 from torch import nn
 
 from analysis.methods.lower_bounds import count_guesses, one_run_bound
+from attacks import Game
 from attacks.canaries.gradients import (
     MEMORY_BYTES,
     PLAIN_NORM,
@@ -14,7 +15,7 @@ from attacks.canaries.gradients import (
     add_canaries,
     draw_directions,
 )
-from attacks.canaries.play import play_gradient_canaries
+from attacks.canaries.play import READ, play_gradient_canaries
 from fedsz_privacy import InputError
 from fedsz_privacy.core.state import stack_of_one, unstack
 from fedsz_privacy.defences.release import none, parse_release
@@ -46,6 +47,14 @@ def start(model):
 @pytest.fixture
 def pool(digits):
     return digits.part(0, RECORDS)
+
+
+def game_of(model, start, pool, seed):
+    return Game(model, start, pool, pool, PLAIN, seed)
+
+
+def scores_of(played, row=0):
+    return played.observed[READ][:, row, 0]
 
 
 def state_of(model):
@@ -165,24 +174,24 @@ def test_random_directions_are_of_unit_length_and_almost_orthogonal(start):
 def test_trials_are_the_same_in_any_company_and_each_release_scores_them(model, start, pool):
     rule = add_canaries(PRIVATE, model, start, CANARIES, seed=0)
     releases = [none(), parse_release("fedsz:rel=1e-1"), none()]
-    together = play_gradient_canaries(model, start, pool, rule, range(4), releases, seed=1)
-    alone = play_gradient_canaries(model, start, pool, rule, [2], releases, seed=1)
+    together = play_gradient_canaries(game_of(model, start, pool, seed=1), rule, range(4), releases)
+    alone = play_gradient_canaries(game_of(model, start, pool, seed=1), rule, [2], releases)
     assert together.membership.shape == (4, CANARIES)
-    assert together.scores.shape == (4, 3, CANARIES)
-    assert together.scores.dtype == np.float64
+    assert together.observed[READ].shape == (4, 3, 1, CANARIES)
+    assert together.observed[READ].dtype == np.float64
     assert (alone.membership == together.membership[2:3]).all()
-    assert alone.scores[:, 0] == pytest.approx(together.scores[2:3, 0], abs=1e-5)
-    assert (together.scores[:, 0] == together.scores[:, 2]).all()
-    assert not np.allclose(together.scores[:, 0], together.scores[:, 1])
+    assert scores_of(alone) == pytest.approx(scores_of(together)[2:3], abs=1e-5)
+    assert (scores_of(together) == scores_of(together, 2)).all()
+    assert not np.allclose(scores_of(together), scores_of(together, 1))
 
 
 def test_plain_training_gives_its_canaries_away(model, start, pool):
     rule = add_canaries(PLAIN, model, start, CANARIES, seed=0)
     assert rule.norm == PLAIN_NORM
-    played = play_gradient_canaries(model, start, pool, rule, range(30), [none()], seed=2)
+    played = play_gradient_canaries(game_of(model, start, pool, seed=2), rule, range(30), [none()])
     # Binomial test of the coins at error rate 1e-6.
     assert stats.binomtest(int(played.membership.sum()), played.membership.size).pvalue > 1e-6
-    scores = played.scores[:, 0]
+    scores = scores_of(played)
     assert (scores[played.membership][:, None] > scores[~played.membership]).mean() > 0.75
 
 
@@ -191,9 +200,9 @@ def audited(digits, trials, canaries, positive):
     model = build_model("mlp", digits, seed=0)
     start = state_of(model)
     rule = add_canaries(EIGHT, model, start, canaries, seed=0)
-    played = play_gradient_canaries(model, start, digits.part(0, 200), rule, range(trials), [none()], seed=0)
+    played = play_gradient_canaries(game_of(model, start, digits.part(0, 200), seed=0), rule, range(trials), [none()])
     rng = np.random.default_rng(1)
-    scores, anew = played.scores[:, 0], rng.random(played.membership.shape) < 0.5
+    scores, anew = scores_of(played), rng.random(played.membership.shape) < 0.5
     return [
         one_run_bound([count_guesses(scores, members, positive, 0, rng)], 1e-5, 0.95).epsilon
         for members in (played.membership, anew)
@@ -257,19 +266,18 @@ def test_canaries_pull_at_trained_parameters_alone(pool, base):
     start = state_of(model)
     rule = add_canaries(base, model, start, CANARIES, seed=0)
     assert list(rule.directions) == [name for name in start if name not in {"scale", "2.weight", "4.bias"}]
-    played = play_gradient_canaries(model, start, pool, rule, range(8), [none()], seed=0)
-    assert np.isfinite(played.scores).all()
+    played = play_gradient_canaries(game_of(model, start, pool, seed=0), rule, range(8), [none()])
+    assert np.isfinite(scores_of(played)).all()
 
 
 def test_canaries_join_the_gradients_of_models_that_train_one_by_one(pool):
-    """Batch normalisation does not train at once; its canaries are given away all the same, of an AUC of .79 on this seed."""
+    """Batch normalisation does not train at once; its canaries leak all the same, at an AUC of .79 on this seed."""
     torch.manual_seed(0)
     model = nn.Sequential(nn.Flatten(), nn.Linear(64, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, 10))
     start = state_of(model)
-    played = play_gradient_canaries(
-        model, start, pool, add_canaries(PLAIN, model, start, 20, 0), range(20), [none()], 1
-    )
-    scores = played.scores[:, 0]
+    rule = add_canaries(PLAIN, model, start, 20, seed=0)
+    played = play_gradient_canaries(game_of(model, start, pool, seed=1), rule, range(20), [none()])
+    scores = scores_of(played)
     assert (scores[played.membership][:, None] > scores[~played.membership]).mean() > 0.7
 
 

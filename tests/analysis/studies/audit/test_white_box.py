@@ -1,15 +1,11 @@
 """Gradient canaries against the guarantee of each defence of an audit."""
 
-from types import SimpleNamespace
+from dataclasses import replace
 
 import pytest
 
-from analysis.reporting.progress import silent
-from analysis.studies.audit.playing import Players
-from analysis.studies.audit.prepare import load, start_game
-from analysis.studies.audit.spec import AuditSpec
-from analysis.studies.audit.white_box import audit_white_box
-from fedsz_privacy.training.descent import Training
+from analysis import AuditSpec, run_audit
+from attacks.canaries.play import CanaryPlayer
 
 SPEC = AuditSpec(
     defences=("none", "fedsz:rel=9e-1", "dpsgd:eps=4", "dpsgd:eps=4+fedsz:rel=1e-2"),
@@ -19,15 +15,18 @@ SPEC = AuditSpec(
     clients=2,
     client_records=40,
     rounds=1,
-    training=Training(epochs=2, batch_size=10, learning_rate=0.1),
+    epochs=2,
 )
 
 
 @pytest.fixture(scope="module")
-def bounds():
-    split, model = load(SPEC)
-    players = Players(start_game(SPEC, split, model, silent), SPEC.parse_defences(), SPEC.get_signals(), SPEC.sees)
-    return audit_white_box(players, SPEC, silent)
+def run(tmp_path_factory):
+    return run_audit(SPEC, tmp_path_factory.mktemp("runs") / "run")
+
+
+@pytest.fixture(scope="module")
+def bounds(run):
+    return {name: verdict.canary_epsilon_lower_bound for name, verdict in run[0].verdicts.items()}
 
 
 def test_every_release_has_a_bound(bounds):
@@ -46,7 +45,20 @@ def test_canaries_are_read_off_what_each_release_lets_through(bounds):
     assert bounds["fedsz:rel=9e-1"].epsilon < 0.5 * bounds["none"].epsilon
 
 
-def test_nothing_is_played_where_nothing_was_asked_for():
-    spec = AuditSpec(defences=("none", "dpsgd:eps=4"))
-    nobody = SimpleNamespace(games=lambda: pytest.fail("games were started"))
-    assert audit_white_box(nobody, spec, silent) == {"none": None, "dpsgd:eps=4": None}
+def test_canary_trials_are_kept_and_not_played_again(run, bounds, monkeypatch):
+    report, folder = run
+    kept = sorted((folder.path / "canary_trials").iterdir())
+    assert len(kept) == SPEC.trials
+    stamps = [path.stat().st_mtime_ns for path in kept]
+    monkeypatch.setattr(CanaryPlayer, "play", lambda *_: pytest.fail("canaries were played again"))
+    again, _ = run_audit(SPEC, folder.path)
+    assert {name: verdict.canary_epsilon_lower_bound for name, verdict in again.verdicts.items()} == bounds
+    assert [path.stat().st_mtime_ns for path in kept] == stamps
+    assert report.trials.membership.tolist() == again.trials.membership.tolist()
+
+
+def test_nothing_is_played_where_nothing_was_asked_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(CanaryPlayer, "play", lambda *_: pytest.fail("canaries were played"))
+    report, folder = run_audit(replace(SPEC, defences=("none",), gradient_canaries=0), tmp_path / "run")
+    assert report.verdicts["none"].canary_epsilon_lower_bound is None
+    assert not (folder.path / "canary_trials").exists()

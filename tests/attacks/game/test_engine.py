@@ -3,14 +3,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from joblib import Parallel
 
-from analysis.reporting.folder import RunFolder
 from analysis.reporting.workers import Workers
-from analysis.studies.audit.playing import Players, one_thread, play_trials
 from attacks import SIGNALS, Game, get_adversary, play
+from attacks.game.engine import RecordPlayer, one_thread, play_trials
 from attacks.game.trial import Trials, to_arrays
 from fedsz_privacy import InputError
-from fedsz_privacy.defences.defence import parse_defence
+from fedsz_privacy.defences.defence import Setting, parse_defence
 from fedsz_privacy.training.descent import Training
 
 PLAIN = Training(epochs=1, batch_size=10, learning_rate=0.2)
@@ -18,16 +18,17 @@ CHUNKS = [range(2), range(2, 4), range(4, 5)]
 
 
 @pytest.fixture
-def players(game, monkeypatch) -> Players:
-    """Players of a quick game of plain training and DP-SGD, in `CHUNKS`."""
+def players(game, monkeypatch) -> RecordPlayer:
+    """RecordPlayer of a quick game of plain training and DP-SGD, in `CHUNKS`."""
     monkeypatch.setattr(Game, "chunks", lambda *_: CHUNKS)
-    defences = [parse_defence(text, PLAIN, 20) for text in ("none", "fedsz:rel=1e-2", "dpsgd:eps=8")]
-    return Players(replace(game, training=PLAIN), defences, SIGNALS[:1], get_adversary("update"))
+    defences = [parse_defence(text, Setting(PLAIN, PLAIN, 20)) for text in ("none", "fedsz:rel=1e-2", "dpsgd:eps=8")]
+    return RecordPlayer(replace(game, training=PLAIN), defences, SIGNALS[:1], get_adversary("update"))
 
 
-def played(players: Players, path, workers: Workers) -> list[Trials]:
+def played(players: RecordPlayer, path, workers: Workers) -> list[Trials]:
     path.mkdir(exist_ok=True)
-    return list(play_trials(players, 5, RunFolder(path), workers))
+    with workers.pool() as pool:
+        return list(play_trials(players, 5, path / "trials", pool, workers.count))
 
 
 def stamps(path) -> dict[str, int]:
@@ -81,15 +82,17 @@ def test_only_the_chunk_of_a_trial_that_is_not_whole_is_played_again(players, tm
 
 
 def test_trials_are_kept_before_the_next_are_played(players, tmp_path):
-    trials = play_trials(players, 5, RunFolder(tmp_path), Workers())
+    trials = play_trials(players, 5, tmp_path / "trials", Parallel(), 1)
     for done in (2, 2, 4, 4, 5):
         next(trials)
         assert len(stamps(tmp_path)) == done
 
 
 def test_workers_that_do_not_reach_the_folder_are_found_out(players, tmp_path, monkeypatch):
-    monkeypatch.setattr(Players, "play", lambda *_: None)
-    with pytest.raises(InputError, match=f"trial 0 is not in {tmp_path}: choose an --out that all workers reach"):
+    monkeypatch.setattr("attacks.game.engine._play_and_keep", lambda *_: None)
+    with pytest.raises(
+        InputError, match=f"trial 0 is not in {tmp_path}/trials: choose an --out that all workers reach"
+    ):
         played(players, tmp_path, Workers())
 
 
