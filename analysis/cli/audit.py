@@ -36,7 +36,7 @@ def audit(
 
         players = Workers(workers, backend)
         spec = read_question(resume, "audit", AuditSpec) if resume else AuditSpec(**asked)
-        report, folder = run_audit(spec, resume or out, players, show_progress)
+        report, folder = run_audit(spec, resume or out, players, show_progress, typer.echo)
         page = write_report(report, folder)
         print_table(closing_table(report))
         typer.echo(page)

@@ -17,3 +17,7 @@ class Progress(Protocol):
 def silent(items: Iterable[Item], description: str, total: int) -> Iterable[Item]:  # noqa: ARG001
     """Show nothing."""
     return items
+
+
+def unsaid(line: str) -> None:
+    """Tell nobody."""

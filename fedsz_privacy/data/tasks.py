@@ -8,6 +8,7 @@ it, and how good a model is. `classification`, `binary`, `regression` and `next_
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from math import prod
 
 import torch
 from numpy.random import Generator
@@ -23,6 +24,8 @@ IGNORED = -100
 
 SUREST = 1e-12
 """Least loss of a record that a confidence tells from 0, so that it stays finite."""
+
+Shape = tuple[int, ...]
 
 PerRecord = Callable[[Tensor, Tensor], Tensor]
 """From outputs, (records, ...), and targets, (records, ...), to one number for each record, shape (records,)."""
@@ -51,6 +54,10 @@ class Task:
         From targets and a generator to as many wrong targets, for canaries.
     draw : callable
         From targets and a generator to as many targets that have nothing to do with their records.
+    wants : str
+        What outputs it needs, in words.
+    fits : callable
+        From the shapes of outputs and targets to whether the task can read such outputs.
     reads_logits : bool
         Whether the outputs are logits of classes, one for each, which some signals read.
     """
@@ -63,6 +70,8 @@ class Task:
     measure: PerRecord
     mistake: Callable[[Tensor, Generator], Tensor]
     draw: Callable[[Tensor, Generator], Tensor]
+    wants: str = "one float tensor, records first"
+    fits: Callable[[Shape, Shape], bool] = lambda outputs, targets: outputs[:1] == targets[:1]
     reads_logits: bool = False
 
 
@@ -82,6 +91,8 @@ def classification(classes: int) -> Task:
         measure=_is_largest,
         mistake=partial(_another_class, classes=classes),
         draw=partial(_any_class, classes=classes),
+        wants=f"(records, {classes}) logits",
+        fits=partial(_are_logits, count=classes),
         reads_logits=True,
     )
 
@@ -101,6 +112,8 @@ def binary() -> Task:
         measure=_is_on_the_right_side,
         mistake=partial(_another_class, classes=2),
         draw=partial(_any_class, classes=2),
+        wants="(records, 1) or (records,) logits",
+        fits=partial(_are_numbers, count=1),
     )
 
 
@@ -120,6 +133,8 @@ def regression(outputs: int = 1) -> Task:
         measure=_absolute_error,
         mistake=_reflected,
         draw=_shuffled,
+        wants=f"(records, {outputs}) numbers",
+        fits=partial(_are_numbers, count=outputs),
     )
 
 
@@ -139,6 +154,8 @@ def next_token(vocabulary: int) -> Task:
         measure=_token_accuracy,
         mistake=partial(_another_class, classes=vocabulary),
         draw=partial(_any_class, classes=vocabulary),
+        wants=f"(records, length, {vocabulary}) logits",
+        fits=partial(_are_logits, count=vocabulary),
     )
 
 
@@ -214,6 +231,14 @@ def _token_confidence(outputs: Tensor, targets: Tensor) -> Tensor:
 def _token_accuracy(outputs: Tensor, targets: Tensor) -> Tensor:
     counted = targets != IGNORED
     return ((outputs.argmax(-1) == targets) & counted).sum(-1).double() / counted.sum(-1).clamp(min=1)
+
+
+def _are_logits(outputs: Shape, targets: Shape, count: int) -> bool:
+    return outputs == (*targets, count)
+
+
+def _are_numbers(outputs: Shape, targets: Shape, count: int) -> bool:
+    return outputs[:1] == targets[:1] and prod(outputs[1:]) == count
 
 
 def _another_class(targets: Tensor, generator: Generator, classes: int) -> Tensor:

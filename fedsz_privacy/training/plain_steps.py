@@ -200,7 +200,7 @@ def _train_at_once(
             counted.float().sum(1).clamp(min=1),
         )
         if canaries:
-            others = count_canaries(step.cpu().numpy(), len(records), canaries)
+            others = count_canaries(step.cpu().numpy(), len(records), canaries).to(step.device)
             rates = others / counted.sum(1, keepdim=True).clamp(min=1)
             gradients = {name: each + add_drawn(rates, canaries[name]) for name, each in gradients.items()}
         parameters = step_many(

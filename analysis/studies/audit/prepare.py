@@ -1,13 +1,17 @@
 """From an audit's question to a game that is ready to be played."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import nn
 
 from analysis.reporting.progress import Progress
 from analysis.studies.audit.spec import AuditSpec
-from attacks.canaries.gradients import require_room
 from attacks.game.game import Game
+from fedsz_privacy.core.device import find_device
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import stack_of_one, unstack
@@ -29,9 +33,9 @@ def load(spec: AuditSpec) -> tuple[DataSplit, nn.Module]:
     Raises
     ------
     InputError
-        If there are none of that name, the data does not suffice, or the model cannot be trained in bulk.
+        If there are none of that name, the data does not suffice, or the device is not there.
     """
-    candidates, others = len(spec.repeats), spec.clients - 1
+    device, candidates, others = find_device(spec.device), len(spec.repeats), spec.clients - 1
     split = load_data(spec.data, candidates + others * spec.client_records, TEST_RECORDS, spec.seed)
     model = build_model(spec.model, split.train, spec.seed)
     records = len(split.train)
@@ -40,26 +44,20 @@ def load(spec: AuditSpec) -> tuple[DataSplit, nn.Module]:
             f"{candidates} candidates and {others} other clients need more than the {records} training records of "
             f"{spec.data}: choose fewer candidates"
         )
-    if spec.gradient_canaries:
-        require_room(model.state_dict(), spec.gradient_canaries)
-    return split, model
+    return DataSplit(split.train.to(device), split.test.to(device)), model.to(device)
 
 
-def start_game(spec: AuditSpec, split: DataSplit, model: nn.Module, progress: Progress) -> Game:
-    """Run the federation of the other clients and seat the target.
+def set_up(spec: AuditSpec, split: DataSplit, model: nn.Module) -> Game:
+    """Return the game from the model's initial state: nobody has trained yet.
 
     The first training records are the target's pool, those after them become its canaries, and the other clients share
-    the next ones. The target joins after their rounds of federated averaging, so the global model that it starts from
-    has seen no candidate.
+    the next ones.
     """
     data = split.train.part(len(spec.repeats), None)
     clients = even_clients(spec.clients - 1, len(data))
-    others_train = Federation(model, data, clients, spec.rule, none(), spec.seed)
-    rounds = islice(others_train.rounds(stack_of_one(detached(model))), spec.rounds)
-    *_, last = progress(rounds, description="federated rounds", total=spec.rounds)
     return Game(
         model=model,
-        state=unstack(last.after, 0),
+        state=detached(model),
         pool=make_pool(spec, split.train),
         test=split.test,
         training=spec.rule,
@@ -68,6 +66,30 @@ def start_game(spec: AuditSpec, split: DataSplit, model: nn.Module, progress: Pr
         rounds=spec.target_rounds,
         repeats=spec.repeats,
     )
+
+
+def start_game(spec: AuditSpec, split: DataSplit, model: nn.Module, progress: Progress) -> Game:
+    """Run the federation of the other clients and seat the target.
+
+    The target joins after their rounds of federated averaging, so the global model that it starts from has seen no
+    candidate.
+    """
+    return train_others(set_up(spec, split, model), spec.rounds, progress)
+
+
+def train_others(game: Game, count: int, progress: Progress) -> Game:
+    """Return a game from the state that so many rounds of the other clients lead to, without compression."""
+    data, clients = join(game.others), _in_turn([len(records) for records in game.others])
+    federation = Federation(game.model, data, clients, game.training, none(), game.seed)
+    rounds = islice(federation.rounds(stack_of_one(game.state)), count)
+    *_, last = progress(rounds, description="federated rounds", total=count)
+    return replace(game, state=unstack(last.after, 0))
+
+
+def _in_turn(sizes: Sequence[int]) -> NDArray[np.bool_]:
+    """Return who holds which of joined records, (clients, records)."""
+    owner = np.repeat(np.arange(len(sizes)), sizes)
+    return np.equal(owner, np.arange(len(sizes))[:, None])
 
 
 def make_pool(spec: AuditSpec, records: Records) -> Records:

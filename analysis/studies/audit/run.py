@@ -1,16 +1,17 @@
 """A whole audit: a question in, a report out."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.methods.curves.neighbours import neighbour_pairs
 from analysis.methods.guarantee import guarantee
 from analysis.reporting.folder import RunFolder, open_run
-from analysis.reporting.progress import Progress, silent
+from analysis.reporting.progress import Progress, silent, unsaid
 from analysis.reporting.workers import Workers
+from analysis.studies.audit.check import check_audit
 from analysis.studies.audit.measure import bound_epsilon, measure, scores_of
-from analysis.studies.audit.prepare import load, start_game
+from analysis.studies.audit.prepare import load, set_up, train_others
 from analysis.studies.audit.spec import AuditSpec
 from analysis.studies.audit.verdict import Verdict
 from analysis.studies.audit.white_box import bound_by_canaries
@@ -68,7 +69,11 @@ class AuditReport:
 
 
 def run_audit(
-    spec: AuditSpec, path: Path, workers: Workers = ALONE, progress: Progress = silent
+    spec: AuditSpec,
+    path: Path,
+    workers: Workers = ALONE,
+    progress: Progress = silent,
+    say: Callable[[str], None] = unsaid,
 ) -> tuple[AuditReport, RunFolder]:
     """Run an audit, or finish one that was interrupted.
 
@@ -82,6 +87,8 @@ def run_audit(
         Who plays the trials; the results are the same whoever does.
     progress : Progress
         Shows how far the loops have come.
+    say : callable
+        Told, before the work starts, what a reader should know: what trains one by one, and how long it takes.
 
     Returns
     -------
@@ -93,12 +100,15 @@ def run_audit(
     Raises
     ------
     InputError
-        If the data, the model or the folder do not fit the question. Nothing is written then.
+        If the data, the model, the training or the folder do not fit the question. Nothing is written then.
     """
     split, model = load(spec)
     defences, signals = spec.parse_defences(), spec.get_signals()
+    still = set_up(spec, split, model)
+    for notice in check_audit(spec, still, defences, signals, workers):
+        say(notice)
     folder = open_run(path, to_plain("audit", spec))
-    game = start_game(spec, split, model, progress)
+    game = train_others(still, spec.rounds, progress)
     with workers.pool() as pool:
 
         def played(player: Player, kind: str) -> Trials:

@@ -1,0 +1,109 @@
+"""The check before an audit: everything that could fail is tried on two records, before anything is written or trained.
+
+It also finds out what a reader of the run must know before it starts: what trains one by one, and how long it takes.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from joblib.externals.loky.backend.reduction import dumps
+
+from analysis.reporting.workers import Workers
+from analysis.studies.audit.duration import describe, estimate_seconds
+from analysis.studies.audit.spec import AuditSpec
+from attacks import Game, Knowledge, Signal, View
+from attacks.canaries.gradients import add_canaries, require_room
+from attacks.game.engine import games_of
+from fedsz_privacy.core.errors import InputError, one_line
+from fedsz_privacy.core.state import StateDict, stack_of_one
+from fedsz_privacy.defences.defence import Defence
+from fedsz_privacy.defences.release import Release
+from fedsz_privacy.training.check import check_model, check_rule
+from fedsz_privacy.training.gradients import gradient_names
+from fedsz_privacy.training.own import OwnTraining
+from fedsz_privacy.training.plain_steps import trains_at_once
+
+TRIED = 4
+"""Candidates that signals are tried on."""
+
+
+def check_audit(
+    spec: AuditSpec, game: Game, defences: Sequence[Defence], signals: Sequence[Signal], workers: Workers
+) -> list[str]:
+    """Try the model, the training, the defences, the canaries, the signals and the workers of an audit.
+
+    Parameters
+    ----------
+    spec : AuditSpec
+        The question.
+    game : Game
+        The game, from the model's initial state.
+    defences, signals : sequence of Defence, sequence of Signal
+        What the spec names.
+    workers : Workers
+        Who plays the trials.
+
+    Returns
+    -------
+    list of str
+        What a reader of the run should know before it starts, one line each.
+
+    Raises
+    ------
+    InputError
+        If any of them cannot do its part.
+    """
+    check_model(game.model, spec.model, game.pool)
+    for ruled, group in games_of(game, defences):
+        check_rule(ruled.training, game.model, spec.model, game.pool)
+        if spec.gradient_canaries:
+            trained = {name: game.state[name] for name in gradient_names(game.model, game.state)}
+            require_room(trained, spec.gradient_canaries)
+            add_canaries(ruled.training, game.model, game.state, 1, spec.seed)
+        for defence in group:
+            _check_release(defence.release, game.state)
+    _check_signals(signals, game)
+    if workers.count > 1:
+        _check_pickling(game, spec.model)
+    seconds = estimate_seconds(game, defences, signals, spec.sees, spec.trials, workers)
+    return [*_notices(game), describe(seconds, spec.trials)]
+
+
+def _notices(game: Game) -> Iterator[str]:
+    if isinstance(game.training, OwnTraining):
+        yield f"{game.training.name} trains clients one by one"
+    elif not trains_at_once(game.model, game.pool):
+        yield "clients of this model train one by one: it cannot, or should not, be computed for many at once"
+
+
+def _check_release(release: Release, state: StateDict) -> None:
+    released = release.apply({name: tensor.cpu() for name, tensor in state.items()}, np.random.default_rng(0))
+    shapes = [{name: tuple(tensor.shape) for name, tensor in each.items()} for each in (state, released.update)]
+    if shapes[0] != shapes[1]:
+        changed = [name for name in {**shapes[0], **shapes[1]} if shapes[0].get(name) != shapes[1].get(name)]
+        raise InputError(f"release {release.name} changes the names or shapes of tensors ({changed[0]}): keep both")
+
+
+def _check_signals(signals: Sequence[Signal], game: Game) -> None:
+    knowledge = Knowledge(game.model, stack_of_one(game.state), game.pool.part(0, TRIED))
+    still = {name: torch.zeros_like(tensor) for name, tensor in stack_of_one(game.state).items()}
+    moved = {name: 1e-3 * tensor if tensor.is_floating_point() else tensor for name, tensor in knowledge.states.items()}
+    count = len(knowledge.pool)
+    for signal in signals:
+        read: Any = signal.observe(View(knowledge, moved, (moved, still) if signal.reads_others else ()))
+        shape = tuple(getattr(read, "shape", ()))
+        if shape[:2] != (1, count):
+            raise InputError(f"signal {signal.name} reads {shape} of 1 trial and {count} candidates: read (1, {count})")
+
+
+def _check_pickling(game: Game, name: str) -> None:
+    try:
+        dumps(replace(game, pool=game.pool.part(0, 1), test=game.test.part(0, 1), others=(), repeats=1))
+    except Exception as error:
+        raise InputError(
+            f"model {name} cannot be sent to workers ({one_line(error)}): leave out --workers, or define it so that it "
+            "can be pickled"
+        ) from error

@@ -1,0 +1,112 @@
+"""How long an audit will take, from one timed step of each rule and one timed look, before it starts."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from math import ceil
+from time import perf_counter
+
+import numpy as np
+import torch
+
+from analysis.reporting.workers import Workers
+from attacks import Adversary, Game, Signal, View
+from attacks.game.engine import games_of, one_thread
+from attacks.game.view import Knowledge
+from fedsz_privacy.core.state import StateDict, expand, stack_of_one
+from fedsz_privacy.defences.defence import Defence
+from fedsz_privacy.training.evaluation import measure
+
+HOUR = 3600.0
+LOOKED_AT = 32
+"""Candidates that a look is timed on; all of them take as many times as long."""
+
+
+def estimate_seconds(
+    game: Game,
+    defences: Sequence[Defence],
+    signals: Sequence[Signal],
+    adversary: Adversary,
+    trials: int,
+    workers: Workers,
+) -> float:
+    """Return about how many seconds an audit takes, from steps and looks timed on this machine.
+
+    Every rule takes one step with as many trials as are played side by side; the signals look at one trial. Training of
+    the other clients counts where it is needed.
+    """
+    training = sum(
+        _seconds_of_training(ruled, trials) * _trainings(ruled, len(group), adversary)
+        for ruled, group in games_of(game, defences)
+    )
+    looks = 1 if adversary.name == "final-model" else game.rounds
+    chunk = game.chunks(trials)[0]
+    looking = looks * _seconds_of_looking(game, signals, adversary, len(chunk))
+    of_a_chunk = looking + _seconds_of_measuring(game, len(chunk))
+    return (training + trials / len(chunk) * len(defences) * of_a_chunk) / workers.count
+
+
+def describe(seconds: float, trials: int) -> str:
+    """Return in one line how long a run takes, and where that is over an hour, a smaller choice."""
+    taken = f"{max(1, round(seconds))} seconds" if seconds < 90 else f"{round(seconds / 60)} minutes"
+    if seconds < HOUR:
+        return f"this run takes about {taken}"
+    fewer = max(16, trials // 8)
+    return (
+        f"this run takes about {seconds / HOUR:.1f} hours: --trials {fewer} --signal rmia needs few references and "
+        "takes an eighth, --workers spreads trials over processes, and a GPU is used where there is one"
+    )
+
+
+def _seconds_of_training(game: Game, trials: int) -> float:
+    """Return the seconds that all trials' trainings of the target take, one round."""
+    chunks = game.chunks(trials)
+    membership, batches = game.draw(chunks[0])
+    steps = batches.shape[1]
+    generators = [np.random.default_rng(trial) for trial in range(len(membership))]
+    rows = min(len(membership), 1 if steps == 1 else len(membership))
+    first = batches[:rows, :1]
+    seconds = _timed(
+        lambda: game.training.train_many(game.model, game.knowledge.states, game.pool, first, generators[:rows])
+    )
+    return float(seconds * steps * len(chunks) * len(chunks[0]) / rows)
+
+
+def _trainings(game: Game, releases: int, adversary: Adversary) -> float:
+    """Return how many trainings of all clients there are for each of the target's in one round."""
+    share = sum(map(len, game.others)) / (len(game.copies) / 2)
+    first_others = share if adversary.sees_others or adversary.name in {"aggregate", "final-model"} else 0.0
+    later = (game.rounds - 1) * releases
+    return 1 + first_others + later * (1 + share)
+
+
+def _seconds_of_looking(game: Game, signals: Sequence[Signal], adversary: Adversary, trials: int) -> float:
+    few = game.pool.part(0, LOOKED_AT)
+    knowledge = Knowledge(game.model, stack_of_one(game.state), few)
+    still = _still(game, trials)
+    view = View(knowledge, still, (still,) * len(game.others) if adversary.sees_others else ())
+    for signal in signals:
+        signal.observe(replace(view))
+    # What is known before the round, such as gradients that are kept, is worked out once for all trials.
+    seconds = _timed(lambda: [signal.observe(each) for each in [replace(view)] for signal in signals])
+    return seconds * len(game.pool) / len(few)
+
+
+def _seconds_of_measuring(game: Game, trials: int) -> float:
+    few = game.test.part(0, LOOKED_AT)
+    states = expand(stack_of_one(game.state), trials)
+    return _timed(lambda: measure(game.model, states, few)) * ceil(len(game.test) / len(few))
+
+
+def _still(game: Game, trials: int) -> StateDict:
+    """Return updates of so many trials that change nothing."""
+    return {
+        name: torch.zeros_like(tensor) if tensor.is_floating_point() else tensor
+        for name, tensor in expand(stack_of_one(game.state), trials).items()
+    }
+
+
+def _timed(work: Callable[[], object]) -> float:
+    with one_thread():
+        start = perf_counter()
+        work()
+        return perf_counter() - start

@@ -1,0 +1,130 @@
+"""The check before the work: one prediction, one gradient and one step on two records, before anything is written.
+
+Whatever fails ends in one line that names the model, the layer and the remedy. An error inside a user's own training
+function keeps its traceback: by then the model is known to fit the records.
+"""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
+
+from fedsz_privacy.core.errors import InputError, one_line
+from fedsz_privacy.core.state import stack_of_one
+from fedsz_privacy.data.records import Records
+from fedsz_privacy.training.evaluation import apply
+from fedsz_privacy.training.gradients import record_gradients
+from fedsz_privacy.training.layers import naming_layers
+from fedsz_privacy.training.modes import detached, evaluating, learning, trainable
+from fedsz_privacy.training.rule import TrainingRule
+
+TRIED = 2
+"""Records that everything is tried on; batch normalisation needs two."""
+
+WRAPPERS = (nn.DataParallel, nn.parallel.DistributedDataParallel)
+
+
+def check_model(model: nn.Module, name: str, records: Records) -> None:
+    """Try a model on two records.
+
+    Parameters
+    ----------
+    model : nn.Module
+        The model.
+    name : str
+        What the user calls it.
+    records : Records
+        Records that it is for.
+
+    Raises
+    ------
+    InputError
+        If it has no weights yet or none that train, cannot be copied, does not take the records, gives other outputs
+        than the task needs, or its loss or gradients are not finite.
+    """
+    _check_weights(model, name)
+    _check_copy(model, name)
+    few = records.part(0, TRIED)
+    described = f"records of shape {', '.join(map(str, records.shapes))}"
+    with naming_layers(model, name, described), evaluating(model), torch.no_grad():
+        outputs = apply(model, few.inputs)
+    _check_outputs(outputs, few, name)
+    with naming_layers(model, name, described), learning(model), torch.no_grad():
+        apply(deepcopy(model), few.inputs)
+    with naming_layers(model, name, described):
+        gradients = record_gradients(model, detached(model), few)
+    if not all(bool(tensor.isfinite().all()) for tensor in gradients.values()):
+        raise InputError(f"model {name} has gradients that are not finite: scale the records, or initialise it anew")
+    if not any(bool(tensor.any()) for tensor in gradients.values()):
+        raise InputError(f"no parameter of model {name} has a gradient: let its outputs depend on what trains")
+
+
+def check_rule(rule: TrainingRule, model: nn.Module, name: str, records: Records) -> None:
+    """Take a step of a training rule on two records.
+
+    Raises
+    ------
+    InputError
+        If the rule cannot train the model, leaves it as it was, or leaves numbers that are not finite.
+    """
+    few, streams, states = records.part(0, TRIED), [np.random.default_rng(0)], stack_of_one(detached(model))
+    batches = rule.draw(np.ones((1, len(few)), bool), streams)[:, :1]
+    batches[0, 0, :TRIED] = np.arange(len(few))[: batches.shape[2]]
+    trained = rule.train_many(model, states, few, batches, streams)
+    learnt = set(trainable(model).values())
+    if not all(bool(trained[each].isfinite().all()) for each in learnt):
+        raise InputError(f"training of model {name} diverged in the first step: lower --learning-rate")
+    if all(torch.equal(trained[each], states[each]) for each in learnt):
+        raise InputError(f"training left model {name} as it was: train the model that is given, in place")
+
+
+def _check_weights(model: nn.Module, name: str) -> None:
+    if isinstance(model, WRAPPERS):
+        raise InputError(f"model {name} is wrapped in {type(model).__name__}: return the module inside it")
+    for path, parameter in model.named_parameters():
+        if is_lazy(parameter):
+            layer = path.rpartition(".")[0]
+            raise InputError(f"layer {layer} of model {name} has no weights yet: call the model once in its factory")
+        if parameter.is_meta or parameter.layout != torch.strided or parameter.is_complex():
+            raise InputError(
+                f"parameter {path} of model {name} is no dense real tensor: use float parameters in memory"
+            )
+    if not trainable(model):
+        raise InputError(f"no parameter of model {name} trains: leave requires_grad on for some")
+    state: Mapping[str, object] = model.state_dict()
+    for path, value in state.items():
+        if not isinstance(value, Tensor) or value.layout != torch.strided or value.is_quantized:
+            raise InputError(f"{path} in the state of model {name} is no dense tensor: keep it out of state_dict()")
+
+
+def _check_copy(model: nn.Module, name: str) -> None:
+    try:
+        deepcopy(model).load_state_dict(model.state_dict())
+    except Exception as error:
+        raise InputError(
+            f"model {name} cannot be copied with its state ({one_line(error)}): keep what it computes out of its "
+            "attributes, such as by torch.nn.utils.parametrizations"
+        ) from error
+
+
+def _check_outputs(outputs: Any, records: Records, name: str) -> None:
+    task = records.task
+    if not isinstance(outputs, Tensor):
+        raise InputError(f"model {name} returns a {type(outputs).__name__}: return the outputs alone, as one tensor")
+    if not outputs.is_floating_point() or not task.fits(tuple(outputs.shape), tuple(records.targets.shape)):
+        raise InputError(
+            f"model {name} returns {outputs.dtype} {tuple(outputs.shape)} for {len(records)} records, which task "
+            f"{task.name} cannot read: return {task.wants}"
+        )
+    if not bool(outputs.isfinite().all()):
+        raise InputError(f"outputs of model {name} are not finite: scale the records, or initialise it anew")
+    losses = task.loss(outputs, records.targets)
+    if losses.shape != (len(records),) or not bool(losses.isfinite().all()):
+        raise InputError(
+            f"task {task.name} gives losses {tuple(losses.shape)} of model {name}, or some that are not finite: give "
+            "one finite loss for each record"
+        )
