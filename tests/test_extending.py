@@ -18,7 +18,8 @@ from typer.testing import CliRunner
 
 from analysis.cli import app
 from attacks import Adversary, get_adversary, get_signal, play
-from fedsz_privacy.data.loading import load_data
+from attacks.game.chunk import TARGET
+from fedsz_privacy.data import Records, classification, load_data
 from fedsz_privacy.defences.release import none, parse_release
 from fedsz_privacy.models.catalogue import build_model
 from fedsz_privacy.training.accounting import epsilon
@@ -51,7 +52,16 @@ def directory(tmp_path_factory):
 def test_the_page_has_a_command_for_every_part():
     assert len(BLOCKS) == PAGE.count("```python")
     assert {program for program, *_ in COMMANDS} == {"fedsz-privacy"}
-    options = {"--data", "--model", "--release", "--signal", "--adversary", "--canary"}
+    options = {
+        "--data",
+        "--model",
+        "--release",
+        "--signal",
+        "--adversary",
+        "--canary",
+        "--optimizer",
+        "--learning-rate",
+    }
     assert {word for line in COMMANDS for word in line if word.startswith("--")} == options
 
 
@@ -69,12 +79,12 @@ def test_a_command_of_the_page_ends_with_a_report_that_names_what_was_brought(co
         elif option == "--canary":
             assert spec["canaries"] == [value]
         else:
-            assert spec[option.removeprefix("--")] == value
+            assert str(spec[option.removeprefix("--").replace("-", "_")]) == value
     assert (tmp_path / "run" / "report.html").is_file()
 
 
 def test_every_tenth_training_label_of_the_example_is_wrong():
-    wrong = load_data("mine:mislabelled").train.labels != load_data("digits").train.labels
+    wrong = load_data("mine:mislabelled").train.targets != load_data("digits").train.targets
     assert wrong.nonzero().flatten().tolist() == list(range(0, 1438, 10))
 
 
@@ -83,13 +93,15 @@ def test_a_file_a_folder_and_the_hub_give_the_same_images(name):
     split = load_data(name)
     whole = np.floor(load_digits().images / 16 * 255)
     for part, rows in ((split.train, slice(1400)), (split.test, slice(1400, None))):
-        assert part.classes == 10
-        sums = sorted(zip(part.labels.tolist(), part.images.sum(dim=(1, 2, 3)).mul(255).round().tolist(), strict=True))
+        assert part.task.outputs == 10
+        images = part.inputs[0].sum(dim=(1, 2, 3)).mul(255).round()
+        sums = sorted(zip(part.targets.tolist(), images.tolist(), strict=True))
         assert sums == sorted(zip(load_digits().target[rows].tolist(), whole[rows].sum(axis=(1, 2)), strict=True))
 
 
 def test_the_example_model_is_one_linear_layer():
-    model = build_model("mine:softmax_regression", (3, 4, 5), 7, seed=0)
+    records = Records((torch.zeros(2, 3, 4, 5),), torch.zeros(2, dtype=torch.int64), classification(7))
+    model = build_model("mine:softmax_regression", records, seed=0)
     assert [tuple(tensor.shape) for tensor in model.state_dict().values()] == [(7, 60), (7,)]
 
 
@@ -127,12 +139,12 @@ def test_the_example_signal_finds_members_without_asking_a_trial_for_its_own(gam
 def test_the_example_adversary_sees_the_last_layer_alone(game):
     seen = []
 
-    def watch(exchanges):
-        seen.extend(zip(exchanges, get_adversary("mine:LAST_LAYER").looks(exchanges), strict=True))
+    def watch(knowledge, rounds):
+        seen.extend(zip(rounds, get_adversary("mine:LAST_LAYER").looks(knowledge, rounds), strict=True))
         return [view for _, view in seen]
 
     play(game, range(2), [none()], [], Adversary("watch", "what is looked at", watch))
-    ((exchange, view),) = seen
+    ((played, view),) = seen
     for name, tensor in view.updates.items():
-        expected = exchange.target[name] if name in {"5.weight", "5.bias"} else torch.zeros_like(tensor)
+        expected = played.sent(TARGET).update[name] if name in {"5.weight", "5.bias"} else torch.zeros_like(tensor)
         assert torch.equal(tensor, expected)

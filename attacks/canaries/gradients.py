@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.randomness import Purpose, generator
-from fedsz_privacy.core.state import StateDict, length
+from fedsz_privacy.core.state import StateDict, length, rows
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.training.gradients import gradient_names
 from fedsz_privacy.training.rule import SteppedRule, TrainingRule
@@ -91,12 +91,12 @@ class CanaryTraining:
     ) -> dict[str, Tensor]:
         """Train every client from its state; in the batches, indices from ``len(records)`` on are canaries."""
         # Gradients are of what training makes small, so a canary that pulls along u adds c u to their sum.
-        added = {name: self.norm * rows for name, rows in self.directions.items()}
+        added = {name: self.norm * directions for name, directions in self.directions.items()}
         return self.base.train_with_canaries(model, states, records, batches, generators, added)
 
     def score(self, updates: StateDict) -> NDArray[np.float64]:
         """Return the inner products of k updates and the canaries' negative directions, shape (k, canaries)."""
-        products = [updates[name].flatten(1).float() @ -rows.flatten(1).T for name, rows in self.directions.items()]
+        products = [rows(updates[name]).float() @ -rows(directions).T for name, directions in self.directions.items()]
         return torch.stack(products).double().sum(dim=0).cpu().numpy()
 
 
@@ -118,9 +118,9 @@ def draw_directions(state: StateDict, count: int, rng: Generator) -> dict[str, T
     """
     require_room(state, count)
     sizes = [tensor.numel() for tensor in state.values()]
-    rows = torch.from_numpy(rng.standard_normal((count, sum(sizes)), dtype=np.float32))
-    rows /= torch.linalg.vector_norm(rows, dim=1, keepdim=True)
-    parts = rows.split_with_sizes(sizes, dim=1)
+    flat = torch.from_numpy(rng.standard_normal((count, sum(sizes)), dtype=np.float32))
+    flat /= torch.linalg.vector_norm(flat, dim=1, keepdim=True)
+    parts = flat.split_with_sizes(sizes, dim=1)
     return {name: part.view(count, *state[name].shape) for name, part in zip(state, parts, strict=True)}
 
 

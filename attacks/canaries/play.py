@@ -13,7 +13,7 @@ from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import add, on_device_of, stack, subtract
 from fedsz_privacy.defences.defence import Defence
 from fedsz_privacy.defences.release import Release, release_each
-from fedsz_privacy.federation.divergence import require_convergence
+from fedsz_privacy.training.divergence import require_convergence
 from fedsz_privacy.training.evaluation import measure
 
 READ = "gradient-canary"

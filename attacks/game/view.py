@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from fedsz_privacy.core.errors import InputError
-from fedsz_privacy.core.state import StateDict, add, length, nbytes, stack_of_one, unstack
+from fedsz_privacy.core.state import StateDict, add, length, nbytes, rows, stack_of_one, unstack
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.data.tasks import PerRecord
 from fedsz_privacy.training.evaluation import predict
@@ -168,7 +168,7 @@ def _descents(updates: list[Tensor], chunks: Iterator[Tensor]) -> Descents:
     products, squares, total = [], [], torch.zeros(())
     for gradients in chunks:
         by_tensor = zip(updates, gradients.split_with_sizes(sizes, dim=1), strict=True)
-        products.append(torch.stack([tensor.flatten(1) @ -part.T for tensor, part in by_tensor], dim=-1).double())
+        products.append(torch.stack([rows(tensor) @ -part.T for tensor, part in by_tensor], dim=-1).double())
         squares.append(gradients.square().sum(dim=1).double())
         total = gradients.sum(dim=0) if total.ndim == 0 else total + gradients.sum(dim=0)
     return Descents(

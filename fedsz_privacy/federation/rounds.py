@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from fedsz_privacy.core.state import StateDict, add, average, on_device_of, stack
 from fedsz_privacy.defences.release import Release, release_each
-from fedsz_privacy.federation.divergence import require_convergence
+from fedsz_privacy.training.divergence import require_convergence
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Image classifiers by name: small ones that train in bulk, the FedSZ paper's, and a user's own."""
 
+import inspect
 from collections.abc import Callable, Mapping
 from math import prod
 from types import MappingProxyType
@@ -7,10 +8,11 @@ from types import MappingProxyType
 import torch
 from torch import nn
 
-from fedsz_privacy.core.errors import unknown
+from fedsz_privacy.core.errors import InputError, unknown
 from fedsz_privacy.core.imports import import_callable, require_type
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.models.paper import PAPER_MODELS
+from fedsz_privacy.training.check import check_weights
 
 Shape = tuple[int, int, int]
 """Channels, height and width of an image."""
@@ -73,7 +75,16 @@ def build_model(name: str, records: Records, seed: int) -> nn.Module:
     factory = import_callable(name) if ":" in name else MODELS.get(name)
     if factory is None:
         raise unknown("model", name, tuple(MODELS), "write module:factory for one of your own")
+    shape = records.shape if len(records.inputs) == 1 else records.shapes
+    try:
+        inspect.signature(factory).bind(shape, records.task.outputs)
+    except TypeError as error:
+        raise InputError(
+            f"{name} cannot be called with the shape of a record and a number of outputs ({error}): make it "
+            "factory(shape, outputs)"
+        ) from None
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        shape = records.shape if len(records.inputs) == 1 else records.shapes
-        return require_type(nn.Module, factory(shape, records.task.outputs), name)
+        model = require_type(nn.Module, factory(shape, records.task.outputs), name)
+    check_weights(model, name)
+    return model

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.parameter import is_lazy
+from torch.nn.parameter import UninitializedParameter
 
 from fedsz_privacy.core.errors import InputError, one_line
-from fedsz_privacy.core.state import stack_of_one
+from fedsz_privacy.core.state import stack_of_one, subtract
 from fedsz_privacy.data.records import Records
+from fedsz_privacy.training.divergence import require_convergence
 from fedsz_privacy.training.evaluation import apply
 from fedsz_privacy.training.gradients import record_gradients
 from fedsz_privacy.training.layers import naming_layers
@@ -43,10 +44,9 @@ def check_model(model: nn.Module, name: str, records: Records) -> None:
     Raises
     ------
     InputError
-        If it has no weights yet or none that train, cannot be copied, does not take the records, gives other outputs
+        If it cannot be copied, does not take the records, gives other outputs
         than the task needs, or its loss or gradients are not finite.
     """
-    _check_weights(model, name)
     _check_copy(model, name)
     few = records.part(0, TRIED)
     described = f"records of shape {', '.join(map(str, records.shapes))}"
@@ -75,20 +75,28 @@ def check_rule(rule: TrainingRule, model: nn.Module, name: str, records: Records
     batches = rule.draw(np.ones((1, len(few)), bool), streams)[:, :1]
     batches[0, 0, :TRIED] = np.arange(len(few))[: batches.shape[2]]
     trained = rule.train_many(model, states, few, batches, streams)
-    learnt = set(trainable(model).values())
-    if not all(bool(trained[each].isfinite().all()) for each in learnt):
-        raise InputError(f"training of model {name} diverged in the first step: lower --learning-rate")
-    if all(torch.equal(trained[each], states[each]) for each in learnt):
+    require_convergence(subtract(trained, states), states, 0)
+    if all(torch.equal(trained[each], states[each]) for each in trainable(model).values()):
         raise InputError(f"training left model {name} as it was: train the model that is given, in place")
 
 
-def _check_weights(model: nn.Module, name: str) -> None:
-    if isinstance(model, WRAPPERS):
+def check_weights(model: nn.Module, name: str) -> None:
+    """Find out whether a model has weights that can be trained and sent.
+
+    Raises
+    ------
+    InputError
+        If it is a wrapper around a model, has no weights yet or none that train, or its state is no dense tensors.
+    """
+    if isinstance(model, WRAPPERS) or type(model).__name__ == "OptimizedModule":
         raise InputError(f"model {name} is wrapped in {type(model).__name__}: return the module inside it")
+    if lazy := [
+        path.rpartition(".")[0]
+        for path, parameter in model.named_parameters()
+        if isinstance(parameter, UninitializedParameter)
+    ]:
+        raise InputError(f"layer {lazy[0]} of model {name} has no weights yet: call the model once in its factory")
     for path, parameter in model.named_parameters():
-        if is_lazy(parameter):
-            layer = path.rpartition(".")[0]
-            raise InputError(f"layer {layer} of model {name} has no weights yet: call the model once in its factory")
         if parameter.is_meta or parameter.layout != torch.strided or parameter.is_complex():
             raise InputError(
                 f"parameter {path} of model {name} is no dense real tensor: use float parameters in memory"

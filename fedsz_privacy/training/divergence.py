@@ -3,7 +3,7 @@
 import torch
 
 from fedsz_privacy.core.errors import InputError
-from fedsz_privacy.core.state import StateDict
+from fedsz_privacy.core.state import StateDict, rows
 
 FAR = 1e3
 """An update longer than this many times the state that it starts from, or than this where that is shorter than 1, is
@@ -25,4 +25,4 @@ def _squared_lengths(stacked: StateDict) -> torch.Tensor:
     floats = [tensor for tensor in stacked.values() if tensor.is_floating_point()]
     if not floats:
         return torch.zeros(1, dtype=torch.float64)
-    return torch.stack([tensor.flatten(1).square().sum(1, dtype=torch.float64) for tensor in floats]).sum(0)
+    return torch.stack([rows(tensor).square().sum(1, dtype=torch.float64) for tensor in floats]).sum(0)
