@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.imports import import_callable, require_type
-from fedsz_privacy.data.arrays import load_arrays
+from fedsz_privacy.data.archives import load_arrays
 from fedsz_privacy.data.checking import require_sound
 from fedsz_privacy.data.embedded import DIGITS, load_digits
 from fedsz_privacy.data.hub import load_hub
