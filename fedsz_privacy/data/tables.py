@@ -70,9 +70,7 @@ def _targets(column: "Series[Any]", train: NDArray[np.int64], task: str, where: 
     classes, numbers = np.unique(column.to_numpy() if numeric else as_categories(column), return_inverse=True)
     if not 2 <= len(classes) <= MOST_CATEGORIES:
         remedy = "regression, or next-token for text" if len(classes) > 2 else "another column"
-        raise InputError(
-            f"{where} has {len(classes)} values, which are no 2 to {MOST_CATEGORIES} classes: choose {remedy}"
-        )
+        raise InputError(f"{where} has {len(classes)} values, not 2 to {MOST_CATEGORIES} classes: choose {remedy}")
     return numbers.astype(np.int64), task or ("binary" if len(classes) == 2 else "classification")
 
 

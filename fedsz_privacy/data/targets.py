@@ -75,10 +75,13 @@ def _tell_two(parts: Sequence[NDArray[Any]], where: str, _: int) -> Targets:
 
 
 def _regress(parts: Sequence[NDArray[Any]], where: str, _: int) -> Targets:
-    if {part.shape[1:] for part in parts} != {parts[0].shape[1:]} or parts[0].ndim > 2:
-        raise InputError(f"task regression: {where} has targets {_described(parts)}, give (records,) numbers, or more")
-    outputs = parts[0].shape[1] if parts[0].ndim == 2 else 1
-    return [_tensor(part).float() for part in parts], regression(outputs)
+    several = all(part.ndim == 2 and part.dtype.kind == "f" for part in parts)
+    if not several and any(part.ndim != 1 for part in parts):
+        raise InputError(
+            f"task regression: {where} has targets {_described(parts)}, give numbers, (records,), or float (records, "
+            "outputs)"
+        )
+    return [_tensor(part).float() for part in parts], regression(parts[0].shape[1] if several else 1)
 
 
 def _continue(parts: Sequence[NDArray[Any]], where: str, known: int) -> Targets:
