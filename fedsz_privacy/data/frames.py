@@ -39,8 +39,7 @@ def read_frame(path: Path, target: str, as_text: bool = False) -> "DataFrame":
     try:
         csv = path.suffix.lower() == ".csv"
         names = list(pandas.read_csv(path, nrows=0).columns) if csv else _parquet_names(path)
-        if target not in names:
-            raise InputError(_missing_target(path, target, [str(name) for name in names]))
+        _require_column(target, names, path)
         settings: dict[str, Any] = {"usecols" if csv else "columns": [target] if as_text else names}
         if csv:
             settings |= {"dtype": str, "keep_default_na": False} if as_text else {"low_memory": False}
@@ -49,13 +48,17 @@ def read_frame(path: Path, target: str, as_text: bool = False) -> "DataFrame":
         raise
     except (OSError, ValueError, NotImplementedError) as error:
         raise InputError(f"{path} is no table that can be read ({one_line(error)}): save it again") from error
+    _require_column(target, list(frame.columns), path)  # pandas may have made it the index
     return frame
 
 
-def _missing_target(path: Path, target: str, names: list[str]) -> str:
-    known = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
-    asked = f"has no column {target!r}" if target else "needs a column to foretell"
-    return f"{path} {asked}: choose target from {known}"
+def _require_column(target: str, names: list[Any], path: Path) -> None:
+    if repeated := sorted({str(name) for name in names if names.count(name) > 1}):
+        raise InputError(f"{path} has several columns {repeated[0]!r}: give each a name of its own")
+    if target not in names:
+        known = ", ".join(map(str, names[:20])) + (", ..." if len(names) > 20 else "")
+        asked = f"has no column {target!r}" if target else "needs a column to foretell"
+        raise InputError(f"{path} {asked}: choose target from {known}")
 
 
 def _parquet_names(path: Path) -> list[str]:

@@ -76,4 +76,6 @@ def _targets(column: "Series[Any]", train: NDArray[np.int64], task: str, where: 
 
 def _require_whole(column: "Series[Any]", where: str) -> None:
     if missing := int(column.isna().sum()):
-        raise InputError(f"{where} is the target, and {missing} of its values are missing: drop those rows")
+        raise InputError(
+            f"{where} is the target, and {missing} of its values are missing: drop them, or use next-token for text"
+        )

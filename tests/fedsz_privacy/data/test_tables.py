@@ -194,6 +194,23 @@ def test_a_parquet_file_that_claims_too_many_cells_is_not_read(tmp_path, monkeyp
         load_data(save(tmp_path / "table.parquet", frame()), target="score")
 
 
+def test_the_index_of_a_data_frame_is_no_column(tmp_path):
+    pytest.importorskip("pyarrow")
+    plain = load_data(save(tmp_path / "plain.parquet", frame()), target="score")
+    sliced = load_data(save(tmp_path / "sliced.parquet", frame().set_index(np.arange(40)[::-1])), target="score")
+    assert torch.equal(plain.train.inputs[0], sliced.train.inputs[0])
+    with pytest.raises(InputError, match="has no column 'town': choose target from amount, member"):
+        load_data(save(tmp_path / "named.parquet", frame().set_index("town")), target="town")
+
+
+def test_two_columns_of_one_name_are_one_line(tmp_path):
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    numbers = arrow.array(range(9))
+    parquet.write_table(arrow.table([numbers, numbers, numbers], ["a", "a", "b"]), tmp_path / "twice.parquet")
+    with pytest.raises(InputError, match="has several columns 'a': give each a name of its own"):
+        load_data(str(tmp_path / "twice.parquet"), target="b")
+
+
 def test_a_table_of_the_target_alone_or_of_one_row_is_one_line(path):
     with pytest.raises(InputError, match="has no column beside the target"):
         load_data(save(path, frame()[["score"]]), target="score")
