@@ -1,128 +1,94 @@
-"""Labelled images in an .npz file, read without pickle, every length checked before memory is taken."""
+"""Records of any shape from an .npz file: images, rows of a table or tokens."""
 
-import zlib
-from collections.abc import Mapping, Sequence
-from math import prod
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, TypeAlias
-from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+from typing import Any
 
 import numpy as np
 import torch
-from numpy.lib import format as npy
 from numpy.typing import NDArray
+from torch import Tensor
 
-from fedsz_privacy.core.errors import InputError, one_line
+from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.data.archives import Header, read_arrays
 from fedsz_privacy.data.checking import require_sound
 from fedsz_privacy.data.images import channels_first, scaled
 from fedsz_privacy.data.records import DataSplit, Records
-from fedsz_privacy.data.tasks import classification
+from fedsz_privacy.data.targets import MOST_TOKENS, NEXT_TOKEN, name_task, settle
 
-ARRAYS = ("x_train", "y_train", "x_test", "y_test")
-"""Images and labels in an .npz file, under the names of Keras' mnist.npz."""
-
-MOST_EXPANSION = 100
-"""Most bytes that an .npz file may decode to, in multiples of its own size."""
-
-NUMPY_WRITES = (ZIP_STORED, ZIP_DEFLATED)
-
-HEADER_READERS = MappingProxyType({(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0})
-
-DAMAGED = (BadZipFile, EOFError, NotImplementedError, OSError, RuntimeError, ValueError, zlib.error)
-"""What zipfile and NumPy make of a file that is no .npz file."""
-
-Header: TypeAlias = tuple[tuple[int, ...], np.dtype[Any]]
-"""Shape and dtype of an array in a file."""
+PARTS = ("train", "test")
 
 
-def read_arrays(path: Path) -> Mapping[str, NDArray[Any]]:
-    """Return the `ARRAYS` of an .npz file, none of them before all are checked.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read, lacks an array, or holds others than described, Python objects among them.
-    """
-    if not path.is_file():
-        raise InputError(f"no file at {path}: give an .npz file with {', '.join(ARRAYS)}")
-    try:
-        with ZipFile(path) as archive:
-            if missing := [name for name in ARRAYS if f"{name}.npy" not in archive.namelist()]:
-                raise InputError(f"{path} has no {', '.join(missing)}: save all of {', '.join(ARRAYS)}")
-            _require_small([archive.getinfo(f"{name}.npy") for name in ARRAYS], path)
-            headers = {name: _read_header(archive, name, path) for name in ARRAYS}
-            for part in ("train", "test"):
-                _require_images(headers, f"x_{part}", f"y_{part}", path)
-            return {name: _read_array(archive, name) for name in ARRAYS}
-    except InputError:
-        raise
-    except DAMAGED as error:
-        raise InputError(f"{path} is no .npz file that can be read ({one_line(error)}): save it again") from error
-
-
-def _require_small(entries: Sequence[ZipInfo], path: Path) -> None:
-    decoded, size = sum(entry.file_size for entry in entries), path.stat().st_size
-    if decoded > MOST_EXPANSION * size or any(entry.compress_type not in NUMPY_WRITES for entry in entries):
-        raise InputError(f"{path} of {size} bytes would decode to {decoded}: save it uncompressed, by numpy.savez")
-
-
-def _read_header(archive: ZipFile, name: str, path: Path) -> Header:
-    with archive.open(f"{name}.npy") as file:
-        version = npy.read_magic(file)
-        if version not in HEADER_READERS:
-            raise InputError(f"{name} of {path} has a header of version {version}: save an array of numbers")
-        shape, _, dtype = HEADER_READERS[version](file)
-        expected = file.tell() + prod(shape) * dtype.itemsize
-    if dtype.hasobject:
-        raise InputError(f"{name} of {path} holds Python objects, which only pickle can read: save an array of numbers")
-    held = archive.getinfo(f"{name}.npy").file_size
-    if min(shape, default=0) < 0 or expected != held:
-        raise InputError(f"{name} of {path} has {held} bytes where {dtype} {shape} takes {expected}: save it again")
-    return shape, dtype
-
-
-def _require_images(headers: Mapping[str, Header], x: str, y: str, path: Path) -> None:
-    (x_shape, x_dtype), (y_shape, y_dtype) = headers[x], headers[y]
-    if len(x_shape) not in {3, 4} or 0 in x_shape or not (x_dtype == np.uint8 or x_dtype.kind == "f"):
-        raise InputError(
-            f"{x} of {path} is {x_dtype} {x_shape}: save uint8 or float images, (records, height, width) or "
-            "(records, height, width, channels)"
-        )
-    if len(y_shape) != 1 or y_dtype.kind not in "iu":
-        raise InputError(f"{y} of {path} is {y_dtype} {y_shape}: save integer labels, (records,)")
-    if x_shape[0] != y_shape[0]:
-        raise InputError(f"{path} has {x_shape[0]} images in {x} and {y_shape[0]} labels in {y}: save as many of both")
-
-
-def _read_array(archive: ZipFile, name: str) -> NDArray[Any]:
-    with archive.open(f"{name}.npy") as file:
-        array: NDArray[Any] = npy.read_array(file, allow_pickle=False)
-        return array
-
-
-def load_arrays(path: Path, train: int | None, test: int | None, seed: int) -> DataSplit:
+def load_arrays(path: Path, train: int | None, test: int | None, seed: int, task: str) -> DataSplit:
     """Return the records of an .npz file in random order.
 
     Raises
     ------
     InputError
-        If the file is not as `read_arrays` wants it, or its labels do not number classes from 0.
+        If the file cannot be read, its arrays are no records, or its targets do not fit the task.
     """
-    arrays = read_arrays(path)
-    labels = np.concatenate([arrays["y_train"], arrays["y_test"]])
-    low, high = int(labels.min()), int(labels.max())
-    if not 0 <= low <= high < len(labels):
-        raise InputError(f"{path} has labels from {low} to {high} on {len(labels)} images: number the classes from 0")
-    split = DataSplit(
-        _shuffled(arrays["x_train"], arrays["y_train"], high + 1, train, seed),
-        _shuffled(arrays["x_test"], arrays["y_test"], high + 1, test, seed),
-    )
-    return require_sound(split, str(path))
+    arrays = read_arrays(path, partial(_require_records, path=path, task=task))
+    inputs, targets = ([arrays[f"{letter}_{part}"] for part in PARTS] for letter in "xy")
+    tokens = all(map(_are_tokens, inputs))
+    vocabulary = _vocabulary(inputs, path) if tokens else 0
+    asked = task or name_task(targets, of_table=inputs[0].ndim == 2 and not tokens)
+    tensors, settled = settle(asked, targets, str(path), vocabulary if asked == NEXT_TOKEN else 0)
+    parts = []
+    for values, target, most in zip(inputs, tensors, (train, test), strict=True):
+        chosen = np.random.default_rng(seed).permutation(len(target))[:most]  # so that any prefix holds every class
+        parts.append(Records((_tensor(values[chosen]),), target[torch.from_numpy(chosen)], settled))
+    return require_sound(DataSplit(*parts), str(path))
 
 
-def _shuffled(images: NDArray[Any], labels: NDArray[Any], classes: int, most: int | None, seed: int) -> Records:
-    """Return records in an order so random that any prefix holds every class."""
-    chosen = np.random.default_rng(seed).permutation(len(labels))[:most]
-    targets = torch.from_numpy(labels[chosen].astype(np.int64))
-    return Records((channels_first(scaled(images[chosen])),), targets, classification(classes))
+def _require_records(headers: Mapping[str, Header], path: Path, task: str) -> None:
+    for x, y in ((f"x_{part}", f"y_{part}") for part in PARTS):
+        _require_inputs(x, *headers[x], path)
+        _require_targets(y, *headers[y], headers[x], path, task)
+        if headers[x][0][0] != headers[y][0][0]:
+            raise InputError(
+                f"{path} has {headers[x][0][0]} inputs in {x} and {headers[y][0][0]} targets in {y}: save as many of "
+                "both"
+            )
+
+
+def _require_inputs(name: str, shape: tuple[int, ...], dtype: np.dtype[Any], path: Path) -> None:
+    images = dtype == np.uint8 and len(shape) in {3, 4}
+    numbers = dtype.kind == "f" and len(shape) >= 2
+    tokens = dtype.kind in "iu" and dtype != np.uint8 and len(shape) == 2
+    if 0 in shape or not (images or numbers or tokens):
+        raise InputError(
+            f"{name} of {path} is {dtype} {shape}: save uint8 or float images, (records, height, width) or (records, "
+            "height, width, channels), float rows, (records, columns), or integer tokens that are not uint8, "
+            "(records, length)"
+        )
+
+
+def _require_targets(
+    name: str, shape: tuple[int, ...], dtype: np.dtype[Any], inputs: Header, path: Path, task: str
+) -> None:
+    labels = dtype.kind in "iu" and len(shape) == 1
+    numbers = dtype.kind == "f" and len(shape) in {1, 2} and (task or len(inputs[0]) == 2)
+    tokens = dtype.kind in "iu" and len(shape) == 2 and (task or (inputs[1].kind in "iu" and inputs[0] == shape))
+    if 0 in shape or not (labels or numbers or tokens):
+        raise InputError(
+            f"{name} of {path} is {dtype} {shape}: save integer labels, (records,), float targets of rows, or next "
+            "tokens as many as tokens; for float targets of images ask for task regression"
+        )
+
+
+def _are_tokens(inputs: NDArray[Any]) -> bool:
+    return inputs.dtype.kind in "iu" and inputs.ndim == 2
+
+
+def _vocabulary(inputs: list[NDArray[Any]], path: Path) -> int:
+    low, high = min(int(part.min()) for part in inputs), max(int(part.max()) for part in inputs)
+    if not 0 <= low <= high < MOST_TOKENS:
+        raise InputError(f"{path} has tokens from {low} to {high}: number tokens from 0, below {MOST_TOKENS}")
+    return high + 1
+
+
+def _tensor(inputs: NDArray[Any]) -> Tensor:
+    if _are_tokens(inputs):
+        return torch.from_numpy(inputs.astype(np.int64))
+    return channels_first(scaled(inputs)) if inputs.ndim in {3, 4} else torch.from_numpy(scaled(inputs))

@@ -9,15 +9,26 @@ from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.imports import import_callable, require_type
 from fedsz_privacy.data.arrays import load_arrays
 from fedsz_privacy.data.checking import require_sound
-from fedsz_privacy.data.embedded import DIGITS, load_digits
+from fedsz_privacy.data.embedded import EMBEDDED, load_embedded
+from fedsz_privacy.data.frames import TABLES
 from fedsz_privacy.data.hub import load_hub
 from fedsz_privacy.data.images import packed
-from fedsz_privacy.data.records import DataSplit
+from fedsz_privacy.data.records import DataSplit, Records
+from fedsz_privacy.data.tables import load_table
+from fedsz_privacy.data.targets import settle
+from fedsz_privacy.data.text import load_lines
 
 HUB_NAME = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 
 
-def load_data(name: str, train: int | None = None, test: int | None = None, seed: int = 0) -> DataSplit:
+def load_data(
+    name: str,
+    train: int | None = None,
+    test: int | None = None,
+    seed: int = 0,
+    target: str = "",
+    task: str = "",
+) -> DataSplit:
     """Load a data set by name.
 
     Parameters
@@ -25,40 +36,61 @@ def load_data(name: str, train: int | None = None, test: int | None = None, seed
     name : str
         One of
 
-        - ``"digits"``: 1,797 grey 8x8 images inside scikit-learn, split 80/20 at random;
-        - an ``.npz`` file with the arrays ``x_train``, ``y_train``, ``x_test``, ``y_test``: images of shape (records,
-          height, width) or (records, height, width, channels), uint8, which is divided by 255, or float, which is kept;
-          integer labels of shape (records,) from 0. Its records are put in random order;
-        - a folder with parquet or image files, or ``owner/name`` on the Hugging Face hub, with ``train`` and ``test``
-          splits that have an image and a label column; they need the ``data`` extra;
+        - ``"digits"``: 1,797 grey 8x8 images inside scikit-learn; ``"breast-cancer"``, ``"diabetes"``, ``"wine"``: its
+          tables, of two classes, regression and three classes, standardised;
+        - an ``.npz`` file with the arrays ``x_train``, ``y_train``, ``x_test``, ``y_test``. Inputs are images of shape
+          (records, height, width) or (records, height, width, channels), uint8, which is divided by 255, or float,
+          which is kept; float rows of shape (records, columns), which are kept; or integer tokens of shape (records,
+          length). Targets are integer labels of shape (records,) from 0, floats, or the next tokens, -100 where there
+          is none. Its records are put in random order;
+        - a ``.csv`` or ``.parquet`` table, with the column to foretell as ``target``: see `load_table`;
+        - a ``.txt`` file, a record on each line, its characters the tokens: see `load_lines`;
+        - a folder with parquet or image files, such as ``train/CLASS/1.png``, or ``owner/name`` on the Hugging Face
+          hub, with ``train`` and ``test`` splits that have an image and a label column;
         - ``module:function``, the import path of a function without arguments that returns a `DataSplit`.
+
+        Tables, folders and the hub need the ``data`` extra. What has no test part is split 80/20 at random.
     train, test : int, optional
         Most records to load of each split; all by default.
     seed : int
         Seed of the split and of the order of records.
+    target : str
+        Column of a table that a model is to foretell.
+    task : str
+        ``classification``, ``binary``, ``regression``, ``next-token``, or ``module:TASK`` for one of the user's own.
+        By default what the data says: text is continued token by token, float targets are foretold by regression, two
+        classes of a table told apart by one logit, and other classes by one logit each.
 
     Raises
     ------
     InputError
-        If there is no such set, it is not as described, or the extra is missing. An error inside a user's function
-        keeps its traceback.
+        If there is no such set, it is not as described, it does not fit the task, or the extra is missing. An error
+        inside a user's function keeps its traceback.
 
     Notes
     -----
     An ``.npz`` file is read without pickle. Before memory is taken, each array's shape is checked against its place in
     the file, and what all of them decode to against `MOST_EXPANSION` times the file's size.
     """
-    if name == DIGITS:
-        return _first(load_digits(seed), train, test)
-    if name.endswith(".npz"):
-        return load_arrays(Path(name), train, test, seed)
-    if Path(name).is_dir() or HUB_NAME.fullmatch(name):
-        return load_hub(name, train, test, seed)
+    path = Path(name)
+    suffix = path.suffix.lower()
+    if suffix in TABLES:
+        return load_table(path, train, test, seed, target, task)
+    if target:
+        raise InputError(f"target {target!r}: {name} has no columns to choose from, leave it out")
+    if name in EMBEDDED:
+        return _first(load_embedded(name, seed, task), train, test)
+    if suffix == ".npz":
+        return load_arrays(path, train, test, seed, task)
+    if suffix == ".txt":
+        return load_lines(path, train, test, seed, task)
+    if path.is_dir() or HUB_NAME.fullmatch(name):
+        return load_hub(name, train, test, seed, task)
     if ":" in name:
-        return _imported(name, train, test)
+        return _imported(name, train, test, task)
     raise InputError(
-        f"unknown data set {name!r}: write {DIGITS}, the path of a folder or an .npz file, owner/name on the hub, "
-        "or module:function"
+        f"unknown data set {name!r}: write {', '.join(EMBEDDED)}, the path of a folder or an .npz, .csv, .parquet or "
+        ".txt file, owner/name on the hub, or module:function"
     )
 
 
@@ -66,12 +98,20 @@ def _first(split: DataSplit, train: int | None, test: int | None) -> DataSplit:
     return DataSplit(split.train.part(0, train), split.test.part(0, test))
 
 
-def _imported(path: str, train: int | None, test: int | None) -> DataSplit:
+def _imported(path: str, train: int | None, test: int | None, task: str) -> DataSplit:
     function = import_callable(path)
     try:
         inspect.signature(function).bind()
     except TypeError as error:
         raise InputError(f"{path} cannot be called without arguments ({error}): give each a default") from None
     made = require_sound(require_type(DataSplit, function(), path), path)
-    split = _first(made, train, test)
+    split = _first(_for_task(made, path, task) if task else made, train, test)
     return DataSplit(*(replace(part, inputs=tuple(map(packed, part.inputs))) for part in (split.train, split.test)))
+
+
+def _for_task(split: DataSplit, where: str, task: str) -> DataSplit:
+    """Return the same records for another task."""
+    parts = (split.train, split.test)
+    targets, settled = settle(task, [part.targets.numpy() for part in parts], where, split.train.task.outputs)
+    changed = (Records(part.inputs, each, settled) for part, each in zip(parts, targets, strict=True))
+    return require_sound(DataSplit(*changed), where)

@@ -1,8 +1,7 @@
-"""Image classifiers by name: small ones that train in bulk, the FedSZ paper's, and a user's own."""
+"""Models by name: small ones, the FedSZ paper's, and a user's own."""
 
 import inspect
 from collections.abc import Callable, Mapping
-from math import prod
 from types import MappingProxyType
 
 import torch
@@ -11,47 +10,20 @@ from torch import nn
 from fedsz_privacy.core.errors import InputError, unknown
 from fedsz_privacy.core.imports import import_callable, require_type
 from fedsz_privacy.data.records import Records
+from fedsz_privacy.data.tasks import next_token
 from fedsz_privacy.models.paper import PAPER_MODELS
+from fedsz_privacy.models.sequences import lstm, transformer
+from fedsz_privacy.models.small import cnn, mlp
 from fedsz_privacy.training.check import check_weights
 
-Shape = tuple[int, int, int]
-"""Channels, height and width of an image."""
-
-
-def mlp(shape: Shape, classes: int) -> nn.Module:
-    """Return a perceptron with two hidden layers of 256 units."""
-    return nn.Sequential(
-        nn.Flatten(),
-        nn.Linear(prod(shape), 256),
-        nn.ReLU(),
-        nn.Linear(256, 256),
-        nn.ReLU(),
-        nn.Linear(256, classes),
-    )
-
-
-def cnn(shape: Shape, classes: int) -> nn.Module:
-    """Return a convolutional network with group normalisation, for images of 8x8 and more."""
-    return nn.Sequential(
-        nn.Conv2d(shape[0], 32, 3, padding=1),
-        nn.GroupNorm(8, 32),
-        nn.ReLU(),
-        nn.Conv2d(32, 64, 3, stride=2, padding=1),
-        nn.GroupNorm(8, 64),
-        nn.ReLU(),
-        nn.AdaptiveAvgPool2d(4),
-        nn.Flatten(),
-        nn.Linear(64 * 16, 128),
-        nn.ReLU(),
-        nn.Linear(128, classes),
-    )
-
-
 BULK_MODELS = MappingProxyType({"mlp": mlp, "cnn": cnn})
-"""Models no layer of which mixes the records of a batch, so that many train at once."""
+"""Models of numbers, no layer of which mixes the records of a batch, so that many train at once."""
 
-MODELS: Mapping[str, Callable[..., nn.Module]] = MappingProxyType({**BULK_MODELS, **PAPER_MODELS})
-"""Models by name: each makes a module from the shape of an image and the number of classes."""
+SEQUENCE_MODELS = MappingProxyType({"lstm": lstm, "transformer": transformer})
+"""Models of tokens."""
+
+MODELS: Mapping[str, Callable[..., nn.Module]] = MappingProxyType({**BULK_MODELS, **SEQUENCE_MODELS, **PAPER_MODELS})
+"""Models by name: each makes a module from the shape of a record and the number of outputs."""
 
 
 def build_model(name: str, records: Records, seed: int) -> nn.Module:
@@ -70,11 +42,13 @@ def build_model(name: str, records: Records, seed: int) -> nn.Module:
     Raises
     ------
     InputError
-        If there is no model of that name, or it does not take images of that shape.
+        If there is no model of that name, or it does not take such records.
     """
     factory = import_callable(name) if ":" in name else MODELS.get(name)
     if factory is None:
         raise unknown("model", name, tuple(MODELS), "write module:factory for one of your own")
+    if name in MODELS:
+        _require_fit(name, records)
     shape = records.shape if len(records.inputs) == 1 else records.shapes
     try:
         inspect.signature(factory).bind(shape, records.task.outputs)
@@ -88,3 +62,19 @@ def build_model(name: str, records: Records, seed: int) -> nn.Module:
         model = require_type(nn.Module, factory(shape, records.task.outputs), name)
     check_weights(model, name)
     return model
+
+
+def _require_fit(name: str, records: Records) -> None:
+    """Refuse records that a model of `MODELS` cannot take, each of which has one input."""
+    (inputs, *others), task = records.inputs, records.task
+    numbers = inputs.is_floating_point() and not others and task != next_token(task.outputs)
+    tokens = not inputs.is_floating_point() and not others and inputs.ndim == 2
+    if name in SEQUENCE_MODELS:
+        fits, wanted = tokens and inputs.ndim == records.targets.ndim, "tokens, (records, length), to continue"
+    elif name == "mlp":
+        fits, wanted = numbers, "numbers"
+    else:
+        fits, wanted = numbers and inputs.ndim == 4, "images, (records, channels, height, width)"
+    if not fits:
+        found = ", ".join(f"{each.dtype} {tuple(each.shape)}" for each in records.inputs)
+        raise InputError(f"model {name} takes {wanted}, not {found} for {task.name}: choose another, or module:factory")

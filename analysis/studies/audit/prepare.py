@@ -36,7 +36,8 @@ def load(spec: AuditSpec) -> tuple[DataSplit, nn.Module]:
         If there are none of that name, the data does not suffice, or the device is not there.
     """
     device, candidates, others = find_device(spec.device), len(spec.repeats), spec.clients - 1
-    split = load_data(spec.data, candidates + others * spec.client_records, TEST_RECORDS, spec.seed)
+    most = candidates + others * spec.client_records
+    split = load_data(spec.data, most, TEST_RECORDS, spec.seed, spec.target, spec.task)
     model = build_model(spec.model, split.train, spec.seed)
     records = len(split.train)
     if records < candidates + others:

@@ -94,7 +94,7 @@ def run_federation(spec: FederationSpec, path: Path, progress: Progress = silent
 
 
 def _load(spec: FederationSpec) -> DataSplit:
-    split = load_data(spec.data, spec.records, spec.test_records, spec.seed)
+    split = load_data(spec.data, spec.records, spec.test_records, spec.seed, spec.target, spec.task)
     return DataSplit(split.train.resized(spec.side), split.test.resized(spec.side)) if spec.side else split
 
 

@@ -1,0 +1,88 @@
+"""Columns of a table as numbers: standardised ones, and one for each category."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.optional import optional
+from fedsz_privacy.data.standard import standardised
+
+if TYPE_CHECKING:
+    from pandas import DataFrame, Series
+
+MOST_CATEGORIES = 256
+"""Most categories of one column: names and free text are no categories, and would fill the memory."""
+
+CATEGORIES = frozenset({"string", "boolean", "categorical", "empty"})
+"""What pandas calls values that are categories."""
+
+
+def encode(frame: "DataFrame", train: NDArray[np.int64], where: str) -> NDArray[np.float32]:
+    """Return the columns of a table as numbers, float32 (records, numbers), in their order.
+
+    Numbers are standardised by the training rows, a missing one being at their mean. Text, bools and pandas' categories
+    become one number for each category of the training rows, 1 for a record's own and 0 for all others; a missing value
+    is a category of its own if the training rows have one, and what they do not have is 0 everywhere.
+
+    Raises
+    ------
+    InputError
+        If there is no column, or one is infinite, has too many categories, or is neither numbers nor categories.
+    """
+    if not len(frame.columns):
+        raise InputError(f"{where} has no column beside the target: give one to foretell it from")
+    return np.concatenate([_encode(frame[name], train, f"column {name!r} of {where}") for name in frame], axis=1)
+
+
+def _encode(column: "Series[Any]", train: NDArray[np.int64], where: str) -> NDArray[np.float32]:
+    if is_numeric(column, where):
+        return standardised(as_numbers(column, where)[:, None], train)
+    return _one_hot(as_categories(column), train, where)
+
+
+def is_numeric(column: "Series[Any]", where: str) -> bool:
+    """Return whether a column is of numbers; else it is of categories.
+
+    Raises
+    ------
+    InputError
+        If it is of neither.
+    """
+    types = optional("pandas", "data").api.types
+    if types.is_numeric_dtype(column) and not types.is_bool_dtype(column) and not types.is_complex_dtype(column):
+        return True
+    if types.infer_dtype(column, skipna=True) not in CATEGORIES:
+        raise InputError(f"{where} is of type {column.dtype}: turn it into numbers or text")
+    return False
+
+
+def as_numbers(column: "Series[Any]", where: str) -> NDArray[np.float64]:
+    """Return a column of numbers, NaN where one is missing.
+
+    Raises
+    ------
+    InputError
+        If one is infinite.
+    """
+    values: NDArray[np.float64] = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    if np.isinf(values).any():
+        raise InputError(f"{where} has values that are infinite: replace them")
+    return values
+
+
+def as_categories(column: "Series[Any]") -> NDArray[np.object_]:
+    """Return a column of categories as text, None where one is missing."""
+    known = column.notna().to_numpy(dtype=bool)
+    return np.array([str(value) if held else None for value, held in zip(column, known, strict=True)], dtype=object)
+
+
+def _one_hot(values: NDArray[np.object_], train: NDArray[np.int64], where: str) -> NDArray[np.float32]:
+    from sklearn.preprocessing import OneHotEncoder
+
+    if (count := len(set(values[train]))) > MOST_CATEGORIES:
+        raise InputError(f"{where} has {count} categories: drop it, or group them to {MOST_CATEGORIES} or fewer")
+    encoder = OneHotEncoder(handle_unknown="ignore", sparse_output=False, dtype=np.float32)
+    encoded: NDArray[np.float32] = encoder.fit(values[train, None]).transform(values[:, None])
+    return encoded

@@ -1,0 +1,271 @@
+import contextlib
+import io
+import os
+import tracemalloc
+from zipfile import ZIP_BZIP2, ZIP_LZMA, ZipFile
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fedsz_privacy import InputError
+from fedsz_privacy.data.loading import load_data
+
+
+def archive(path, **changed):
+    """Save twelve training and five test images, 6 x 5 and grey, whose every pixel is ten times its label."""
+    arrays = {}
+    for part, records in (("train", 12), ("test", 5)):
+        arrays[f"y_{part}"] = np.arange(records) % 3
+        arrays[f"x_{part}"] = np.broadcast_to(10 * arrays[f"y_{part}"][:, None, None], (records, 6, 5)).astype(np.uint8)
+    arrays |= changed
+    np.savez(path, **{name: array for name, array in arrays.items() if array is not None})
+    return str(path)
+
+
+def test_grey_bytes_from_an_npz_file_come_with_their_labels_and_from_0_to_1(tmp_path):
+    split = load_data(archive(tmp_path / "grey.npz"))
+    assert (len(split.train), len(split.test)) == (12, 5)
+    assert split.train.shape == split.test.shape == (1, 6, 5)
+    assert split.train.task.outputs == split.test.task.outputs == 3
+    assert torch.equal(split.train.inputs[0], (10 * split.train.targets / 255)[:, None, None, None].expand(12, 1, 6, 5))
+    assert split.train.inputs[0].stride() == (30, 30, 5, 1)
+    assert sorted(split.train.targets.tolist()) == sorted(list(range(3)) * 4)
+    assert split.train.targets.tolist() != [0, 1, 2] * 4
+
+
+def test_an_npz_file_loads_as_far_as_it_is_asked_and_the_same_every_time(tmp_path):
+    path = archive(tmp_path / "grey.npz")
+    some, all_of_it = load_data(path, 4, 2), load_data(path)
+    assert (len(some.train), len(some.test)) == (4, 2)
+    assert torch.equal(some.train.targets, all_of_it.train.targets[:4])
+
+
+@pytest.mark.parametrize("dtype", ["<f2", "<f4", ">f4", "<f8"])
+def test_floats_from_an_npz_file_are_kept(tmp_path, rng, dtype):
+    colour = rng.normal(size=(12, 4, 7, 3)).astype(dtype)
+    path = archive(tmp_path / "colour.npz", x_train=np.asfortranarray(colour), x_test=colour[:5])
+    images = load_data(path).train.inputs[0]
+    assert images.dtype == torch.float32
+    expected = sorted(colour.astype(np.float32)[..., 2].sum(axis=(1, 2)))
+    assert sorted(images[:, 2].sum(dim=(1, 2)).tolist()) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["u1", "<i4", ">i8", "<u8"])
+def test_labels_are_integers_of_any_width(tmp_path, dtype):
+    labels = (np.arange(12) % 3).astype(dtype)
+    assert load_data(archive(tmp_path / "a.npz", y_train=labels)).train.targets.dtype == torch.int64
+
+
+BYTES = np.zeros((12, 6, 5), np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"y_test": None}, "has no y_test: save all of x_train, y_train, x_test, y_test"),
+        ({"x_train": BYTES[:11]}, "has 11 inputs in x_train and 12 targets in y_train: save as many of both"),
+        ({"x_train": BYTES[:, 0]}, r"x_train of .* is uint8 \(12, 5\): save uint8 or float images"),
+        ({"x_train": BYTES[:, :0]}, r"x_train of .* is uint8 \(12, 0, 5\): save uint8 or float images"),
+        ({"x_train": BYTES.astype(int)}, r"x_train of .* is int64 \(12, 6, 5\): save uint8 or float images"),
+        ({"x_train": BYTES.astype(object)}, "x_train of .* holds Python objects, which only pickle can read"),
+        ({"x_train": BYTES + np.nan}, "inputs that are not finite: replace those values"),
+        ({"x_train": BYTES + 1e300}, "inputs that are not finite: replace those values"),
+        (
+            {"x_train": BYTES[:, 1:]},
+            r"records of \(1, 5, 5\) .* of 3 classes, but test records of \(1, 6, 5\)",
+        ),
+        ({"y_train": np.arange(12) - 1}, "has targets from -1 to 10 on 17 records: number the classes from 0"),
+        (
+            {"y_train": np.full(12, 2**40)},
+            "targets from 0 to 1099511627776 on 17 records: number the classes from 0",
+        ),
+        ({"y_train": np.ones(12)}, r"y_train of .* is float64 \(12,\): save integer labels, \(records,\)"),
+        ({"y_train": np.eye(12, dtype=int)}, r"y_train of .* is int64 \(12, 12\): save integer labels"),
+        ({"y_train": np.array(["cat"] * 12)}, r"y_train of .* is <U3 \(12,\): save integer labels"),
+    ],
+)
+def test_what_an_npz_file_lacks_is_one_line(tmp_path, changed, message):
+    with pytest.raises(InputError, match=message) as caught:
+        load_data(archive(tmp_path / "odd.npz", **changed))
+    assert "\n" not in str(caught.value)
+
+
+def rows(records, columns=4):
+    return np.random.default_rng(records).normal(size=(records, columns))
+
+
+@pytest.mark.parametrize(
+    ("targets", "task", "outputs"),
+    [
+        (lambda count: np.arange(count) % 2, "binary", 1),
+        (lambda count: np.arange(count) % 4, "classification", 4),
+        (lambda count: np.arange(count) / 3, "regression", 1),
+        (lambda count: rows(count, 2), "regression", 2),
+    ],
+)
+def test_rows_of_floats_are_kept_and_their_targets_name_the_task(tmp_path, targets, task, outputs):
+    x, y = {}, {}
+    for part, count in (("train", 12), ("test", 5)):
+        x[part], y[part] = rows(count), targets(count)
+    arrays = {f"x_{part}": each for part, each in x.items()} | {f"y_{part}": each for part, each in y.items()}
+    split = load_data(archive(tmp_path / "rows.npz", **arrays))
+    for part in ("train", "test"):
+        found = getattr(split, part)
+        assert (found.task.name, found.task.outputs, found.shape) == (task, outputs, (4,))
+        together = np.column_stack([found.inputs[0].numpy(), found.targets.numpy()])
+        expected = np.column_stack([x[part], y[part]]).astype(np.float32)
+        assert together[np.lexsort(together.T)] == pytest.approx(expected[np.lexsort(expected.T)])
+
+
+def sequences(path, dtype=np.int16, **changed):
+    """Save sequences of which each token is one more than that before it."""
+    arrays = {}
+    for part, count in (("train", 12), ("test", 5)):
+        tokens = (np.arange(count)[:, None] % 3 + np.arange(7)).astype(dtype)
+        arrays |= {f"x_{part}": tokens[:, :-1], f"y_{part}": tokens[:, 1:]}
+    return archive(path, **{**arrays, **changed})
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int16, np.uint32, np.int64])
+def test_tokens_and_the_next_ones_come_together(tmp_path, dtype):
+    split = load_data(sequences(tmp_path / "tokens.npz", dtype))
+    assert (split.train.task.name, split.train.task.outputs, split.train.shape) == ("next token", 9, (6,))
+    assert split.train.inputs[0].dtype == split.train.targets.dtype == torch.int64
+    assert torch.equal(split.train.targets, split.train.inputs[0] + 1)
+
+
+def test_a_target_token_may_be_ignored(tmp_path):
+    padded = np.full((12, 6), -100)
+    padded[:, 0] = 3
+    split = load_data(sequences(tmp_path / "tokens.npz", np.int64, y_train=padded))
+    assert split.train.targets.unique().tolist() == [-100, 3]
+
+
+def test_tokens_can_have_classes(tmp_path):
+    labels = {"y_train": np.arange(12) % 2, "y_test": np.arange(5) % 2}
+    task = load_data(sequences(tmp_path / "tokens.npz", **labels)).train.task
+    assert (task.name, task.outputs) == ("classification", 2)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"x_train": np.full((12, 6), -1)}, "has tokens from -1 to 7: number tokens from 0, below 1048576"),
+        ({"x_train": np.full((12, 6), 2**40)}, "has tokens from 0 to 1099511627776: number tokens from 0, below"),
+        ({"y_train": np.full((12, 6), -1)}, "has target tokens from -1 to 8: number tokens from 0, below 1048576"),
+        (
+            {"y_train": np.zeros((12, 5), int)},
+            r"y_train of .* is int64 \(12, 5\): save .* as many as tokens",
+        ),
+        (
+            {"x_train": rows(12, 6), "y_train": np.arange(12) % 2, "y_test": np.arange(5) % 2},
+            r"in torch.float32 .* in torch.int64 .*: make them alike",
+        ),
+    ],
+)
+def test_what_tokens_cannot_be_is_one_line(tmp_path, changed, message):
+    with pytest.raises(InputError, match=message) as caught:
+        load_data(sequences(tmp_path / "odd.npz", **changed))
+    assert "\n" not in str(caught.value)
+
+
+def test_images_can_have_float_targets_if_that_is_asked_for(tmp_path):
+    path = archive(tmp_path / "ages.npz", y_train=np.arange(12.0), y_test=np.arange(5.0))
+    train = load_data(path, task="regression").train
+    assert (train.task.name, train.shape, train.targets.dtype) == ("regression", (1, 6, 5), torch.float32)
+
+
+def test_a_file_that_is_no_npz_file_is_one_line(tmp_path):
+    with pytest.raises(InputError, match=r"no file at gone\.npz: give an \.npz file with x_train, y_train, x_test, y_"):
+        load_data("gone.npz")
+    (tmp_path / "text.npz").write_text("x_train\n")
+    with pytest.raises(InputError, match=r"is no .npz file that can be read \(File is not a zip file\): save it again"):
+        load_data(str(tmp_path / "text.npz"))
+
+
+class Payload:
+    """Makes a folder when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+def test_no_code_in_an_npz_file_runs(tmp_path):
+    path = archive(tmp_path / "pickled.npz", y_test=np.array([Payload(tmp_path / "ran")] * 5))
+    with pytest.raises(InputError, match=r"y_test of .* holds Python objects"):
+        load_data(path)
+    assert not (tmp_path / "ran").exists()
+
+
+def refused_within_a_megabyte(path, message):
+    tracemalloc.start()
+    with pytest.raises(InputError, match=message):
+        load_data(str(path))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak < 2**20
+
+
+def test_a_small_file_that_decodes_to_much_takes_no_memory(tmp_path):
+    path = tmp_path / "bomb.npz"
+    arrays = {name: np.zeros(12, int) for name in ("y_train", "y_test")}
+    np.savez_compressed(path, x_train=np.zeros((12, 2048, 2048), np.uint8), x_test=BYTES, **arrays)
+    assert path.stat().st_size < 2**16
+    assert refused_within_a_megabyte(path, "bytes would decode to 503.*: save it uncompressed, by numpy.savez")
+
+
+@pytest.mark.parametrize("shape", [(12, 2**20, 2**20), (12, 6, 6), (-12, -6, 5), (12, 6), (2**70, 6, 5)])
+def test_a_header_that_claims_another_size_takes_no_memory(tmp_path, shape):
+    path = tmp_path / "claim.npz"
+    archive(path)
+    with ZipFile(path) as original:
+        entries = {name: original.read(name) for name in original.namelist()}
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "|u1", "fortran_order": False, "shape": shape})
+    with ZipFile(path, "w") as changed:
+        for name, held in (entries | {"x_train.npy": header.getvalue() + bytes(360)}).items():
+            changed.writestr(name, held)
+    assert refused_within_a_megabyte(path, r"x_train of .* has 488 bytes where uint8 \(.*\) takes .*: save it again")
+
+
+@pytest.mark.parametrize("kind", [ZIP_BZIP2, ZIP_LZMA])
+def test_a_compression_that_numpy_does_not_write_is_refused(tmp_path, kind):
+    path = tmp_path / "other.npz"
+    archive(path)
+    with ZipFile(path) as original:
+        entries = {name: original.read(name) for name in original.namelist()}
+    with ZipFile(path, "w", kind) as changed:
+        for name, held in entries.items():
+            changed.writestr(name, held)
+    with pytest.raises(InputError, match=r"save it uncompressed, by numpy\.savez"):
+        load_data(str(path))
+
+
+@pytest.fixture(scope="module", params=[np.savez, np.savez_compressed])
+def sound(request, tmp_path_factory):
+    path = tmp_path_factory.mktemp("npz") / "sound.npz"
+    rng = np.random.default_rng(0)
+    images, labels = rng.integers(0, 256, (6, 2, 3), dtype=np.uint8), np.array([0, 1, 2, 0, 1, 2])
+    request.param(path, x_train=images, y_train=labels, x_test=images[:3], y_test=labels[:3])
+    return path
+
+
+@pytest.mark.filterwarnings("ignore")
+@settings(max_examples=400, derandomize=True, deadline=None)
+@given(place=st.floats(0, 1, exclude_max=True), flipped=st.integers(1, 255))
+def test_a_file_with_one_damaged_byte_loads_as_it_was_or_is_refused(sound, place, flipped):
+    expected = load_data(str(sound)).train
+    content = bytearray(sound.read_bytes())
+    content[int(place * len(content))] ^= flipped
+    damaged = sound.with_name("damaged.npz")
+    damaged.write_bytes(content)
+    with contextlib.suppress(InputError):
+        found = load_data(str(damaged)).train
+        assert torch.equal(found.inputs[0], expected.inputs[0])
+        assert torch.equal(found.targets, expected.targets)
