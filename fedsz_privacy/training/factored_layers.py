@@ -40,6 +40,8 @@ def factored_layers(model: nn.Module, record: tuple[Tensor, ...]) -> tuple[str, 
             handle.remove()
 
     def alone(layer: nn.Linear) -> bool:
+        if not total.requires_grad:
+            return True
         gradients = torch.autograd.grad(total, tuple(layer.parameters()), retain_graph=True, allow_unused=True)
         return all(gradient is None for gradient in gradients)
 

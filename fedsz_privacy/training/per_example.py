@@ -72,7 +72,7 @@ class PerExampleGradients:
 
 def _squares(tensor: Tensor) -> Tensor:
     """Return the squared length of each row."""
-    return wide(tensor).flatten(1).square().sum(1)
+    return wide(tensor).unsqueeze(-1).flatten(1).square().sum(1)
 
 
 def _only(counted: Tensor, tensor: Tensor) -> Tensor:
