@@ -5,7 +5,6 @@ from functools import reduce
 
 import torch
 from torch import Tensor, nn
-from torch.func import vmap
 
 from fedsz_privacy.core.state import StateDict, stack
 from fedsz_privacy.data.records import Records
@@ -14,7 +13,7 @@ from fedsz_privacy.training.factored_layers import factored_layers
 from fedsz_privacy.training.gradients import records_at_once
 from fedsz_privacy.training.modes import detached, for_call, learner, trainable
 from fedsz_privacy.training.per_example import per_example_gradients, per_example_gradients_alone
-from fedsz_privacy.training.vectorized import Computation, moved, vectorizes
+from fedsz_privacy.training.vectorized import Computation, for_each, moved, vectorizes
 
 Sums = Callable[[StateDict, StateDict, Tensor, Tensor], dict[str, Tensor]]
 """From parameters, fixed tensors, indices and who is present to each client's sum of clipped gradients."""
@@ -23,7 +22,7 @@ Sums = Callable[[StateDict, StateDict, Tensor, Tensor], dict[str, Tensor]]
 def trains_privately_at_once(model: nn.Module, records: Records) -> bool:
     """Return whether clipped gradients of many records of many clients can be computed at once."""
     few, shared = records.part(0, TRIED), trainable(model)
-    states = stack([detached(model), moved(detached(model))])
+    states = stack([detached(model), moved(model)])
     parameters = {name: states[name] for name in dict.fromkeys(shared.values())}
     fixed = {name: tensor for name, tensor in for_call(model, states).items() if name not in shared}
     drawn = (torch.arange(4).reshape(2, 2) % len(few)).to(records.targets.device)
@@ -63,7 +62,7 @@ def sums_at_once(model: nn.Module, records: Records, clip_norm: float) -> Sums:
 
     def sums_of_part(parameters: StateDict, fixed: StateDict, drawn: Tensor, present: Tensor) -> dict[str, Tensor]:
         chosen = tuple(tensor[drawn] for tensor in inputs)
-        found: dict[str, Tensor] = vmap(clipped_sum)(parameters, fixed, chosen, records.targets[drawn], present)
+        found: dict[str, Tensor] = for_each(clipped_sum)(parameters, fixed, chosen, records.targets[drawn], present)
         return found
 
     def sums(parameters: StateDict, fixed: StateDict, drawn: Tensor, present: Tensor) -> dict[str, Tensor]:

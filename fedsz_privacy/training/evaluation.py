@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call, vmap
+from torch.func import functional_call
 
 from fedsz_privacy.core.state import StateDict, length, stack, unstack
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.training.modes import detached, drawing_from, for_call, holding, judge
-from fedsz_privacy.training.vectorized import SEED, Computation, convolves, moved, vectorizes
+from fedsz_privacy.training.vectorized import SEED, Computation, convolves, for_each, moved, vectorizes
 
 JUDGED_AT_ONCE = 256
 """Most records that one model judges at once, where models are computed one by one."""
@@ -53,8 +53,8 @@ def predicts_at_once(model: nn.Module, records: Records) -> bool:
     """Return whether the outputs of many clients' models can be computed at once."""
     if convolves(model):
         return False
-    few, state = records.part(0, TRIED), detached(model)
-    states = stack([state, moved(state)])
+    few = records.part(0, TRIED)
+    states = stack([detached(model), moved(model)])
     return vectorizes(
         model,
         Computation.PREDICTION,
@@ -71,7 +71,7 @@ def _predict_at_once(model: nn.Module, stacked: StateDict, records: Records) -> 
         return found
 
     inputs = tuple(tensor.clone() for tensor in in_precision(model, records.inputs))
-    at_once: Tensor = vmap(outputs)(for_call(model, stacked))
+    at_once: Tensor = for_each(outputs)(for_call(model, stacked))
     return at_once
 
 

@@ -33,7 +33,7 @@ def factored_layers(model: nn.Module, record: tuple[Tensor, ...]) -> tuple[str, 
 
     handles = [watch(name, layer) for name, layer in layers.items()]
     try:
-        floats = (each.clone().requires_grad_() if each.is_floating_point() else each for each in record)
+        floats = (each.clone().requires_grad_().clone() if each.is_floating_point() else each for each in record)
         total = model(*floats).sum()
     finally:
         for handle in handles:

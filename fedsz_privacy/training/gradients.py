@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call, grad, vmap
+from torch.func import functional_call, grad
 
 from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.training.evaluation import TRIED, in_precision
-from fedsz_privacy.training.modes import detached, drawing_from, for_call, holding, judge, trainable
+from fedsz_privacy.training.modes import drawing_from, for_call, holding, judge, trainable
 from fedsz_privacy.training.per_example import per_example_gradients_alone
-from fedsz_privacy.training.vectorized import SEED, Computation, moved, vectorizes
+from fedsz_privacy.training.vectorized import SEED, Computation, for_each, moved, vectorizes
 
 GRADIENT_BYTES = 2**27
 """Most memory that the gradients of a chunk of records take."""
@@ -48,7 +48,7 @@ def record_gradients(model: nn.Module, state: StateDict, records: Records) -> di
 
 def differentiates_at_once(model: nn.Module, records: Records) -> bool:
     """Return whether the gradients of many records can be computed at once."""
-    few, own = records.part(0, TRIED), moved(detached(model))
+    few, own = records.part(0, TRIED), moved(model)
     return vectorizes(
         model,
         Computation.GRADIENTS,
@@ -66,7 +66,7 @@ def _at_once(model: nn.Module, state: StateDict, records: Records) -> dict[str, 
         outputs = functional_call(copy, {**fixed, **parameters}, tuple(each[None].clone() for each in inputs))
         return records.task.loss(outputs, target.unsqueeze(0))[0]
 
-    of_each = vmap(grad(loss), in_dims=(None, 0, 0))
+    of_each = for_each(grad(loss), (None, 0, 0))
     gradients: dict[str, Tensor] = of_each(parameters, in_precision(model, records.inputs), records.targets)
     return gradients
 

@@ -13,7 +13,7 @@ import torch
 from numpy.random import Generator
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.func import functional_call, grad, vmap
+from torch.func import functional_call, grad
 
 from fedsz_privacy.core.state import StateDict, expand, stack, unstack
 from fedsz_privacy.data.records import Records
@@ -22,7 +22,7 @@ from fedsz_privacy.training.canary_sums import add_drawn, count_canaries
 from fedsz_privacy.training.evaluation import TRIED, apply, in_precision
 from fedsz_privacy.training.modes import detached, for_call, holding, learner, seeded, trainable
 from fedsz_privacy.training.optimizers import Memory, Optimizer, build, step_many
-from fedsz_privacy.training.vectorized import Computation, convolves, moved, vectorizes
+from fedsz_privacy.training.vectorized import Computation, convolves, for_each, moved, vectorizes
 
 
 class Settings(Protocol):
@@ -124,8 +124,8 @@ def trains_at_once(model: nn.Module, records: Records) -> bool:
     """Return whether many clients of a model can train at once: one layer never mixes records, draws or remembers."""
     if convolves(model):
         return False
-    few, state = records.part(0, TRIED), detached(model)
-    states = stack([state, moved(state)])
+    few = records.part(0, TRIED)
+    states = stack([detached(model), moved(model)])
     batches = np.full((2, 2, 2), ABSENT)
     batches[0], batches[1, 0, 0] = np.arange(4).reshape(2, 2) % len(few), 0
     settings = _Trial()
@@ -185,7 +185,7 @@ def _train_at_once(
         outputs = functional_call(copy, {**fixed, **parameters}, inputs)
         return (records.task.loss(outputs, targets) * present).sum() / count
 
-    gradient, memory = vmap(grad(loss)), Memory()
+    gradient, memory = for_each(grad(loss)), Memory()
     for step in torch.from_numpy(batches).to(records.targets.device).unbind(1):
         present, counted = (step != ABSENT) & (step < len(records)), step != ABSENT
         chosen = torch.where(present, step, ABSENT)

@@ -23,7 +23,7 @@ from fedsz_privacy.training.clipped_sums import Sums, sums_alone, sums_at_once, 
 from fedsz_privacy.training.modes import for_call, seeded, trainable
 from fedsz_privacy.training.optimizers import Memory, step_many
 from fedsz_privacy.training.plain_steps import Settings
-from fedsz_privacy.training.private_models import refuse_unless_private, refuse_buffers_that_move
+from fedsz_privacy.training.private_models import refuse_buffers_that_move, refuse_unless_private
 
 
 class PrivateSettings(Settings, Protocol):
