@@ -5,6 +5,7 @@ What runs at once is an expectation, so that no model changes its path in silenc
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import nn
@@ -45,18 +46,23 @@ class Case:
     at_once: frozenset[Computation]
     refused: str = ""
 
+    @cached_property
+    def model(self) -> nn.Module:
+        """One that is only looked at, so that what it can do at once is found out once."""
+        return self.make()
+
     def make(self) -> nn.Module:
         with torch.random.fork_rng():
             torch.manual_seed(1)
             return self.build()
 
 
-def conv(normalise: Callable[[], nn.Module], *between: nn.Module) -> Callable[[], nn.Module]:
-    return lambda: layers.convolutions(normalise(), 1, *between)
+def conv(normalise: Callable[[], nn.Module]) -> Callable[[], nn.Module]:
+    return lambda: layers.convolutions(normalise())
 
 
-def mlp(*between: nn.Module, outputs: int = 3) -> Callable[[], nn.Module]:
-    return lambda: layers.perceptron(6, outputs, *between)
+def mlp(*between: Callable[[], nn.Module], outputs: int = 3) -> Callable[[], nn.Module]:
+    return lambda: layers.perceptron(6, outputs, *(make() for make in between))
 
 
 def normed_mlp(norm: Callable[[nn.Module], nn.Module]) -> Callable[[], nn.Module]:
@@ -71,7 +77,7 @@ ZOO = (
     Case("cnn-group-norm", conv(lambda: nn.GroupNorm(2, 4)), records.images, PRIVATE | GRADIENTS),
     Case("group-norm-plain", conv(lambda: nn.GroupNorm(2, 4, affine=False)), records.images, PRIVATE | GRADIENTS),
     Case("batch-norm-2d", conv(lambda: nn.BatchNorm2d(4)), records.images, GRADIENTS, BATCH_STATISTICS),
-    Case("batch-norm-1d", mlp(nn.BatchNorm1d(12)), records.rows, PREDICTION | GRADIENTS, BATCH_STATISTICS),
+    Case("batch-norm-1d", mlp(lambda: nn.BatchNorm1d(12)), records.rows, PREDICTION | GRADIENTS, BATCH_STATISTICS),
     Case("instance-norm", conv(lambda: nn.InstanceNorm2d(4, affine=True)), records.images, PRIVATE | GRADIENTS),
     Case(
         "instance-norm-tracking",
@@ -80,8 +86,8 @@ ZOO = (
         GRADIENTS,
         BATCH_STATISTICS,
     ),
-    Case("layer-norm", mlp(nn.LayerNorm(12)), records.rows, ALL),
-    Case("dropout", mlp(nn.Dropout(0.3)), records.rows, PREDICTION | GRADIENTS),
+    Case("layer-norm", mlp(lambda: nn.LayerNorm(12)), records.rows, ALL),
+    Case("dropout", mlp(lambda: nn.Dropout(0.3)), records.rows, PREDICTION | GRADIENTS),
     Case("alexnet-like", layers.big_head, records.images, GRADIENTS),
     Case("always-dropping", layers.AlwaysDropping, records.rows, NONE),
     Case("lstm", lambda: layers.Recurrent(nn.LSTM), records.sequences, NONE),
