@@ -20,8 +20,9 @@ from fedsz_privacy.training.divergence import require_convergence
 from fedsz_privacy.training.evaluation import apply
 from fedsz_privacy.training.gradients import record_gradients
 from fedsz_privacy.training.layers import naming_layers
-from fedsz_privacy.training.modes import detached, evaluating, learning, trainable
+from fedsz_privacy.training.modes import detached, drawing_from, judge, learner, trainable
 from fedsz_privacy.training.rule import TrainingRule
+from fedsz_privacy.training.vectorized import SEED
 
 TRIED = 2
 """Records that everything is tried on; batch normalisation needs two."""
@@ -50,11 +51,10 @@ def check_model(model: nn.Module, name: str, records: Records) -> None:
     _check_copy(model, name)
     few = records.part(0, TRIED)
     described = f"records of shape {', '.join(map(str, records.shapes))}"
-    with naming_layers(model, name, described), evaluating(model), torch.no_grad():
-        outputs = apply(model, few.inputs)
+    with naming_layers(model, name, described), drawing_from(SEED), torch.no_grad():
+        outputs = apply(judge(model), few.inputs)
+        apply(learner(model), few.inputs)
     _check_outputs(outputs, few, name)
-    with naming_layers(model, name, described), learning(model), torch.no_grad():
-        apply(deepcopy(model), few.inputs)
     with naming_layers(model, name, described):
         gradients = record_gradients(model, detached(model), few)
     if not all(bool(tensor.isfinite().all()) for tensor in gradients.values()):

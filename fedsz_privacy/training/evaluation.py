@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call, vmap
+from torch.func import functional_call
 
 from fedsz_privacy.core.state import StateDict, length, stack, unstack
 from fedsz_privacy.data.records import Records
-from fedsz_privacy.training.modes import detached, evaluating, holding
-from fedsz_privacy.training.vectorized import Computation, convolves, moved, vectorizes
+from fedsz_privacy.training.modes import detached, drawing_from, for_call, holding, judge
+from fedsz_privacy.training.vectorized import SEED, Computation, convolves, for_each, moved, vectorizes
 
 JUDGED_AT_ONCE = 256
 """Most records that one model judges at once, where models are computed one by one."""
@@ -19,8 +19,11 @@ TRIED = 3
 
 
 def apply(model: nn.Module, inputs: tuple[Tensor, ...]) -> Tensor:
-    """Return a model's outputs; float inputs are given in the model's own precision."""
-    outputs: Tensor = model(*in_precision(model, inputs))
+    """Return a model's outputs; float inputs are given in the model's own precision.
+
+    The model is given copies: it may write into its inputs, as ``nn.ReLU(inplace=True)`` does.
+    """
+    outputs: Tensor = model(*(tensor.clone() for tensor in in_precision(model, inputs)))
     return outputs
 
 
@@ -34,8 +37,8 @@ def in_precision(model: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, 
 
 def predict(model: nn.Module, stacked: StateDict, records: Records) -> Tensor:
     """Return the outputs of every client's model on the same records, shape (clients, records, ...)."""
-    with evaluating(model), torch.no_grad():
-        if _predicts_at_once(model, records):
+    with torch.no_grad():
+        if predicts_at_once(model, records):
             return _predict_at_once(model, stacked, records)
         return torch.stack([_predict_alone(model, one, records) for one in _each(stacked)])
 
@@ -46,11 +49,12 @@ def measure(model: nn.Module, stacked: StateDict, records: Records) -> Tensor:
     return torch.stack([records.task.measure(each, records.targets).double().mean() for each in outputs])
 
 
-def _predicts_at_once(model: nn.Module, records: Records) -> bool:
+def predicts_at_once(model: nn.Module, records: Records) -> bool:
+    """Return whether the outputs of many clients' models can be computed at once."""
     if convolves(model):
         return False
-    few, state = records.part(0, TRIED), detached(model)
-    states = stack([state, moved(state)])
+    few = records.part(0, TRIED)
+    states = stack([detached(model), moved(model)])
     return vectorizes(
         model,
         Computation.PREDICTION,
@@ -60,20 +64,24 @@ def _predicts_at_once(model: nn.Module, records: Records) -> bool:
 
 
 def _predict_at_once(model: nn.Module, stacked: StateDict, records: Records) -> Tensor:
-    inputs = in_precision(model, records.inputs)
+    copy = judge(model)
 
     def outputs(state: StateDict) -> Tensor:
-        found: Tensor = functional_call(model, dict(state), inputs)
+        found: Tensor = functional_call(copy, dict(state), inputs)
         return found
 
-    at_once: Tensor = vmap(outputs)(stacked)
+    inputs = tuple(tensor.clone() for tensor in in_precision(model, records.inputs))
+    at_once: Tensor = for_each(outputs)(for_call(model, stacked))
     return at_once
 
 
 def _predict_alone(model: nn.Module, state: StateDict, records: Records) -> Tensor:
-    judge = holding(model, state)
-    starts = range(0, len(records), JUDGED_AT_ONCE)
-    return torch.cat([apply(judge, records.part(start, start + JUDGED_AT_ONCE).inputs) for start in starts])
+    copy, starts = holding(model, state).eval(), range(0, len(records), JUDGED_AT_ONCE)
+    # Some models draw in evaluation mode too: every client's then draws the same.
+    with drawing_from(SEED):
+        parts = [apply(copy, records.part(start, start + JUDGED_AT_ONCE).inputs) for start in starts]
+    # A model that squeezes its outputs gives a scalar for one record.
+    return torch.cat([part if part.ndim else part[None] for part in parts])
 
 
 def _each(stacked: StateDict) -> Iterator[StateDict]:

@@ -33,13 +33,15 @@ def factored_layers(model: nn.Module, record: tuple[Tensor, ...]) -> tuple[str, 
 
     handles = [watch(name, layer) for name, layer in layers.items()]
     try:
-        floats = (each.clone().requires_grad_() if each.is_floating_point() else each for each in record)
+        floats = (each.clone().requires_grad_().clone() if each.is_floating_point() else each for each in record)
         total = model(*floats).sum()
     finally:
         for handle in handles:
             handle.remove()
 
     def alone(layer: nn.Linear) -> bool:
+        if not total.requires_grad:
+            return True
         gradients = torch.autograd.grad(total, tuple(layer.parameters()), retain_graph=True, allow_unused=True)
         return all(gradient is None for gradient in gradients)
 

@@ -1,4 +1,8 @@
-"""What mode a model is in, and what torch draws, while a client trains or an adversary looks."""
+"""Copies of models to train and to judge, what they are called by, and what torch draws meanwhile.
+
+A model that a caller gives is an architecture. Only copies of it run, since a forward pass may change a model: it moves
+buffers, and may keep what it saw in an attribute.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,24 +15,21 @@ from torch import Tensor, nn
 from fedsz_privacy.core.state import StateDict
 
 
-@contextmanager
-def evaluating(model: nn.Module) -> Iterator[None]:
-    """Put a model in evaluation mode, so that dropout is off and running statistics are used, and back again."""
-    with _in_mode(model, training=False):
-        yield
+def learner(model: nn.Module) -> nn.Module:
+    """Return a copy in training mode."""
+    return deepcopy(model).train()
+
+
+def judge(model: nn.Module) -> nn.Module:
+    """Return a copy in evaluation mode, so that dropout is off and running statistics are used."""
+    return deepcopy(model).eval()
 
 
 @contextmanager
 def learning(model: nn.Module) -> Iterator[None]:
     """Put a model in training mode, and back again."""
-    with _in_mode(model, training=True):
-        yield
-
-
-@contextmanager
-def _in_mode(model: nn.Module, *, training: bool) -> Iterator[None]:
     modes = {module: module.training for module in model.modules()}
-    model.train(training)
+    model.train()
     try:
         yield
     finally:
@@ -39,8 +40,15 @@ def _in_mode(model: nn.Module, *, training: bool) -> Iterator[None]:
 @contextmanager
 def seeded(generator: Generator) -> Iterator[None]:
     """Let torch draw from a seed that a generator gives, and go on afterwards as if nothing had been drawn."""
+    with drawing_from(int(generator.integers(2**63))):
+        yield
+
+
+@contextmanager
+def drawing_from(seed: int) -> Iterator[None]:
+    """Let torch draw from a seed, and go on afterwards as if nothing had been drawn."""
     with torch.random.fork_rng():
-        torch.manual_seed(int(generator.integers(2**63)))
+        torch.manual_seed(seed)
         yield
 
 
@@ -65,6 +73,22 @@ def trainable(model: nn.Module) -> dict[str, str]:
 
     Frozen parameters are not among them: whatever trains a model differentiates by these names alone.
     """
-    first = {id(parameter): name for name, parameter in reversed(list(model.named_parameters()))}
-    named = model.named_parameters(remove_duplicate=False)
-    return {name: first[id(parameter)] for name, parameter in named if parameter.requires_grad}
+    first, parameters = first_names(model), dict(model.named_parameters(remove_duplicate=False))
+    return {name: first[name] for name, parameter in parameters.items() if parameter.requires_grad}
+
+
+def first_names(model: nn.Module) -> dict[str, str]:
+    """Return the names of parameters and buffers, each with the first name that the same tensor goes by."""
+    named = [*model.named_parameters(remove_duplicate=False), *model.named_buffers(remove_duplicate=False)]
+    first = {id(tensor): name for name, tensor in reversed(named)}
+    return {name: first[id(tensor)] for name, tensor in named}
+
+
+def for_call(model: nn.Module, state: StateDict) -> dict[str, Tensor]:
+    """Return a state for a functional call: each tensor under its first name only, and copies of buffers.
+
+    Copies, because a forward pass may write into its buffers.
+    """
+    first, buffers = first_names(model), dict(model.named_buffers())
+    once = {name: tensor for name, tensor in state.items() if first.get(name, name) == name}
+    return {name: tensor.clone() if name in buffers else tensor for name, tensor in once.items()}

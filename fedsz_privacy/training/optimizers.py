@@ -158,9 +158,10 @@ def _adaptive(
         first = first_beta * before[0] + (1 - first_beta) * gradient
         second = second_beta * before[1] + (1 - second_beta) * gradient.square()
         memory.first[name], memory.second[name] = _where(steps, first, before[0]), _where(steps, second, before[1])
-        count = beside(memory.steps.clamp(min=1).to(gradient.dtype), gradient)
-        corrected = rate / (1 - first_beta**count)
-        size = second.sqrt() / (1 - second_beta**count).sqrt() + TINY
+        # 32 bits would lose four digits of 1 - beta**count.
+        count = beside(memory.steps.clamp(min=1).double(), gradient)
+        corrected = (rate / (1 - first_beta**count)).to(gradient.dtype)
+        size = second.sqrt() / (1 - second_beta**count).sqrt().to(gradient.dtype) + TINY
         moved = (1 - rate * decay) * parameters[name] - corrected * first / size
         stepped[name] = _where(steps, moved, parameters[name])
     return stepped

@@ -15,13 +15,14 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call, grad, vmap
+from torch.func import functional_call, grad
 
 from fedsz_privacy.core.state import StateDict, wide
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.data.tasks import Task
 from fedsz_privacy.training.evaluation import apply
 from fedsz_privacy.training.modes import trainable
+from fedsz_privacy.training.vectorized import for_each
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class PerExampleGradients:
 
 def _squares(tensor: Tensor) -> Tensor:
     """Return the squared length of each row."""
-    return wide(tensor).flatten(1).square().sum(1)
+    return wide(tensor).unsqueeze(-1).flatten(1).square().sum(1)
 
 
 def _only(counted: Tensor, tensor: Tensor) -> Tensor:
@@ -114,12 +115,12 @@ def per_example_gradients(
     def of_one(inputs: tuple[Tensor, ...], target: Tensor) -> Any:
         def loss(rest: StateDict, shifts: StateDict) -> tuple[Tensor, dict[str, Tensor]]:
             with _shifted(layers, shifts) as seen:
-                outputs = functional_call(model, {**state, **rest}, tuple(each[None] for each in inputs))
+                outputs = functional_call(model, {**state, **rest}, tuple(each[None].clone() for each in inputs))
             return task.loss(outputs, target[None])[0], seen
 
         return grad(loss, argnums=(0, 1), has_aux=True)(rest, zeros)
 
-    (whole, outputs), seen = vmap(of_one)(inputs, targets)
+    (whole, outputs), seen = for_each(of_one)(inputs, targets)
     return PerExampleGradients(
         inputs={name: seen[name].squeeze(1) for name in factored},
         outputs={name: outputs[name].squeeze(1) for name in factored},

@@ -13,16 +13,16 @@ import torch
 from numpy.random import Generator
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.func import functional_call, grad, vmap
+from torch.func import functional_call, grad
 
 from fedsz_privacy.core.state import StateDict, expand, stack, unstack
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.training.batches import ABSENT
 from fedsz_privacy.training.canary_sums import add_drawn, count_canaries
 from fedsz_privacy.training.evaluation import TRIED, apply, in_precision
-from fedsz_privacy.training.modes import detached, holding, learning, seeded, trainable
+from fedsz_privacy.training.modes import detached, for_call, holding, learner, seeded, trainable
 from fedsz_privacy.training.optimizers import Memory, Optimizer, build, step_many
-from fedsz_privacy.training.vectorized import Computation, convolves, moved, vectorizes
+from fedsz_privacy.training.vectorized import Computation, convolves, for_each, moved, vectorizes
 
 
 class Settings(Protocol):
@@ -79,8 +79,7 @@ def train_clients(
     """
     # One client gains nothing from being computed as many.
     if len(batches) > 1 and trains_at_once(model, records):
-        with learning(model):
-            return _train_at_once(model, states, records, batches, settings, canaries)
+        return _train_at_once(model, states, records, batches, settings, canaries)
     starts = expand(states, len(batches))
     trained = []
     for row, (client, generator) in enumerate(zip(batches, generators, strict=True)):
@@ -125,8 +124,8 @@ def trains_at_once(model: nn.Module, records: Records) -> bool:
     """Return whether many clients of a model can train at once: one layer never mixes records, draws or remembers."""
     if convolves(model):
         return False
-    few, state = records.part(0, TRIED), detached(model)
-    states = stack([state, moved(state)])
+    few = records.part(0, TRIED)
+    states = stack([detached(model), moved(model)])
     batches = np.full((2, 2, 2), ABSENT)
     batches[0], batches[1, 0, 0] = np.arange(4).reshape(2, 2) % len(few), 0
     settings = _Trial()
@@ -139,19 +138,18 @@ def trains_at_once(model: nn.Module, records: Records) -> bool:
             trained.append(detached(copy))
         return stack(trained)
 
-    with learning(model):
-        return vectorizes(
-            model,
-            Computation.TRAINING,
-            lambda: _train_at_once(model, states, few, batches, settings, {}),
-            one_by_one,
-        )
+    return vectorizes(
+        model,
+        Computation.TRAINING,
+        lambda: _train_at_once(model, states, few, batches, settings, {}),
+        one_by_one,
+    )
 
 
 class _Trial:
-    """Settings that a model is tried with."""
+    """Settings that a model is tried with: with decay, which moves no parameter that the loss does not depend on."""
 
-    learning_rate, optimizer, weight_decay = 0.1, Optimizer.SGD, 0.0
+    learning_rate, optimizer, weight_decay = 0.1, Optimizer.SGD, 0.1
 
 
 def _join(parameters: dict[str, nn.Parameter], canaries: StateDict, others: Tensor, drawn: int) -> None:
@@ -170,10 +168,10 @@ def _train_at_once(
     settings: Settings,
     canaries: StateDict,
 ) -> dict[str, Tensor]:
-    shared = trainable(model)
+    copy, shared = learner(model), trainable(model)
     stacked = {name: tensor.detach() for name, tensor in expand(states, len(batches)).items()}
     parameters = {name: stacked[name] for name in dict.fromkeys(shared.values())}
-    fixed = {name: tensor for name, tensor in stacked.items() if name not in shared}
+    fixed = {name: tensor for name, tensor in for_call(model, stacked).items() if name not in shared}
     inputs = in_precision(model, records.inputs)
 
     def loss(
@@ -184,10 +182,10 @@ def _train_at_once(
         present: Tensor,
         count: Tensor,
     ) -> Tensor:
-        outputs = functional_call(model, {**fixed, **parameters}, inputs)
+        outputs = functional_call(copy, {**fixed, **parameters}, inputs)
         return (records.task.loss(outputs, targets) * present).sum() / count
 
-    gradient, memory = vmap(grad(loss)), Memory()
+    gradient, memory = for_each(grad(loss)), Memory()
     for step in torch.from_numpy(batches).to(records.targets.device).unbind(1):
         present, counted = (step != ABSENT) & (step < len(records)), step != ABSENT
         chosen = torch.where(present, step, ABSENT)

@@ -6,7 +6,7 @@ optimiser makes of that is post-processing. As in `plain_steps`, clients are row
 where the model can do that.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -14,23 +14,16 @@ import torch
 from numpy.random import Generator
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.func import vmap
 
-from fedsz_privacy.core.errors import InputError
-from fedsz_privacy.core.state import StateDict, expand, length, stack, wide
+from fedsz_privacy.core.state import StateDict, expand, length, wide
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.training.batches import ABSENT
 from fedsz_privacy.training.canary_sums import add_drawn, count_canaries
-from fedsz_privacy.training.evaluation import TRIED, apply, in_precision
-from fedsz_privacy.training.factored_layers import factored_layers
-from fedsz_privacy.training.modes import detached, holding, learning, seeded, trainable
+from fedsz_privacy.training.clipped_sums import Sums, sums_alone, sums_at_once, trains_privately_at_once
+from fedsz_privacy.training.modes import for_call, seeded, trainable
 from fedsz_privacy.training.optimizers import Memory, step_many
-from fedsz_privacy.training.per_example import per_example_gradients, per_example_gradients_alone
 from fedsz_privacy.training.plain_steps import Settings
-from fedsz_privacy.training.vectorized import Computation, moved, vectorizes
-
-Sums = Callable[[StateDict, StateDict, Tensor, Tensor], dict[str, Tensor]]
-"""From parameters, fixed tensors, indices and who is present to each client's sum of clipped gradients."""
+from fedsz_privacy.training.private_models import refuse_buffers_that_move, refuse_unless_private
 
 
 class PrivateSettings(Settings, Protocol):
@@ -100,51 +93,19 @@ def train_privately(
     nothing. What all steps amount to is `fedsz_privacy.training.dpsgd.DPTraining.event`.
     """
     refuse_unless_private(model)
+    refuse_buffers_that_move(model, records)
     stacked = {name: tensor.detach() for name, tensor in expand(states, len(batches)).items()}
-    with learning(model):
-        if trains_privately_at_once(model, records):
-            sums = _sums_at_once(model, records, settings.clip_norm)
-            streams = [_stream(generator) for generator in generators]
-            return _take_steps(model, stacked, records, batches, streams, settings, canaries, sums)
-        trained = []
-        for row, generator in enumerate(generators):
-            one = {name: tensor[row : row + 1] for name, tensor in stacked.items()}
-            sums, stream = _sums_alone(model, records, settings.clip_norm), _stream(generator)
-            with seeded(generator):
-                trained.append(
-                    _take_steps(model, one, records, batches[row : row + 1], [stream], settings, canaries, sums)
-                )
+    if trains_privately_at_once(model, records):
+        sums = sums_at_once(model, records, settings.clip_norm)
+        streams = [_stream(generator) for generator in generators]
+        return _take_steps(model, stacked, records, batches, streams, settings, canaries, sums)
+    trained = []
+    for row, generator in enumerate(generators):
+        one = {name: tensor[row : row + 1] for name, tensor in stacked.items()}
+        sums, stream = sums_alone(model, records, settings.clip_norm), _stream(generator)
+        with seeded(generator):
+            trained.append(_take_steps(model, one, records, batches[row : row + 1], [stream], settings, canaries, sums))
     return {name: torch.cat([each[name] for each in trained]) for name in trained[0]}
-
-
-def trains_privately_at_once(model: nn.Module, records: Records) -> bool:
-    """Return whether clipped gradients of many records of many clients can be computed at once."""
-    few, shared = records.part(0, TRIED), trainable(model)
-    states = stack([detached(model), moved(detached(model))])
-    parameters = {name: states[name] for name in dict.fromkeys(shared.values())}
-    fixed = {name: tensor for name, tensor in states.items() if name not in shared}
-    drawn = (torch.arange(4).reshape(2, 2) % len(few)).to(records.targets.device)
-    present = torch.tensor([[True, True], [True, False]], device=drawn.device)
-
-    def one_by_one() -> dict[str, Tensor]:
-        alone = _sums_alone(model, few, clip_norm=1.0)
-        rows = [
-            alone(
-                {name: tensor[row : row + 1] for name, tensor in parameters.items()},
-                {name: tensor[row : row + 1] for name, tensor in fixed.items()},
-                drawn[row : row + 1],
-                present[row : row + 1],
-            )
-            for row in range(2)
-        ]
-        return {name: torch.cat([each[name] for each in rows]) for name in rows[0]}
-
-    return vectorizes(
-        model,
-        Computation.PRIVATE_TRAINING,
-        lambda: _sums_at_once(model, few, clip_norm=1.0)(parameters, fixed, drawn, present),
-        one_by_one,
-    )
 
 
 def _take_steps(
@@ -159,7 +120,7 @@ def _take_steps(
 ) -> dict[str, Tensor]:
     shared = trainable(model)
     parameters = {name: stacked[name].clone() for name in dict.fromkeys(shared.values())}
-    fixed = {name: tensor for name, tensor in stacked.items() if name not in shared}
+    fixed = {name: tensor for name, tensor in for_call(model, stacked).items() if name not in shared}
     noise = {name: torch.empty_like(wide(tensor)) for name, tensor in parameters.items()}
     deviation, memory = settings.noise_multiplier * settings.clip_norm, Memory()
     everyone = torch.ones(length(stacked), dtype=torch.bool, device=records.targets.device)
@@ -180,42 +141,6 @@ def _take_steps(
     return {name: parameters[shared[name]] if name in shared else tensor for name, tensor in stacked.items()}
 
 
-def _sums_at_once(model: nn.Module, records: Records, clip_norm: float) -> Sums:
-    inputs = in_precision(model, records.inputs)
-    factored = factored_layers(model, tuple(tensor[:1] for tensor in inputs))
-
-    def clipped_sum(
-        parameters: StateDict, fixed: StateDict, inputs: tuple[Tensor, ...], targets: Tensor, present: Tensor
-    ) -> dict[str, Tensor]:
-        gradients = per_example_gradients(model, records.task, factored, parameters, fixed, inputs, targets)
-        return gradients.clipped_sum(present, clip_norm)
-
-    def sums(parameters: StateDict, fixed: StateDict, drawn: Tensor, present: Tensor) -> dict[str, Tensor]:
-        chosen = tuple(tensor[drawn] for tensor in inputs)
-        found: dict[str, Tensor] = vmap(clipped_sum)(parameters, fixed, chosen, records.targets[drawn], present)
-        return found
-
-    return sums
-
-
-def _sums_alone(model: nn.Module, records: Records, clip_norm: float) -> Sums:
-    """Return sums for a stack of one client, one record after another, in a copy of the model."""
-    copy = holding(model, detached(model))
-    own = {**dict(copy.named_parameters()), **dict(copy.named_buffers())}
-
-    def sums(parameters: StateDict, fixed: StateDict, drawn: Tensor, present: Tensor) -> dict[str, Tensor]:
-        with torch.no_grad():
-            for name, tensor in {**fixed, **parameters}.items():
-                if name in own:
-                    own[name].copy_(tensor[0])
-        part = records.select(drawn[present])
-        gradients = per_example_gradients_alone(copy, part)
-        found = gradients.clipped_sum(torch.ones(len(part), dtype=torch.bool, device=drawn.device), clip_norm)
-        return {name: tensor.unsqueeze(0) for name, tensor in found.items()}
-
-    return sums
-
-
 def _stream(generator: Generator) -> torch.Generator:
     return torch.Generator().manual_seed(int(generator.integers(2**32)))
 
@@ -227,28 +152,3 @@ def fill_with_gaussian(noise: Tensor, deviation: float, streams: Sequence[torch.
             row.normal_(0, deviation, generator=stream)
         else:
             row.copy_(torch.empty(row.shape, dtype=row.dtype).normal_(0, deviation, generator=stream))
-
-
-def refuse_unless_private(model: nn.Module) -> None:
-    """Raise an InputError that names the layer if a model has one that DP-SGD has no guarantee for.
-
-    Batch statistics carry records past the clipping.
-    """
-    for name, layer in model.named_modules():
-        if isinstance(layer, nn.modules.batchnorm._NormBase) and (
-            isinstance(layer, nn.modules.batchnorm._BatchNorm) or layer.track_running_stats
-        ):
-            raise InputError(
-                f"layer {name} ({type(layer).__name__}) keeps batch statistics, which are not private: use nn.GroupNorm"
-            )
-
-
-def refuse_buffers_that_move(model: nn.Module, records: Records) -> None:
-    """Raise an InputError that names the buffer if seeing records changes one: it would leave without noise."""
-    copy = holding(model, detached(model)).train()
-    before = {name: tensor.clone() for name, tensor in copy.named_buffers()}
-    with torch.no_grad():
-        apply(copy, records.part(0, TRIED).inputs)
-    for name, tensor in copy.named_buffers():
-        if not torch.equal(tensor, before[name]):
-            raise InputError(f"buffer {name} changes with the records, which is not private: train without it")

@@ -5,7 +5,9 @@ import torch
 from fedsz_privacy import InputError
 from fedsz_privacy.core.state import stack_of_one
 from fedsz_privacy.models.catalogue import build_model
-from fedsz_privacy.training.descent import ABSENT, Training, draw_batches, predict, train
+from fedsz_privacy.training.batches import ABSENT
+from fedsz_privacy.training.descent import Training
+from fedsz_privacy.training.evaluation import predict
 
 TRAINING = Training(epochs=3, batch_size=4, learning_rate=0.1)
 MEMBERSHIP = np.array([[True] * 11 + [False] * 9, [False] * 13 + [True] * 7])
@@ -16,7 +18,7 @@ def generators(count):
 
 
 def test_each_epoch_visits_each_member_once():
-    batches = draw_batches(MEMBERSHIP, TRAINING, generators(2))
+    batches = TRAINING.draw(MEMBERSHIP, generators(2))
     assert batches.shape == (2, 3 * 3, 4)
     for row, members in zip(batches, MEMBERSHIP, strict=True):
         for epoch in np.split(row, 3):
@@ -24,17 +26,17 @@ def test_each_epoch_visits_each_member_once():
 
 
 def test_a_clients_batches_depend_on_no_other_client():
-    together = draw_batches(MEMBERSHIP, TRAINING, generators(2))[0]
-    alone = draw_batches(MEMBERSHIP[:1], TRAINING, generators(1))[0]
+    together = TRAINING.draw(MEMBERSHIP, generators(2))[0]
+    alone = TRAINING.draw(MEMBERSHIP[:1], generators(1))[0]
     assert (together == alone).all()
 
 
 @pytest.mark.parametrize("name", ["mlp", "cnn"])
 def test_bulk_training_equals_a_plain_sgd_loop(digits, name):
-    model = build_model(name, digits.shape, digits.classes, seed=1)
+    model = build_model(name, digits, seed=1)
     start = {key: tensor.clone() for key, tensor in model.state_dict().items()}
-    batches = draw_batches(MEMBERSHIP, TRAINING, generators(2))
-    trained = train(model, stack_of_one(start), digits, batches, TRAINING.learning_rate)
+    batches = TRAINING.draw(MEMBERSHIP, generators(2))
+    trained = TRAINING.train_many(model, stack_of_one(start), digits, batches, generators(2))
     for row, steps in enumerate(batches):
         model.load_state_dict(start)
         optimiser = torch.optim.SGD(model.parameters(), lr=TRAINING.learning_rate)
@@ -42,19 +44,20 @@ def test_bulk_training_equals_a_plain_sgd_loop(digits, name):
             records = step[step != ABSENT]
             if records.size:
                 optimiser.zero_grad()
-                torch.nn.functional.cross_entropy(model(digits.images[records]), digits.labels[records]).backward()
+                outputs = model(digits.inputs[0][records])
+                torch.nn.functional.cross_entropy(outputs, digits.targets[records]).backward()
                 optimiser.step()
         for key, tensor in model.state_dict().items():
             assert torch.allclose(trained[key][row], tensor, atol=1e-5), key
 
 
 def test_predict_gives_each_models_logits(digits):
-    models = [build_model("mlp", digits.shape, 10, seed) for seed in (0, 1)]
+    models = [build_model("mlp", digits, seed) for seed in (0, 1)]
     stacked = {key: torch.stack([m.state_dict()[key] for m in models]) for key in models[0].state_dict()}
-    images = digits.images[:5]
-    logits = predict(models[0], stacked, images)
+    few = digits.part(0, 5)
+    logits = predict(models[0], stacked, few)
     for row, model in enumerate(models):
-        assert torch.allclose(logits[row], model(images), atol=1e-5)
+        assert torch.allclose(logits[row], model(few.inputs[0]), atol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["epochs", "batch_size", "learning_rate"])

@@ -1,4 +1,4 @@
-import copy
+from dataclasses import replace
 
 import pytest
 import torch
@@ -32,12 +32,12 @@ class Odd(nn.Module):
 
 def make(name, digits):
     torch.manual_seed(0)
-    return Odd() if name == "odd" else build_model(name, digits.shape, digits.classes, seed=1)
+    return Odd() if name == "odd" else build_model(name, digits, seed=1)
 
 
 def gradients(model, digits, factored):
-    parameters = {name: tensor.detach() for name, tensor in model.named_parameters()}
-    return per_example_gradients(model, factored, parameters, {}, digits.images[:6], digits.labels[:6])
+    parameters, few = {name: tensor.detach() for name, tensor in model.named_parameters()}, digits.part(0, 6)
+    return per_example_gradients(model, few.task, factored, parameters, {}, few.inputs, few.targets)
 
 
 @pytest.mark.parametrize(
@@ -45,10 +45,11 @@ def gradients(model, digits, factored):
 )
 def test_norms_and_sums_equal_autograd_on_either_path(digits, name, layers):
     model = make(name, digits)
-    assert factored_layers(model, digits.images[0]) == layers
+    assert factored_layers(model, digits.part(0, 1).inputs) == layers
     alone = []
     for index in range(6):
-        loss = nn.functional.cross_entropy(model(digits.images[index : index + 1]), digits.labels[index : index + 1])
+        record = digits.part(index, index + 1)
+        loss = nn.functional.cross_entropy(model(*record.inputs), record.targets)
         alone.append(
             dict(zip(dict(model.named_parameters()), torch.autograd.grad(loss, model.parameters()), strict=True))
         )
@@ -90,8 +91,9 @@ def test_a_record_moves_the_sum_by_at_most_the_clip_norm(digits, clip_norm, scal
 @pytest.mark.parametrize("factored", [("1", "3", "5"), ()])
 def test_a_record_without_a_finite_gradient_adds_nothing(digits, factored, value):
     model = make("mlp", digits)
-    broken = copy.deepcopy(digits.part(0, 6))
-    broken.images[2] = value
+    images = digits.inputs[0][:6].clone()
+    images[2] = value
+    broken = replace(digits.part(0, 6), inputs=(images,))
     others = PRESENT.clone()
     others[2] = False
     kept = gradients(model, broken, factored).clipped_sum(PRESENT, 1.0)
@@ -102,5 +104,5 @@ def test_a_record_without_a_finite_gradient_adds_nothing(digits, factored, value
 
 def test_looking_at_a_model_leaves_no_hook_behind(digits):
     model = make("cnn", digits)
-    gradients(model, digits, factored_layers(model, digits.images[0]))
+    gradients(model, digits, factored_layers(model, digits.part(0, 1).inputs))
     assert not any(module._forward_hooks for module in model.modules())

@@ -74,7 +74,7 @@ MODELS = {
 
 OTHERS = {
     "--model misfits:batch_normed --release dpsgd:eps=8": "layer 2 (BatchNorm1d) keeps batch statistics",
-    "--model misfits:Counting --release dpsgd:eps=8": "buffer seen",
+    "--model misfits:Counting --release dpsgd:eps=8": "seen changes when records pass, which is not private",
     "--training misfits:forgets_to_train": "left model mlp as it was: train the model that is given, in place",
     "--training misfits:makes_a_new_model": "left model mlp as it was",
     "--training misfits:fills_with_nan": "training diverged in round 1: lower --learning-rate",
