@@ -82,7 +82,12 @@ def unstack(stacked: StateDict, index: int) -> dict[str, Tensor]:
 
 def flatten(stacked: StateDict) -> Tensor:
     """Lay the k states of a stack out as the rows of one matrix of shape (k, parameters)."""
-    return torch.cat([tensor.flatten(1) for tensor in stacked.values()], dim=1)
+    return torch.cat([rows(tensor) for tensor in stacked.values()], dim=1)
+
+
+def rows(stacked: Tensor) -> Tensor:
+    """Return a stack of tensors, scalars too, as the rows of a matrix."""
+    return stacked.reshape(len(stacked), -1)
 
 
 def nbytes(state: StateDict) -> int:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, grad
 
-from fedsz_privacy.core.state import StateDict
+from fedsz_privacy.core.state import StateDict, rows
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.training.evaluation import TRIED, in_precision
 from fedsz_privacy.training.modes import drawing_from, for_call, holding, judge, trainable
@@ -37,7 +37,7 @@ def gradient_chunks(model: nn.Module, state: StateDict, records: Records) -> Ite
     at_once = records_at_once(sum(state[name].nbytes for name in names))
     for start in range(0, len(records), at_once):
         gradients = record_gradients(model, state, records.part(start, start + at_once))
-        yield torch.cat([gradients[name].unsqueeze(-1).flatten(1) for name in names], dim=1)
+        yield torch.cat([rows(gradients[name]) for name in names], dim=1)
 
 
 def record_gradients(model: nn.Module, state: StateDict, records: Records) -> dict[str, Tensor]:
