@@ -81,7 +81,14 @@ def test_training_equals_an_ordinary_loop(case):
 
 
 @every_case
-@pytest.mark.parametrize("optimizer", [each for each in Optimizer if each is not Optimizer.SGD])
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        Optimizer.ADAMW,
+        pytest.param(Optimizer.ADAM, marks=pytest.mark.slow),
+        pytest.param(Optimizer.MOMENTUM, marks=pytest.mark.slow),
+    ],
+)
 def test_every_optimizer_equals_torchs_with_decay_and_steps_left_out(case, optimizer):
     # In 64 bits and away from zero: Adam divides by the size of a gradient, and makes steps of the rounding of zeros.
     trained = train(precise(case), case.records(), rule(optimizer))
