@@ -85,7 +85,8 @@ def describe(report: AuditReport) -> dict[str, str]:
         "same release",
         "Unit of privacy": "one record (example) of the target client, added or removed",
         "Accountant": "dp-accounting's PLD accountant, for defences with a privacy event",
-        "Adjacency of as-if figures": f"{adjacency(spec.rule)}; median of the pairs tried, which bounds no other record",
+        "Adjacency of as-if figures": f"{adjacency(spec.rule)}; "
+        "median of the pairs tried, which bounds no other record",
         "Seed": str(spec.seed),
     }
 

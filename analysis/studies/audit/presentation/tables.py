@@ -100,12 +100,17 @@ def deciding_table(report: AuditReport) -> Table:
     """Return whether neighbours decode alike, for each release that changes the update."""
     return Table(
         title="The deciding experiment",
-        note=f"Adjacency: {adjacency(report.spec.rule)}. Both updates pass the release with the same randomness, and the observer knows "
-        "both. Differing codes are decoded values more than one bound apart. The predictions are those of independent "
+        note=f"Adjacency: {adjacency(report.spec.rule)}. "
+        "Both updates pass the release with the same randomness, and the observer knows both. Differing codes are "
+        "decoded values more than one bound apart. The predictions are those of independent "
         "uniform noise of the same width: share |D| / 2 bound, advantage 1 - prod(1 - |D| / 2 bound).",
         columns=("release", "pairs", "measured: values that differ", "measured: codes that differ",
                  "predicted: codes that differ", "measured: advantage", "predicted: advantage"),
-        rows=[(release, *decision_cells(study.decision)) for release, study in report.noise.items() if study and study.decision],
+        rows=[
+            (release, *decision_cells(study.decision))
+            for release, study in report.noise.items()
+            if study and study.decision
+        ],
     )  # fmt: skip
 
 
@@ -117,7 +122,7 @@ def _guaranteed(verdict: Verdict) -> str:
 
 def _as_if(described: AsIf | None) -> str:
     if described is None:
-        return "no error to describe"
+        return "no error that could be described"
     return (
         f"one record moves {described.coordinates:,} coordinates by {described.l1:.3g} in L1 and {described.l2:.3g} in "
         f"L2; independent Laplace noise would give epsilon {described.laplace_epsilon:.3g}, Gaussian noise "

@@ -59,3 +59,12 @@ def test_intervals_cover_the_distance_of_the_source(name):
         found = measure(np.random.default_rng(seed).normal(size=4000), distribution)[name]
         covered += found.low <= truth <= found.high
     assert covered >= stats.binom.ppf(1e-3, 100, CONFIDENCE)
+
+
+def test_the_seed_decides_the_resamples_and_not_the_sample(rng):
+    sketch = sketch_errors(np.zeros(5000), rng.laplace(size=5000), 1.0)
+    first, again, other = (resampled_shares(sketch, seed) for seed in (0, 0, 1))
+    assert np.array_equal(first, again)
+    assert np.array_equal(first, resampled_shares(sketch))
+    assert np.array_equal(first[0], other[0])
+    assert not np.array_equal(first[1:], other[1:])
