@@ -32,11 +32,11 @@ def test_total_variation_and_log_ratio_equal_the_integrals_between_two_uniform_d
     assert found["log_ratio"].value == pytest.approx(np.log(2), abs=0.08)
 
 
-def test_a_law_without_mass_where_errors_are_is_infinitely_far_in_log_ratio(rng):
+def test_a_distribution_without_mass_where_errors_are_is_infinitely_far_in_log_ratio(rng):
     assert measure(rng.uniform(-1, 1, 10_000), Distribution("uniform", 0.0, 1.0))["log_ratio"].value == np.inf
 
 
-def test_a_sample_of_the_law_is_at_no_distance_and_one_far_off_is(rng):
+def test_a_sample_of_the_distribution_is_at_no_distance_and_one_far_off_is(rng):
     errors = rng.normal(size=100_000)
     near, far = measure(errors, Distribution("normal", 0.0, 1.0)), measure(errors, Distribution("laplace", 0.0, 1.0))
     # Kolmogorov's critical value at error rate 1e-4.

@@ -69,7 +69,7 @@ def test_an_atom_of_zeros_is_named_and_a_chance_zero_is_not(rng):
     assert rarely.best.family == "normal"
 
 
-def test_the_law_of_the_known_bound_is_compared_and_not_fitted(rng):
+def test_the_distribution_of_the_known_bound_is_compared_and_not_fitted(rng):
     x = rng.normal(size=SIZE)
     fit = fit_noise(x, np.round(x, 2), bound=0.005)
     assert (fit.on_bound.location, fit.on_bound.scale) == (-1, 2)
