@@ -10,6 +10,7 @@ from fedsz_privacy.core.lazy import lazy
 if TYPE_CHECKING:
     from fedsz_privacy.codec.bounds import ErrorBound
     from fedsz_privacy.codec.frame import FrameError
+    from fedsz_privacy.codec.lossy import LossyWarning
     from fedsz_privacy.codec.pipeline import FedSZ
     from fedsz_privacy.core.errors import InputError
     from fedsz_privacy.defences.release import Release, Released, parse_release
@@ -19,12 +20,13 @@ _HOMES = {
     "FedSZ": "codec.pipeline",
     "FrameError": "codec.frame",
     "InputError": "core.errors",
+    "LossyWarning": "codec.lossy",
     "Release": "defences.release",
     "Released": "defences.release",
     "parse_release": "defences.release",
 }
 
-__all__ = ["ErrorBound", "FedSZ", "FrameError", "InputError", "Release", "Released", "parse_release"]
+__all__ = ["ErrorBound", "FedSZ", "FrameError", "InputError", "LossyWarning", "Release", "Released", "parse_release"]
 
 
 __getattr__ = lazy(__name__, _HOMES)

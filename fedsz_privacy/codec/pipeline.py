@@ -13,6 +13,7 @@ from fedsz_privacy.codec.bounds import ErrorBound
 from fedsz_privacy.codec.compressors import DECODERS, SZ3, Compressor
 from fedsz_privacy.codec.frame import DTYPES, Entry, FrameError, Header, pack, unpack
 from fedsz_privacy.codec.lossless import LOSSLESS, ZSTD, Lossless
+from fedsz_privacy.codec.lossy import THRESHOLD, LossyRule, default_rule, is_eligible, warn_of_shortfall
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import StateDict
 
@@ -24,8 +25,8 @@ WIDTHS = {torch.float64: np.dtype(np.float64)}
 class FedSZ:
     """The FedSZ pipeline: large float weights through an error-bounded compressor, all else bit-exact.
 
-    A tensor is *lossy* if it is floating point, its name contains ``weight``, and it holds more than ``threshold``
-    elements. One whose bound leaves it no room, such as a constant one under a REL bound, is kept exactly.
+    A tensor is *lossy* if it is floating point, holds more than ``threshold`` elements, and a rule chooses it. One
+    whose bound leaves it no room, such as a constant one under a REL bound, is kept exactly.
 
     Parameters
     ----------
@@ -39,6 +40,15 @@ class FedSZ:
         Number of elements up to which a tensor is kept exactly.
     max_bytes : int
         Largest decoded state that `decode` takes memory for, in bytes.
+    lossy : callable, optional
+        The rule, ``lossy(name, tensor) -> bool``. By default the paper's, that the name contains ``weight``; in a state
+        in which no name does, that the tensor has two dimensions or more.
+
+    Warns
+    -----
+    LossyWarning
+        When encoding, if less than half of the float bytes is lossy and the rule left out a tensor of more than
+        ``threshold`` elements.
 
     Examples
     --------
@@ -53,20 +63,23 @@ class FedSZ:
     bound: ErrorBound
     compressor: Compressor = field(default_factory=SZ3)
     lossless: Lossless = ZSTD
-    threshold: int = 1000
+    threshold: int = THRESHOLD
     max_bytes: int = 2**32
+    lossy: LossyRule | None = None
 
     def __post_init__(self) -> None:
         if self.threshold < 0:
             raise InputError(f"threshold {self.threshold}: choose a number of elements, 0 or more")
+        if not (self.lossy is None or callable(self.lossy)):
+            raise InputError(f"lossy {self.lossy!r}: give a function of a tensor's name and the tensor")
 
     def bounds(self, state: StateDict) -> dict[str, float]:
         """Return the absolute error bound of each tensor that may change; all others come back bit-exact."""
-        return {name: bound for name, (_, bound) in self._lossy(state).items()}
+        return {name: bound for name, (_, bound) in self._arrays(self._chosen(state)).items()}
 
     def encode(self, state: StateDict) -> bytes:
         """Return the frame of a state, as `encode_with_bounds` does."""
-        return self.encode_with_bounds(state)[0]
+        return self._encode(state)[0]
 
     def encode_with_bounds(self, state: StateDict) -> tuple[bytes, dict[str, float]]:
         """Return the frame of a state, and its `bounds`, which encoding works out anyway.
@@ -76,10 +89,15 @@ class FedSZ:
         InputError
             If a tensor has a dtype that the frame cannot carry.
         """
+        return self._encode(state)
+
+    def _encode(self, state: StateDict) -> tuple[bytes, dict[str, float]]:
         for name, tensor in state.items():
             if tensor.dtype not in DTYPES:
                 raise InputError(f"tensor {name!r} has dtype {tensor.dtype}: convert it, for example to torch.float32")
-        streams, lossy = dict.fromkeys(state, b""), self._lossy(state)
+        chosen = self._chosen(state)
+        warn_of_shortfall(state, chosen, self.threshold)
+        streams, lossy = dict.fromkeys(state, b""), self._arrays(chosen)
         for name, (array, bound) in lossy.items():
             room = bound - rounding_error(array, bound, state[name].dtype)
             streams[name] = self.compressor.encode(array, room) if room > 0 else b""
@@ -113,14 +131,16 @@ class FedSZ:
         except ValueError as error:
             raise FrameError(f"frame does not hold what it announces: {error}") from error
 
-    def _lossy(self, state: StateDict) -> dict[str, tuple[NDArray[np.floating], float]]:
-        """Return the array and the absolute bound of each tensor that may change."""
-        arrays = {name: to_array(tensor) for name, tensor in state.items() if self._is_lossy(name, tensor)}
+    def _chosen(self, state: StateDict) -> dict[str, Tensor]:
+        """Return the tensors that are lossy if their bounds leave them room."""
+        rule = self.lossy or default_rule(state)
+        return {name: t for name, t in state.items() if is_eligible(t, self.threshold) and rule(name, t)}
+
+    def _arrays(self, chosen: StateDict) -> dict[str, tuple[NDArray[np.floating], float]]:
+        """Return the array and the absolute bound of each chosen tensor that may change."""
+        arrays = {name: to_array(tensor) for name, tensor in chosen.items()}
         bounds = {name: self.bound.absolute(array) for name, array in arrays.items()}
         return {name: (array, bounds[name]) for name, array in arrays.items() if bounds[name] > 0}
-
-    def _is_lossy(self, name: str, tensor: Tensor) -> bool:
-        return "weight" in name and tensor.numel() > self.threshold and tensor.is_floating_point()
 
 
 def _decode_tensors(header: Header, payload: memoryview, decoder: Compressor) -> dict[str, Tensor]:

@@ -6,6 +6,7 @@ update is a `Release`, and every attack, fit, table and plot is a loop over rele
 
 import inspect
 import re
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from time import perf_counter
@@ -17,6 +18,7 @@ from dp_accounting import DpEvent, NonPrivateDpEvent
 from numpy.random import Generator
 
 from fedsz_privacy.codec.bounds import ErrorBound
+from fedsz_privacy.codec.lossy import LossyRule, LossyWarning
 from fedsz_privacy.codec.pipeline import FedSZ
 from fedsz_privacy.core.errors import InputError, unknown
 from fedsz_privacy.core.imports import import_callable, require_type
@@ -34,9 +36,11 @@ class Released:
     nbytes : int
         Its size on the wire, in bytes.
     bounds : mapping of str to float
-        Absolute error bound of each tensor that the last codec changed, in the update's own unit.
+        Absolute error bound of each tensor that the last codec changed, in the update's own unit. A tensor that changed
+        without one is measured by the largest error seen.
     encode_seconds, decode_seconds : float
-        Time that encoding took on the client and decoding took on the server.
+        Time that encoding took on the client and decoding took on the server. The toolkit times `Release.apply` itself;
+        of all that it takes, only what is reported as decoding counts as that.
     """
 
     update: StateDict
@@ -84,8 +88,28 @@ class Release:
 
 
 def release_each(release: Release, updates: StateDict, generators: Iterable[Generator]) -> list[Released]:
-    """Return what an observer holds of each update of a stack, with a generator for each."""
-    return [release.apply(unstack(updates, row), generator) for row, generator in enumerate(generators)]
+    """Return what an observer holds of each update of a stack, with a generator for each.
+
+    Time is taken here, whatever a release reports: encoding is all of `apply` that it does not report as decoding.
+    """
+    return [_timed(release, unstack(updates, row), generator) for row, generator in enumerate(generators)]
+
+
+def _timed(release: Release, update: StateDict, generator: Generator) -> Released:
+    start = perf_counter()
+    released = release.apply(update, generator)
+    return replace(released, encode_seconds=max(0.0, perf_counter() - start - released.decode_seconds))
+
+
+def find_lossy_shortfall(release: Release, update: StateDict, generator: Generator) -> str | None:
+    """Apply a release once, and return in one line what its codec warns of if it compresses little of the update.
+
+    None if it warns of nothing, as a release without a codec.
+    """
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", LossyWarning)
+        release.apply(update, generator)
+    return next((str(each.message) for each in caught if issubclass(each.category, LossyWarning)), None)
 
 
 def none() -> Release:
@@ -98,8 +122,11 @@ def none() -> Release:
     )
 
 
-def fedsz(**bound: float) -> Release:
+def fedsz(lossy: LossyRule | None = None, **bound: float) -> Release:
     """Return FedSZ at one error bound, ``fedsz(rel=1e-2)`` or ``fedsz(abs=1e-4)``, under the pipeline's defaults.
+
+    A function of your own can return it with another rule of what is lossy, as `FedSZ` takes it:
+    ``fedsz(rel=1e-2, lossy=lambda name, tensor: tensor.ndim >= 2)``. Its name then stands for the bound alone.
 
     Raises
     ------
@@ -109,7 +136,7 @@ def fedsz(**bound: float) -> Release:
     if len(bound) != 1:
         raise InputError(f"fedsz takes one bound, got {len(bound)}: write fedsz:rel=1e-2 or fedsz:abs=1e-4")
     ((mode, value),) = bound.items()
-    pipeline = FedSZ(ErrorBound(mode, value))
+    pipeline = FedSZ(ErrorBound(mode, value), lossy=lossy)
 
     def apply(update: StateDict, _: Generator) -> Released:
         start = perf_counter()

@@ -54,7 +54,7 @@ def fisher_information(distribution: Distribution) -> float:
     return np.inf
 
 
-def law_masses(distribution: Distribution, shift: float, bins: int) -> tuple[Masses, Masses]:
+def distribution_masses(distribution: Distribution, shift: float, bins: int) -> tuple[Masses, Masses]:
     """Return the masses of a distribution and of it shifted, on even bins of which ``bins`` make up the shift."""
     low, high = distribution.quantiles(np.array([TAIL, 1 - TAIL]))
     return _shifted(distribution.below, float(low), float(high), shift / bins, bins)

@@ -7,7 +7,12 @@ import numpy as np
 from dp_accounting.pld.privacy_loss_distribution import PrivacyLossDistribution
 from numpy.typing import NDArray
 
-from analysis.methods.curves.delta_curves import connect_the_dots, histogram_masses, law_masses, loss_distribution
+from analysis.methods.curves.delta_curves import (
+    connect_the_dots,
+    distribution_masses,
+    histogram_masses,
+    loss_distribution,
+)
 from analysis.methods.noise.noise_fit import NoiseFit
 
 EPSILONS = np.linspace(0, 4, 81)
@@ -17,8 +22,8 @@ SHIFT = 0.5
 WIDTHS = (8, 32)
 """Bins in a shift."""
 
-LAW_BINS = 128
-LAWS = ("uniform", "laplace", "normal", "generalised normal", "student t")
+DISTRIBUTION_BINS = 128
+DISTRIBUTIONS = ("uniform", "laplace", "normal", "generalised normal", "student t")
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,10 @@ class DeltaCurves:
 def delta_curves(fit: NoiseFit) -> DeltaCurves:
     """Return the curves of a fit on error over bound."""
     return DeltaCurves(
-        distributions={name: connect_the_dots(law_masses(fit.of(name), SHIFT, LAW_BINS)) for name in LAWS},
+        distributions={
+            name: connect_the_dots(distribution_masses(fit.of(name), SHIFT, DISTRIBUTION_BINS))
+            for name in DISTRIBUTIONS
+        },
         histogram={bins: _brackets(fit, bins) for bins in WIDTHS},
     )
 

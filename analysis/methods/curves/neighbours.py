@@ -1,4 +1,4 @@
-"""Neighbouring updates: the same client with and without one record, all other randomness the same."""
+"""Neighbouring updates: the same client with and without one record, all other random numbers the same."""
 
 from dataclasses import dataclass
 
@@ -8,13 +8,28 @@ from attacks.game.game import Game
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import StateDict, subtract, unstack
 from fedsz_privacy.training.batches import ABSENT
+from fedsz_privacy.training.descent import Training
+from fedsz_privacy.training.dpsgd import DPTraining
+from fedsz_privacy.training.rule import TrainingRule
 
 ADJACENCY = "one of the target's training records left out, same batches otherwise"
+OWN_BATCHES = (
+    "one of the target's training records left out, same random numbers otherwise; the training draws its own batches, "
+    "so they may differ in more than that record"
+)
+
+
+def adjacency(rule: TrainingRule) -> str:
+    """Return in words what two neighbours under a training rule have in common.
+
+    Only the built-in rules are given batches from which one record was taken out.
+    """
+    return ADJACENCY if isinstance(rule, Training | DPTraining) else OWN_BATCHES
 
 
 @dataclass(frozen=True)
 class NeighbourPair:
-    """Two updates whose training differs in one record, and the difference between them."""
+    """The updates of two trainings, one without one record of the other's: the first, and first minus second."""
 
     update: StateDict
     difference: StateDict

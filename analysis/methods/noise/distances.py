@@ -30,15 +30,15 @@ class Distance:
     high: float
 
 
-def resampled_shares(sketch: Sketch) -> NDArray[np.float64]:
-    """Return the share of errors below each edge in the sample and in resamples of its blocks.
+def resampled_shares(sketch: Sketch, seed: int = 0) -> NDArray[np.float64]:
+    """Return the share of errors below each edge in the sample and in resamples of its blocks, drawn by a seed.
 
     Returns
     -------
     float64 array, shape (1 + RESAMPLES, BINS + 1)
         The first row is the sample's own.
     """
-    draws = generator(0, Purpose.BOOTSTRAP).multinomial(BLOCKS, np.full(BLOCKS, 1 / BLOCKS), size=RESAMPLES)
+    draws = generator(seed, Purpose.BOOTSTRAP).multinomial(BLOCKS, np.full(BLOCKS, 1 / BLOCKS), size=RESAMPLES)
     below = np.pad(sketch.counts, ((0, 0), (1, 0))).cumsum(axis=1)
     counts = np.concatenate([np.ones((1, BLOCKS)), draws]) @ below
     return np.asarray(counts / counts[:, -1:])

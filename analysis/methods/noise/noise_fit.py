@@ -34,7 +34,7 @@ class NoiseFit:
         One for each family.
     on_bound : Fit or None
         The uniform distribution on (-1, 1), that of a quantiser of the known bound; nothing in it is fitted. None where
-        errors exceed the unit, which then is no bound.
+        errors exceed the unit, which then is no bound, or where the unit was found in the errors themselves.
     share_zero : float
         Share of errors that are exactly 0.
     dependence : Dependence
@@ -106,7 +106,7 @@ class NoiseFit:
         )
 
 
-def fit_noise(original: ArrayLike, decoded: ArrayLike, bound: ArrayLike = 1.0) -> NoiseFit:
+def fit_noise(original: ArrayLike, decoded: ArrayLike, bound: ArrayLike = 1.0, seed: int = 0) -> NoiseFit:
     """Fit the families of `FAMILIES` to the errors of a lossy codec.
 
     Parameters
@@ -116,6 +116,8 @@ def fit_noise(original: ArrayLike, decoded: ArrayLike, bound: ArrayLike = 1.0) -
     bound : array_like
         Unit in which errors are measured: the absolute error bound, one number or one for each element. Leave it at
         1 to fit the raw errors.
+    seed : int
+        Seed of the bootstrap that gives the intervals.
 
     Returns
     -------
@@ -139,12 +141,12 @@ def fit_noise(original: ArrayLike, decoded: ArrayLike, bound: ArrayLike = 1.0) -
         raise InputError(f"{before.size} original and {after.size} decoded values: give as many of both")
     if not (unit > 0).all():
         raise InputError(f"bound {unit.min():g}: choose a positive number, such as the codec's absolute bound")
-    return fit_sketch(sketch_errors(before, after, unit), dependence(before, after, unit))
+    return fit_sketch(sketch_errors(before, after, unit), dependence(before, after, unit), seed)
 
 
-def fit_sketch(sketch: Sketch, found: Dependence) -> NoiseFit:
+def fit_sketch(sketch: Sketch, found: Dependence, seed: int = 0) -> NoiseFit:
     """Fit the families to a sketch of errors, whose dependence on the data was measured before."""
-    shares = resampled_shares(sketch)
+    shares = resampled_shares(sketch, seed)
     return NoiseFit(
         elements=round(sketch.elements),
         fits=tuple(fit_family(sketch, shares, family) for family in FAMILIES.values()),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from analysis.methods.curves.neighbours import ADJACENCY
+from analysis.methods.curves.neighbours import adjacency
 from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.page import render_page, to_png
 from analysis.reporting.style import house_style
@@ -46,7 +46,7 @@ def draw(report: AuditReport) -> dict[str, bytes]:
         return {
             name: to_png(figure(report))
             for name, figure in FIGURES.items()
-            if name != "noise" or any(report.noise.values())
+            if name != "noise" or any(study and study.scopes for study in report.noise.values())
         }
 
 
@@ -85,7 +85,8 @@ def describe(report: AuditReport) -> dict[str, str]:
         "same release",
         "Unit of privacy": "one record (example) of the target client, added or removed",
         "Accountant": "dp-accounting's PLD accountant, for defences with a privacy event",
-        "Adjacency of as-if figures": f"{ADJACENCY}; median of the pairs tried, which bounds no other record",
+        "Adjacency of as-if figures": f"{adjacency(spec.rule)}; "
+        "median of the pairs tried, which bounds no other record",
         "Seed": str(spec.seed),
     }
 

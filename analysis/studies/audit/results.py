@@ -72,7 +72,7 @@ def noise_rows(report: AuditReport) -> list[Row]:
         }
         for release, study in report.noise.items()
         if study
-        for scope, fit in {**study.tensors, "pooled": study.pooled}.items()
+        for scope, fit in study.scopes.items()
         for family in fit.fits
     ]
 

@@ -85,7 +85,9 @@ def run_bench(spec: BenchSpec, path: Path, progress: Progress = silent) -> tuple
     bounds = {source: FedSZ(ErrorBound.rel(spec.bounds[0])).bounds(state) for source, state in states.items()}
     for source, lossy in bounds.items():
         if not lossy:
-            raise InputError(f"{source} has no float tensor of over 1,000 elements named weight: nothing to compress")
+            raise InputError(
+                f"{source} has no float tensor of over 1,000 elements that FedSZ chooses: nothing to compress"
+            )
     folder = open_run(path, {"command": "bench", **asdict(spec)})
     cases = list(product(states.items(), spec.bounds, spec.compressors))
     rows = [

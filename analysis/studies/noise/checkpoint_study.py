@@ -16,6 +16,7 @@ from analysis.methods.noise.detectors import Bounds, Finding, scale_mixture
 from analysis.methods.noise.distributions import normal
 from analysis.methods.noise.fits import finite
 from analysis.methods.noise.noise_fit import NoiseFit, fit_sketch
+from analysis.methods.noise.residuals import OBSERVED, REPORTED
 from analysis.methods.noise.sketch import Sketch
 from analysis.reporting.progress import Progress, silent
 from analysis.studies.noise.tensor_study import SHARES, TensorStudy, study_tensors
@@ -43,7 +44,7 @@ class CheckpointStudy:
     normalised : NoiseFit
         All errors together, each over its own tensor's bound.
     mixture : Finding
-        Whether uniform distributions of the known bounds explain the raw errors.
+        Whether uniform distributions of the tensors' bounds explain the raw errors.
     guarantee : Guarantee
         What is proved of the release.
     as_if : mapping of float to AsIf
@@ -73,6 +74,11 @@ class CheckpointStudy:
         return [(each.bound * unit, each.fit.elements) for each in self.tensors.values()]
 
     @property
+    def bounds_are(self) -> str:
+        """Whether the release reported every tensor's bound, or some are the largest errors seen."""
+        return max((each.bound_is for each in self.tensors.values()), key=(REPORTED, OBSERVED).index)
+
+    @property
     def largest(self) -> str:
         """Name of the tensor of most elements."""
         return max(self.tensors, key=lambda name: self.tensors[name].fit.elements)
@@ -90,6 +96,7 @@ class CheckpointStudy:
             },
             "deciding": {f"{share:g}": asdict(each) for share, each in self.decisions.items()},
             "exact_elements": self.exact,
+            "bounds_are": self.bounds_are,
             "mixture": asdict(self.mixture),
             "pooled_raw": self.raw.to_dict(),
             "pooled_on_bound": self.normalised.to_dict(),
@@ -113,8 +120,8 @@ def study_checkpoint(
         release=release.name,
         tensors=tensors,
         exact=sum(tensor.numel() for name, tensor in state.items() if name not in tensors),
-        raw=fit_sketch(raw.scaled(1 / deviation, raw.limit / deviation), found),
-        normalised=fit_sketch(pooled_sketch([(each.fit.sketch, 1.0) for each in tensors.values()]), found),
+        raw=fit_sketch(raw.scaled(1 / deviation, raw.limit / deviation), found, seed),
+        normalised=fit_sketch(pooled_sketch([(each.fit.sketch, 1.0) for each in tensors.values()]), found, seed),
         mixture=scale_mixture(raw, widths),
         guarantee=guarantee(release),
         as_if={share: _as_if(tensors, number) for number, share in enumerate(SHARES)},

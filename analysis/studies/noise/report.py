@@ -52,6 +52,6 @@ def _setting(report: NoiseReport) -> dict[str, str]:
         + (f", as an update from {spec.before.name}" if spec.before else ""),
         "Adversary": ADVERSARY,
         "Adjacency": ADJACENCY,
-        "Releases that change nothing": ", ".join(unchanged) or "-",
+        "Releases that change nothing that can be studied": ", ".join(unchanged) or "-",
         "Seed": str(spec.seed),
     }

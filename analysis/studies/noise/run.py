@@ -101,7 +101,10 @@ def run_noise(spec: NoiseSpec, path: Path, progress: Progress = silent) -> tuple
         open_run(path, spec.to_dict())
     studies = {name: study_checkpoint(parse_release(name), state, spec.seed, progress) for name in spec.releases}
     if not any(studies.values()):
-        raise InputError(f"{', '.join(studies)} changes no tensor of {spec.checkpoint}: choose a release that does")
+        raise InputError(
+            f"{', '.join(studies)} changes no tensor of {spec.checkpoint} that can be studied: choose a release that "
+            "does"
+        )
     report = NoiseReport(spec, sum(tensor.numel() for tensor in state.values()), studies)
     return report, open_run(path, spec.to_dict())
 

@@ -10,10 +10,12 @@ from torch import Tensor
 
 from analysis.methods.curves.deciding import Comparison, compare
 from analysis.methods.noise.detectors import Finding, minus_the_data, outlier_dominated
-from analysis.methods.noise.noise_fit import NoiseFit, fit_noise
+from analysis.methods.noise.noise_fit import NoiseFit
 from analysis.methods.noise.p_values import monte_carlo_p_values
+from analysis.methods.noise.residuals import fit_on_bound, measure_errors, settle_bound
 from analysis.methods.noise.sketch import LEAST_ELEMENTS
 from fedsz_privacy.codec.arrays import to_array
+from fedsz_privacy.codec.lossy import without_lossy_warnings
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.defences.release import Release, Released
@@ -28,6 +30,9 @@ CODECS = ("none", "fedsz")
 
 SHOWN = 4000
 
+Bound = tuple[float, str]
+"""A tensor's bound, and where it comes from."""
+
 
 @dataclass(frozen=True)
 class TensorStudy:
@@ -37,6 +42,8 @@ class TensorStudy:
     ----------
     bound : float
         Absolute error bound, in the tensor's own unit.
+    bound_is : str
+        `REPORTED` by the release, or `OBSERVED`: the largest error seen.
     fit : NoiseFit
         The fit, on error over bound.
     findings : tuple of Finding
@@ -50,6 +57,7 @@ class TensorStudy:
     """
 
     bound: float
+    bound_is: str
     fit: NoiseFit
     findings: tuple[Finding, ...]
     p_values: Mapping[str, float]
@@ -60,6 +68,7 @@ class TensorStudy:
         """Return the study as plain values."""
         return {
             "bound": self.bound,
+            "bound_is": self.bound_is,
             **self.fit.to_dict(),
             "findings": [asdict(finding) for finding in self.findings],
             "p_values_on_a_subsample": dict(self.p_values),
@@ -69,33 +78,65 @@ class TensorStudy:
 def study_tensors(release: Release, state: StateDict, seed: int) -> Iterator[tuple[str, TensorStudy | None]]:
     """Yield every tensor's study in turn, None for one that comes back exactly or is too small to fit.
 
-    No more is held than the tensors that pass the release together: one, if the release is a codec.
+    What a release did is read off its output. No more is held than the tensors that pass the release together: one, if
+    the release is a codec.
     """
-    for number, piece in enumerate(_pieces(release, state)):
-        released = release.apply(piece, generator(seed, Purpose.RELEASE, number))
-        studied = [name for name in released.bounds if _can_be_fitted(piece[name], released.update[name])]
-        compared = [_compare(release, piece, released, share, seed, number) for share in SHARES] if studied else []
-        for name, tensor in piece.items():
-            yield (
-                name,
-                _study(tensor, released.update[name], released.bounds[name], [each[name] for each in compared], seed)
-                if name in studied
-                else None,
-            )
+    for number, (names, piece) in enumerate(_pieces(release, state)):
+        large = [name for name in names if piece[name].is_floating_point() and piece[name].numel() >= LEAST_ELEMENTS]
+        if not large:
+            yield from ((name, None) for name in names)
+            continue
+        released = _apply(release, piece, seed, number)
+        bounds = _bounds(piece, released, large)
+        shares = SHARES if bounds else ()
+        compared = [_compare(release, piece, released, bounds, share, seed, number) for share in shares]
+        for name in names:
+            comparisons = [each[name] for each in compared if name in each]
+            yield name, _study(piece[name], released.update[name], bounds.get(name), comparisons, seed)
 
 
-def _pieces(release: Release, state: StateDict) -> list[StateDict]:
-    codec = all(part.split(":")[0] in CODECS for part in release.name.split("+") if not part[:1].isdigit())
-    return [{name: tensor} for name, tensor in state.items()] if codec else [state]
+def _pieces(release: Release, state: StateDict) -> Iterator[tuple[list[str], StateDict]]:
+    """Yield the names of tensors that pass a release together, and the state that holds them.
+
+    A codec takes one tensor at a time, the others emptied: it sees their names, by which it may choose what is lossy.
+    """
+    if not all(part.split(":")[0] in CODECS for part in release.name.split("+") if not part[:1].isdigit()):
+        yield list(state), state
+        return
+    emptied = {name: tensor.new_empty(0) for name, tensor in state.items()}
+    for name, tensor in state.items():
+        yield [name], emptied | {name: tensor}
+
+
+def _apply(release: Release, piece: StateDict, seed: int, number: int) -> Released:
+    with without_lossy_warnings():
+        return release.apply(piece, generator(seed, Purpose.RELEASE, number))
+
+
+def _bounds(piece: StateDict, released: Released, names: Sequence[str]) -> dict[str, Bound]:
+    """Return the bound of each tensor that changed and can be fitted, and where it comes from."""
+    found = {}
+    for name in names:
+        original, decoded = to_array(piece[name]).ravel(), to_array(released.update[name]).ravel()
+        count, largest = measure_errors(original, decoded)
+        if count >= LEAST_ELEMENTS and largest > 0:
+            found[name] = settle_bound(released.bounds.get(name), largest)
+    return found
 
 
 def _compare(
-    release: Release, piece: StateDict, released: Released, share: float, seed: int, number: int
+    release: Release,
+    piece: StateDict,
+    released: Released,
+    bounds: Mapping[str, Bound],
+    share: float,
+    seed: int,
+    number: int,
 ) -> dict[str, Comparison]:
     """Move tensors in random directions by a share of each one's norm, and compare what the release makes of both."""
     rng = torch.Generator().manual_seed(int(generator(seed, Purpose.NEIGHBOUR, number).integers(2**63)))
     neighbour = {name: _moved(t, share, rng) if t.is_floating_point() else t for name, t in piece.items()}
-    decoded = release.apply(neighbour, generator(seed, Purpose.RELEASE, number)).update
+    decoded = _apply(release, neighbour, seed, number).update
     return {
         name: compare(
             to_array(neighbour[name] - piece[name]).ravel(),
@@ -103,7 +144,7 @@ def _compare(
             to_array(decoded[name]).ravel(),
             bound,
         )
-        for name, bound in released.bounds.items()
+        for name, (bound, _) in bounds.items()
     }
 
 
@@ -111,19 +152,21 @@ def _moved(tensor: Tensor, share: float, rng: torch.Generator) -> Tensor:
     direction = torch.randn(tensor.shape, generator=rng, dtype=torch.float32)
     size = share * float(torch.linalg.vector_norm(tensor.float().nan_to_num(0, 0, 0)))
     direction *= size / max(float(direction.norm()), 1e-30)
-    return tensor + direction.to(tensor.dtype)
+    return tensor + direction.to(tensor)
 
 
-def _can_be_fitted(tensor: Tensor, decoded: Tensor) -> bool:
-    return tensor.numel() >= LEAST_ELEMENTS and not torch.equal(tensor, decoded)
-
-
-def _study(tensor: Tensor, decoded: Tensor, bound: float, comparisons: Sequence[Comparison], seed: int) -> TensorStudy:
+def _study(
+    tensor: Tensor, decoded: Tensor, settled: Bound | None, comparisons: Sequence[Comparison], seed: int
+) -> TensorStudy | None:
+    if settled is None:
+        return None
+    bound, bound_is = settled
     original, after = to_array(tensor).ravel(), to_array(decoded).ravel()
-    fit = fit_noise(original, after, bound)
+    fit = fit_on_bound(original, after, bound, bound_is, seed)
     sample = np.stack(_sample(original, after, bound))
     return TensorStudy(
         bound=bound,
+        bound_is=bound_is,
         fit=fit,
         findings=(minus_the_data(fit.dependence), outlier_dominated(original)),
         p_values=monte_carlo_p_values(sample[1], seed),

@@ -1,7 +1,7 @@
 """The noise of one release on real updates: per tensor on error over bound, and pooled over tensors."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
@@ -10,7 +10,9 @@ from analysis.methods.curves.neighbours import NeighbourPair
 from analysis.methods.curves.privacy_curves import AsIf, Scales, as_if, fitted_scales
 from analysis.methods.noise.detectors import Finding, scale_mixture
 from analysis.methods.noise.noise_fit import NoiseFit, fit_noise
-from analysis.methods.noise.residuals import Residual, pool, residuals
+from analysis.methods.noise.residuals import Residual, changes, fit_on_bound, pool, residuals
+from fedsz_privacy.codec.arrays import to_array
+from fedsz_privacy.codec.lossy import without_lossy_warnings
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import StateDict, subtract
 from fedsz_privacy.defences.release import Release, Released
@@ -26,81 +28,97 @@ class NoiseStudy:
     Attributes
     ----------
     residuals : mapping of str to Residual
-        The errors, per tensor.
+        The errors, per tensor. None has enough of them to fit where a model is tiny; all else is then empty or None.
     tensors : mapping of str to NoiseFit
         Each tensor's fit, on error over bound.
-    pooled : NoiseFit
+    pooled : NoiseFit or None
         The fit of all tensors' errors together, in units of their standard deviation.
-    mixture : Finding
-        Whether uniform distributions of the known bounds explain the pooled error.
-    decision : Decision
+    mixture : Finding or None
+        Whether uniform distributions of the tensors' bounds explain the pooled error.
+    decision : Decision or None
         Whether neighbours decode alike: the deciding experiment.
-    as_if : AsIf
+    as_if : AsIf or None
         Matched-noise figures: a description.
     """
 
-    residuals: Mapping[str, Residual]
-    tensors: Mapping[str, NoiseFit]
-    pooled: NoiseFit
-    mixture: Finding
-    decision: Decision
-    as_if: AsIf
+    residuals: Mapping[str, Residual] = field(default_factory=dict)
+    tensors: Mapping[str, NoiseFit] = field(default_factory=dict)
+    pooled: NoiseFit | None = None
+    mixture: Finding | None = None
+    decision: Decision | None = None
+    as_if: AsIf | None = None
+
+    @property
+    def scopes(self) -> dict[str, NoiseFit]:
+        """Each tensor's fit, and the pooled one; empty if nothing could be fitted."""
+        return {**self.tensors, "pooled": self.pooled} if self.pooled else {}
 
     def to_dict(self) -> dict[str, object]:
         """Return the fits as plain values."""
-        untouched = {name: part.untouched for name, part in self.residuals.items()}
-        tensors = {name: fit.to_dict() | {"untouched": untouched[name]} for name, fit in self.tensors.items()}
+        beside = {
+            name: {"untouched": part.untouched, "bound_is": part.bound_is} for name, part in self.residuals.items()
+        }
         return {
-            "tensors": tensors,
-            "pooled": self.pooled.to_dict(),
-            "mixture": asdict(self.mixture),
-            "deciding": asdict(self.decision),
+            "tensors": {name: fit.to_dict() | beside[name] for name, fit in self.tensors.items()},
+            "pooled": self.pooled.to_dict() if self.pooled else None,
+            "mixture": asdict(self.mixture) if self.mixture else None,
+            "deciding": asdict(self.decision) if self.decision else None,
         }
 
 
 def study_noise(release: Release, pairs: Sequence[NeighbourPair], seed: int) -> NoiseStudy | None:
-    """Study a release on some updates and their neighbours; None if it changes no tensor of them."""
+    """Study a release on some updates and their neighbours; None if what comes out is what went in.
+
+    What a release did is read off its output. Errors are measured in its bounds where it reports them, and in the
+    largest error seen where it does not.
+    """
     released = [_apply(release, pair.update, seed, number) for number, pair in enumerate(pairs)]
-    parts = residuals([pair.update for pair in pairs], released)
-    tensors = {name: fit_noise(part.original, part.decoded, part.bound) for name, part in parts.items()}
-    if not tensors:
+    if not any(changes(pair.update, each.update) for pair, each in zip(pairs, released, strict=True)):
         return None
+    parts = residuals([pair.update for pair in pairs], released)
+    if not parts:
+        return NoiseStudy()
+    tensors = {
+        name: fit_on_bound(part.original, part.decoded, part.bound, part.bound_is, seed) for name, part in parts.items()
+    }
     everything = pool(list(parts.values()))
-    deviation = float(everything.error.std())
-    pooled = fit_noise(everything.original, everything.decoded, deviation)
+    deviation = float(everything.error[np.isfinite(everything.error)].std())
+    pooled = fit_noise(everything.original, everything.decoded, deviation, seed)
     bounds, elements = np.unique(everything.bound / deviation, return_counts=True)
     neighbours = (
         _apply(release, subtract(pair.update, pair.difference), seed, number) for number, pair in enumerate(pairs)
     )
-    compared = [_compare(*each, list(tensors)) for each in zip(pairs, released, neighbours, strict=True)]
+    bound_of = [{name: part.bounds[number] for name, part in parts.items()} for number in range(len(pairs))]
+    compared = [_compare(*each) for each in zip(pairs, released, neighbours, bound_of, strict=True)]
     return NoiseStudy(
         residuals=parts,
         tensors=tensors,
         pooled=pooled,
         mixture=scale_mixture(pooled.sketch, list(zip(bounds.tolist(), elements.tolist(), strict=True))),
         decision=decide([sum(each.values(), Comparison()) for each in compared]),
-        as_if=as_if(compared, [_scales(tensors, each) for each in released]),
+        as_if=as_if(compared, [_scales(tensors, each) for each in bound_of]),
     )
 
 
 def _apply(release: Release, update: StateDict, seed: int, number: int) -> Released:
     """Release an update; neighbours of one pair meet the same randomness."""
-    return release.apply(update, generator(seed, Purpose.NEIGHBOUR, number, 1))
+    with without_lossy_warnings():
+        return release.apply(update, generator(seed, Purpose.NEIGHBOUR, number, 1))
 
 
 def _compare(
-    pair: NeighbourPair, released: Released, neighbour: Released, lossy: Sequence[str]
+    pair: NeighbourPair, released: Released, neighbour: Released, bounds: Mapping[str, float]
 ) -> dict[str, Comparison]:
     return {
         name: compare(
-            pair.difference[name].flatten().numpy(),
-            released.update[name].flatten().numpy(),
-            neighbour.update[name].flatten().numpy(),
-            released.bounds[name],
+            to_array(pair.difference[name]).ravel(),
+            to_array(released.update[name]).ravel(),
+            to_array(neighbour.update[name]).ravel(),
+            bound,
         )
-        for name in lossy
+        for name, bound in bounds.items()
     }
 
 
-def _scales(tensors: Mapping[str, NoiseFit], released: Released) -> dict[str, Scales]:
-    return {name: fitted_scales(fit, released.bounds[name]) for name, fit in tensors.items()}
+def _scales(tensors: Mapping[str, NoiseFit], bounds: Mapping[str, float]) -> dict[str, Scales]:
+    return {name: fitted_scales(fit, bounds[name]) for name, fit in tensors.items()}

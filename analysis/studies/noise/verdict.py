@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from analysis.methods.noise.residuals import REPORTED
 from analysis.studies.noise.checkpoint_study import CheckpointStudy
 from analysis.studies.noise.tensor_study import ADJACENCY, SHARES
 
@@ -12,7 +13,7 @@ ADVERSARY = "whoever sees the decoded state and knows both neighbours"
 
 def verdict_lines(study: CheckpointStudy) -> tuple[str, ...]:
     """Return guarantee, as-if figure, measurement, distribution and dependence of one release, a line each."""
-    return (_guaranteed(study), _as_if(study), _measured(study), _law(study), _dependence(study))
+    return (_guaranteed(study), _as_if(study), _measured(study), _distribution(study), _dependence(study))
 
 
 def _guaranteed(study: CheckpointStudy) -> str:
@@ -41,16 +42,17 @@ def _measured(study: CheckpointStudy) -> str:
     )
 
 
-def _law(study: CheckpointStudy) -> str:
+def _distribution(study: CheckpointStudy) -> str:
     fits = [each.fit for each in study.tensors.values()]
     families = [fit.best.family for fit in fits]
     common = max(dict.fromkeys(families), key=families.count)
     distance = np.median([fit.of(common).ks for fit in fits])
     raw, explains = study.raw, "explains" if study.mixture.holds else "does not explain"
+    bounds = "known bounds" if study.bounds_are == REPORTED else "largest errors seen, as no bound is reported,"
     return (
         f"distribution: {common} fits best in {families.count(common)} of {len(fits)} tensors (median KS "
         f"{distance:.3f}); pooled raw errors look {raw.best.family} (KS {raw.best.ks:.3f}, Laplace "
-        f"{raw.of('laplace').ks:.3f}), and a mixture of uniforms of the known bounds {explains} them (KS "
+        f"{raw.of('laplace').ks:.3f}), and a mixture of uniforms of the {bounds} {explains} them (KS "
         f"{study.mixture.value:.3f})"
     )
 

@@ -10,13 +10,13 @@ from fedsz_privacy.core.imports import import_callable, import_object, require_t
 from fedsz_privacy.models.catalogue import build_model
 
 
-def test_a_module_in_the_working_directory_is_found(tmp_path, monkeypatch):
+def test_a_module_in_the_working_directory_is_found(tmp_path, monkeypatch, digits):
     (tmp_path / "my_models.py").write_text(
         "from torch import nn\n\n"
         "def tiny(shape, classes):\n    return nn.Sequential(nn.Flatten(), nn.LazyLinear(classes))\n"
     )
     monkeypatch.chdir(tmp_path)
-    model = build_model("my_models:tiny", (1, 8, 8), 3, seed=0)
+    model = build_model("my_models:tiny", digits, seed=0)
     assert [type(layer).__name__ for layer in model] == ["Flatten", "LazyLinear"]
 
 

@@ -1,4 +1,6 @@
 import math
+from dataclasses import replace
+from time import perf_counter, sleep
 
 import dp_accounting
 import pytest
@@ -7,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedsz_privacy import InputError, Release, Released, parse_release
-from fedsz_privacy.defences.defence import parse_defence, settle_defences
-from fedsz_privacy.defences.release import RELEASES, split_parts, write_shortest
+from fedsz_privacy.core.state import nbytes
+from fedsz_privacy.defences.defence import Setting, parse_defence, settle_defences
+from fedsz_privacy.defences.release import RELEASES, release_each, split_parts, write_shortest
 from fedsz_privacy.training.accounting import epsilon
 from fedsz_privacy.training.descent import Training
 
@@ -64,6 +67,62 @@ def test_fedsz_reports_wire_size_and_bounds(rng):
     assert released.nbytes < 5000
     assert released.bounds["weight"] == pytest.approx(0.02)
     assert 0 < (released.update["weight"] - update["weight"]).abs().max() <= 0.02
+
+
+def layouts():
+    """Updates as GPU-minded and double-precision trainings leave them."""
+    torch.manual_seed(0)
+    image = torch.randn(8, 16, 5, 5)
+    return {
+        "channels_last": {"weight": image.to(memory_format=torch.channels_last), "steps": torch.tensor(3)},
+        "float64": {"weight": image.double(), "bias": torch.randn(8, dtype=torch.float64)},
+        "bfloat16": {"weight": image.bfloat16(), "bias": torch.randn(8).bfloat16()},
+        "transposed": {"weight": torch.randn(90, 40).T, "mask": torch.rand(5) > 0.5},
+        "on the tape": {"weight": torch.nn.Parameter(image)},
+        "no dimensions": {"scale": torch.tensor(0.5), "weight": image},
+    }
+
+
+@pytest.mark.parametrize("layout", layouts())
+@pytest.mark.parametrize("name", [*NAMES, "none+fedsz:rel=1e-2"])
+def test_updates_of_every_layout_and_width_pass_every_release(name, layout, rng):
+    update = layouts()[layout]
+    released, passed, allowed = parse_release(name).apply(update, rng), update, dict.fromkeys(update, 0.0)
+    for part in split_parts(name):
+        step = parse_release(part).apply(passed, rng)
+        passed, allowed = step.update, {key: most + step.bounds.get(key, 0.0) for key, most in allowed.items()}
+    assert list(released.update) == list(update)
+    for key, tensor in update.items():
+        found = released.update[key]
+        assert (found.shape, found.dtype) == (tensor.shape, tensor.dtype)
+        assert (found.double() - tensor.double()).abs().max() <= allowed[key]
+    assert 0 < released.nbytes <= nbytes(update) + 500
+
+
+def test_time_is_taken_of_apply_whatever_a_release_reports():
+    def apply(update, _):
+        sleep(0.02)
+        return Released(update, 1)
+
+    silent = Release("slow", apply, dp_accounting.NonPrivateDpEvent(), "for the test")
+    boastful = replace(silent, apply=lambda *given: replace(apply(*given), encode_seconds=1e-9, decode_seconds=0.015))
+    strange = replace(silent, apply=lambda *given: replace(apply(*given), encode_seconds=99.0, decode_seconds=99.0))
+    updates = {"weight": torch.zeros(2, 3)}
+    for each in release_each(silent, updates, [None, None]):
+        assert 0.02 <= each.encode_seconds < 1
+        assert each.decode_seconds == 0
+    for each in release_each(boastful, updates, [None, None]):
+        assert 0.005 <= each.encode_seconds < 1
+        assert each.decode_seconds == 0.015
+    assert [each.encode_seconds for each in release_each(strange, updates, [None, None])] == [0, 0]
+
+
+def test_a_codecs_time_is_split_into_encoding_and_decoding():
+    start = perf_counter()
+    (released,) = release_each(parse_release("fedsz:rel=1e-2"), {"weight": torch.randn(1, 300, 300)}, [None])
+    total = perf_counter() - start
+    assert min(released.encode_seconds, released.decode_seconds) > 0
+    assert released.encode_seconds + released.decode_seconds <= total
 
 
 def test_then_applies_in_order_and_keeps_the_first_event(rng):
@@ -157,7 +216,8 @@ def test_a_users_release_stands_among_the_defences_under_its_string():
     settled = settle_defences(texts)
     assert settled == ("own_release:scaled:factor=2", "dpsgd:eps=8+own_release:scaled")
     assert settle_defences(settled) == settled
-    assert [parse_defence(name, Training(epochs=2), 50).name for name in settled] == list(settled)
+    setting = Setting(Training(epochs=2), Training(epochs=2), expected_records=50)
+    assert [parse_defence(name, setting).name for name in settled] == list(settled)
 
 
 @pytest.mark.usefixtures("own_release")

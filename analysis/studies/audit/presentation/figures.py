@@ -41,14 +41,14 @@ def roc_curves(report: AuditReport) -> Figure:
 
 def noise_histograms(report: AuditReport) -> Figure:
     """Draw each release's errors with the fitted densities: pooled over tensors above, the largest tensor below."""
-    studies = {release: study for release, study in report.noise.items() if study}
+    studies = {release: study for release, study in report.noise.items() if study and study.scopes}
     figure = _figure(width=3.8 * len(studies) + 1.5, height=7.4)
     panels = figure.subplots(2, len(studies), squeeze=False)
     for (above, below), (release, study) in zip(panels.T, studies.items(), strict=True):
         largest = max(study.tensors, key=lambda name: study.residuals[name].elements)
-        draw_fit(above, study.pooled, SHOWN_DISTRIBUTIONS)
+        draw_fit(above, study.scopes["pooled"], SHOWN_DISTRIBUTIONS)
         draw_fit(below, study.tensors[largest], SHOWN_DISTRIBUTIONS)
-        above.set(title=f"{release}\npooled: {summary(study.pooled)}", xlabel="error / standard deviation")
+        above.set(title=f"{release}\npooled: {summary(study.scopes['pooled'])}", xlabel="error / standard deviation")
         below.set(title=f"{largest}: {summary(study.tensors[largest])}", xlabel="error / bound")
     for row in panels:
         row[0].set_ylabel("density")

@@ -2,7 +2,7 @@
 
 import math
 
-from analysis.methods.curves.neighbours import ADJACENCY
+from analysis.methods.curves.neighbours import adjacency
 from analysis.methods.curves.privacy_curves import DELTA, AsIf
 from analysis.reporting.table import Table
 from analysis.studies.audit.measure import VULNERABLE
@@ -91,7 +91,7 @@ def noise_table(report: AuditReport) -> Table:
             (release, scope, f"{fit.elements:,}", fit.best.family, *distance_cells(fit), f"{fit.r_squared:.3f}")
             for release, study in report.noise.items()
             if study
-            for scope, fit in {**study.tensors, "pooled": study.pooled}.items()
+            for scope, fit in study.scopes.items()
         ],
     )  # fmt: skip
 
@@ -100,12 +100,17 @@ def deciding_table(report: AuditReport) -> Table:
     """Return whether neighbours decode alike, for each release that changes the update."""
     return Table(
         title="The deciding experiment",
-        note=f"Adjacency: {ADJACENCY}. Both updates pass the release with the same randomness, and the observer knows "
-        "both. Differing codes are decoded values more than one bound apart. The predictions are those of independent "
+        note=f"Adjacency: {adjacency(report.spec.rule)}. "
+        "Both updates pass the release with the same randomness, and the observer knows both. Differing codes are "
+        "decoded values more than one bound apart. The predictions are those of independent "
         "uniform noise of the same width: share |D| / 2 bound, advantage 1 - prod(1 - |D| / 2 bound).",
         columns=("release", "pairs", "measured: values that differ", "measured: codes that differ",
                  "predicted: codes that differ", "measured: advantage", "predicted: advantage"),
-        rows=[(release, *decision_cells(study.decision)) for release, study in report.noise.items() if study],
+        rows=[
+            (release, *decision_cells(study.decision))
+            for release, study in report.noise.items()
+            if study and study.decision
+        ],
     )  # fmt: skip
 
 
@@ -117,7 +122,7 @@ def _guaranteed(verdict: Verdict) -> str:
 
 def _as_if(described: AsIf | None) -> str:
     if described is None:
-        return "no error to describe"
+        return "no error that could be described"
     return (
         f"one record moves {described.coordinates:,} coordinates by {described.l1:.3g} in L1 and {described.l2:.3g} in "
         f"L2; independent Laplace noise would give epsilon {described.laplace_epsilon:.3g}, Gaussian noise "

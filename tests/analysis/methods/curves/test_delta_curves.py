@@ -6,11 +6,11 @@ from scipy import integrate, stats
 
 from analysis.methods.curves.delta_curves import (
     connect_the_dots,
+    distribution_masses,
     fisher_information,
     gaussian_delta,
     histogram_masses,
     laplace_delta,
-    law_masses,
     loss_distribution,
     true_positive_rates,
 )
@@ -19,18 +19,18 @@ from analysis.methods.noise.sketch import sketch_errors
 
 EPSILONS = np.array([0.0, 0.1, 0.3, 0.6, 1.0, 2.0])
 SHIFT = 0.7
-LAWS = {
+DISTRIBUTIONS = {
     "laplace": (Distribution("laplace", 0.0, 1.0), lambda epsilon: laplace_delta(epsilon, SHIFT, 1.0)),
     "normal": (Distribution("normal", 0.0, 1.0), lambda epsilon: gaussian_delta(epsilon, SHIFT)),
     "uniform": (Distribution("uniform", -1.0, 2.0), lambda _: SHIFT / 2),
 }
 
 
-@pytest.mark.parametrize("family", LAWS)
+@pytest.mark.parametrize("family", DISTRIBUTIONS)
 @pytest.mark.parametrize("bins", [128, 256])
-def test_curves_of_the_laws_equal_the_closed_forms(family, bins):
-    distribution, exact = LAWS[family]
-    masses = law_masses(distribution, SHIFT, bins)
+def test_curves_of_the_distributions_equal_the_closed_forms(family, bins):
+    distribution, exact = DISTRIBUTIONS[family]
+    masses = distribution_masses(distribution, SHIFT, bins)
     expected = [exact(epsilon) for epsilon in EPSILONS]
     pessimistic = loss_distribution(masses, pessimistic=True).get_delta_for_epsilon(EPSILONS)
     optimistic = loss_distribution(masses, pessimistic=False).get_delta_for_epsilon(EPSILONS)
@@ -40,10 +40,10 @@ def test_curves_of_the_laws_equal_the_closed_forms(family, bins):
     assert (np.array(optimistic) <= np.array(pessimistic)).all()
 
 
-@pytest.mark.parametrize("family", LAWS)
+@pytest.mark.parametrize("family", DISTRIBUTIONS)
 def test_the_histogram_of_a_sample_gives_the_curve_of_its_distribution(rng, family):
     """A million errors: a share's standard deviation is at most 0.0005, and eight of those are allowed."""
-    distribution, exact = LAWS[family]
+    distribution, exact = DISTRIBUTIONS[family]
     errors = distribution.draw(1_000_000, rng)
     masses = histogram_masses(sketch_errors(np.zeros_like(errors), errors, 1.0), SHIFT, 16)
     # At epsilon 0 alone, where no ratio is taken, sampling noise does not favour large deltas.
@@ -69,13 +69,13 @@ def test_many_small_shifts_reach_the_gaussian_limit(distribution):
     """Central limit: ten thousand coordinates of shift mu / 100 sqrt(I)."""
     mu, coordinates = 1.0, 10_000
     shift = mu / np.sqrt(coordinates * fisher_information(distribution))
-    composed = connect_the_dots(law_masses(distribution, shift, 16)).self_compose(coordinates)
+    composed = connect_the_dots(distribution_masses(distribution, shift, 16)).self_compose(coordinates)
     assert composed.get_delta_for_epsilon(1.0) == pytest.approx(gaussian_delta(1.0, mu), abs=2e-3)
 
 
 def test_default_buckets_are_far_off_where_connected_dots_are_close():
     """Negative control for the choice of connect-the-dots."""
-    masses = law_masses(Distribution("normal", 0.0, 1.0), 0.01, 16)
+    masses = distribution_masses(Distribution("normal", 0.0, 1.0), 0.01, 16)
     rounded = loss_distribution(masses, pessimistic=True).self_compose(10_000)
     assert rounded.get_delta_for_epsilon(1.0) > gaussian_delta(1.0, 1.0) + 0.05
 
@@ -83,6 +83,6 @@ def test_default_buckets_are_far_off_where_connected_dots_are_close():
 def test_attack_rates_equal_the_neyman_pearson_bound_of_gaussian_noise():
     pytest.importorskip("riskcal")
     rates = np.array([1e-3, 1e-2, 1e-1])
-    found = true_positive_rates(connect_the_dots(law_masses(Distribution("normal", 0.0, 1.0), 1.0, 64)), rates)
+    found = true_positive_rates(connect_the_dots(distribution_masses(Distribution("normal", 0.0, 1.0), 1.0, 64)), rates)
     assert found == pytest.approx(stats.norm.sf(stats.norm.isf(rates) - 1), abs=1e-3)
     assert true_positive_rates(pld.from_laplace_mechanism(1.0), rates)[0] == pytest.approx(1e-3 * np.e, rel=1e-2)

@@ -1,8 +1,13 @@
+import dataclasses
+
 import numpy as np
 import torch
 
-from analysis.methods.curves.neighbours import neighbour_pairs
-from fedsz_privacy.training.descent import ABSENT
+from analysis.methods.curves.neighbours import adjacency, neighbour_pairs
+from fedsz_privacy.training.batches import ABSENT
+from fedsz_privacy.training.descent import Training
+from fedsz_privacy.training.dpsgd import dpsgd_with_noise
+from fedsz_privacy.training.own import OwnTraining
 
 
 def test_neighbours_differ_in_one_members_absence(game, monkeypatch):
@@ -24,3 +29,20 @@ def test_the_difference_is_what_the_record_did(game):
     (pair,) = neighbour_pairs(game, 1)
     sizes = {name: float(tensor.norm()) for name, tensor in pair.difference.items()}
     assert all(0 < size < float(pair.update[name].norm()) * 2 for name, size in sizes.items())
+
+
+def test_adjacency_says_that_batches_are_the_same_only_where_they_are(game):
+    """A training function that shuffles its records itself: without one of them all its batches are others."""
+    orders = []
+
+    def shuffled(_, records, generator):
+        orders.append(generator.permutation(len(records)))
+
+    own = OwnTraining(shuffled, "mine:shuffled")
+    neighbour_pairs(dataclasses.replace(game, training=own), 1)
+    present, absent = orders
+    assert [record for record in present if record < len(absent)] != list(absent)
+    assert "same batches" not in adjacency(own)
+    assert "draws its own batches" in adjacency(own)
+    for rule in (Training(), dpsgd_with_noise(Training(), 20, 1.0, 1.0, 1)):
+        assert adjacency(rule).endswith("same batches otherwise")

@@ -32,11 +32,11 @@ def test_total_variation_and_log_ratio_equal_the_integrals_between_two_uniform_d
     assert found["log_ratio"].value == pytest.approx(np.log(2), abs=0.08)
 
 
-def test_a_law_without_mass_where_errors_are_is_infinitely_far_in_log_ratio(rng):
+def test_a_distribution_without_mass_where_errors_are_is_infinitely_far_in_log_ratio(rng):
     assert measure(rng.uniform(-1, 1, 10_000), Distribution("uniform", 0.0, 1.0))["log_ratio"].value == np.inf
 
 
-def test_a_sample_of_the_law_is_at_no_distance_and_one_far_off_is(rng):
+def test_a_sample_of_the_distribution_is_at_no_distance_and_one_far_off_is(rng):
     errors = rng.normal(size=100_000)
     near, far = measure(errors, Distribution("normal", 0.0, 1.0)), measure(errors, Distribution("laplace", 0.0, 1.0))
     # Kolmogorov's critical value at error rate 1e-4.
@@ -59,3 +59,12 @@ def test_intervals_cover_the_distance_of_the_source(name):
         found = measure(np.random.default_rng(seed).normal(size=4000), distribution)[name]
         covered += found.low <= truth <= found.high
     assert covered >= stats.binom.ppf(1e-3, 100, CONFIDENCE)
+
+
+def test_the_seed_decides_the_resamples_and_not_the_sample(rng):
+    sketch = sketch_errors(np.zeros(5000), rng.laplace(size=5000), 1.0)
+    first, again, other = (resampled_shares(sketch, seed) for seed in (0, 0, 1))
+    assert np.array_equal(first, again)
+    assert np.array_equal(first, resampled_shares(sketch))
+    assert np.array_equal(first[0], other[0])
+    assert not np.array_equal(first[1:], other[1:])

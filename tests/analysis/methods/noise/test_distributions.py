@@ -10,7 +10,7 @@ from analysis.methods.noise.sketch import sketch_errors
 
 SIZE = 30_000
 
-LAWS = {
+DISTRIBUTIONS = {
     "uniform": Distribution("uniform", -1.0, 2.0),
     "laplace": Distribution("laplace", 0.1, 0.3),
     "normal": Distribution("normal", -0.1, 0.4),
@@ -26,7 +26,7 @@ def sketch_of(errors):
 
 @pytest.mark.parametrize("family", ["uniform", "laplace", "normal", "generalised normal", "student t"])
 def test_estimates_equal_scipys_on_the_full_array(rng, family):
-    errors = LAWS[family].draw(SIZE, rng)
+    errors = DISTRIBUTIONS[family].draw(SIZE, rng)
     *shape, location, scale = SCIPY[family].fit(errors)
     found = FAMILIES[family](sketch_of(errors))
     unit = errors.std()
@@ -36,27 +36,27 @@ def test_estimates_equal_scipys_on_the_full_array(rng, family):
         assert found.shape == pytest.approx(shape[0], rel=1e-3 if family == "generalised normal" else 5e-3)
 
 
-@pytest.mark.parametrize("family", [name for name in LAWS if name != "uniform"])
+@pytest.mark.parametrize("family", [name for name in DISTRIBUTIONS if name != "uniform"])
 def test_the_likelihood_is_no_less_than_that_of_the_truth(rng, family):
-    errors = LAWS[family].draw(SIZE, rng)
+    errors = DISTRIBUTIONS[family].draw(SIZE, rng)
 
     def likelihood(distribution):
         atom = (errors == 0).mean() * np.log(distribution.zero) if distribution.zero else 0.0
         return atom + np.where(errors == 0, 0, np.log(distribution.density(errors))).mean()
 
-    assert likelihood(FAMILIES[family](sketch_of(errors))) > likelihood(LAWS[family])
+    assert likelihood(FAMILIES[family](sketch_of(errors))) > likelihood(DISTRIBUTIONS[family])
 
 
-def test_an_atom_is_found_with_its_share_and_the_law_beside_it(rng):
-    found = FAMILIES["zero-inflated"](sketch_of(LAWS["zero-inflated"].draw(100_000, rng)))
+def test_an_atom_is_found_with_its_share_and_the_distribution_beside_it(rng):
+    found = FAMILIES["zero-inflated"](sketch_of(DISTRIBUTIONS["zero-inflated"].draw(100_000, rng)))
     # Five standard deviations of a binomial share.
     assert found.zero == pytest.approx(0.25, abs=5 * np.sqrt(0.25 * 0.75 / 100_000))
     assert (found.location, found.scale, found.shape) == pytest.approx((0.1, 0.5, 1.4), abs=0.05)
 
 
-@pytest.mark.parametrize("family", LAWS)
+@pytest.mark.parametrize("family", DISTRIBUTIONS)
 def test_masses_densities_and_tails_agree(family):
-    distribution, edges = LAWS[family], np.linspace(-1.5, 1.5, 301)
+    distribution, edges = DISTRIBUTIONS[family], np.linspace(-1.5, 1.5, 301)
     assert np.diff(distribution.below(edges)) == pytest.approx(distribution.masses(edges), abs=1e-12)
     inside, _ = integrate.quad(
         lambda t: float(distribution.density(np.array(t))), -1.5, 1.5, points=[0.0, 0.05, 0.1, -1, 1]
@@ -67,7 +67,7 @@ def test_masses_densities_and_tails_agree(family):
 
 @pytest.mark.parametrize("family", ["laplace", "normal", "generalised normal", "student t"])
 def test_fisher_information_is_the_mean_squared_score(family):
-    distribution, step = LAWS[family], 1e-5
+    distribution, step = DISTRIBUTIONS[family], 1e-5
 
     def score_squared(t):
         up, here, down = distribution.density(np.array([t + step, t, t - step]))
@@ -79,12 +79,12 @@ def test_fisher_information_is_the_mean_squared_score(family):
 
 
 @pytest.mark.parametrize("family", ["uniform", "zero-inflated"])
-def test_a_law_that_jumps_has_infinite_information(family):
-    assert fisher_information(LAWS[family]) == np.inf
+def test_a_distribution_that_jumps_has_infinite_information(family):
+    assert fisher_information(DISTRIBUTIONS[family]) == np.inf
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_a_constant_error_gives_a_narrow_law_and_no_failure(family):
+def test_a_constant_error_gives_a_narrow_distribution_and_no_failure(family):
     errors = np.full(1000, 0.5)
     found = FAMILIES[family](sketch_of(errors))
     assert 0 < found.scale < 1e-2
@@ -92,5 +92,5 @@ def test_a_constant_error_gives_a_narrow_law_and_no_failure(family):
 
 
 def test_drawn_errors_follow_the_distribution(rng):
-    distribution = LAWS["student t"]
+    distribution = DISTRIBUTIONS["student t"]
     assert stats.ks_1samp(distribution.draw(20_000, rng), distribution.below).pvalue > 1e-4

@@ -69,7 +69,7 @@ def test_an_atom_of_zeros_is_named_and_a_chance_zero_is_not(rng):
     assert rarely.best.family == "normal"
 
 
-def test_the_law_of_the_known_bound_is_compared_and_not_fitted(rng):
+def test_the_distribution_of_the_known_bound_is_compared_and_not_fitted(rng):
     x = rng.normal(size=SIZE)
     fit = fit_noise(x, np.round(x, 2), bound=0.005)
     assert (fit.on_bound.location, fit.on_bound.scale) == (-1, 2)
@@ -99,3 +99,12 @@ def test_a_fit_is_read_and_drawn(rng):
 def test_input_that_cannot_be_fitted_is_named(decoded, bound, message):
     with pytest.raises(InputError, match=message):
         fit_noise([1.0, 2.0], decoded, bound)
+
+
+def test_the_seed_moves_the_intervals_and_no_estimate(rng):
+    x = rng.normal(size=2000)
+    described = [fit_noise(x, x + np.sin(1e4 * x), seed=seed).to_dict() for seed in (0, 1)]
+    for first, other in zip(*(each["fits"] for each in described), strict=True):
+        moved = {name for name, value in first.items() if value != other[name]}
+        assert "ks_high" in moved
+        assert all(name.endswith(("_low", "_high")) for name in moved)

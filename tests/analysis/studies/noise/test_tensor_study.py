@@ -7,8 +7,10 @@ import torch
 
 from analysis.methods.curves.privacy_curves import DELTA
 from analysis.methods.noise.noise_fit import fit_noise
+from analysis.methods.noise.residuals import OBSERVED, REPORTED
 from analysis.studies.noise.checkpoint_study import pooled_sketch, study_checkpoint
 from analysis.studies.noise.tensor_study import SHARES, study_tensors
+from analysis.studies.noise.verdict import verdict_lines
 from fedsz_privacy.defences.release import Release, Released, none, parse_release
 
 
@@ -76,6 +78,74 @@ def test_a_release_that_is_no_codec_sees_the_whole_state_at_once(weights):
     release = Release("clip+fedsz:rel=1e-2", apply, none().event, "for the test")
     assert all(study is None for _, study in study_tensors(release, weights, 0))
     assert all(names == set(weights) for names in seen)
+
+
+def keep_the_largest(share):
+    """A release of a user's own that drops all but the largest entries of each tensor, and reports no bounds."""
+
+    def apply(update, _):
+        sent = {}
+        for name, tensor in update.items():
+            least = tensor.abs().flatten().kthvalue(max(1, round((1 - share) * tensor.numel()))).values
+            sent[name] = torch.where(tensor.abs() > least, tensor, 0)
+        return Released(sent, 1)
+
+    return Release("mine:top", apply, none().event, "for the test")
+
+
+def test_a_release_that_reports_no_bounds_is_judged_by_what_came_out(weights):
+    study = study_checkpoint(keep_the_largest(0.05), weights)
+    assert list(study.tensors) == ["a.weight", "b.weight", "c.weight"]
+    for name, each in study.tensors.items():
+        dropped = weights[name].abs().flatten().sort().values[: round(0.95 * weights[name].numel())]
+        assert each.bound == pytest.approx(float(dropped[-1]))
+        assert each.bound_is == OBSERVED
+        assert each.fit.on_bound is None
+        assert each.fit.share_zero == pytest.approx(0.05, abs=1e-3)
+    assert study.bounds_are == OBSERVED
+    assert study.to_dict()["tensors"]["a.weight"]["bound_is"] == "observed"
+    assert "largest errors seen" in verdict_lines(study)[3]
+
+
+def test_a_codecs_bounds_are_reported(study):
+    assert {each.bound_is for each in study.tensors.values()} == {study.bounds_are} == {REPORTED}
+    assert "mixture of uniforms of the known bounds" in verdict_lines(study)[3]
+
+
+def test_bounds_of_a_codec_that_another_release_follows_are_not_lost(weights):
+    found = study_checkpoint(parse_release("fedsz:rel=1e-2+none"), weights)
+    alone = study_checkpoint(parse_release("fedsz:rel=1e-2"), weights)
+    for name, each in found.tensors.items():
+        assert each.bound == pytest.approx(alone.tensors[name].bound, rel=1e-2)
+
+
+def test_a_state_without_named_weights_is_studied_by_shape():
+    torch.manual_seed(0)
+    state = {"dense/kernel": torch.randn(60, 80), "dense/bias": torch.randn(2000)}
+    assert list(study_checkpoint(parse_release("fedsz:rel=1e-2"), state).tensors) == ["dense/kernel"]
+
+
+def test_a_tensor_alone_is_as_lossy_as_in_its_state():
+    """By itself the second would be chosen by its shape."""
+    torch.manual_seed(0)
+    state = {"fc.weight": torch.randn(60, 80), "position": torch.randn(40, 50)}
+    assert list(study_checkpoint(parse_release("fedsz:rel=1e-2"), state).tensors) == ["fc.weight"]
+
+
+def test_values_that_are_not_finite_and_come_back_are_no_change():
+    state = {"a.weight": torch.full((40, 50), float("nan")), "b.weight": torch.full((40, 50), float("inf"))}
+    assert study_checkpoint(none(), state) is None
+    assert study_checkpoint(parse_release("fedsz:rel=1e-2"), state) is None
+
+
+def test_the_seed_of_a_study_reaches_its_intervals(weights):
+    def intervals(seed):
+        study = study_checkpoint(parse_release("fedsz:rel=1e-2"), {"a.weight": weights["a.weight"]}, seed)
+        fits = [study.raw, study.normalised, *(each.fit for each in study.tensors.values())]
+        return [fit.of("laplace").distances["ks"].high for fit in fits]
+
+    assert intervals(0) == intervals(0)
+    assert all(first != other for first, other in zip(intervals(0), intervals(5), strict=True))
 
 
 def test_independent_noise_is_told_from_compression_error(weights):

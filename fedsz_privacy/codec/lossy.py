@@ -1,0 +1,97 @@
+"""Which tensors of a state are compressed lossily: the paper's rule, a rule by shape, and a user's own."""
+
+import warnings
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from typing import TypeAlias
+
+from torch import Tensor
+
+from fedsz_privacy.core.state import StateDict
+
+LossyRule: TypeAlias = Callable[[str, Tensor], bool]
+"""Whether a tensor of a name may be compressed lossily; the pipeline asks it of large float tensors only."""
+
+NAMED = "weight"
+THRESHOLD = 1000
+"""Elements up to which a tensor is kept exactly, where nobody says otherwise."""
+
+LEAST_SHARE = 0.5
+"""Least share of a state's float bytes that should be lossy for compression to be worth its name."""
+
+REMEDY = "choose tensors by lossy=, such as FedSZ(bound, lossy=lambda name, tensor: tensor.ndim >= 2)"
+
+
+class LossyWarning(UserWarning):
+    """Less of a state is compressed lossily than its large float tensors would allow."""
+
+
+def by_name(name: str, _: Tensor) -> bool:
+    """Return whether a name contains ``weight``: the rule of the FedSZ paper, for states of PyTorch modules."""
+    return NAMED in name
+
+
+def by_shape(_: str, tensor: Tensor) -> bool:
+    """Return whether a tensor has two dimensions or more, as kernels and embeddings have, and biases have not."""
+    return tensor.ndim >= 2
+
+
+def default_rule(state: StateDict) -> LossyRule:
+    """Return the paper's rule, or the one by shape for a state in which no name contains ``weight``.
+
+    Such are Flax's ``kernel``, adapters called ``lora_A``, and Flower's lists of arrays, numbered ``0``, ``1``.
+    """
+    return by_name if any(NAMED in name for name in state) else by_shape
+
+
+def is_eligible(tensor: Tensor, threshold: int) -> bool:
+    """Return whether a rule may choose a tensor at all: it is floating point, and has more elements than a number."""
+    return tensor.is_floating_point() and tensor.numel() > threshold
+
+
+def lossy_share(state: StateDict, lossy: Collection[str]) -> float:
+    """Return the share of a state's float bytes that is compressed lossily; 1 for a state without any.
+
+    Constant tensors outside ``lossy``, such as the updates of frozen layers, are not counted: nothing in them is to be
+    compressed.
+
+    Parameters
+    ----------
+    state : StateDict
+        The whole state or update.
+    lossy : collection of str
+        Names of the lossy tensors, such as the keys of `FedSZ.bounds` or of a release's.
+    """
+    floats = {name: tensor for name, tensor in state.items() if tensor.is_floating_point()}
+    counted = {name: t.nbytes for name, t in floats.items() if name in lossy or _varies(t)}
+    total = sum(counted.values())
+    return sum(size for name, size in counted.items() if name in lossy) / total if total else 1.0
+
+
+def find_shortfall(state: StateDict, lossy: Collection[str], threshold: int = THRESHOLD) -> str | None:
+    """Return one line on a state of which too little is lossy, or None.
+
+    Too little is less than `LEAST_SHARE` of the float bytes, where a tensor that a rule could choose was left out.
+    """
+    left_out = [tensor for name, tensor in state.items() if name not in lossy and is_eligible(tensor, threshold)]
+    if not any(_varies(tensor) for tensor in left_out) or (share := lossy_share(state, lossy)) >= LEAST_SHARE:
+        return None
+    return f"only {share:.1%} of the state's float bytes are compressed lossily, all else exactly: {REMEDY}"
+
+
+def warn_of_shortfall(state: StateDict, lossy: Collection[str], threshold: int) -> None:
+    """Warn by a `LossyWarning` if too little of a state is lossy, as `find_shortfall` says."""
+    if line := find_shortfall(state, lossy, threshold):
+        warnings.warn(line, LossyWarning, stacklevel=4)
+
+
+@contextmanager
+def without_lossy_warnings() -> Iterator[None]:
+    """Silence every `LossyWarning`, for code that compresses again and again and says once itself what is lossy."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", LossyWarning)
+        yield
+
+
+def _varies(tensor: Tensor) -> bool:
+    return bool(tensor.numel()) and bool((tensor != tensor.flatten()[0]).any())
