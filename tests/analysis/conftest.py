@@ -2,7 +2,6 @@ import pytest
 
 from analysis import AuditReport, AuditSpec, run_audit
 from analysis.reporting.folder import RunFolder
-from fedsz_privacy.training.descent import Training
 
 
 @pytest.fixture(scope="session")
@@ -14,7 +13,9 @@ def small() -> AuditSpec:
         clients=3,
         client_records=100,
         rounds=2,
-        training=Training(epochs=4, batch_size=10, learning_rate=0.2),
+        epochs=4,
+        batch_size=10,
+        learning_rate=0.2,
         seed=1,
     )
 
