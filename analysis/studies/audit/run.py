@@ -106,7 +106,7 @@ def run_audit(
     canary_bounds = audit_white_box(players, spec, progress)
     verdicts = {
         defence.name: Verdict(
-            guarantee=guarantee(defence),
+            guarantee=guarantee(defence, spec.delta),
             as_if=study.as_if if study else None,
             groups={group: by_release[defence.name] for group, by_release in measured.items()},
             epsilon_lower_bound=lower_bounds[defence.name],
@@ -122,4 +122,4 @@ def _study(players: Players, spec: AuditSpec) -> Iterator[tuple[str, NoiseStudy 
     for game, group in players.games():
         pairs = neighbour_pairs(game, min(NEIGHBOUR_PAIRS, spec.trials))
         for defence in group:
-            yield defence.name, study_noise(defence.release, pairs, spec.seed)
+            yield defence.name, study_noise(defence.release, pairs, spec.seed, spec.delta)

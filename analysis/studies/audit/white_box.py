@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from analysis.methods.curves.privacy_curves import DELTA
 from analysis.methods.lower_bounds import EpsilonBound
 from analysis.methods.lower_bounds.trials import epsilon_bound
 from analysis.reporting.progress import Progress
@@ -41,7 +40,7 @@ def audit_white_box(players: Players, spec: AuditSpec, progress: Progress) -> di
         for row, defence in enumerate(defences):
             rng = generator(spec.seed, Purpose.BOUND, spec.defences.index(defence.name), 1)
             looks = scores[:, row][:, np.newaxis]
-            bounds[defence.name] = epsilon_bound(INNER_PRODUCT, looks, membership, everyone, DELTA, rng)
+            bounds[defence.name] = epsilon_bound(INNER_PRODUCT, looks, membership, everyone, spec.delta, rng)
     return bounds
 
 

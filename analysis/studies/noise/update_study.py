@@ -11,6 +11,7 @@ from analysis.methods.curves.privacy_curves import AsIf, Scales, as_if, fitted_s
 from analysis.methods.noise.detectors import Finding, scale_mixture
 from analysis.methods.noise.noise_fit import NoiseFit, fit_noise
 from analysis.methods.noise.residuals import Residual, pool, residuals
+from analysis.studies.spec import DELTA
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import StateDict, subtract
 from fedsz_privacy.defences.release import Release, Released
@@ -58,7 +59,7 @@ class NoiseStudy:
         }
 
 
-def study_noise(release: Release, pairs: Sequence[NeighbourPair], seed: int) -> NoiseStudy | None:
+def study_noise(release: Release, pairs: Sequence[NeighbourPair], seed: int, delta: float = DELTA) -> NoiseStudy | None:
     """Study a release on some updates and their neighbours; None if it changes no tensor of them."""
     released = [_apply(release, pair.update, seed, number) for number, pair in enumerate(pairs)]
     parts = residuals([pair.update for pair in pairs], released)
@@ -79,7 +80,7 @@ def study_noise(release: Release, pairs: Sequence[NeighbourPair], seed: int) -> 
         pooled=pooled,
         mixture=scale_mixture(pooled.sketch, list(zip(bounds.tolist(), elements.tolist(), strict=True))),
         decision=decide([sum(each.values(), Comparison()) for each in compared]),
-        as_if=as_if(compared, [_scales(tensors, each) for each in released]),
+        as_if=as_if(compared, [_scales(tensors, each) for each in released], delta),
     )
 
 
