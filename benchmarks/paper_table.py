@@ -25,7 +25,7 @@ def read(folder: Path) -> FederationReport:
     spec = FederationSpec(**asked | {"training": Training(**asked["training"]), "defences": tuple(asked["defences"])})
     rows: dict[str, list[RoundRow]] = {release: [] for release in spec.defences}
     for row in results["rounds"]:
-        rows[row.pop("release")].append(RoundRow(**row))
+        rows[row.pop("defence")].append(RoundRow(**row))
     return FederationReport(spec, {release: tuple(played) for release, played in rows.items()})
 
 

@@ -12,21 +12,23 @@ ADVERSARY = "whoever sees the decoded state and knows both neighbours"
 
 def verdict_lines(study: CheckpointStudy) -> tuple[str, ...]:
     """Return guarantee, as-if figure, measurement, distribution and dependence of one release, a line each."""
-    return (_guaranteed(study), _as_if(study), _measured(study), _law(study), _dependence(study))
+    return (_guaranteed(study), _as_if(study), _measured(study), _distribution(study), _dependence(study))
 
 
 def _guaranteed(study: CheckpointStudy) -> str:
     stated = study.guarantee
-    head = "nothing, epsilon = ∞" if math.isinf(stated.epsilon) else f"({stated.epsilon:.3g}, {stated.delta:g})-DP"
-    return f"guaranteed: {head}: {stated.reason}"
+    nothing = math.isinf(stated.epsilon)
+    head = "nothing, epsilon = ∞ at delta" if nothing else f"epsilon {stated.epsilon:.3g} at delta"
+    return f"guaranteed: {head} {stated.delta:g}: {stated.reason}"
 
 
 def _as_if(study: CheckpointStudy) -> str:
     share = SHARES[1]
     described = study.as_if[share]
     return (
-        f"as if: independent Laplace noise of the fitted scales would give epsilon {described.laplace_epsilon:.3g}, "
-        f"normal noise {described.gaussian_epsilon:.3g}, for a difference of {share:g} of each tensor's norm over "
+        f"as if: independent Laplace noise of the fitted scales would give epsilon {described.laplace_epsilon:.3g} at "
+        f"delta 0, normal noise {described.gaussian_epsilon:.3g} at delta {described.delta:g}, for a difference of "
+        f"{share:g} of each tensor's norm over "
         f"{described.coordinates:,} coordinates; no guarantee, as the error is not independent"
     )
 
@@ -41,7 +43,7 @@ def _measured(study: CheckpointStudy) -> str:
     )
 
 
-def _law(study: CheckpointStudy) -> str:
+def _distribution(study: CheckpointStudy) -> str:
     fits = [each.fit for each in study.tensors.values()]
     families = [fit.best.family for fit in fits]
     common = max(dict.fromkeys(families), key=families.count)
