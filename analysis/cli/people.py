@@ -33,9 +33,10 @@ def one_line_errors() -> Iterator[None]:
 def refuse_options_beside(context: typer.Context, *allowed: str) -> None:
     """Raise InputError if an option other than those allowed was given; the first of them is why."""
     sources = {name: context.get_parameter_source(name) for name in context.params if name not in allowed}
-    given = [name.replace("_", "-") for name, source in sources.items() if source and source.name == "COMMANDLINE"]
+    asked_by = {option.name: option.opts[0] for option in context.command.params}
+    given = [asked_by[name] for name, source in sources.items() if source and source.name == "COMMANDLINE"]
     if given:
-        raise InputError(f"--{allowed[0]} takes the question from the folder: leave out --{', --'.join(given)}")
+        raise InputError(f"--{allowed[0]} takes the question from the folder: leave out {', '.join(given)}")
 
 
 def show_progress(items: Iterable[Item], description: str, total: int) -> Iterable[Item]:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 import numpy as np
 import seaborn as sns
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from analysis.methods.guarantee import Guarantee
 from analysis.reporting.finished import write_run
@@ -62,11 +63,12 @@ def guarantee_table(report: FederationReport) -> Table:
 
 def performance_by_round(report: FederationReport) -> Figure:
     """Draw test performance of the global model after each round."""
-    figure = Figure(figsize=(9.5, 4.8), layout="constrained")
+    figure = Figure(figsize=(11, 4.8), layout="constrained")
     panel = figure.subplots()
     for style, colour, (name, rows) in zip("ox^sDv" * 9, _colours(report), report.rounds.items(), strict=False):
         rounds = [row.round + 1 for row in rows]
         panel.plot(rounds, [row.performance for row in rows], marker=style, color=colour, label=name, alpha=0.85)
+    panel.xaxis.set_major_locator(MaxNLocator(integer=True))
     panel.set(xlabel="round", ylabel=f"test {report.metric} of the global model", title=_setting(report))
     figure.legend(title="defence", loc="outside right upper")
     figure.suptitle(f"{report.metric.capitalize()} by round")
@@ -75,15 +77,16 @@ def performance_by_round(report: FederationReport) -> Figure:
 
 def link_model(report: FederationReport) -> Figure:
     """Draw the time that an update takes to the server against bandwidth, and mark where compressing stops to pay."""
-    figure = Figure(figsize=(9.5, 4.8), layout="constrained")
+    figure = Figure(figsize=(11, 4.8), layout="constrained")
     panel = figure.subplots()
-    for colour, defence in zip(_colours(report), report.rounds, strict=False):
-        panel.plot(BANDWIDTHS, [report.transfer(defence).seconds(b) for b in BANDWIDTHS], color=colour, label=defence)
+    for colour, look, defence in zip(_colours(report), ("-", "--", "-.", ":") * 9, report.rounds, strict=False):
+        seconds = [report.transfer(defence).seconds(bandwidth) for bandwidth in BANDWIDTHS]
+        panel.plot(BANDWIDTHS, seconds, linestyle=look, color=colour, label=defence)
         crossing = report.break_even(defence)
         if BANDWIDTHS[0] <= crossing <= BANDWIDTHS[-1]:
-            seconds = report.transfer(defence).seconds(crossing)
-            panel.plot(crossing, seconds, "o", color=colour)
-            panel.annotate(f"{crossing:,.0f} Mbit/s", (crossing, seconds), (6, 10), textcoords="offset points")
+            place = (crossing, report.transfer(defence).seconds(crossing))
+            panel.plot(*place, "o", color=colour)
+            panel.annotate(f"{crossing:,.0f} Mbit/s", place, (6, 10), textcoords="offset points")
     panel.set(xscale="log", yscale="log", xlabel="bandwidth (Mbit/s)", ylabel="encode + send + decode (seconds)")
     panel.set_title(_setting(report))
     figure.legend(title="defence", loc="outside right upper")
@@ -93,7 +96,7 @@ def link_model(report: FederationReport) -> Figure:
 
 FIGURES: Mapping[str, tuple[Callable[[FederationReport], Figure], str]] = MappingProxyType(
     {
-        "performance": (performance_by_round, "All defences start from the same weights and see the same batches."),
+        "performance": (performance_by_round, "All defences start from the same weights."),
         "link": (
             link_model,
             "The time from a client to the server. Left of a dot, on slower links, compressing saves time.",

@@ -9,7 +9,6 @@ from analysis.studies.audit.playing import Players
 from analysis.studies.audit.prepare import load, start_game
 from analysis.studies.audit.spec import AuditSpec
 from analysis.studies.audit.white_box import audit_white_box
-from fedsz_privacy.training.descent import Training
 
 SPEC = AuditSpec(
     defences=("none", "fedsz:rel=9e-1", "dpsgd:eps=4", "dpsgd:eps=4+fedsz:rel=1e-2"),
@@ -19,7 +18,9 @@ SPEC = AuditSpec(
     clients=2,
     client_records=40,
     rounds=1,
-    training=Training(epochs=2, batch_size=10, learning_rate=0.1),
+    epochs=2,
+    batch_size=10,
+    learning_rate=0.1,
 )
 
 
