@@ -81,7 +81,7 @@ def test_a_guarantee_is_stated_at_the_delta_that_it_is_asked_for(delta):
     assert stated.epsilon == pytest.approx(dp_accounting.get_epsilon_gaussian(2.0, delta), abs=1e-3)
 
 
-def nothing(model, records, generator):  # noqa: ARG001
+def nothing(model, records, generator):
     """Train nothing."""
 
 
