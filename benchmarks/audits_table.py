@@ -15,7 +15,7 @@ from analysis.studies.audit.measure import RECORDS, VULNERABLE
 from analysis.studies.audit.presentation.leakage_tables import interval
 
 COLUMNS = (
-    "data, model", "adversary, rounds", "defence", "guaranteed ε", "ε at least", "signal", "AUC",
+    "data, model", "adversary, rounds", "defence", "guaranteed ε", "ε lower bound (95%)", "signal", "AUC",
     "AUC, most vulnerable", "TPR at FPR 0.001", "ratio", "accuracy",
 )  # fmt: skip
 GROUP_COLUMNS = ("defence", "group", "non-members", "AUC", "TPR at FPR 0.1", "TPR at FPR 0.01", "TPR at FPR 0.001")
@@ -50,7 +50,7 @@ def rows(results: dict[str, Any]) -> Iterator[tuple[str, ...]]:
             interval(Estimate(**exposed["auc"])),
             tpr(average, "0.001"),
             f"{release['ratio']:.4g}",
-            f"{release['accuracy']:.3f}",
+            f"{release['performance']:.3f}",
         )
 
 

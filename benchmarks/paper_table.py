@@ -7,10 +7,10 @@ import json
 import sys
 from pathlib import Path
 
+from analysis.methods.guarantee import Guarantee
 from analysis.reporting.table import to_markdown
 from analysis.studies.federation.run import FederationReport, RoundRow
 from analysis.studies.federation.spec import FederationSpec
-from fedsz_privacy.training.descent import Training
 
 COLUMNS = (
     "model", "data", "records", "rounds", "image", "accuracy `none`", "accuracy at REL 1e-2", "change", "ratio",
@@ -22,11 +22,16 @@ def read(folder: Path) -> FederationReport:
     """Return the report of a finished run."""
     results = json.loads((folder / "results.json").read_text())
     asked = {name: value for name, value in results["spec"].items() if name != "command"}
-    spec = FederationSpec(**asked | {"training": Training(**asked["training"]), "defences": tuple(asked["defences"])})
-    rows: dict[str, list[RoundRow]] = {release: [] for release in spec.defences}
+    spec = FederationSpec(**asked | {"defences": tuple(asked["defences"])})
+    rows: dict[str, list[RoundRow]] = {name: [] for name in spec.defences}
     for row in results["rounds"]:
-        rows[row.pop("release")].append(RoundRow(**row))
-    return FederationReport(spec, {release: tuple(played) for release, played in rows.items()})
+        rows[row.pop("defence")].append(RoundRow(**row))
+    guarantees = {
+        name: Guarantee(**stated | {"epsilon": float(stated["epsilon"])})
+        for name, stated in results["guarantees"].items()
+    }
+    rounds = {name: tuple(played) for name, played in rows.items()}
+    return FederationReport(spec, results["metric"], guarantees, rounds)
 
 
 def line(report: FederationReport) -> tuple[str, ...]:
@@ -38,9 +43,9 @@ def line(report: FederationReport) -> tuple[str, ...]:
         f"{spec.records:,}",
         str(spec.rounds),
         f"{spec.side}x{spec.side}" if spec.side else "own size",
-        f"{report.rounds['none'][-1].accuracy:.3f}",
-        f"{report.rounds[compressed][-1].accuracy:.3f}",
-        f"{report.accuracy_change(compressed):+.3f}",
+        f"{report.rounds['none'][-1].performance:.3f}",
+        f"{report.rounds[compressed][-1].performance:.3f}",
+        f"{report.change(compressed):+.3f}",
         f"{report.ratio(compressed):.2f}",
         f"{report.overhead(compressed):.2%}",
         f"{report.break_even(compressed):,.0f}",

@@ -6,6 +6,8 @@ from analysis.cli.audit import audit
 from analysis.cli.bench import bench
 from analysis.cli.federate import federate
 from analysis.cli.noise import noise
+from analysis.cli.once import OnceCommand
+from analysis.cli.report import report
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -15,10 +17,8 @@ def root() -> None:
     """Find out what a compressed model update gives away."""
 
 
-app.command()(audit)
-app.command()(noise)
-app.command()(bench)
-app.command()(federate)
+for command in (audit, noise, bench, federate, report):
+    app.command(cls=OnceCommand)(command)
 
 
 def main() -> None:

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from analysis.cli.people import one_line_errors, print_table, refuse_options_beside, show_progress
+from analysis.cli.finish import finish
+from analysis.cli.people import one_line_errors, refuse_options_beside, show_progress
 from analysis.cli.questions import asks
 from analysis.studies.audit.spec import AuditSpec
 
@@ -14,9 +15,9 @@ from analysis.studies.audit.spec import AuditSpec
 def audit(
     context: typer.Context,
     asked: dict[str, Any],
-    out: Annotated[Path, typer.Option(help="Folder of the run; an interrupted run in it goes on.")] = Path(
-        "runs/audit"
-    ),
+    out: Annotated[
+        Path, typer.Option(help="Folder of the run; an interrupted run in it goes on, a finished one is shown.")
+    ] = Path("runs/audit"),
     resume: Annotated[
         Path | None, typer.Option(help="Go on with the run in this folder, asked as it was.", show_default=False)
     ] = None,
@@ -29,14 +30,15 @@ def audit(
             refuse_options_beside(context, "resume", "workers", "backend")
 
         from analysis.reporting.workers import Workers
-        from analysis.studies.audit.presentation.tables import closing_table
-        from analysis.studies.audit.report import write_report
-        from analysis.studies.audit.run import run_audit
-        from analysis.studies.questions import read_question
+        from analysis.studies.questions import read_question, to_plain
 
-        players = Workers(workers, backend)
+        players, folder = Workers(workers, backend), resume or out
         spec = read_question(resume, "audit", AuditSpec) if resume else AuditSpec(**asked)
-        report, folder = run_audit(spec, resume or out, players, show_progress, typer.echo)
-        page = write_report(report, folder)
-        print_table(closing_table(report))
-        typer.echo(page)
+
+        def compute() -> None:
+            from analysis.studies.audit.report import write_report
+            from analysis.studies.audit.run import run_audit
+
+            write_report(*run_audit(spec, folder, players, show_progress, typer.echo))
+
+        finish(folder, to_plain("audit", spec), compute)

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from analysis.cli.people import one_line_errors, print_table, show_progress
+from analysis.cli.finish import finish
+from analysis.cli.people import one_line_errors, show_progress
 from analysis.cli.questions import asks
 from analysis.studies.federation.spec import FederationSpec
 
@@ -13,16 +14,20 @@ from analysis.studies.federation.spec import FederationSpec
 @asks(FederationSpec)
 def federate(
     asked: dict[str, Any],
-    out: Annotated[Path, typer.Option(help="Folder of the run; an interrupted run in it goes on.")] = Path(
-        "runs/federate"
-    ),
+    out: Annotated[
+        Path, typer.Option(help="Folder of the run; an interrupted run in it goes on, a finished one is shown.")
+    ] = Path("runs/federate"),
 ) -> None:
     """Run federated averaging under defences: performance by round, bytes, time, and when compressing pays."""
     with one_line_errors():
-        from analysis.studies.federation.report import summary_table, write_federation
-        from analysis.studies.federation.run import run_federation
+        from analysis.studies.questions import to_plain
 
-        report, folder = run_federation(FederationSpec(**asked), out, progress=show_progress)
-        page = write_federation(report, folder)
-        print_table(summary_table(report))
-        typer.echo(page)
+        spec = FederationSpec(**asked)
+
+        def compute() -> None:
+            from analysis.studies.federation.report import write_federation
+            from analysis.studies.federation.run import run_federation
+
+            write_federation(*run_federation(spec, out, progress=show_progress))
+
+        finish(out, to_plain("federate", spec), compute)

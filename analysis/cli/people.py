@@ -9,11 +9,12 @@ import typer
 from fedsz_privacy.core.errors import InputError
 
 if TYPE_CHECKING:
+    from analysis.reporting.page import Lines
     from analysis.reporting.table import Table
 
 Item = TypeVar("Item")
 
-TABLE_WIDTH = 136
+WIDEST = 1000
 
 
 @contextmanager
@@ -32,9 +33,10 @@ def one_line_errors() -> Iterator[None]:
 def refuse_options_beside(context: typer.Context, *allowed: str) -> None:
     """Raise InputError if an option other than those allowed was given; the first of them is why."""
     sources = {name: context.get_parameter_source(name) for name in context.params if name not in allowed}
-    given = [name.replace("_", "-") for name, source in sources.items() if source and source.name == "COMMANDLINE"]
+    asked_by = {option.name: option.opts[0] for option in context.command.params}
+    given = [asked_by[name] for name, source in sources.items() if source and source.name == "COMMANDLINE"]
     if given:
-        raise InputError(f"--{allowed[0]} takes the question from the folder: leave out --{', --'.join(given)}")
+        raise InputError(f"--{allowed[0]} takes the question from the folder: leave out {', '.join(given)}")
 
 
 def show_progress(items: Iterable[Item], description: str, total: int) -> Iterable[Item]:
@@ -44,10 +46,18 @@ def show_progress(items: Iterable[Item], description: str, total: int) -> Iterab
     return track(items, description, total)
 
 
+def print_lines(lines: "Lines") -> None:
+    """Print sentences under their title."""
+    typer.echo(lines.title)
+    for line in lines.lines:
+        typer.echo(f"  {line}")
+
+
 def print_table(table: "Table") -> None:
-    """Print a table, intervals on a line of their own."""
+    """Print a table, intervals on a line of their own; a wide one goes on beyond the terminal, for no name is cut."""
     from rich import box
     from rich.console import Console
+    from rich.measure import Measurement
     from rich.table import Table as RichTable
 
     shown = RichTable(title=table.title, caption=table.note, box=box.SIMPLE_HEAD, pad_edge=False)
@@ -55,4 +65,6 @@ def print_table(table: "Table") -> None:
         shown.add_column(column, no_wrap=True)
     for row in table.rows:
         shown.add_row(*(cell.replace(" [", "\n[") for cell in row))
-    Console(width=max(TABLE_WIDTH, Console().width)).print(shown)
+    wide = Console(width=WIDEST)
+    needed = Measurement.get(wide, wide.options, shown).maximum
+    Console(width=max(Console().width, needed)).print(shown)

@@ -1,10 +1,11 @@
-"""Commands made from questions: one option for each field of a spec, its default and its help written there once."""
+"""Commands made from questions: an option or argument for each field of a spec, default and help written there once."""
 
 from collections.abc import Callable
 from dataclasses import MISSING, Field, fields
 from functools import wraps
 from inspect import Parameter, Signature, signature
-from typing import Annotated, Any, get_type_hints
+from types import GenericAlias
+from typing import Annotated, Any, get_args, get_type_hints
 
 import typer
 
@@ -43,10 +44,19 @@ def _settled(value: Any) -> Any:
 
 def _parameter(field: Field[Any], hint: Any) -> Parameter:
     several = isinstance(field.default, tuple)
-    name = (field.metadata["name"] or field.name).replace("_", "-")
-    shown: Any = field.metadata["shown"] or True
-    names = [f"--{name}"]
-    settings = typer.Option(*names, help=field.metadata["help"], show_default=shown)
-    annotation: Any = Annotated[list[str] | None, settings] if several else Annotated[hint, settings]
-    default = None if several or field.default is MISSING else field.default
+    settings = _settings(field)
+    annotation: Any = (
+        Annotated[GenericAlias(list, get_args(hint)[:1]) | None, settings] if several else Annotated[hint, settings]
+    )
+    default = Parameter.empty if field.default is MISSING else None if several else field.default
     return Parameter(field.name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def _settings(field: Field[Any]) -> Any:
+    """Return what typer is told of a field: its name, its help, and what stands for its default."""
+    name, about = (field.metadata["name"] or field.name).replace("_", "-"), field.metadata["help"]
+    shown = field.metadata["shown"] or field.default not in (None, MISSING)
+    if field.metadata["positional"]:
+        shown_name = f"[{name}]..." if isinstance(field.default, tuple) else name
+        return typer.Argument(metavar=shown_name, help=about, show_default=shown)
+    return typer.Option(f"--{name}", help=about, show_default=shown)

@@ -1,23 +1,26 @@
 """What is guaranteed: a proof, from a privacy event alone; no measurement enters it."""
 
 from dataclasses import dataclass
+from math import isinf
 
-from analysis.methods.curves.privacy_curves import DELTA
+from dp_accounting import NonPrivateDpEvent
+
 from fedsz_privacy.defences.defence import Defence
 from fedsz_privacy.defences.release import Release
 from fedsz_privacy.training.accounting import epsilon
+from fedsz_privacy.training.own import OwnTraining
 
 
 @dataclass(frozen=True)
 class Guarantee:
-    """What a proof says of a release, against every adversary of the kind it names.
+    """What a proof says of a defence, against every adversary of the kind it names.
 
     Attributes
     ----------
     epsilon, delta : float
-        The release is (epsilon, delta)-differentially private; epsilon is infinite where nothing is proved.
+        The defence is (epsilon, delta)-differentially private; epsilon is infinite where nothing is proved.
     reason : str
-        Why, in one sentence.
+        Why, in one sentence; for a training function of a user's own, what it claims.
     """
 
     epsilon: float
@@ -25,6 +28,16 @@ class Guarantee:
     reason: str
 
 
-def guarantee(defence: Release | Defence) -> Guarantee:
-    """Return what a release or another defence guarantees, from its privacy event."""
-    return Guarantee(epsilon(defence.event, DELTA), DELTA, defence.reason)
+def guarantee(defence: Release | Defence, delta: float) -> Guarantee:
+    """Return what a release or another defence guarantees at delta, from its privacy event."""
+    found = epsilon(defence.event, delta)
+    if isinstance(defence, Defence) and isinstance(defence.training, OwnTraining):
+        return Guarantee(found, delta, _claim(defence.training, defence.reason, isinf(found)))
+    return Guarantee(found, delta, defence.reason)
+
+
+def _claim(training: OwnTraining, reason: str, nothing: bool) -> str:
+    """Return a reason beside what the training function claims."""
+    if not isinstance(training.event, NonPrivateDpEvent):
+        return f"claimed by {training.name}, accounted for and not checked: {reason}"
+    return f"{reason}; {training.name} claims no privacy event" if nothing else reason

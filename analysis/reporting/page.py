@@ -1,35 +1,79 @@
-"""One page that opens offline: tables and pictures laid out by a template that computes nothing."""
+"""The page of a run as plain values, which are kept, so that it can be laid out again without computing anything."""
 
-import base64
-import io
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from matplotlib.figure import Figure
+from analysis.reporting.table import Table
+from fedsz_privacy.core.errors import InputError
 
 
-def render_page(template: str, pictures: Mapping[str, tuple[bytes, str]], **content: object) -> str:
-    """Return a page of HTML.
+@dataclass(frozen=True)
+class Picture:
+    """A figure of the run's folder.
 
     Parameters
     ----------
-    template : str
-        A file under ``analysis`` that extends ``reporting/page.html.j2``.
-    pictures : mapping of str to (bytes, str)
-        PNGs with their captions; they become part of the page.
-    **content : object
-        What else the template lays out; ``title``, ``question`` and ``setting`` among it.
+    name : str
+        Name of its file in ``figures``, without ``.png``.
+    caption : str
+        What it shows.
+
+    Raises
+    ------
+    InputError
+        If the name is that of no file in the folder itself.
     """
-    environment = Environment(loader=PackageLoader("analysis", "."), autoescape=True, undefined=StrictUndefined)
-    figures = {
-        name: (f"data:image/png;base64,{base64.b64encode(png).decode()}", caption)
-        for name, (png, caption) in pictures.items()
-    }
-    return environment.get_template(template).render(figures=figures, **content)
+
+    kind: ClassVar[str] = "picture"
+    name: str
+    caption: str
+
+    def __post_init__(self) -> None:
+        if not self.name.replace("_", "").isalnum():
+            raise InputError(f"figure {self.name!r}: name it by letters, digits and underscores")
+
+    @property
+    def file(self) -> str:
+        """Path of its file in the folder of the run."""
+        return f"figures/{self.name}.png"
 
 
-def to_png(figure: Figure) -> bytes:
-    """Return a figure as a PNG."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
-    return buffer.getvalue()
+@dataclass(frozen=True)
+class Lines:
+    """Some sentences under a title."""
+
+    kind: ClassVar[str] = "lines"
+    title: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a run came to, for people: every word of its page, and what the command ends with.
+
+    Parameters
+    ----------
+    title, question : str
+        What was done, and what was asked.
+    setting : mapping of str to str
+        What it was done with, as pairs of a term and what it was.
+    body : tuple of Table, Picture or Lines
+        What the page shows, in order.
+    closing : tuple of Table or Lines
+        What the command prints at its end.
+    warnings : tuple of str
+        What a reader must know first; the command prints it too.
+    """
+
+    title: str
+    question: str
+    setting: Mapping[str, str]
+    body: tuple[Table | Picture | Lines, ...]
+    closing: tuple[Table | Lines, ...]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def pictures(self) -> list[Picture]:
+        """The figures among what it shows."""
+        return [each for each in self.body if isinstance(each, Picture)]

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 Row = Mapping[str, object]
 
@@ -22,6 +23,7 @@ class Table:
         Cells.
     """
 
+    kind: ClassVar[str] = "table"
     title: str
     note: str
     columns: tuple[str, ...]

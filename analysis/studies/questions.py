@@ -1,14 +1,19 @@
 """Questions as plain values, on disk and back, by pydantic."""
 
 import json
+from dataclasses import fields
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
+from analysis.reporting.folder import DAMAGED, GROUPS
 from fedsz_privacy.core.errors import InputError, one_line
 
-Question = TypeVar("Question")
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Question = TypeVar("Question", bound="DataclassInstance")
 
 
 def to_plain(command: str, question: object) -> dict[str, object]:
@@ -23,15 +28,23 @@ def read_question(path: Path, command: str, kind: type[Question]) -> Question:
     Raises
     ------
     InputError
-        If the folder holds no run of that command.
+        If the folder holds no run of that command, or not every field of its question.
     """
     try:
-        asked = json.loads((path / "spec.json").read_text())
-        if asked.pop("command") != command:
-            raise KeyError(command)
-        del asked["versions"]
+        spec = json.loads((path / "spec.json").read_text())
+        if (found := spec["command"]) != command:
+            raise ValueError(f"its command is {found}")
+        asked = {name: value for name, value in spec.items() if name not in ("command", *GROUPS)}
+        if missing := [each.name for each in fields(kind) if each.name not in asked]:
+            raise ValueError(f"it has no {missing[0]}")
         return TypeAdapter(kind).validate_json(json.dumps(asked), strict=True)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise InputError(
-            f"{path} holds no {command} to go on with ({one_line(error)}): give the folder of one"
-        ) from error
+    except (OSError, *DAMAGED) as error:
+        raise InputError(f"{path} holds no {command} to go on with ({_why(error)}): give the folder of one") from error
+
+
+def _why(error: Exception) -> str:
+    """Return what is wrong in one line; of what pydantic finds, the first."""
+    if not isinstance(error, ValidationError):
+        return one_line(error)
+    first = error.errors(include_url=False, include_input=False)[0]
+    return one_line(ValueError(": ".join([*map(str, first["loc"]), first["msg"]])))

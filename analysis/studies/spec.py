@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 REFERENCE = "none"
 """The undefended release, to which every study compares the others."""
 
+DELTA = 1e-5
+"""The delta of every epsilon of a run that asks for no other."""
 
-def option(default: Any, text: str, name: str = "", shown: str = "") -> Any:
+
+def option(default: Any, text: str, name: str = "", shown: str = "", positional: bool = False) -> Any:
     """Return a field of a question, with what the command line says of it.
 
     Parameters
@@ -29,8 +32,10 @@ def option(default: Any, text: str, name: str = "", shown: str = "") -> Any:
         Name of the option, where it is not the field's; that of one item where the field holds several.
     shown : str
         What help shows for the default, where that is not its value.
+    positional : bool
+        Whether the command line takes it without a name.
     """
-    return field(default=default, metadata={"help": text, "name": name, "shown": shown})
+    return field(default=default, metadata={"help": text, "name": name, "shown": shown, "positional": positional})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +80,7 @@ class ClientSpec:
     learning_rate: float = option(0.1, "Step size.")
     optimizer: str = option("sgd", "sgd, momentum, adam or adamw.")
     weight_decay: float = option(0.0, "Weight decay, as PyTorch's optimisers have it.")
-    delta: float = option(1e-5, "The delta of every epsilon of the run.")
+    delta: float = option(DELTA, "The delta of every epsilon of the run.")
     fix_model: bool = option(default=False, text="Let Opacus replace layers that DP-SGD has no guarantee for.")
     device: str = option("auto", "Where models compute: auto, cpu or cuda.")
     seed: int = option(0, "Seed of every random choice.")

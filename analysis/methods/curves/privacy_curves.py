@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 from analysis.methods.curves.deciding import Comparison
 from analysis.methods.noise.noise_fit import NoiseFit
 
-DELTA = 1e-5
-
 
 @dataclass(frozen=True)
 class Scales:
@@ -43,9 +41,11 @@ class AsIf:
     laplace_epsilon : float
         Pure epsilon of Laplace noise, in nats.
     gaussian_epsilon : float
-        Epsilon of Gaussian noise at `DELTA`, in nats.
+        Epsilon of Gaussian noise at ``delta``, in nats.
     uniform_delta : float
         Delta of uniform noise on the error bound; it is the same at every epsilon.
+    delta : float
+        The delta of ``gaussian_epsilon``.
     """
 
     coordinates: int
@@ -54,6 +54,7 @@ class AsIf:
     laplace_epsilon: float
     gaussian_epsilon: float
     uniform_delta: float
+    delta: float
 
 
 def laplace_epsilon(l1: NDArray[np.float64], scale: NDArray[np.float64]) -> float:
@@ -67,7 +68,7 @@ def gaussian_epsilon(l2: NDArray[np.float64], deviation: NDArray[np.float64], de
     return float(get_epsilon_gaussian(1 / mu, delta)) if mu > 0 else 0.0
 
 
-def as_if(pairs: Sequence[Mapping[str, Comparison]], scales: Sequence[Mapping[str, Scales]]) -> AsIf:
+def as_if(pairs: Sequence[Mapping[str, Comparison]], scales: Sequence[Mapping[str, Scales]], delta: float) -> AsIf:
     """Return the matched-noise figures of one release.
 
     Parameters
@@ -76,9 +77,13 @@ def as_if(pairs: Sequence[Mapping[str, Comparison]], scales: Sequence[Mapping[st
         What each neighbour pair's difference was in each lossy tensor.
     scales : sequence of mapping of str to Scales
         For each pair, the scale of each of those tensors' errors.
+    delta : float
+        The delta of the Gaussian figure.
     """
-    rows = [_of_pair(*each) for each in zip(pairs, scales, strict=True)]
-    return AsIf(sum(each.coordinates for each in pairs[0].values()), *map(float, np.median(rows, axis=0)))
+    rows = [_of_pair(*each, delta) for each in zip(pairs, scales, strict=True)]
+    coordinates = sum(each.coordinates for each in pairs[0].values())
+    l1, l2, laplace, gaussian, uniform = map(float, np.median(rows, axis=0))
+    return AsIf(coordinates, l1, l2, laplace, gaussian, uniform, delta)
 
 
 def fitted_scales(fit: NoiseFit, bound: float) -> Scales:
@@ -86,13 +91,13 @@ def fitted_scales(fit: NoiseFit, bound: float) -> Scales:
     return Scales(bound * fit.of("laplace").scale, bound * fit.of("normal").scale)
 
 
-def _of_pair(tensors: Mapping[str, Comparison], scales: Mapping[str, Scales]) -> list[float]:
+def _of_pair(tensors: Mapping[str, Comparison], scales: Mapping[str, Scales], delta: float) -> list[float]:
     l1 = np.array([each.l1 for each in tensors.values()])
     l2 = np.sqrt([each.l2_squared for each in tensors.values()])
     return [
         float(l1.sum()),
         float(np.linalg.norm(l2)),
         laplace_epsilon(l1, np.array([scales[name].laplace for name in tensors])),
-        gaussian_epsilon(l2, np.array([scales[name].deviation for name in tensors]), DELTA),
+        gaussian_epsilon(l2, np.array([scales[name].deviation for name in tensors]), delta),
         float(-np.expm1(sum(each.log_overlap for each in tensors.values()))),
     ]

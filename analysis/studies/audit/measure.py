@@ -1,4 +1,4 @@
-"""What an audit measures: leakage of the average record, of the most exposed, and what it proves of epsilon."""
+"""What an audit measures: leakage of the average record, of the most exposed, and lower bounds on epsilon."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from analysis.methods.curves.privacy_curves import DELTA
 from analysis.methods.leakage.membership import Leakage, leakage, resample_weights, resolvable_rates, roc_statistics
 from analysis.methods.leakage.vulnerable import vulnerable
 from analysis.methods.lower_bounds import EpsilonBound
@@ -23,16 +22,16 @@ RECORDS = "records"
 VULNERABLE = "most vulnerable records"
 
 Measured = Mapping[str, Mapping[str, Mapping[str, Leakage]]]
-"""Leakage as ``measured[group][release][signal]``."""
+"""Leakage as ``measured[group][defence][signal]``."""
 
 
-def scores_of(trials: Trials, releases: Sequence[str], signals: Sequence[Signal]) -> dict[str, dict[str, Scores]]:
-    """Return calibrated scores as ``scores[release][signal]``, each of shape (trials, candidates)."""
+def scores_of(trials: Trials, defences: Sequence[str], signals: Sequence[Signal]) -> dict[str, dict[str, Scores]]:
+    """Return calibrated scores as ``scores[defence][signal]``, each of shape (trials, candidates)."""
     return {
-        release: {
+        defence: {
             signal.name: signal.score(trials.observed[signal.name][:, row], trials.membership) for signal in signals
         }
-        for row, release in enumerate(releases)
+        for row, defence in enumerate(defences)
     }
 
 
@@ -59,9 +58,9 @@ def groups_of(spec: AuditSpec, scores: Scores, membership: NDArray[np.bool_]) ->
 def measure(
     spec: AuditSpec, trials: Trials, scores: Mapping[str, Mapping[str, Scores]], progress: Progress
 ) -> Measured:
-    """Return the leakage of each group through each release by each signal, all from the same resamples.
+    """Return the leakage of each group under each defence by each signal, all from the same resamples.
 
-    The most vulnerable records are those that the first signal finds most easily in the undefended release, by what it
+    The most vulnerable records are those that the first signal finds most easily without a defence, by what it
     read before calibration: calibrated scores know the members of all other trials.
     """
     membership = trials.membership
@@ -83,19 +82,19 @@ def _measure_group(
     non_members = int((~members).sum())
     rates = resolvable_rates(non_members)
     replicates = {
-        release: {name: roc_statistics(each[mask], members, drawn, rates) for name, each in by_signal.items()}
-        for release, by_signal in scores.items()
+        defence: {name: roc_statistics(each[mask], members, drawn, rates) for name, each in by_signal.items()}
+        for defence, by_signal in scores.items()
     }
     return {
-        release: {name: leakage(each, replicates[REFERENCE][name], non_members) for name, each in by_signal.items()}
-        for release, by_signal in replicates.items()
+        defence: {name: leakage(each, replicates[REFERENCE][name], non_members) for name, each in by_signal.items()}
+        for defence, by_signal in replicates.items()
     }
 
 
 def bound_epsilon(spec: AuditSpec, trials: Trials, signals: Sequence[Signal]) -> dict[str, EpsilonBound]:
-    """Return what each release's trials prove of epsilon, for one record, by the signal that shadows find strongest.
+    """Return a lower bound on each defence's epsilon, for one record, by the signal that shadows find strongest.
 
-    The signal is chosen on the undefended release of the half of the trials that are shadows and are not audited.
+    The signal is chosen without a defence, on the half of the trials that are shadows and are not audited.
     """
     half = spec.trials // 2
     shadows = trials.membership[:half]
@@ -107,13 +106,13 @@ def bound_epsilon(spec: AuditSpec, trials: Trials, signals: Sequence[Signal]) ->
     strongest = max(signals, key=auc)
     single = np.array(spec.repeats) == 1
     return {
-        release: epsilon_bound(
+        defence: epsilon_bound(
             strongest,
             trials.observed[strongest.name][:, row],
             trials.membership,
             single,
-            DELTA,
+            spec.delta,
             generator(spec.seed, Purpose.BOUND, row),
         )
-        for row, release in enumerate(spec.defences)
+        for row, defence in enumerate(spec.defences)
     }

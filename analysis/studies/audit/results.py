@@ -14,16 +14,17 @@ def to_results(report: AuditReport) -> dict[str, object]:
     """Return what ``results.json`` holds; an infinite epsilon stands as the string ``"inf"``."""
     return {
         "spec": asdict(report.spec),
+        "metric": report.game.pool.task.metric,
         "adversary": {"name": report.spec.adversary, "sees": report.spec.sees.sees, "knows": ALSO_KNOWN},
-        "defences": [_release(report, name) for name in report.spec.defences],
+        "defences": [_defence(report, name) for name in report.spec.defences],
     }
 
 
 def verdict_rows(report: AuditReport) -> list[Row]:
-    """Return one row for each release: guaranteed, as if, measured, and what it costs."""
+    """Return one row for each defence: guaranteed, as if, measured, and what it costs."""
     return [
         {
-            "release": release,
+            "defence": name,
             **_prefixed("guaranteed", asdict(verdict.guarantee)),
             **_prefixed("as_if", asdict(verdict.as_if) if verdict.as_if else {}),
             "measured_epsilon_lower_bound": verdict.epsilon_lower_bound.epsilon,
@@ -32,19 +33,19 @@ def verdict_rows(report: AuditReport) -> list[Row]:
                 asdict(verdict.canary_epsilon_lower_bound) if verdict.canary_epsilon_lower_bound else {},
             ),
             **{f"measured_{signal}_auc": leakage.auc.value for signal, leakage in verdict.measured.items()},
-            "ratio": report.ratio(release),
-            "bytes": report.nbytes(release),
-            "performance": report.performance(release),
+            "ratio": report.ratio(name),
+            "bytes": report.nbytes(name),
+            "performance": report.performance(name),
         }
-        for release, verdict in report.verdicts.items()
+        for name, verdict in report.verdicts.items()
     ]
 
 
 def leakage_rows(report: AuditReport) -> list[Row]:
-    """Return one row for each release, group, signal and statistic, with interval and paired difference."""
+    """Return one row for each defence, group, signal and statistic, with interval and paired difference."""
     return [
         {
-            "release": release,
+            "defence": name,
             "group": group,
             "signal": signal,
             "non_members": leakage.non_members,
@@ -52,7 +53,7 @@ def leakage_rows(report: AuditReport) -> list[Row]:
             **asdict(estimate),
             **_prefixed("difference", asdict(difference)),
         }
-        for release, verdict in report.verdicts.items()
+        for name, verdict in report.verdicts.items()
         for group, by_signal in verdict.groups.items()
         for signal, leakage in by_signal.items()
         for statistic, estimate, difference in _statistics(leakage)
@@ -60,17 +61,17 @@ def leakage_rows(report: AuditReport) -> list[Row]:
 
 
 def noise_rows(report: AuditReport) -> list[Row]:
-    """Return one row for each release, scope (a tensor, or all of them pooled) and family."""
+    """Return one row for each defence, scope (a tensor, or all of them pooled) and family."""
     return [
         {
-            "release": release,
+            "defence": name,
             "scope": scope,
             "unit": "standard deviation" if scope == "pooled" else "bound",
             "elements": fit.elements,
             "r_squared": fit.r_squared,
             **family.to_dict(),
         }
-        for release, study in report.noise.items()
+        for name, study in report.noise.items()
         if study
         for scope, fit in study.scopes.items()
         for family in fit.fits
@@ -84,7 +85,7 @@ def _statistics(leakage: Leakage) -> list[tuple[str, Estimate, Difference]]:
     return list(zip(STATISTICS[: len(measured)], measured, differences, strict=True))
 
 
-def _release(report: AuditReport, name: str) -> dict[str, object]:
+def _defence(report: AuditReport, name: str) -> dict[str, object]:
     verdict, study = report.verdicts[name], report.noise[name]
     stated = asdict(verdict.guarantee)
     return {

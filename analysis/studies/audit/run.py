@@ -125,7 +125,7 @@ def run_audit(
     canary_bounds = bound_by_canaries(spec, canaries) if spec.gradient_canaries else {}
     verdicts = {
         defence.name: Verdict(
-            guarantee=guarantee(defence),
+            guarantee=guarantee(defence, spec.delta),
             as_if=study.as_if if study else None,
             groups={group: by_release[defence.name] for group, by_release in measured.items()},
             epsilon_lower_bound=lower_bounds[defence.name],
@@ -141,4 +141,4 @@ def _study(game: Game, defences: Sequence[Defence], spec: AuditSpec) -> Iterator
     for ruled, group in games_of(game, defences):
         pairs = neighbour_pairs(ruled, min(NEIGHBOUR_PAIRS, spec.trials))
         for defence in group:
-            yield defence.name, study_noise(defence.release, pairs, spec.seed)
+            yield defence.name, study_noise(defence.release, pairs, spec.seed, spec.delta)

@@ -1,4 +1,4 @@
-"""The verdict on a release: what is guaranteed, what is as if, what was measured; never merged."""
+"""The verdict on a defence: what is guaranteed, what is as if, what was measured; never merged."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,20 +9,20 @@ from analysis.methods.leakage.membership import Leakage
 from analysis.methods.lower_bounds import EpsilonBound
 from analysis.studies.audit.measure import RECORDS
 
-ALSO_KNOWN = "the architecture, the global state before the target joined, the candidate records and the release"
+ALSO_KNOWN = "the architecture, the global state before the target joined, the candidate records and the defence"
 """What every adversary knows besides what it sees."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One release's verdict, in three parts of different standing.
+    """One defence's verdict, in three parts of different standing.
 
     Attributes
     ----------
     guarantee : Guarantee
-        Proved, from the release's privacy event alone; no measurement enters it.
+        Proved, from the defence's privacy event alone; no measurement enters it.
     as_if : AsIf or None
-        A description of the error; None where the release has none.
+        A description of the error; None where its release makes none.
     groups : mapping of str to mapping of str to Leakage
         What each signal's attack achieved on each group of candidates, the ordinary records first.
     epsilon_lower_bound : EpsilonBound

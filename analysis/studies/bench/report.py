@@ -1,4 +1,4 @@
-"""The report of a bench: one table, one figure, and a warning for each bound that an outlier sets."""
+"""The report of a bench: one table, one figure, one page, and a warning for each bound that an outlier sets."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -8,9 +8,10 @@ import numpy as np
 import seaborn as sns
 from matplotlib.figure import Figure
 
+from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
-from analysis.reporting.page import to_png
-from analysis.reporting.style import house_style
+from analysis.reporting.page import Page, Picture
+from analysis.reporting.style import house_style, to_png
 from analysis.reporting.table import Table, to_csv
 from analysis.studies.bench.measure import Spread
 from analysis.studies.bench.run import BenchReport
@@ -18,6 +19,8 @@ from analysis.studies.bench.run import BenchReport
 RATIO_TICKS = (1, 2, 3, 5, 10, 20, 40)
 SHOWN_REL = 1e-2
 """The bound at which rates are drawn, where it was measured."""
+
+CAPTION = "Left, the lossy part alone at every bound; right, the whole state against the time that it takes."
 
 
 def bench_table(report: BenchReport) -> Table:
@@ -28,9 +31,9 @@ def bench_table(report: BenchReport) -> Table:
         "with least and greatest. Against entropy: how much longer the lossy streams are than the order-0 entropy of "
         "the quantised values.",
         columns=(
-            "\ncheckpoint",
+            "checkpoint",
             "REL\nbound",
-            "\ncompressor",
+            "compressor",
             "ratio\nwhole state",
             "ratio\nlossy part",
             "compress\nMB/s",
@@ -86,15 +89,33 @@ def ratio_and_rate(report: BenchReport) -> Figure:
 
 
 def write_bench(report: BenchReport, folder: RunFolder) -> Path:
-    """Write results.json, the table as CSV and Markdown, and the figure; return the path of the Markdown table."""
+    """Write results.json, the table as CSV and Markdown, figure and page, and return the path of the page."""
     rows = [asdict(row) for row in report.rows]
-    folder.write("results.json", to_json({"rows": rows, "outliers": report.outliers}))
     flat = [{key: value for key, value in row.items() if not isinstance(value, dict)} | _flat(row) for row in rows]
-    folder.write("tables/bench.csv", to_csv(flat))
-    with house_style():
-        folder.write("figures/bench.png", to_png(ratio_and_rate(report)))
     notes = "".join(f"\n**Warning.** {line}.\n" for line in report.warnings())
-    return folder.write("report.md", bench_table(report).to_markdown() + notes)
+    with house_style():
+        picture = to_png(ratio_and_rate(report))
+    files: dict[str, str | bytes] = {
+        "results.json": to_json({"rows": rows, "outliers": report.outliers}),
+        "tables/bench.csv": to_csv(flat),
+        "report.md": bench_table(report).to_markdown() + notes,
+        "figures/bench.png": picture,
+    }
+    return write_run(folder, make_page(report), files)
+
+
+def make_page(report: BenchReport) -> Page:
+    """Return what the page shows, and what the command ends with."""
+    table = bench_table(report)
+    checkpoints = dict.fromkeys(Path(row.checkpoint).name for row in report.rows)
+    return Page(
+        title="Compressors on real weights",
+        question="How small, how fast and how exact each compressor is at each bound.",
+        setting={"Checkpoints": ", ".join(checkpoints)},
+        body=(table, Picture("bench", CAPTION)),
+        closing=(table,),
+        warnings=tuple(report.warnings()),
+    )
 
 
 def _spread(rates: Spread) -> str:

@@ -1,50 +1,18 @@
 """Compressors side by side on the same checkpoints."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
 from analysis.reporting.folder import RunFolder, open_run
 from analysis.reporting.progress import Progress, silent
 from analysis.studies.bench.measure import OUTLIER_DEVIATIONS, BenchRow, measure, outlier_tensors
+from analysis.studies.bench.spec import BenchSpec
 from fedsz_privacy.codec.bounds import ErrorBound
-from fedsz_privacy.codec.compressors import get_compressor
 from fedsz_privacy.codec.pipeline import FedSZ
-from fedsz_privacy.core.errors import InputError, require_at_least
+from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.data.weights import load_weights
-
-
-@dataclass(frozen=True)
-class BenchSpec:
-    """A bench's question.
-
-    Parameters
-    ----------
-    checkpoints, compressors : tuple of str
-        Names for `load_weights` and `get_compressor`.
-    bounds : tuple of float
-        REL bounds.
-    repeats : int
-        Times that each rate is measured.
-
-    Raises
-    ------
-    InputError
-        If a compressor is unknown, a bound is not positive, or nothing would be measured.
-    """
-
-    checkpoints: tuple[str, ...]
-    compressors: tuple[str, ...]
-    bounds: tuple[float, ...]
-    repeats: int = 5
-
-    def __post_init__(self) -> None:
-        require_at_least(self, repeats=1)
-        for compressor in self.compressors:
-            get_compressor(compressor)
-        for bound in self.bounds:
-            ErrorBound.rel(bound)
 
 
 @dataclass(frozen=True)
@@ -88,7 +56,7 @@ def run_bench(spec: BenchSpec, path: Path, progress: Progress = silent) -> tuple
             raise InputError(
                 f"{source} has no float tensor of over 1,000 elements that FedSZ chooses: nothing to compress"
             )
-    folder = open_run(path, {"command": "bench", **asdict(spec)})
+    folder = open_run(path, spec.to_dict())
     cases = list(product(states.items(), spec.bounds, spec.compressors))
     rows = [
         measure(source, state, compressor, rel, spec.repeats)

@@ -1,108 +1,182 @@
-"""The report of a federation: tables and figures, and for which links compressing pays."""
+"""The report of a federation: table, figures and page, and for which links compressing pays."""
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import seaborn as sns
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
+from analysis.methods.guarantee import Guarantee
+from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
-from analysis.reporting.page import to_png
-from analysis.reporting.style import house_style
-from analysis.reporting.table import Table, to_csv
+from analysis.reporting.page import Page, Picture
+from analysis.reporting.style import house_style, to_png
+from analysis.reporting.table import Row, Table, to_csv
 from analysis.studies.federation.run import FederationReport
 from analysis.studies.questions import to_plain
 from analysis.studies.spec import REFERENCE
+from analysis.studies.training_words import training_words
 
 BANDWIDTHS = np.geomspace(1, 1e4, 200)
 """Mbit/s."""
 
 
 def summary_table(report: FederationReport) -> Table:
-    """Return one row for each release."""
+    """Return one row for each defence."""
     spec = report.spec
     return Table(
-        title="Federated averaging under each release",
-        note=f"{_setting(report)}, {spec.records} training records, {spec.rounds} rounds. Bytes and seconds are a "
-        "client's, in a round. Overhead is the share of training, encoding and decoding that is not training.",
+        title="Federated averaging under each defence",
+        note=f"{_setting(report)}, {spec.records} training records, {spec.rounds} rounds. A guarantee is of one record "
+        "of a client over all rounds. Bytes and seconds are a client's, in a round. Overhead is the share of training, "
+        "encoding and decoding that is not training.",
         columns=(
-            "release",
-            "accuracy\nlast round",
-            "accuracy\nminus none",
+            "defence",
+            f"guaranteed\nepsilon at\ndelta {spec.delta:g}",
+            f"{report.metric}\nlast round",
+            f"{report.metric}\nminus none",
             "bytes\nsent up",
-            "\nratio",
+            "ratio",
             "training\nseconds",
             "encoding\nseconds",
             "decoding\nseconds",
-            "\noverhead",
+            "overhead",
             "pays below\nMbit/s",
         ),
-        rows=[_summary(report, release) for release in report.rounds],
+        rows=[_summary(report, name) for name in report.rounds],
     )
 
 
-def accuracy_by_round(report: FederationReport) -> Figure:
-    """Draw test accuracy of the global model after each round."""
-    figure = Figure(figsize=(9.5, 4.8), layout="constrained")
+def guarantee_table(report: FederationReport) -> Table:
+    """Return what is guaranteed under each defence, and why."""
+    return Table(
+        title="Guarantees",
+        note="Theorems, which hold for every adversary of their kind; nothing here is measured.",
+        columns=("defence", f"guaranteed epsilon at delta {report.spec.delta:g}", "why"),
+        rows=[(name, _epsilon(stated), stated.reason) for name, stated in report.guarantees.items()],
+    )
+
+
+def performance_by_round(report: FederationReport) -> Figure:
+    """Draw test performance of the global model after each round."""
+    figure = Figure(figsize=(11, 4.8), layout="constrained")
     panel = figure.subplots()
-    for style, colour, (release, rows) in zip("ox^sDv" * 9, _colours(report), report.rounds.items(), strict=False):
+    for style, colour, (name, rows) in zip("ox^sDv" * 9, _colours(report), report.rounds.items(), strict=False):
         rounds = [row.round + 1 for row in rows]
-        panel.plot(rounds, [row.performance for row in rows], marker=style, color=colour, label=release, alpha=0.85)
-    panel.set(xlabel="round", ylabel="test accuracy of the global model", title=_setting(report))
-    figure.legend(title="release", loc="outside right upper")
-    figure.suptitle("Accuracy by round")
+        panel.plot(rounds, [row.performance for row in rows], marker=style, color=colour, label=name, alpha=0.85)
+    panel.xaxis.set_major_locator(MaxNLocator(integer=True))
+    panel.set(xlabel="round", ylabel=f"test {report.metric} of the global model", title=_setting(report))
+    figure.legend(title="defence", loc="outside right upper")
+    figure.suptitle(f"{report.metric.capitalize()} by round")
     return figure
 
 
 def link_model(report: FederationReport) -> Figure:
     """Draw the time that an update takes to the server against bandwidth, and mark where compressing stops to pay."""
-    figure = Figure(figsize=(9.5, 4.8), layout="constrained")
+    figure = Figure(figsize=(11, 4.8), layout="constrained")
     panel = figure.subplots()
-    for colour, release in zip(_colours(report), report.rounds, strict=False):
-        panel.plot(BANDWIDTHS, [report.transfer(release).seconds(b) for b in BANDWIDTHS], color=colour, label=release)
-        crossing = report.break_even(release)
+    for colour, look, defence in zip(_colours(report), ("-", "--", "-.", ":") * 9, report.rounds, strict=False):
+        seconds = [report.transfer(defence).seconds(bandwidth) for bandwidth in BANDWIDTHS]
+        panel.plot(BANDWIDTHS, seconds, linestyle=look, color=colour, label=defence)
+        crossing = report.break_even(defence)
         if BANDWIDTHS[0] <= crossing <= BANDWIDTHS[-1]:
-            seconds = report.transfer(release).seconds(crossing)
-            panel.plot(crossing, seconds, "o", color=colour)
-            panel.annotate(f"{crossing:,.0f} Mbit/s", (crossing, seconds), (6, 10), textcoords="offset points")
+            place = (crossing, report.transfer(defence).seconds(crossing))
+            panel.plot(*place, "o", color=colour)
+            panel.annotate(f"{crossing:,.0f} Mbit/s", place, (6, 10), textcoords="offset points")
     panel.set(xscale="log", yscale="log", xlabel="bandwidth (Mbit/s)", ylabel="encode + send + decode (seconds)")
     panel.set_title(_setting(report))
-    figure.legend(title="release", loc="outside right upper")
+    figure.legend(title="defence", loc="outside right upper")
     figure.suptitle("Time to the server; compressing pays left of the dot")
     return figure
 
 
-FIGURES = {"accuracy": accuracy_by_round, "link": link_model}
+FIGURES: Mapping[str, tuple[Callable[[FederationReport], Figure], str]] = MappingProxyType(
+    {
+        "performance": (performance_by_round, "All defences start from the same weights."),
+        "link": (
+            link_model,
+            "The time from a client to the server. Left of a dot, on slower links, compressing saves time.",
+        ),
+    }
+)
+"""The figures of a federation with their captions, by the name of their file."""
 
 
 def write_federation(report: FederationReport, folder: RunFolder) -> Path:
-    """Write results.json, tables, and figures to a run's folder, and return the path of the Markdown table."""
-    rows = [{"release": release, **asdict(row)} for release, played in report.rounds.items() for row in played]
-    folder.write("results.json", to_json({"spec": to_plain("federate", report.spec), "rounds": rows}))
-    folder.write("tables/rounds.csv", to_csv(rows))
+    """Write results.json, tables, figures and the page to a run's folder, and return the path of the page."""
     with house_style():
-        for name, draw in FIGURES.items():
-            folder.write(f"figures/{name}.png", to_png(draw(report)))
-    return folder.write("report.md", summary_table(report).to_markdown())
+        pictures = {f"figures/{name}.png": to_png(draw(report)) for name, (draw, _) in FIGURES.items()}
+    files: dict[str, str | bytes] = {
+        "results.json": to_json(to_results(report)),
+        "tables/rounds.csv": to_csv(round_rows(report)),
+        "report.md": summary_table(report).to_markdown(),
+        **pictures,
+    }
+    return write_run(folder, make_page(report), files)
 
 
-def _summary(report: FederationReport, release: str) -> tuple[str, ...]:
-    rows, plain = report.rounds[release], release == REFERENCE
-    mean = {name: np.mean([getattr(row, name) for row in rows]) for name in asdict(rows[0])}
+def to_results(report: FederationReport) -> dict[str, object]:
+    """Return what ``results.json`` holds; an infinite epsilon stands as the string ``"inf"``."""
+    return {
+        "spec": to_plain("federate", report.spec),
+        "metric": report.metric,
+        "guarantees": {
+            name: asdict(stated) | ({"epsilon": "inf"} if math.isinf(stated.epsilon) else {})
+            for name, stated in report.guarantees.items()
+        },
+        "rounds": round_rows(report),
+    }
+
+
+def round_rows(report: FederationReport) -> list[Row]:
+    """Return one row for each defence and round."""
+    return [{"defence": name, **asdict(row)} for name, played in report.rounds.items() for row in played]
+
+
+def make_page(report: FederationReport) -> Page:
+    """Return what the page shows, and what the command ends with."""
+    spec, summary = report.spec, summary_table(report)
+    return Page(
+        title="A federation under defences",
+        question="What each defence costs in performance, bytes and time, and when compressing pays.",
+        setting={
+            "Data and model": f"{spec.data}; {spec.model}",
+            "Federation": f"{spec.clients} clients, {spec.partition}, {spec.records} training records, {spec.rounds} "
+            "rounds of federated averaging",
+            "Training": training_words(spec),
+            "Unit of privacy": "one record (example) of a client, added or removed",
+            "Delta": f"{spec.delta:g}, of every epsilon",
+            "Seed": str(spec.seed),
+        },
+        body=(summary, guarantee_table(report), *(Picture(name, caption) for name, (_, caption) in FIGURES.items())),
+        closing=(summary,),
+    )
+
+
+def _summary(report: FederationReport, name: str) -> tuple[str, ...]:
+    rows, plain = report.rounds[name], name == REFERENCE
+    mean = {key: np.mean([getattr(row, key) for row in rows]) for key in asdict(rows[0])}
     return (
-        release,
+        name,
+        _epsilon(report.guarantees[name]),
         f"{rows[-1].performance:.4f}",
-        "-" if plain else f"{report.change(release):+.4f}",
+        "-" if plain else f"{report.change(name):+.4f}",
         f"{mean['nbytes']:,.0f}",
-        f"{report.ratio(release):.2f}",
+        f"{report.ratio(name):.2f}",
         f"{mean['training_seconds']:.3f}",
         f"{mean['encode_seconds']:.4f}",
         f"{mean['decode_seconds']:.4f}",
-        f"{report.overhead(release):.2%}",
-        "-" if plain else _megabits(report.break_even(release)),
+        f"{report.overhead(name):.2%}",
+        "-" if plain else _megabits(report.break_even(name)),
     )
+
+
+def _epsilon(stated: Guarantee) -> str:
+    return "∞" if math.isinf(stated.epsilon) else f"{stated.epsilon:.3g}"
 
 
 def _megabits(bandwidth: float) -> str:

@@ -1,4 +1,4 @@
-"""A federation under several releases: accuracy by round, bytes, and where the time goes."""
+"""A federation under several defences: performance by round, bytes, and where the time goes."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -10,6 +10,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
+from analysis.methods.guarantee import Guarantee, guarantee
 from analysis.reporting.folder import RunFolder, open_run
 from analysis.reporting.progress import Progress, silent
 from analysis.studies.federation.link import Transfer, break_even
@@ -30,7 +31,7 @@ from fedsz_privacy.training.evaluation import measure
 
 @dataclass(frozen=True)
 class RoundRow:
-    """What one round under one release came to; bytes and seconds are means over clients."""
+    """What one round under one defence came to; bytes and seconds are means over clients."""
 
     round: int
     performance: float
@@ -42,37 +43,51 @@ class RoundRow:
 
 @dataclass(frozen=True)
 class FederationReport:
-    """What a federation found: the rounds of each release, in the order of ``spec.defences``."""
+    """What a federation found; both mappings have a key for each of ``spec.defences``, in that order.
+
+    Attributes
+    ----------
+    spec : FederationSpec
+        What was asked.
+    metric : str
+        What performance is, as the task calls it.
+    guarantees : mapping of str to Guarantee
+        What is guaranteed of one record of a client, over all rounds, at the delta of the run.
+    rounds : mapping of str to tuple of RoundRow
+        The rounds under each defence.
+    """
 
     spec: FederationSpec
+    metric: str
+    guarantees: Mapping[str, Guarantee]
     rounds: Mapping[str, tuple[RoundRow, ...]]
 
-    def transfer(self, release: str) -> Transfer:
-        """Return a client's mean transfer under a release."""
-        rows = self.rounds[release]
+    def transfer(self, defence: str) -> Transfer:
+        """Return a client's mean transfer under a defence."""
+        rows = self.rounds[defence]
         seconds = [row.encode_seconds + row.decode_seconds for row in rows]
         return Transfer(float(np.mean([row.nbytes for row in rows])), float(np.mean(seconds)))
 
-    def ratio(self, release: str) -> float:
-        """Compression ratio against the undefended release."""
-        return self.transfer(REFERENCE).nbytes / self.transfer(release).nbytes
+    def ratio(self, defence: str) -> float:
+        """Compression ratio against no defence."""
+        return self.transfer(REFERENCE).nbytes / self.transfer(defence).nbytes
 
     def change(self, defence: str) -> float:
-        """Test performance after the last round, minus that of the undefended release."""
+        """Test performance after the last round, minus that of no defence."""
         return self.rounds[defence][-1].performance - self.rounds[REFERENCE][-1].performance
 
-    def overhead(self, release: str) -> float:
+    def overhead(self, defence: str) -> float:
         """Share of a client's round, training, encoding and decoding, that is not training."""
-        compute = self.transfer(release).compute_seconds
-        return compute / (compute + float(np.mean([row.training_seconds for row in self.rounds[release]])))
+        compute = self.transfer(defence).compute_seconds
+        return compute / (compute + float(np.mean([row.training_seconds for row in self.rounds[defence]])))
 
-    def break_even(self, release: str) -> float:
-        """Bandwidth in Mbit/s below which the release saves time."""
-        return break_even(self.transfer(REFERENCE), self.transfer(release))
+    def break_even(self, defence: str) -> float:
+        """Bandwidth in Mbit/s below which the defence saves time."""
+        return break_even(self.transfer(REFERENCE), self.transfer(defence))
 
 
 def run_federation(spec: FederationSpec, path: Path, progress: Progress = silent) -> tuple[FederationReport, RunFolder]:
-    """Run a federation once for each release, or finish a run that was interrupted.
+    """Run a federation once for each defence, or finish a run that was interrupted.
 
     Raises
     ------
@@ -83,14 +98,15 @@ def run_federation(spec: FederationSpec, path: Path, progress: Progress = silent
     model = build_model(spec.model, split.train, spec.seed)
     rng = generator(spec.seed, Purpose.PARTITION)
     clients = parse_partition(spec.partition, split.train.targets.numpy(), spec.clients, rng)
+    defences = spec.parse_defences()
     folder = open_run(path, to_plain("federate", spec))
     rounds = {}
-    for number, defence in enumerate(spec.parse_defences()):
-        name = defence.name
+    for number, defence in enumerate(defences):
         federation = Federation(model, split.train, clients, defence.training, defence.release, spec.seed)
         rows = _continue(federation, split.test, spec.rounds, folder.path / "rounds" / f"{number}.safetensors")
-        rounds[name] = tuple(progress(rows, description=name, total=spec.rounds))
-    return FederationReport(spec, rounds), folder
+        rounds[defence.name] = tuple(progress(rows, description=defence.name, total=spec.rounds))
+    guarantees = {defence.name: guarantee(defence, spec.delta) for defence in defences}
+    return FederationReport(spec, split.test.task.metric, guarantees, rounds), folder
 
 
 def _load(spec: FederationSpec) -> DataSplit:
@@ -100,21 +116,25 @@ def _load(spec: FederationSpec) -> DataSplit:
 
 def _continue(federation: Federation, test: Records, rounds: int, path: Path) -> Iterator[RoundRow]:
     """Yield the rows of all rounds, those in the file first, and keep the file up to the last one."""
-    rows, state = _read(path, dict(federation.model.state_dict()))
+    metric = test.task.metric
+    rows, state = _read(path, dict(federation.model.state_dict()), metric)
     yield from rows
     for played in islice(federation.rounds(stack_of_one(state), first=len(rows)), rounds - len(rows)):
         rows.append(_row(played, float(measure(federation.model, played.after, test))))
         path.parent.mkdir(exist_ok=True)
         kept = {name: tensor.contiguous() for name, tensor in unstack(played.after, 0).items()}
-        write_atomically(path, save(kept, {"rows": json.dumps([asdict(row) for row in rows])}))
+        write_atomically(path, save(kept, {"metric": metric, "rows": json.dumps([asdict(row) for row in rows])}))
         yield rows[-1]
 
 
-def _read(path: Path, initial: StateDict) -> tuple[list[RoundRow], StateDict]:
-    """Return finished rounds and the global state after them; none and the initial one if the file is not whole."""
+def _read(path: Path, initial: StateDict, metric: str) -> tuple[list[RoundRow], StateDict]:
+    """Return finished rounds and the state after them; none and the initial one if there is no such file."""
     try:
         with safe_open(path, "pt") as file:
-            rows = [RoundRow(**row) for row in json.loads(file.metadata()["rows"])]
+            about = file.metadata()
+            if about["metric"] != metric:
+                return [], initial
+            rows = [RoundRow(**row) for row in json.loads(about["rows"])]
             return rows, {name: file.get_tensor(name) for name in initial}
     except (OSError, SafetensorError, KeyError, TypeError, ValueError):
         return [], initial

@@ -20,6 +20,7 @@ from analysis.methods.noise.residuals import OBSERVED, REPORTED
 from analysis.methods.noise.sketch import Sketch
 from analysis.reporting.progress import Progress, silent
 from analysis.studies.noise.tensor_study import SHARES, TensorStudy, study_tensors
+from analysis.studies.spec import DELTA
 from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.defences.release import Release
 
@@ -105,7 +106,7 @@ class CheckpointStudy:
 
 
 def study_checkpoint(
-    release: Release, state: StateDict, seed: int = 0, progress: Progress = silent
+    release: Release, state: StateDict, seed: int = 0, delta: float = DELTA, progress: Progress = silent
 ) -> CheckpointStudy | None:
     """Study a release on a state or an update, in one pass; None if it changes no tensor of it that can be studied."""
     every = progress(study_tensors(release, state, seed), description=release.name, total=len(state))
@@ -123,8 +124,8 @@ def study_checkpoint(
         raw=fit_sketch(raw.scaled(1 / deviation, raw.limit / deviation), found, seed),
         normalised=fit_sketch(pooled_sketch([(each.fit.sketch, 1.0) for each in tensors.values()]), found, seed),
         mixture=scale_mixture(raw, widths),
-        guarantee=guarantee(release),
-        as_if={share: _as_if(tensors, number) for number, share in enumerate(SHARES)},
+        guarantee=guarantee(release, delta),
+        as_if={share: _as_if(tensors, number, delta) for number, share in enumerate(SHARES)},
         gaussian_limits={share: _gaussian_limits(tensors, number) for number, share in enumerate(SHARES)},
         decisions={share: _decide(tensors, number) for number, share in enumerate(SHARES)},
     )
@@ -142,9 +143,10 @@ def _mean_dependence(fits: Sequence[NoiseFit]) -> Dependence:
     return Dependence(*map(float, np.average(rows, axis=0, weights=[fit.elements for fit in fits])))
 
 
-def _as_if(tensors: Mapping[str, TensorStudy], number: int) -> AsIf:
+def _as_if(tensors: Mapping[str, TensorStudy], number: int, delta: float) -> AsIf:
     compared = {name: each.comparisons[number] for name, each in tensors.items()}
-    return as_if([compared], [{name: fitted_scales(each.fit, each.bound) for name, each in tensors.items()}])
+    scales = {name: fitted_scales(each.fit, each.bound) for name, each in tensors.items()}
+    return as_if([compared], [scales], delta)
 
 
 def _gaussian_limits(tensors: Mapping[str, TensorStudy], number: int) -> dict[str, float]:

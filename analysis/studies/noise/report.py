@@ -4,10 +4,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from analysis.methods.curves.fit_curves import delta_curves
+from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
-from analysis.reporting.page import render_page, to_png
-from analysis.reporting.style import house_style
-from analysis.reporting.table import to_csv
+from analysis.reporting.page import Lines, Page, Picture
+from analysis.reporting.style import house_style, to_png
+from analysis.reporting.table import Row, to_csv
 from analysis.studies.noise.figures import FIGURES
 from analysis.studies.noise.run import NoiseReport, to_results
 from analysis.studies.noise.tables import as_if_table, deciding_table, family_table, fit_rows, scope_table
@@ -16,32 +17,44 @@ from analysis.studies.noise.verdict import ADVERSARY, verdict_lines
 
 
 def write_noise_report(report: NoiseReport, folder: RunFolder) -> Path:
-    """Write results.json, tables, figures and report.html to a run's folder, and return the path of the last."""
+    """Write results.json, tables, figures and the page to a run's folder, and return the path of the page."""
     curves = {release: delta_curves(study.tensors[study.largest].fit) for release, study in report.found.items()}
     results = to_results(report) | {"as_if_curves": {release: each.to_dict() for release, each in curves.items()}}
-    folder.write("results.json", to_json(results))
-    folder.write("tables/fits.csv", to_csv(fit_rows(report)))
-    for name in ("as_if", "decisions"):
-        rows = [
-            {"release": release, "difference_over_norm": share, **asdict(each)}
-            for release, study in report.found.items()
-            for share, each in getattr(study, name).items()
-        ]
-        folder.write(f"tables/{name}.csv", to_csv(rows))
     with house_style():
-        pictures = {name: (to_png(draw(report.found)), caption) for name, (draw, caption) in FIGURES.items()}
-    for name, (png, _) in pictures.items():
-        folder.write(f"figures/{name}.png", png)
-    page = render_page(
-        "studies/noise/noise.html.j2",
-        pictures,
+        pictures = {f"figures/{name}.png": to_png(draw(report.found)) for name, (draw, _) in FIGURES.items()}
+    files: dict[str, str | bytes] = {
+        "results.json": to_json(results),
+        "tables/fits.csv": to_csv(fit_rows(report)),
+        "tables/as_if.csv": to_csv(_by_share(report, "as_if")),
+        "tables/decisions.csv": to_csv(_by_share(report, "decisions")),
+        **pictures,
+    }
+    return write_run(folder, make_page(report), files)
+
+
+def make_page(report: NoiseReport) -> Page:
+    """Return what the page shows, and what the command ends with."""
+    verdicts = {release: verdict_lines(study) for release, study in report.found.items()}
+    return Page(
         title="Is compression error privacy noise?",
         question="What the error of each release looks like, what decides it, and what it hides.",
         setting=_setting(report),
-        verdicts=[{"release": release, "lines": verdict_lines(study)} for release, study in report.found.items()],
-        tables=[maker(report) for maker in (deciding_table, as_if_table, family_table, scope_table)],
+        body=(
+            *(Lines(f"Verdict on {release}", lines) for release, lines in verdicts.items()),
+            *(Picture(name, caption) for name, (_, caption) in FIGURES.items()),
+            *(make(report) for make in (deciding_table, as_if_table, family_table, scope_table)),
+        ),
+        closing=tuple(Lines(release, lines) for release, lines in verdicts.items()),
     )
-    return folder.write("report.html", page)
+
+
+def _by_share(report: NoiseReport, name: str) -> list[Row]:
+    """Return one row for each release and size of the difference."""
+    return [
+        {"release": release, "difference_over_norm": share, **asdict(each)}
+        for release, study in report.found.items()
+        for share, each in getattr(study, name).items()
+    ]
 
 
 def _setting(report: NoiseReport) -> dict[str, str]:
@@ -53,5 +66,6 @@ def _setting(report: NoiseReport) -> dict[str, str]:
         "Adversary": ADVERSARY,
         "Adjacency": ADJACENCY,
         "Releases that change nothing that can be studied": ", ".join(unchanged) or "-",
+        "Delta": f"{spec.delta:g}, of every epsilon but those that say delta 0",
         "Seed": str(spec.seed),
     }

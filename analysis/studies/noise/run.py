@@ -2,63 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from hashlib import file_digest
 from pathlib import Path
 
 from analysis.reporting.folder import RunFolder, open_run
 from analysis.reporting.progress import Progress, silent
 from analysis.studies.noise.checkpoint_study import CheckpointStudy, study_checkpoint
-from fedsz_privacy.core.errors import InputError, require_at_least
+from analysis.studies.noise.spec import NoiseSpec
+from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.data.checkpoints import load_checkpoint
 from fedsz_privacy.defences.release import parse_release
-
-DEFAULT_RELEASES = ("fedsz:rel=1e-3", "fedsz:rel=1e-2", "fedsz:rel=1e-1", "fedsz:rel=3e-1")
-
-
-@dataclass(frozen=True)
-class NoiseSpec:
-    """A noise study's question.
-
-    Parameters
-    ----------
-    checkpoint : Path
-        File of the state to study.
-    before : Path or None
-        File of the state that training started from; then the update, checkpoint minus before, is studied.
-    releases : tuple of str
-        Release strings.
-    seed : int
-        Seed of every random choice.
-
-    Raises
-    ------
-    InputError
-        If a release string cannot be read or the seed is negative.
-    """
-
-    checkpoint: Path
-    before: Path | None = None
-    releases: tuple[str, ...] = DEFAULT_RELEASES
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        require_at_least(self, seed=0)
-        names = dict.fromkeys(parse_release(text).name for text in self.releases)
-        object.__setattr__(self, "releases", tuple(names))
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the question as plain values, each file with the SHA-256 of what it holds."""
-        files = {"checkpoint": self.checkpoint, "before": self.before}
-        return {
-            "command": "noise",
-            **{
-                name: None if path is None else {"path": str(path), "sha256": _digest(path)}
-                for name, path in files.items()
-            },
-            "releases": list(self.releases),
-            "seed": self.seed,
-        }
 
 
 @dataclass(frozen=True)
@@ -99,7 +52,9 @@ def run_noise(spec: NoiseSpec, path: Path, progress: Progress = silent) -> tuple
     state = load_update(spec.checkpoint, spec.before)
     if path.exists():
         open_run(path, spec.to_dict())
-    studies = {name: study_checkpoint(parse_release(name), state, spec.seed, progress) for name in spec.releases}
+    studies = {
+        name: study_checkpoint(parse_release(name), state, spec.seed, spec.delta, progress) for name in spec.releases
+    }
     if not any(studies.values()):
         raise InputError(
             f"{', '.join(studies)} changes no tensor of {spec.checkpoint} that can be studied: choose a release that "
@@ -137,11 +92,6 @@ def to_results(report: NoiseReport) -> dict[str, object]:
             for release, study in report.studies.items()
         ],
     }
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
 
 
 def _text(path: Path | None) -> str | None:

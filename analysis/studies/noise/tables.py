@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from analysis.methods.curves.privacy_curves import DELTA
 from analysis.methods.noise.distances import Distance
 from analysis.methods.noise.fits import Fit
 from analysis.methods.noise.noise_fit import NoiseFit
@@ -13,7 +12,7 @@ from analysis.studies.noise.checkpoint_study import CheckpointStudy
 from analysis.studies.noise.run import NoiseReport
 from analysis.studies.noise.tensor_study import ADJACENCY
 
-MU_LAWS = ("normal", "generalised normal", "student t")
+MU_DISTRIBUTIONS = ("normal", "generalised normal", "student t")
 MOST_ROWS = 30
 """Most tensors that the page shows, the largest first; the file of rows holds all."""
 
@@ -55,16 +54,16 @@ def as_if_table(report: NoiseReport) -> Table:
     return Table(
         title="As if",
         note="What independent noise of each tensor's fitted distribution would give: descriptions, never guarantees. "
-        f"The difference is spread over all coordinates; normal noise at delta {DELTA:g}. Mu is that of the Gaussian "
+        "The difference is spread over all coordinates. Mu is that of the Gaussian "
         "mechanism which many small shifts under the distribution come close to, by its Fisher information; a uniform "
         "distribution's is infinite.",
-        columns=("release", "difference / norm", "coordinates", "L1", "L2", "as if Laplace: epsilon",
-                 "as if normal: epsilon", "as if uniform: delta at any epsilon",
+        columns=("release", "difference / norm", "coordinates", "L1", "L2", "as if Laplace: epsilon at delta 0",
+                 f"as if normal: epsilon at delta {report.spec.delta:g}", "as if uniform: delta at any epsilon",
                  "as if normal: mu", "as if generalised normal: mu", "as if student t: mu"),
         rows=[
             (release, f"{share:g}", f"{each.coordinates:,}", *(f"{value:.3g}" for value in (
                 each.l1, each.l2, each.laplace_epsilon, each.gaussian_epsilon, each.uniform_delta,
-                *(study.gaussian_limits[share][family] for family in MU_LAWS))))
+                *(study.gaussian_limits[share][family] for family in MU_DISTRIBUTIONS))))
             for release, study in report.found.items()
             for share, each in study.as_if.items()
         ],

@@ -11,6 +11,7 @@ from analysis.methods.curves.privacy_curves import AsIf, Scales, as_if, fitted_s
 from analysis.methods.noise.detectors import Finding, scale_mixture
 from analysis.methods.noise.noise_fit import NoiseFit, fit_noise
 from analysis.methods.noise.residuals import Residual, changes, fit_on_bound, pool, residuals
+from analysis.studies.spec import DELTA
 from fedsz_privacy.codec.arrays import to_array
 from fedsz_privacy.codec.lossy import without_lossy_warnings
 from fedsz_privacy.core.randomness import Purpose, generator
@@ -66,7 +67,7 @@ class NoiseStudy:
         }
 
 
-def study_noise(release: Release, pairs: Sequence[NeighbourPair], seed: int) -> NoiseStudy | None:
+def study_noise(release: Release, pairs: Sequence[NeighbourPair], seed: int, delta: float = DELTA) -> NoiseStudy | None:
     """Study a release on some updates and their neighbours; None if what comes out is what went in.
 
     What a release did is read off its output. Errors are measured in its bounds where it reports them, and in the
@@ -96,7 +97,7 @@ def study_noise(release: Release, pairs: Sequence[NeighbourPair], seed: int) -> 
         pooled=pooled,
         mixture=scale_mixture(pooled.sketch, list(zip(bounds.tolist(), elements.tolist(), strict=True))),
         decision=decide([sum(each.values(), Comparison()) for each in compared]),
-        as_if=as_if(compared, [_scales(tensors, each) for each in bound_of]),
+        as_if=as_if(compared, [_scales(tensors, each) for each in bound_of], delta),
     )
 
 

@@ -18,16 +18,18 @@ def verdict_lines(study: CheckpointStudy) -> tuple[str, ...]:
 
 def _guaranteed(study: CheckpointStudy) -> str:
     stated = study.guarantee
-    head = "nothing, epsilon = ∞" if math.isinf(stated.epsilon) else f"({stated.epsilon:.3g}, {stated.delta:g})-DP"
-    return f"guaranteed: {head}: {stated.reason}"
+    nothing = math.isinf(stated.epsilon)
+    head = "nothing, epsilon = ∞ at delta" if nothing else f"epsilon {stated.epsilon:.3g} at delta"
+    return f"guaranteed: {head} {stated.delta:g}: {stated.reason}"
 
 
 def _as_if(study: CheckpointStudy) -> str:
     share = SHARES[1]
     described = study.as_if[share]
     return (
-        f"as if: independent Laplace noise of the fitted scales would give epsilon {described.laplace_epsilon:.3g}, "
-        f"normal noise {described.gaussian_epsilon:.3g}, for a difference of {share:g} of each tensor's norm over "
+        f"as if: independent Laplace noise of the fitted scales would give epsilon {described.laplace_epsilon:.3g} at "
+        f"delta 0, normal noise {described.gaussian_epsilon:.3g} at delta {described.delta:g}, for a difference of "
+        f"{share:g} of each tensor's norm over "
         f"{described.coordinates:,} coordinates; no guarantee, as the error is not independent"
     )
 

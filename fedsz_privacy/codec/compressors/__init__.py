@@ -7,12 +7,13 @@ from types import MappingProxyType
 from fedsz_privacy.codec.compressors.base import Compressor
 from fedsz_privacy.codec.compressors.quantiser import Quantiser
 from fedsz_privacy.codec.compressors.sz2 import SZ2
-from fedsz_privacy.codec.compressors.sz3 import ALGORITHMS, SZ3
+from fedsz_privacy.codec.compressors.sz3 import SZ3
 from fedsz_privacy.codec.compressors.zfp import ZFP
+from fedsz_privacy.codec.names import COMPRESSOR_NAMES, SZ3_ALGORITHMS
 from fedsz_privacy.core.errors import unknown
 
 COMPRESSORS: Mapping[str, Callable[[], Compressor]] = MappingProxyType(
-    {algorithm: partial(SZ3, algorithm) for algorithm in ALGORITHMS} | {"sz2": SZ2, "zfp": ZFP, "quantiser": Quantiser}
+    dict(zip(COMPRESSOR_NAMES, (*(partial(SZ3, each) for each in SZ3_ALGORITHMS), SZ2, ZFP, Quantiser), strict=True))
 )
 """Compressors by the name a user gives; the first four are SZ3's algorithms."""
 

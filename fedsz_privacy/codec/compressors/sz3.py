@@ -6,14 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pysz import sz, szAlgorithm, szConfig, szErrorBoundMode
 
+from fedsz_privacy.codec.names import SZ3_ALGORITHMS
 from fedsz_privacy.core.errors import unknown
 
-ALGORITHMS = {
-    "nopred": szAlgorithm.NOPRED,
-    "lorenzo_reg": szAlgorithm.LORENZO_REG,
-    "interp_lorenzo": szAlgorithm.INTERP_LORENZO,
-    "interp": szAlgorithm.INTERP,
-}
+ALGORITHMS = {name: getattr(szAlgorithm, name.upper()) for name in SZ3_ALGORITHMS}
 
 CPP_EXCEPTIONS = (RuntimeError, MemoryError, IndexError, ArithmeticError, TypeError, OSError)
 """What Cython makes of the C++ exceptions that SZ3 throws at a damaged stream."""

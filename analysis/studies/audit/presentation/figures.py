@@ -27,28 +27,28 @@ def roc_curves(report: AuditReport) -> Figure:
     records, least = slice(report.spec.candidates), strictest_rate(report)
     members = report.trials.membership[:, records].ravel()
     for panel, signal in zip(panels, signals, strict=True):
-        for release, look in _looks(report).items():
-            fpr, tpr, _ = roc_curve(members, report.scores[release][signal][:, records].ravel())
-            panel.plot(fpr, tpr, label=release, **look)
+        for defence, look in _looks(report).items():
+            fpr, tpr, _ = roc_curve(members, report.scores[defence][signal][:, records].ravel())
+            panel.plot(fpr, tpr, label=defence, **look)
         panel.plot([least, 1], [least, 1], color="grey", linestyle=":", label="guessing")
         panel.set(xscale="log", yscale="log", xlim=(least, 1), ylim=(least / 2, 1))
         panel.set(title=f"Signal: {signal}", xlabel="false positive rate")
     panels[0].set_ylabel("true positive rate")
-    _legend(figure, panels[0], "release")
-    entitle(figure, report, "How well each signal names members, from what each release lets out")
+    _legend(figure, panels[0], "defence")
+    entitle(figure, report, "How well each signal names members, from what each defence lets out")
     return figure
 
 
 def noise_histograms(report: AuditReport) -> Figure:
-    """Draw each release's errors with the fitted densities: pooled over tensors above, the largest tensor below."""
-    studies = {release: study for release, study in report.noise.items() if study and study.scopes}
+    """Draw the errors of each defence's release with fitted densities: pooled over tensors above, the largest below."""
+    studies = {defence: study for defence, study in report.noise.items() if study and study.scopes}
     figure = _figure(width=3.8 * len(studies) + 1.5, height=7.4)
     panels = figure.subplots(2, len(studies), squeeze=False)
-    for (above, below), (release, study) in zip(panels.T, studies.items(), strict=True):
+    for (above, below), (defence, study) in zip(panels.T, studies.items(), strict=True):
         largest = max(study.tensors, key=lambda name: study.residuals[name].elements)
         draw_fit(above, study.scopes["pooled"], SHOWN_DISTRIBUTIONS)
         draw_fit(below, study.tensors[largest], SHOWN_DISTRIBUTIONS)
-        above.set(title=f"{release}\npooled: {summary(study.scopes['pooled'])}", xlabel="error / standard deviation")
+        above.set(title=f"{defence}\npooled: {summary(study.scopes['pooled'])}", xlabel="error / standard deviation")
         below.set(title=f"{largest}: {summary(study.tensors[largest])}", xlabel="error / bound")
     for row in panels:
         row[0].set_ylabel("density")
@@ -64,7 +64,7 @@ def leakage_against_ratio(report: AuditReport) -> Figure:
     left, right = figure.subplots(1, 2)
     ranked = sorted(report.spec.defences, key=report.ratio)
     for number, signal in enumerate(report.scores[REFERENCE]):
-        measured = [report.verdicts[release].measured[signal] for release in ranked]
+        measured = [report.verdicts[defence].measured[signal] for defence in ranked]
         _with_intervals(left, signal, number, [leakage.auc for leakage in measured])
         _with_intervals(right, signal, number, [leakage.tpr_at_fpr[rate] for leakage in measured])
     left.axhline(0.5, color="grey", linestyle=":", label="guessing")
@@ -72,8 +72,8 @@ def leakage_against_ratio(report: AuditReport) -> Figure:
     left.set(title="Over all thresholds", ylabel="ROC-AUC")
     right.set(title="For the most certain guesses", ylabel=f"TPR at FPR {rate:g}", ylim=(0, None))
     for panel in (left, right):
-        panel.set_xlabel("release, and its compression ratio (original / compressed bytes)")
-        labels = [f"{release}\n{report.ratio(release):.3g}x".replace("+fedsz", "\n+fedsz") for release in ranked]
+        panel.set_xlabel("defence, and its compression ratio (original / compressed bytes)")
+        labels = [f"{defence}\n{report.ratio(defence):.3g}x".replace("+fedsz", "\n+fedsz") for defence in ranked]
         panel.set_xticks(range(len(ranked)), labels=labels, fontsize="x-small")
     _legend(figure, left, "signal")
     entitle(figure, report, "Leakage of the average record against compression, with 95% intervals")
@@ -102,7 +102,7 @@ def _legend(figure: Figure, panel: Axes, title: str) -> None:
 
 
 def _looks(report: AuditReport) -> dict[str, dict[str, object]]:
-    """Return how each release is drawn: the undefended one as a pale band under the others, which may cover it."""
+    """Return how each defence is drawn: none as a pale band under the others, which may cover it."""
     others = report.spec.defences[1:]
     colours = sns.color_palette("viridis_r", len(others))
     lines = {name: {"color": colour, "linewidth": 1.6} for name, colour in zip(others, colours, strict=True)}

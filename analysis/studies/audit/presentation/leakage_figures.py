@@ -25,7 +25,7 @@ def score_histograms(scores: Mapping[str, Scores], membership: NDArray[np.bool_]
     Parameters
     ----------
     scores : mapping of str to float64 array, shape (trials, candidates)
-        Scores by the title of their panel, such as a release.
+        Scores by the title of their panel, such as a defence.
     membership : bool array, shape (trials, candidates)
         Who was in.
     unit : str
@@ -129,11 +129,11 @@ def detectable_differences(found: Mapping[str, Mapping[str, Difference]]) -> Fig
     Parameters
     ----------
     found : mapping of str to mapping of str to Difference
-        Differences of AUC by release, which has a panel on a scale of its own, and by signal.
+        Differences of AUC by defence, which has a panel on a scale of its own, and by signal.
     """
     figure = Figure(figsize=(5.5 * len(found) + 2, 3.6), layout="constrained")
     panels = figure.subplots(1, len(found), sharey=True, squeeze=False)[0]
-    for panel, (release, by_signal) in zip(panels, found.items(), strict=True):
+    for panel, (defence, by_signal) in zip(panels, found.items(), strict=True):
         band = [difference.detectable for difference in by_signal.values()]
         panel.use_sticky_edges = False
         panel.barh(
@@ -142,12 +142,12 @@ def detectable_differences(found: Mapping[str, Mapping[str, Difference]]) -> Fig
         rows, blue = range(len(by_signal)), sns.color_palette("colorblind")[0]
         draw_rows(panel, list(by_signal.values()), rows, blue, "o", "measured, 95% interval")
         panel.axvline(0, color="grey", linestyle=":")
-        panel.set(title=release, xlabel="ROC-AUC minus that of none")
+        panel.set(title=defence, xlabel="ROC-AUC minus that of none")
         panel.ticklabel_format(axis="x", scilimits=(-2, 2))
     panels[0].invert_yaxis()
     panels[0].set_ylabel("signal", labelpad=10)
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right upper")
-    figure.suptitle("What each release changes, and what the run could have seen")
+    figure.suptitle("What each defence changes, and what the run could have seen")
     return figure
 
 
@@ -157,7 +157,7 @@ def compared(found: Mapping[str, Mapping[str, Estimate]], title: str) -> Figure:
     Parameters
     ----------
     found : mapping of str to mapping of str to Estimate
-        Estimates by series, such as a release, and by the name of the row, such as an adversary; not all rows need be
+        Estimates by series, such as a defence, and by the name of the row, such as an adversary; not all rows need be
         in every series.
     title : str
         What is compared.

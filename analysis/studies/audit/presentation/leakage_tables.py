@@ -9,7 +9,7 @@ from analysis.studies.spec import REFERENCE
 
 
 def strongest_signal(report: AuditReport) -> str:
-    """Return the signal of greatest AUC on the undefended release."""
+    """Return the signal of greatest AUC without a defence."""
     measured = report.verdicts[REFERENCE].measured
     return max(measured, key=lambda signal: measured[signal].auc.value)
 
@@ -21,72 +21,72 @@ def strictest_rate(report: AuditReport) -> float:
 
 
 def leakage_table(report: AuditReport) -> Table:
-    """Return every signal's statistics of the average record on each release."""
+    """Return every signal's statistics of the average record under each defence."""
     guessed = guessed_advantage(*_counts(report))
     return Table(
         title="Measured leakage of the average record",
         note=f"Adversary {report.spec.adversary}. 95% percentile bootstrap intervals over trials and candidates. "
         "Guessing would give an AUC of 0.5, a TPR equal to the FPR, and, at the best threshold of the sample, an "
         f"advantage of about {guessed:.3f}.",
-        columns=("release", "signal", "AUC", "advantage", *(f"TPR at FPR {rate:g}" for rate in FALSE_POSITIVE_RATES)),
+        columns=("defence", "signal", "AUC", "advantage", *(f"TPR at FPR {rate:g}" for rate in FALSE_POSITIVE_RATES)),
         rows=[
             (
-                release,
+                defence,
                 signal,
                 interval(leakage.auc),
                 interval(leakage.advantage),
                 *(tpr(leakage, rate) for rate in FALSE_POSITIVE_RATES),
             )
-            for release, verdict in report.verdicts.items()
+            for defence, verdict in report.verdicts.items()
             for signal, leakage in verdict.measured.items()
         ],
     )
 
 
 def difference_table(report: AuditReport) -> Table:
-    """Return how each release differs from the undefended one, and what the run could have seen."""
+    """Return how each defence differs from none, and what the run could have seen."""
     rate = strictest_rate(report)
     return Table(
         title="Difference to no defence",
-        note="Paired on the same trials and resamples. The smallest detectable difference is the one that this run "
+        note="Paired on the same trials and resamples. The minimum detectable difference is the one that this run "
         "would have found with probability 0.8, at 95% confidence: an interval that holds 0 speaks against larger "
         "ones, and says nothing of smaller.",
-        columns=("release", "signal", "AUC minus none", "smallest detectable", f"TPR at FPR {rate:g} minus none",
-                 "smallest detectable"),
+        columns=("defence", "signal", "AUC minus none", "minimum detectable difference",
+                 f"TPR at FPR {rate:g} minus none", "minimum detectable difference"),
         rows=[
             (
-                release,
+                defence,
                 signal,
-                difference(release, leakage.auc_difference),
+                difference(defence, leakage.auc_difference),
                 f"{leakage.auc_difference.detectable:.4f}",
-                difference(release, leakage.tpr_difference[rate]),
+                difference(defence, leakage.tpr_difference[rate]),
                 f"{leakage.tpr_difference[rate].detectable:.4f}",
             )
-            for release, verdict in report.verdicts.items()
-            if release != REFERENCE
+            for defence, verdict in report.verdicts.items()
+            if defence != REFERENCE
             for signal, leakage in verdict.measured.items()
         ],
     )  # fmt: skip
 
 
 def group_table(report: AuditReport) -> Table:
-    """Return the strongest signal's statistics of each group of candidates on each release."""
+    """Return the strongest signal's statistics of each group of candidates under each defence."""
     signal = strongest_signal(report)
     return Table(
         title="Average and most vulnerable records",
         note=f"By {signal}; adversary {report.spec.adversary}. Averages hide those who leak most (Aerni et al., CCS "
         f"2024). The most vulnerable records, {VULNERABLE_SHARE:.0%} and no fewer than {HANDFUL}, are chosen by "
         f"{report.spec.signals[0]} on half of the trials and measured on the other. Canaries are made to leak.",
-        columns=("release", "group", "non-members", "AUC", *(f"TPR at FPR {rate:g}" for rate in FALSE_POSITIVE_RATES)),
+        columns=("defence", "group", "non-members", "AUC", *(f"TPR at FPR {rate:g}" for rate in FALSE_POSITIVE_RATES)),
         rows=[
             (
-                release,
+                defence,
                 group,
                 f"{by_signal[signal].non_members:,}",
                 interval(by_signal[signal].auc),
                 *(tpr(by_signal[signal], rate) for rate in FALSE_POSITIVE_RATES),
             )
-            for release, verdict in report.verdicts.items()
+            for defence, verdict in report.verdicts.items()
             for group, by_signal in verdict.groups.items()
         ],
     )
@@ -104,9 +104,9 @@ def interval(estimate: Estimate) -> str:
     return f"{estimate.value:.3f} [{estimate.low:.3f}, {estimate.high:.3f}]"
 
 
-def difference(release: str, found: Difference) -> str:
-    """Return a difference to the undefended release with its interval; a dash for that release itself."""
-    return "-" if release == REFERENCE else f"{found.value:+.3f} [{found.low:+.3f}, {found.high:+.3f}]"
+def difference(defence: str, found: Difference) -> str:
+    """Return a difference to no defence with its interval; a dash for no defence itself."""
+    return "-" if defence == REFERENCE else f"{found.value:+.3f} [{found.low:+.3f}, {found.high:+.3f}]"
 
 
 def _counts(report: AuditReport) -> tuple[int, int]:

@@ -3,7 +3,9 @@
 import math
 
 from analysis.methods.curves.neighbours import adjacency
-from analysis.methods.curves.privacy_curves import DELTA, AsIf
+from analysis.methods.curves.privacy_curves import AsIf
+from analysis.methods.guarantee import Guarantee
+from analysis.methods.lower_bounds import EpsilonBound
 from analysis.reporting.table import Table
 from analysis.studies.audit.measure import VULNERABLE
 from analysis.studies.audit.presentation.leakage_tables import interval, strictest_rate, strongest_signal, tpr
@@ -13,63 +15,67 @@ from analysis.studies.noise.cells import decision_cells, distance_cells
 
 
 def closing_table(report: AuditReport) -> Table:
-    """Return the table that an audit ends with: one row for each release."""
+    """Return the table that an audit ends with: one row for each defence."""
     signal, rate = strongest_signal(report), strictest_rate(report)
+    delta = f"delta {report.spec.delta:g}"
     return Table(
-        title="What each release gives away",
+        title="What each defence gives away",
         note=f"Adversary {report.spec.adversary}: sees {report.spec.sees.sees}. Measured by the strongest signal, "
         f"{signal}, with 95% intervals. An as-if figure describes the error; it protects nobody.",
         columns=(
-            "release",
-            "guaranteed\nepsilon",
-            "as if\nepsilon",
-            "measured\nepsilon ≥",
+            "defence",
+            f"guaranteed\nepsilon at\n{delta}",
+            "as if\nepsilon at\ndelta 0",
+            f"measured\nepsilon lower\nbound (95%) at\n{delta}",
             "measured\nAUC",
             "measured AUC,\nvulnerable",
             f"measured\nTPR at FPR {rate:g}",
-            "\nratio",
-            "\naccuracy",
+            "ratio",
+            report.game.pool.task.metric,
         ),
         rows=[
             (
-                release,
+                name,
                 _number(verdict.guarantee.epsilon),
                 _number(verdict.as_if.laplace_epsilon) if verdict.as_if else "-",
                 f"{verdict.epsilon_lower_bound.epsilon:.2f}",
                 interval(verdict.measured[signal].auc),
                 interval(verdict.groups[VULNERABLE][signal].auc),
                 tpr(verdict.measured[signal], rate),
-                f"{report.ratio(release):.4g}",
-                f"{report.performance(release):.3f}",
+                f"{report.ratio(name):.4g}",
+                f"{report.performance(name):.3f}",
             )
-            for release, verdict in report.verdicts.items()
+            for name, verdict in report.verdicts.items()
         ],
     )
 
 
 def verdict_table(report: AuditReport) -> Table:
-    """Return guarantee, as-if description and measurement of each release, in words."""
+    """Return guarantee, as-if description and measurement of each defence, in words."""
     signal, rate = strongest_signal(report), strictest_rate(report)
     return Table(
         title="Verdict",
         note="Three columns of different standing. A guarantee is a theorem and holds for every adversary of its kind. "
         "An as-if figure is what would hold if the error were independent noise of a distribution fitted to each "
-        "tensor, which it is not. A measurement is what one attack achieved: leakage is at least that. Epsilon at "
-        "least x: no claim of a smaller one could be true, at 95% confidence, for one record added or removed.",
-        columns=("release", "guaranteed", "as if (a description)", f"measured ({signal})"),
+        "tensor, which it is not. A measurement is what one attack achieved: leakage is at least that. An epsilon "
+        "lower bound (95%): no claim of a smaller epsilon at that delta could be true, at 95% confidence, for one "
+        "record added or removed.",
+        columns=("defence", "guaranteed", "as if (a description)", f"measured ({signal})"),
         rows=[
-            (release, _guaranteed(verdict), _as_if(verdict.as_if), _measured(verdict, signal, rate))
-            for release, verdict in report.verdicts.items()
+            (name, _guaranteed(verdict.guarantee), _as_if(verdict.as_if), _measured(verdict, signal, rate))
+            for name, verdict in report.verdicts.items()
         ],
     )
 
 
 def cost_table(report: AuditReport) -> Table:
-    """Return size and accuracy of each release."""
+    """Return size and performance of each defence."""
+    metric = report.game.pool.task.metric
     return Table(
         title="Cost and use",
-        note="Mean over trials. Accuracy is that of the model which the adversary's last look shows, on test records.",
-        columns=("release", "bytes of an update", "compression ratio", "accuracy"),
+        note=f"Mean over trials. {metric.capitalize()} is that of the model which the adversary's last look shows, on "
+        "test records.",
+        columns=("defence", "bytes of an update", "compression ratio", metric),
         rows=[
             (name, f"{report.nbytes(name):,.0f}", f"{report.ratio(name):.4g}", f"{report.performance(name):.4f}")
             for name in report.spec.defences
@@ -78,18 +84,18 @@ def cost_table(report: AuditReport) -> Table:
 
 
 def noise_table(report: AuditReport) -> Table:
-    """Return the fits of each release's error, per tensor and pooled."""
+    """Return the fits of the error of each defence's release, per tensor and pooled."""
     return Table(
         title="Noise",
         note="Maximum-likelihood fits; the best distribution foretells errors held out best. KS is the "
         "Kolmogorov-Smirnov distance, from 0 to 1; W1 is the Wasserstein-1 distance, in error bounds (pooled: "
         "deviations). R²(e|x) is the share of the error's variance that the data decides. Elements that no update "
         "touched are left out.",
-        columns=("release", "tensor", "elements", "best distribution", "KS uniform", "KS Laplace", "KS normal",
+        columns=("defence", "tensor", "elements", "best distribution", "KS uniform", "KS Laplace", "KS normal",
                  "W1 uniform", "W1 Laplace", "W1 normal", "R²(e|x)"),
         rows=[
-            (release, scope, f"{fit.elements:,}", fit.best.family, *distance_cells(fit), f"{fit.r_squared:.3f}")
-            for release, study in report.noise.items()
+            (name, scope, f"{fit.elements:,}", fit.best.family, *distance_cells(fit), f"{fit.r_squared:.3f}")
+            for name, study in report.noise.items()
             if study
             for scope, fit in study.scopes.items()
         ],
@@ -97,27 +103,26 @@ def noise_table(report: AuditReport) -> Table:
 
 
 def deciding_table(report: AuditReport) -> Table:
-    """Return whether neighbours decode alike, for each release that changes the update."""
+    """Return whether neighbours decode alike, for each defence whose release changes the update."""
     return Table(
         title="The deciding experiment",
         note=f"Adjacency: {adjacency(report.spec.rule)}. "
         "Both updates pass the release with the same randomness, and the observer knows both. Differing codes are "
         "decoded values more than one bound apart. The predictions are those of independent "
         "uniform noise of the same width: share |D| / 2 bound, advantage 1 - prod(1 - |D| / 2 bound).",
-        columns=("release", "pairs", "measured: values that differ", "measured: codes that differ",
+        columns=("defence", "pairs", "measured: values that differ", "measured: codes that differ",
                  "predicted: codes that differ", "measured: advantage", "predicted: advantage"),
         rows=[
-            (release, *decision_cells(study.decision))
-            for release, study in report.noise.items()
+            (name, *decision_cells(study.decision))
+            for name, study in report.noise.items()
             if study and study.decision
         ],
     )  # fmt: skip
 
 
-def _guaranteed(verdict: Verdict) -> str:
-    stated = verdict.guarantee
-    head = "none, epsilon = ∞" if math.isinf(stated.epsilon) else f"({stated.epsilon:.3g}, {stated.delta:g})-DP"
-    return f"{head}: {stated.reason}"
+def _guaranteed(stated: Guarantee) -> str:
+    head = "none, epsilon = ∞ at delta" if math.isinf(stated.epsilon) else f"epsilon {stated.epsilon:.3g} at delta"
+    return f"{head} {stated.delta:g}: {stated.reason}"
 
 
 def _as_if(described: AsIf | None) -> str:
@@ -125,24 +130,27 @@ def _as_if(described: AsIf | None) -> str:
         return "no error that could be described"
     return (
         f"one record moves {described.coordinates:,} coordinates by {described.l1:.3g} in L1 and {described.l2:.3g} in "
-        f"L2; independent Laplace noise would give epsilon {described.laplace_epsilon:.3g}, Gaussian noise "
-        f"{described.gaussian_epsilon:.3g} at delta {DELTA:g}, uniform noise delta {described.uniform_delta:.3g} at "
-        "any epsilon"
+        f"L2; independent Laplace noise would give epsilon {described.laplace_epsilon:.3g} at delta 0, "
+        f"Gaussian noise {described.gaussian_epsilon:.3g} at delta {described.delta:g}, uniform noise delta "
+        f"{described.uniform_delta:.3g} at any epsilon"
     )
 
 
 def _measured(verdict: Verdict, signal: str, rate: float) -> str:
     average, exposed = verdict.measured[signal], verdict.groups[VULNERABLE][signal]
     return (
-        f"epsilon at least {verdict.epsilon_lower_bound.epsilon:.2f} at delta {verdict.epsilon_lower_bound.delta:g}; "
-        f"average record: AUC {interval(average.auc)}, TPR {tpr(average, rate)} at FPR {rate:g}; {VULNERABLE}: AUC "
-        f"{interval(exposed.auc)}{_white_box(verdict)}"
+        f"{_lower_bound(verdict.epsilon_lower_bound)}; average record: AUC {interval(average.auc)}, TPR "
+        f"{tpr(average, rate)} at FPR {rate:g}; {VULNERABLE}: AUC {interval(exposed.auc)}{_white_box(verdict)}"
     )
 
 
 def _white_box(verdict: Verdict) -> str:
     bound = verdict.canary_epsilon_lower_bound
-    return f"; by gradient canaries: epsilon at least {bound.epsilon:.2f}" if bound else ""
+    return f"; by gradient canaries: {_lower_bound(bound)}" if bound else ""
+
+
+def _lower_bound(bound: EpsilonBound) -> str:
+    return f"epsilon lower bound ({bound.confidence:.0%}) {bound.epsilon:.2f} at delta {bound.delta:g}"
 
 
 def _number(value: float) -> str:

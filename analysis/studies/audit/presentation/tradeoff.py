@@ -1,4 +1,4 @@
-"""One figure of an audit: leakage, guarantee, accuracy and bytes of each defence, side by side."""
+"""One figure of an audit: leakage, guarantee, performance and bytes of each defence, side by side."""
 
 from math import isinf
 
@@ -25,16 +25,16 @@ def entitle(figure: Figure, report: AuditReport, title: str) -> None:
 
 
 def tradeoff(report: AuditReport) -> Figure:
-    """Draw a row for each defence: leakage, epsilon guaranteed and epsilon measured, accuracy, bytes."""
+    """Draw a row for each defence: leakage, epsilon guaranteed and epsilon measured, performance, bytes."""
     names = report.spec.defences
     figure = Figure(figsize=(16, 2.6 + 0.6 * len(names)), layout="constrained")
-    leakage, epsilon, accuracy, size = figure.subplots(1, 4, sharey=True, width_ratios=(3, 3, 2, 2))
+    leakage, epsilon, performance, size = figure.subplots(1, 4, sharey=True, width_ratios=(3, 3, 2, 2))
     _leakage(leakage, report)
     _epsilons(epsilon, report)
     rows = range(len(names))
-    accuracy.plot([report.performance(name) for name in names], rows, "D", color="black")
-    accuracy.set(title="Use (measured)", xlabel="test accuracy")
-    accuracy.xaxis.set_major_locator(MaxNLocator(3))
+    performance.plot([report.performance(name) for name in names], rows, "D", color="black")
+    performance.set(title="Use (measured)", xlabel=f"test {report.game.pool.task.metric}")
+    performance.xaxis.set_major_locator(MaxNLocator(3))
     size.plot([report.nbytes(name) / 1e3 for name in names], rows, "D", color="black")
     size.set(title="Cost (measured)", xlabel="kilobytes of an update", xlim=(0, None))
     leakage.set_yticks(rows, labels=[_named(report, name) for name in names])
@@ -57,7 +57,7 @@ def _leakage(panel: Axes, report: AuditReport) -> None:
 
 
 def _epsilons(panel: Axes, report: AuditReport) -> None:
-    """Draw the epsilon that is guaranteed and the least that attacks leave possible, and a line between them."""
+    """Draw the guaranteed epsilon and the measured lower bound on it, and a line between them."""
     blue, orange, *_ = sns.color_palette("colorblind")
     verdicts = list(report.verdicts.values())
     lower_bounds = np.array([verdict.epsilon_lower_bound.epsilon for verdict in verdicts])
@@ -68,18 +68,22 @@ def _epsilons(panel: Axes, report: AuditReport) -> None:
     panel.hlines(
         rows[~finite], lower_bounds[~finite], edge, color="grey", linewidth=3, linestyle=":", label="no upper end"
     )
-    panel.plot(lower_bounds, rows, ">", color=orange, markersize=10, label="at least (measured, 95%)")
+    panel.plot(lower_bounds, rows, ">", color=orange, markersize=10, label="lower bound (measured, 95%)")
     panel.plot(guaranteed[finite], rows[finite], "<", color=blue, markersize=10, label="at most (guaranteed)")
     if all(verdict.canary_epsilon_lower_bound for verdict in verdicts):
         canaries = [
             verdict.canary_epsilon_lower_bound.epsilon for verdict in verdicts if verdict.canary_epsilon_lower_bound
         ]
-        panel.plot(canaries, rows, ">", color=orange, mfc="white", markersize=10, label="at least (gradient canaries)")
+        panel.plot(
+            canaries, rows, ">", color=orange, mfc="white", markersize=10, label="lower bound (gradient canaries, 95%)"
+        )
     panel.set(title="Epsilon of one record", xlabel=f"epsilon at delta {verdicts[0].guarantee.delta:g}")
     panel.set_xlim(-0.04 * edge, edge)
 
 
 def _named(report: AuditReport, name: str) -> str:
     """Return a defence's name with its guarantee beside it."""
-    epsilon = report.verdicts[name].guarantee.epsilon
-    return f"{name}\n{'no guarantee' if isinf(epsilon) else f'guaranteed epsilon {epsilon:.3g}'}"
+    stated = report.verdicts[name].guarantee
+    if isinf(stated.epsilon):
+        return f"{name}\nno guarantee"
+    return f"{name}\nguaranteed epsilon {stated.epsilon:.3g} at delta {stated.delta:g}"

@@ -11,7 +11,6 @@ from analysis import AuditSpec, run_audit
 from analysis.reporting.progress import silent
 from analysis.studies.audit.measure import RECORDS, VULNERABLE, bound_epsilon, groups_of, measure, scores_of
 from attacks import Trials
-from fedsz_privacy.training.descent import Training
 
 SPEC = AuditSpec(
     defences=("none", "dpsgd:eps=1"),
@@ -22,7 +21,9 @@ SPEC = AuditSpec(
     clients=3,
     client_records=60,
     rounds=3,
-    training=Training(epochs=8, batch_size=10, learning_rate=0.2),
+    epochs=8,
+    batch_size=10,
+    learning_rate=0.2,
     seed=1,
 )
 COLUMNS = {RECORDS: range(30), "mislabelled": [*range(30, 36), 42, 43], "duplicated": range(36, 42)}

@@ -5,9 +5,12 @@ import json
 import pytest
 
 from analysis.reporting.folder import open_run, to_json
-from analysis.studies.audit.spec import AuditSpec, read_spec
+from analysis.studies.audit.spec import AuditSpec
+from analysis.studies.bench.spec import BenchSpec
+from analysis.studies.federation.spec import FederationSpec
+from analysis.studies.noise.spec import NoiseSpec
+from analysis.studies.questions import read_question, to_plain
 from fedsz_privacy import InputError
-from fedsz_privacy.training.descent import Training
 
 UNUSUAL = AuditSpec(
     data="digits",
@@ -22,7 +25,15 @@ UNUSUAL = AuditSpec(
     clients=3,
     client_records=7,
     rounds=2,
-    training=Training(epochs=1, batch_size=4, learning_rate=0.125),
+    epochs=1,
+    batch_size=4,
+    learning_rate=0.125,
+    optimizer="adam",
+    weight_decay=0.5,
+    training="mine:train",
+    delta=1e-6,
+    fix_model=True,
+    device="cpu",
     seed=9,
 )
 
@@ -55,6 +66,8 @@ def test_numbers_out_of_range_are_named_with_the_remedy(name):
     ("asked", "message"),
     [
         ({"seed": -1}, "seed -1: choose 0 or more"),
+        ({"delta": 0.0}, "delta 0: choose a number between 0 and 1"),
+        ({"delta": 1.0}, "delta 1: choose a number between 0 and 1"),
         ({"gradient_canaries": -1}, "gradient canaries -1: choose 0 or more"),
         ({"canaries": ("outlier:4",), "trials": 8}, "8 trials of 4 canaries outlier are 32 scores: choose 40 or more"),
         ({"trials": 8, "candidates": 37}, "8 trials of 37 candidates are 296 scores: choose 300 or more"),
@@ -93,20 +106,48 @@ def test_what_is_at_the_edge_of_a_refusal_is_accepted(asked):
 
 
 def test_a_guarantee_that_cannot_be_reached_is_refused():
-    spec = AuditSpec(candidates=20, defences=("dpsgd:eps=8",), training=Training(batch_size=11))
+    spec = AuditSpec(candidates=20, defences=("dpsgd:eps=8",), batch_size=11)
     with pytest.raises(InputError, match="batch size 11: choose at most the expected number of records, 10"):
         spec.parse_defences()
 
 
 @pytest.mark.parametrize("spec", [AuditSpec(), UNUSUAL, AuditSpec(gradient_canaries=7)])
 def test_what_a_run_was_asked_is_read_back_from_its_folder(tmp_path, spec):
+    open_run(tmp_path / "run", to_plain("audit", spec))
+    assert read_question(tmp_path / "run", "audit", AuditSpec) == spec
+    open_run(tmp_path / "run", to_plain("audit", read_question(tmp_path / "run", "audit", AuditSpec)))
+
+
+@pytest.mark.parametrize(
+    ("command", "spec"),
+    [
+        ("federate", FederationSpec(partition="dirichlet:0.5", defences=("dpsgd:eps=8",), side=16, target="class")),
+        ("bench", BenchSpec()),
+        ("bench", BenchSpec(("efficientnet-lite0",), ("zfp", "quantiser"), (0.25, 1e-7), repeats=2)),
+    ],
+)
+def test_other_questions_are_read_back_too(tmp_path, command, spec):
+    open_run(tmp_path / "run", to_plain(command, spec))
+    assert read_question(tmp_path / "run", command, type(spec)) == spec
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_a_question_about_files_is_read_back_without_what_they_hold(tmp_path, before):
+    (tmp_path / "a.pt").write_bytes(b"anything")
+    spec = NoiseSpec(tmp_path / "a.pt", tmp_path / "a.pt" if before else None, ("fedsz:rel=0.5",), seed=3, delta=1e-6)
     open_run(tmp_path / "run", spec.to_dict())
-    assert read_spec(tmp_path / "run") == spec
-    open_run(tmp_path / "run", read_spec(tmp_path / "run").to_dict())
+    assert read_question(tmp_path / "run", "noise", NoiseSpec) == spec
+    (tmp_path / "a.pt").write_bytes(b"something else")
+    with pytest.raises(InputError, match=r"holds a run with another content of .*a\.pt: choose another --out"):
+        open_run(tmp_path / "run", spec.to_dict())
 
 
 def foreign(**changes):
-    return to_json({**AuditSpec().to_dict(), "versions": {}, **changes})
+    return to_json({**to_plain("audit", AuditSpec()), "versions": {}, **changes})
+
+
+def without(name):
+    return json.dumps({key: value for key, value in json.loads(foreign()).items() if key != name})
 
 
 @pytest.mark.parametrize(
@@ -115,15 +156,16 @@ def foreign(**changes):
         "", "{", "{}", "\x00", foreign()[:100],
         *("null", "5", "[]", foreign(canaries=[5])),
         foreign(command="noise"), foreign(training=None), foreign(training={"epochs": 0}), foreign(unheard_of=1),
+        foreign(epochs=0), foreign(epochs="5"), foreign(epochs=5.0), foreign(fix_model=1), foreign(seed=True),
         foreign(trials=1), foreign(trials="many"), foreign(adversary="sever"), foreign(signals=[["loss"]]),
         foreign(defences=[5]), foreign(canaries=["blank:5"]),
-        json.dumps({key: value for key, value in json.loads(foreign()).items() if key != "versions"}),
+        without("command"), without("trials"), without("delta"),
     ],
 )  # fmt: skip
 def test_a_damaged_or_foreign_folder_is_refused_in_one_line(tmp_path, text):
     (tmp_path / "spec.json").write_text(text)
     with pytest.raises(InputError, match=r"holds no audit to go on with .*: give the folder of one") as caught:
-        read_spec(tmp_path)
+        read_question(tmp_path, "audit", AuditSpec)
     assert "\n" not in str(caught.value)
 
 
@@ -139,5 +181,12 @@ def test_a_path_without_a_readable_spec_is_refused_in_one_line(tmp_path, make):
     elif make == "bytes":
         (path / "spec.json").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(InputError, match=r"holds no audit to go on with .*: give the folder of one") as caught:
-        read_spec(path)
+        read_question(path, "audit", AuditSpec)
     assert "\n" not in str(caught.value)
+
+
+def test_what_is_wrong_in_a_kept_question_is_named(tmp_path):
+    for text, wrong in ((foreign(trials=1), "trials 1: choose 8"), (without("trials"), "it has no trials")):
+        (tmp_path / "spec.json").write_text(text)
+        with pytest.raises(InputError, match=wrong):
+            read_question(tmp_path, "audit", AuditSpec)

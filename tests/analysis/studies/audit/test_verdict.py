@@ -8,7 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis import guarantee
+from fedsz_privacy.defences.defence import Setting, parse_defence
 from fedsz_privacy.defences.release import RELEASES, Release, none, parse_release
+from fedsz_privacy.training.descent import Training
+from fedsz_privacy.training.own import OwnTraining
+
+DELTA = 1e-5
 
 EXAMPLES = ("none", "fedsz:rel=1e-2", "fedsz:abs=1e-3", "none+fedsz:rel=1e-1")
 """At least one string of every kind of release."""
@@ -16,21 +21,21 @@ EXAMPLES = ("none", "fedsz:rel=1e-2", "fedsz:abs=1e-3", "none+fedsz:rel=1e-1")
 
 @pytest.mark.parametrize("name", ["none", "fedsz:rel=1e-2", "fedsz:abs=1e+6", "none+fedsz:rel=3e-1"])
 def test_a_deterministic_release_is_never_given_a_finite_epsilon(name):
-    stated = guarantee(parse_release(name))
+    stated = guarantee(parse_release(name), DELTA)
     assert stated.epsilon == math.inf
     assert stated.reason
 
 
 def test_a_private_event_gives_its_own_epsilon_and_post_processing_keeps_it():
     private = Release("gaussian", none().apply, dp_accounting.GaussianDpEvent(1.0), "for the test")
-    exact = dp_accounting.get_epsilon_gaussian(1.0, 1e-5)
-    assert guarantee(private).epsilon == pytest.approx(exact, abs=1e-3)
-    assert guarantee(private.then(parse_release("fedsz:rel=1e-2"))).epsilon == guarantee(private).epsilon
+    exact = dp_accounting.get_epsilon_gaussian(1.0, DELTA)
+    assert guarantee(private, DELTA).epsilon == pytest.approx(exact, abs=1e-3)
+    assert guarantee(private.then(parse_release("fedsz:rel=1e-2")), DELTA).epsilon == guarantee(private, DELTA).epsilon
 
 
 def test_what_follows_an_exact_release_cannot_make_it_private():
     private = Release("gaussian", none().apply, dp_accounting.GaussianDpEvent(1.0), "for the test")
-    assert guarantee(none().then(private)).epsilon == math.inf
+    assert guarantee(none().then(private), DELTA).epsilon == math.inf
 
 
 DETERMINISTIC = st.one_of(
@@ -43,7 +48,7 @@ DETERMINISTIC = st.one_of(
 @settings(derandomize=True, deadline=None, max_examples=60)
 @given(st.lists(DETERMINISTIC, min_size=1, max_size=4))
 def test_no_chain_of_deterministic_releases_is_given_a_finite_epsilon(parts):
-    assert guarantee(parse_release("+".join(parts))).epsilon == math.inf
+    assert guarantee(parse_release("+".join(parts)), DELTA).epsilon == math.inf
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -60,8 +65,51 @@ def test_whatever_repeats_itself_and_depends_on_the_update_is_given_no_finite_ep
     different = release.apply(other, np.random.default_rng(1)).update
     repeats = all(torch.equal(first[key], again[key]) for key in update)
     depends = any(not torch.equal(first[key], different[key]) for key in update)
-    assert guarantee(release).epsilon == math.inf or not (repeats and depends)
+    assert guarantee(release, DELTA).epsilon == math.inf or not (repeats and depends)
 
 
 def test_examples_cover_every_kind_of_release():
     assert {name.split(":")[0] for name in EXAMPLES} >= set(RELEASES)
+
+
+@pytest.mark.parametrize("delta", [1e-7, 1e-5, 1e-2])
+def test_a_guarantee_is_stated_at_the_delta_that_it_is_asked_for(delta):
+    """The second implementation is the analytic one of the Gaussian mechanism."""
+    private = Release("gaussian", none().apply, dp_accounting.GaussianDpEvent(2.0), "for the test")
+    stated = guarantee(private, delta)
+    assert stated.delta == delta
+    assert stated.epsilon == pytest.approx(dp_accounting.get_epsilon_gaussian(2.0, delta), abs=1e-3)
+
+
+def nothing(model, records, generator):
+    """Train nothing."""
+
+
+def defence(training, text="none"):
+    return parse_defence(text, Setting(training, Training(), 100))
+
+
+def test_what_a_training_function_claims_is_told_as_its_claim():
+    claim = OwnTraining(nothing, "mine:train", dp_accounting.GaussianDpEvent(2.0), "because I say so")
+    stated = guarantee(defence(claim), DELTA)
+    assert stated.epsilon == pytest.approx(dp_accounting.get_epsilon_gaussian(2.0, DELTA), abs=1e-3)
+    assert stated.reason == "claimed by mine:train, accounted for and not checked: because I say so"
+
+
+@pytest.mark.parametrize("text", ["none", "fedsz:rel=1e-2"])
+def test_a_training_function_that_claims_nothing_is_given_nothing(text):
+    stated = guarantee(defence(OwnTraining(nothing, "mine:train"), text), DELTA)
+    assert stated.epsilon == math.inf
+    assert stated.reason.endswith("; mine:train claims no privacy event")
+
+
+def test_private_training_of_the_toolkit_beside_a_function_is_no_claim_of_it():
+    stated = guarantee(defence(OwnTraining(nothing, "mine:train"), "dpsgd:noise=1"), DELTA)
+    assert stated.epsilon < math.inf
+    assert "mine:train" not in stated.reason
+
+
+def test_an_epsilon_at_another_delta_is_restated_in_words():
+    stated = guarantee(defence(Training(), "dpsgd:eps=8,delta=1e-6"), DELTA)
+    assert stated.epsilon < 8
+    assert "calibrated to epsilon 8 at delta 1e-06, and restated here at the run's delta of 1e-05" in stated.reason

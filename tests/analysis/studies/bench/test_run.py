@@ -1,11 +1,13 @@
 import csv
 import json
+from html import unescape
 
 import pytest
 import torch
 
 from analysis.studies.bench.report import write_bench
-from analysis.studies.bench.run import BenchSpec, run_bench
+from analysis.studies.bench.run import run_bench
+from analysis.studies.bench.spec import BenchSpec
 from fedsz_privacy import InputError
 
 
@@ -32,9 +34,11 @@ def test_every_case_has_its_row(finished):
 
 def test_files_hold_the_rows_and_the_warning(finished):
     report, folder = finished
-    page = write_bench(report, folder).read_text()
-    assert "range of 'b.weight' is 71 standard deviations (over 50)" in page
-    assert "'a.weight'" not in page
+    page = unescape(write_bench(report, folder).read_text())
+    for text in (page, (folder.path / "report.md").read_text()):
+        assert "range of 'b.weight' is 71 standard deviations (over 50)" in text
+        assert "'a.weight'" not in text
+    assert 'src="data:image/png;base64,' in page
     rows = list(csv.DictReader((folder.path / "tables" / "bench.csv").read_text().splitlines()))
     assert [float(row["ratio"]) for row in rows] == [row.ratio for row in report.rows]
     assert {"compress_median", "compress_low", "compress_high"} <= set(rows[0])

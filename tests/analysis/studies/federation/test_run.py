@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import math
 
 import pytest
 
@@ -7,11 +8,20 @@ from analysis.studies.federation.report import FIGURES, summary_table, write_fed
 from analysis.studies.federation.run import run_federation
 from analysis.studies.federation.spec import FederationSpec
 from fedsz_privacy import InputError
-from fedsz_privacy.training.descent import Training
 
-SMALL = FederationSpec(
-    model="mlp", defences=("fedsz:rel=1e-2",), clients=2, records=200, rounds=3, training=Training(epochs=2), seed=1
-)
+SMALL = FederationSpec(model="mlp", defences=("fedsz:rel=1e-2",), clients=2, records=200, rounds=3, epochs=2, seed=1)
+
+
+NUMBERS = """
+import torch
+from fedsz_privacy.data.records import DataSplit, Records
+from fedsz_privacy.data.tasks import regression
+
+def load():
+    x = torch.randn(200, 5, generator=torch.Generator().manual_seed(0))
+    everything = Records((x,), x.sum(dim=1), regression())
+    return DataSplit(everything.part(0, 100), everything.part(100, 200))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -20,14 +30,14 @@ def finished(tmp_path_factory):
 
 
 def accuracies(report):
-    return {release: [row.accuracy for row in rows] for release, rows in report.rounds.items()}
+    return {defence: [row.performance for row in rows] for defence, rows in report.rounds.items()}
 
 
 def test_releases_run_from_the_same_start_for_all_rounds(finished):
     report, _ = finished
     assert list(report.rounds) == ["none", "fedsz:rel=1e-2"]
     assert all([row.round for row in rows] == [0, 1, 2] for rows in report.rounds.values())
-    assert abs(report.accuracy_change("fedsz:rel=1e-2")) < 0.1
+    assert abs(report.change("fedsz:rel=1e-2")) < 0.1
 
 
 def test_derived_figures_follow_from_the_rows(finished):
@@ -57,14 +67,67 @@ def test_an_interrupted_run_goes_on_to_the_same_accuracies(finished, tmp_path):
 def test_the_report_holds_table_rounds_and_figures(finished):
     report, folder = finished
     page = write_federation(report, folder).read_text()
-    assert "| fedsz:rel=1e-2 |" in page
-    assert len(json.loads((folder.path / "results.json").read_text())["rounds"]) == 6
-    for name in FIGURES:
-        figure = FIGURES[name](report)
+    assert page.count('src="data:image/png;base64,') == len(FIGURES)
+    assert "| fedsz:rel=1e-2 |" in (folder.path / "report.md").read_text()
+    results = json.loads((folder.path / "results.json").read_text())
+    assert len(results["rounds"]) == 6
+    assert results["metric"] == "accuracy"
+    assert results["guarantees"]["none"]["epsilon"] == "inf"
+    for name, (draw, _) in FIGURES.items():
+        figure = draw(report)
         assert figure.get_suptitle()
         assert figure.axes[0].get_xlabel()
         assert (folder.path / "figures" / f"{name}.png").stat().st_size > 0
     assert len(summary_table(report).rows) == 2
+
+
+def test_private_training_is_a_defence_whose_guarantee_stands_at_the_delta_of_the_run(tmp_path):
+    names = ("none", "dpsgd:eps=8", "dpsgd:eps=8,delta=1e-4", "dpsgd:eps=8+fedsz:rel=1e-2")
+    spec = dataclasses.replace(SMALL, defences=names, rounds=2, epochs=1, delta=1e-6)
+    report, _ = run_federation(spec, tmp_path / "run")
+    guaranteed = {name: stated.epsilon for name, stated in report.guarantees.items()}
+    assert {stated.delta for stated in report.guarantees.values()} == {1e-6}
+    assert guaranteed["none"] == math.inf
+    assert guaranteed["dpsgd:eps=8"] == guaranteed["dpsgd:eps=8+fedsz:rel=1e-2"] == pytest.approx(8, rel=0.03)
+    assert guaranteed["dpsgd:eps=8,delta=1e-4"] > 9
+    assert "calibrated to epsilon 8 at delta 0.0001" in report.guarantees["dpsgd:eps=8,delta=1e-4"].reason
+    summary = summary_table(report)
+    column = summary.columns.index("guaranteed\nepsilon at\ndelta 1e-06")
+    assert [row[column] for row in summary.rows[:2]] == ["∞", "8"]
+    assert report.ratio("dpsgd:eps=8") == 1 < report.ratio("dpsgd:eps=8+fedsz:rel=1e-2")
+
+
+def test_private_training_learns_less_than_plain_training_and_repeats_itself(tmp_path):
+    spec = dataclasses.replace(SMALL, defences=("dpsgd:noise=8",), rounds=2)
+    first, second = (run_federation(spec, tmp_path / name)[0] for name in ("first", "second"))
+    assert accuracies(first) == accuracies(second)
+    assert first.change("dpsgd:noise=8") < -0.1
+
+
+def test_performance_goes_by_the_name_of_the_tasks_metric(tmp_path, monkeypatch):
+    (tmp_path / "numbers_of_mine.py").write_text(NUMBERS)
+    monkeypatch.chdir(tmp_path)
+    spec = FederationSpec(
+        data="numbers_of_mine:load", model="mlp", clients=2, records=100, rounds=1, learning_rate=0.01
+    )
+    report, folder = run_federation(spec, tmp_path / "run")
+    write_federation(report, folder)
+    assert report.metric == "mean absolute error"
+    assert json.loads((folder.path / "results.json").read_text())["metric"] == report.metric
+    assert "mean absolute error\nlast round" in summary_table(report).columns
+    figure = FIGURES["performance"][0](report)
+    assert "mean absolute error" in figure.axes[0].get_ylabel()
+
+
+def test_rounds_that_were_measured_otherwise_are_not_continued(finished, tmp_path):
+    run_federation(SMALL, tmp_path / "run")
+    kept = tmp_path / "run" / "rounds" / "0.safetensors"
+    other = kept.read_bytes().replace(b'"metric":"accuracy"', b'"metric":"sharpest"')
+    assert other != kept.read_bytes()
+    kept.write_bytes(other)
+    report, _ = run_federation(SMALL, tmp_path / "run")
+    assert accuracies(report) == accuracies(finished[0])
+    assert kept.read_bytes() != other
 
 
 @pytest.mark.parametrize(

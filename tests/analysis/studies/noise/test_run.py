@@ -5,7 +5,8 @@ import torch
 from safetensors.torch import save_file
 
 from analysis.studies.noise.report import write_noise_report
-from analysis.studies.noise.run import NoiseSpec, load_update, run_noise
+from analysis.studies.noise.run import load_update, run_noise
+from analysis.studies.noise.spec import NoiseSpec
 from analysis.studies.noise.verdict import verdict_lines
 from fedsz_privacy import InputError
 

@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 import torch
 
-from analysis.methods.curves.privacy_curves import DELTA
 from analysis.methods.noise.noise_fit import fit_noise
 from analysis.methods.noise.residuals import OBSERVED, REPORTED
 from analysis.studies.noise.checkpoint_study import pooled_sketch, study_checkpoint
 from analysis.studies.noise.tensor_study import SHARES, study_tensors
 from analysis.studies.noise.verdict import verdict_lines
+from analysis.studies.spec import DELTA
 from fedsz_privacy.defences.release import Release, Released, none, parse_release
 
 

@@ -83,7 +83,7 @@ def test_the_gallery_shows_the_images_of_the_records_with_their_captions(digits)
     captions = [f"record {number}" for number in range(len(digits))]
     panels = gallery({"exposed": [5, 2], "ordinary": [7, 1]}, digits, captions).axes
     assert [panel.get_title() for panel in panels] == ["record 5", "record 2", "record 7", "record 1"]
-    assert np.allclose(panels[2].images[0].get_array(), digits.images[7, 0])
+    assert np.allclose(panels[2].images[0].get_array(), digits.inputs[0][7, 0])
 
 
 def test_the_band_is_what_the_run_could_not_have_detected():

@@ -1,0 +1,46 @@
+"""How every command ends: with what its run came to, and the path of its page."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import typer
+
+from analysis.cli.people import print_lines, print_table
+from analysis.reporting.page import Page
+from analysis.reporting.table import Table
+
+
+def finish(folder: Path, asked: Mapping[str, object], compute: Callable[[], object]) -> None:
+    """Show the run that a folder holds; compute it first if it is not there, or not finished."""
+    from analysis.reporting.finished import is_finished
+
+    if is_finished(folder, asked):
+        typer.echo(f"{folder} holds this run, finished: nothing is computed again", err=True)
+    else:
+        compute()
+    show_run(folder)
+
+
+def show_run(folder: Path) -> None:
+    """Print what a finished run ends with, and the path of its page.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no finished run.
+    """
+    from analysis.reporting.finished import reopen
+
+    page, path = reopen(folder)
+    _print_closing(page)
+    typer.echo(path)
+
+
+def _print_closing(page: Page) -> None:
+    for part in page.closing:
+        if isinstance(part, Table):
+            print_table(part)
+        else:
+            print_lines(part)
+    for warning in page.warnings:
+        typer.echo(f"warning: {warning}", err=True)

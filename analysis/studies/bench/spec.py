@@ -1,0 +1,74 @@
+"""What a bench was asked: everything that decides its results."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from analysis.reporting.folder import contents
+from analysis.studies.spec import option
+from fedsz_privacy.codec.names import COMPRESSOR_NAMES
+from fedsz_privacy.core.errors import require_at_least
+
+
+@dataclass(frozen=True)
+class BenchSpec:
+    """A bench's question.
+
+    Parameters
+    ----------
+    checkpoints, compressors : tuple of str
+        Names for `load_weights` and `get_compressor`.
+    bounds : tuple of float
+        REL bounds.
+    repeats : int
+        Times that each rate is measured.
+
+    Raises
+    ------
+    InputError
+        If a compressor is unknown, a bound is not positive, or nothing would be measured.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    checkpoints: tuple[str, ...] = option(
+        ("efficientnet-lite0",),
+        "Checkpoints: .safetensors, torch.save of a state dict, or efficientnet-lite0.",
+        name="checkpoint",
+        shown="efficientnet-lite0",
+        positional=True,
+    )
+    compressors: tuple[str, ...] = option(
+        COMPRESSOR_NAMES,
+        f"A compressor; repeat it for more. One of {', '.join(COMPRESSOR_NAMES)}.",
+        name="compressor",
+        shown="all",
+    )
+    bounds: tuple[float, ...] = option(
+        (1e-1, 1e-2, 1e-3, 1e-4, 1e-5), "A REL bound; repeat it for more.", name="bound", shown="1e-1 to 1e-5"
+    )
+    repeats: int = option(5, "Times that each rate is measured.")
+
+    def __post_init__(self) -> None:
+        from fedsz_privacy.codec.bounds import ErrorBound
+        from fedsz_privacy.codec.compressors import get_compressor
+
+        require_at_least(self, repeats=1)
+        for compressor in self.compressors:
+            get_compressor(compressor)
+        for bound in self.bounds:
+            ErrorBound.rel(bound)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the question as plain values, with what the files hold.
+
+        Raises
+        ------
+        InputError
+            If a file is not there.
+        """
+        from analysis.studies.questions import to_plain
+        from fedsz_privacy.data.weights import EFFICIENTNET
+
+        files = [Path(source) for source in self.checkpoints if source != EFFICIENTNET]
+        return {**to_plain("bench", self), "contents": contents(files)}

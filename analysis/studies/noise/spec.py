@@ -1,0 +1,67 @@
+"""What a noise study was asked: everything that decides its results."""
+
+from dataclasses import MISSING, dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from analysis.reporting.folder import contents
+from analysis.studies.spec import DELTA, option
+from fedsz_privacy.core.errors import require_at_least, require_between
+
+
+@dataclass(frozen=True)
+class NoiseSpec:
+    """A noise study's question.
+
+    Parameters
+    ----------
+    checkpoint : Path
+        File of the state to study.
+    before : Path or None
+        File of the state that training started from; then the update, checkpoint minus before, is studied.
+    releases : tuple of str
+        Release strings.
+    delta : float
+        The delta of every epsilon of the study.
+    seed : int
+        Seed of every random choice.
+
+    Raises
+    ------
+    InputError
+        If a release string cannot be read or a number is out of range.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    checkpoint: Path = option(MISSING, "A state dict: .safetensors, or saved by torch.save.", positional=True)  # noqa: RUF009  # a field
+    before: Path | None = option(None, "The state that training started from; then the update is studied.")  # noqa: RUF009  # a field
+    releases: tuple[str, ...] = option(
+        ("fedsz:rel=1e-3", "fedsz:rel=1e-2", "fedsz:rel=1e-1", "fedsz:rel=3e-1"),
+        "A release to study, such as fedsz:rel=1e-2; repeat it for more.",
+        name="release",
+        shown="fedsz at REL 1e-3, 1e-2, 1e-1 and 3e-1",
+    )
+    delta: float = option(DELTA, "The delta of every epsilon of the run.")
+    seed: int = option(0, "Seed of every random choice.")
+
+    def __post_init__(self) -> None:
+        from fedsz_privacy.defences.release import parse_release
+
+        require_at_least(self, seed=0)
+        require_between(self, 0, 1, "delta")
+        names = dict.fromkeys(parse_release(text).name for text in self.releases)
+        object.__setattr__(self, "releases", tuple(names))
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the question as plain values, with what the files hold.
+
+        Raises
+        ------
+        InputError
+            If a file is not there.
+        """
+        from analysis.studies.questions import to_plain
+
+        files = [path for path in (self.checkpoint, self.before) if path is not None]
+        return {**to_plain("noise", self), "contents": contents(files)}

@@ -1,0 +1,179 @@
+"""A finished run is opened again: the same words, the same page, and nothing computed."""
+
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from analysis.cli import app
+
+RUNS = {
+    "audit": "--trials 16 --candidates 20 --clients 2 --rounds 1 --epochs 1 --release fedsz:rel=1e-1 --signal loss",
+    "federate": "--model mlp --rounds 1 --records 60 --clients 2 --epochs 1",
+    "noise": "PLAIN --release fedsz:rel=1e-2",
+    "bench": "OUTLIER --compressor nopred --bound 1e-2 --repeats 1",
+}
+COMPUTING = ("torch", "opacus", "numpy", "scipy", "sklearn", "matplotlib", "seaborn")
+
+
+def run(*arguments: object):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory) -> dict[str, list[str]]:
+    """The arguments of each command, in folders of their own."""
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("runs")
+    weight = torch.randn(50, 60)
+    torch.save({"a.weight": weight}, folder / "plain.pt")
+    weight[0, 0] = 1e6
+    torch.save({"a.weight": weight}, folder / "outlier.pt")
+    files = {"PLAIN": str(folder / "plain.pt"), "OUTLIER": str(folder / "outlier.pt")}
+    return {
+        command: [command, *(files.get(word, word) for word in options.split()), "--out", str(folder / command)]
+        for command, options in RUNS.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def finished(asked) -> dict[str, tuple[Path, str, str]]:
+    """The folder of a run of each command, and what it printed."""
+    played = {command: run(*arguments) for command, arguments in asked.items()}
+    assert {command: result.exit_code for command, result in played.items()} == dict.fromkeys(RUNS, 0), played
+    return {command: (Path(asked[command][-1]), result.stdout) for command, result in played.items()}
+
+
+def closing(printed: str) -> str:
+    """Return what was printed, without the bars of progress; what a run says before it starts comes first."""
+    return "\n".join(line for line in printed.splitlines() if "\u2501" not in line)
+
+
+def stamps(folder: Path) -> dict[Path, int]:
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+
+
+@pytest.mark.parametrize("command", RUNS)
+def test_a_report_is_what_the_command_ended_with(finished, command):
+    folder, printed = finished[command]
+    before = stamps(folder)
+    result = run("report", folder)
+    assert result.exit_code == 0, result.output
+    assert closing(printed).endswith(closing(result.stdout))
+    assert result.stdout.splitlines()[-1] == str(folder / "report.html")
+    assert ("warning" in result.stderr) == (command == "bench")
+    assert stamps(folder) == before
+
+
+@pytest.mark.parametrize("command", RUNS)
+def test_the_same_command_computes_nothing_again(monkeypatch, asked, finished, command):
+    folder, printed = finished[command]
+    before = stamps(folder)
+    module = {"federate": "federation"}.get(command, command)
+    name = {"federate": "run_federation"}.get(command, f"run_{command}")
+    monkeypatch.setattr(f"analysis.studies.{module}.run.{name}", lambda *_, **__: pytest.fail("it was computed again"))
+    result = run(*asked[command])
+    assert result.exit_code == 0, result.output
+    assert closing(printed).endswith(closing(result.stdout))
+    assert "nothing is computed again" in result.stderr
+    assert stamps(folder) == before
+
+
+def test_a_finished_audit_is_resumed_without_computing_anything(monkeypatch, finished):
+    folder, printed = finished["audit"]
+    monkeypatch.setattr("analysis.studies.audit.run.run_audit", lambda *_, **__: pytest.fail("it was computed again"))
+    result = run("audit", "--resume", folder)
+    assert result.exit_code == 0
+    assert closing(printed).endswith(closing(result.stdout))
+    assert len(result.stdout.splitlines()) > 8
+
+
+@pytest.mark.parametrize("command", RUNS)
+def test_a_page_that_is_gone_is_laid_out_again_to_the_byte(finished, tmp_path, command):
+    folder = tmp_path / "run"
+    shutil.copytree(finished[command][0], folder)
+    before = (folder / "report.html").read_bytes()
+    (folder / "report.html").unlink()
+    assert run("report", folder).exit_code == 0
+    assert (folder / "report.html").read_bytes() == before
+
+
+def test_a_report_takes_no_time_and_imports_nothing_that_computes(finished, tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(finished["audit"][0], folder)
+    (folder / "report.html").unlink()
+    code = (
+        "import sys; from typer.testing import CliRunner; from analysis.cli import app;"
+        "assert CliRunner().invoke(app, ['report', sys.argv[1]]).exit_code == 0;"
+        f"print(sorted({set(COMPUTING)} & set(sys.modules)))"
+    )
+    start = time.perf_counter()
+    assert subprocess.check_output([sys.executable, "-c", code, str(folder)], text=True).strip() == "[]"
+    assert time.perf_counter() - start < 5
+
+
+@pytest.mark.parametrize("gone", ["results.json", "tables/leakage.csv", "figures/roc.png", "report.json"])
+def test_what_is_missing_is_told(finished, tmp_path, gone):
+    folder = tmp_path / "run"
+    shutil.copytree(finished["audit"][0], folder)
+    (folder / gone).unlink()
+    told = run("report", folder)
+    assert (told.exit_code, told.stderr.count("\n")) == (2, 1)
+    assert f"{folder} holds no finished run" in told.stderr
+    assert gone in told.stderr
+
+
+@pytest.mark.parametrize("gone", ["figures/roc.png", "report.json"])
+def test_what_is_missing_is_computed_by_the_command(asked, finished, tmp_path, gone):
+    folder = tmp_path / "run"
+    shutil.copytree(finished["audit"][0], folder)
+    before = (folder / gone).read_bytes()
+    (folder / gone).unlink()
+    result = run(*asked["audit"][:-1], folder)
+    assert result.exit_code == 0, result.output
+    assert (folder / gone).read_bytes() == before
+    assert run("report", folder).exit_code == 0
+
+
+@pytest.mark.parametrize("make", ["nothing", "file", "empty folder", "foreign json", "damaged", "of another form"])
+def test_a_folder_without_a_finished_run_is_one_line(finished, tmp_path, make):
+    path = tmp_path / "run"
+    kept = (finished["audit"][0] / "report.json").read_text()
+    text = {"foreign json": '{"page": 3}', "damaged": kept[:300], "of another form": kept.replace('"note"', '"mote"')}
+    if make == "file":
+        path.write_text("chapter 1")
+    elif make != "nothing":
+        path.mkdir()
+    if make in text:
+        (path / "report.json").write_text(text[make])
+    result = run("report", path)
+    assert (result.exit_code, result.stderr.count("\n"), result.stdout) == (2, 1, "")
+    assert f"{path} holds no finished run" in result.stderr
+
+
+def test_a_finished_run_that_was_asked_otherwise_is_left_alone(asked, finished):
+    folder, _ = finished["federate"]
+    before = stamps(folder)
+    result = run(*asked["federate"], "--seed", "5")
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "holds a run with another seed: choose another --out" in result.stderr
+    assert stamps(folder) == before
+
+
+@pytest.mark.usefixtures("finished")
+@pytest.mark.parametrize("command", ["noise", "bench"])
+def test_a_checkpoint_that_has_changed_is_another_question(asked, command):
+    checkpoint = Path(asked[command][1])
+    kept = checkpoint.read_bytes()
+    try:
+        torch.save({"a.weight": torch.randn(50, 60)}, checkpoint)
+        result = run(*asked[command])
+        assert result.exit_code == 2
+        assert f"holds a run with another content of {checkpoint}" in result.stderr
+    finally:
+        checkpoint.write_bytes(kept)

@@ -1,0 +1,77 @@
+"""What is kept of a run is laid out as it was, and nothing outside the run's folder can come into it."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
+from analysis.reporting.finished import KEPT, Kept, reopen, write_run
+from analysis.reporting.folder import RunFolder
+from analysis.reporting.page import Lines, Page, Picture
+from analysis.reporting.table import Table
+from fedsz_privacy import InputError
+
+PNG = b"\x89PNG\r\n\x1a\n"
+PAGE = Page(
+    title="A <title>",
+    question="What?",
+    setting={"Seed": "7"},
+    body=(
+        Table("A table", "note", ("a", "b\nc"), [("1", "<2>")]),
+        Picture("a_figure", "what it shows"),
+        Lines("x", ("y",)),
+    ),
+    closing=(Lines("x", ("y", "z")),),
+    warnings=("look out",),
+)
+FILES = {"results.json": "{}\n", "figures/a_figure.png": PNG}
+
+words = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+tables = st.builds(Table, words, words, st.just(("a", "b")), st.lists(st.tuples(words, words), max_size=3))
+lines = st.builds(Lines, words, st.lists(words, max_size=3).map(tuple))
+pictures = st.builds(Picture, st.from_regex(r"[a-z][a-z_0-9]{0,9}", fullmatch=True), words)
+parts = st.lists(st.one_of(tables, lines, pictures), max_size=4).map(tuple)
+pages = st.builds(
+    Page, words, words, st.dictionaries(words, words), parts, st.lists(lines, max_size=2).map(tuple), st.just(())
+)
+
+
+@settings(derandomize=True, max_examples=50)
+@given(pages, st.lists(words).map(tuple))
+def test_every_page_is_read_back_as_it_was(page, files):
+    kept = TypeAdapter(Kept)
+    assert kept.validate_json(kept.dump_json(Kept(page, files)), strict=True) == Kept(page, files)
+
+
+def test_a_page_is_laid_out_in_order_with_its_words_escaped_and_its_pictures_in_it(tmp_path):
+    text = write_run(RunFolder(tmp_path), PAGE, FILES).read_text()
+    places = [
+        text.index(part) for part in ("A &lt;title&gt;", "look out", "Seed", "A table", "&lt;2&gt;", "base64", "<li>y")
+    ]
+    assert places == sorted(places)
+    assert "<2>" not in text
+    assert reopen(tmp_path) == (PAGE, tmp_path / "report.html")
+
+
+def test_a_run_whose_writing_was_broken_off_is_not_finished(tmp_path):
+    write_run(RunFolder(tmp_path), PAGE, FILES)
+    with pytest.raises(TypeError):
+        write_run(RunFolder(tmp_path), PAGE, {"results.json": "{}\n", "tables/broken.csv": None})
+    with pytest.raises(InputError, match="holds no finished run"):
+        reopen(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["../secret", "a/b", "", ".", "/etc/passwd", "a.png"])
+def test_a_picture_is_a_file_of_the_folder_itself(tmp_path, name):
+    with pytest.raises(InputError, match="name it by letters"):
+        Picture(name, "")
+    write_run(RunFolder(tmp_path), PAGE, FILES)
+    (tmp_path / "report.html").unlink()
+    kept = json.loads((tmp_path / KEPT).read_text())
+    kept["page"]["body"][1]["name"] = name
+    (tmp_path / KEPT).write_text(json.dumps(kept))
+    with pytest.raises(InputError, match="holds no finished run"):
+        reopen(tmp_path)
+    assert not (tmp_path / "report.html").exists()

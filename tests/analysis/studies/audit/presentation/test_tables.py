@@ -1,0 +1,133 @@
+"""The tables of a verdict name defences, the task's metric, and the delta of every epsilon."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from analysis.methods.curves.neighbours import ADJACENCY
+from analysis.methods.guarantee import Guarantee
+from analysis.reporting.style import house_style
+from analysis.studies.audit.presentation.figures import FIGURES
+from analysis.studies.audit.presentation.leakage_tables import difference_table, group_table, leakage_table
+from analysis.studies.audit.presentation.tables import (
+    closing_table,
+    cost_table,
+    deciding_table,
+    noise_table,
+    verdict_table,
+)
+from analysis.studies.audit.report import describe, make_page
+from analysis.studies.audit.results import leakage_rows, noise_rows, verdict_rows
+from fedsz_privacy.data.tasks import regression
+
+TABLES = (
+    closing_table,
+    verdict_table,
+    cost_table,
+    noise_table,
+    deciding_table,
+    leakage_table,
+    difference_table,
+    group_table,
+)
+
+
+@pytest.fixture
+def restated(small_report):
+    """The report of a run that asked for another delta, in which every defence has a finite guarantee."""
+    delta, verdicts = 1e-7, {}
+    for name, verdict in small_report.verdicts.items():
+        verdicts[name] = replace(
+            verdict,
+            guarantee=Guarantee(3.25, delta, "restated for the test"),
+            as_if=verdict.as_if and replace(verdict.as_if, delta=delta),
+            epsilon_lower_bound=replace(verdict.epsilon_lower_bound, delta=delta),
+            canary_epsilon_lower_bound=replace(verdict.epsilon_lower_bound, delta=delta),
+        )
+    return replace(small_report, spec=replace(small_report.spec, delta=delta), verdicts=verdicts)
+
+
+def untold(text):
+    """Return the epsilons of a text that no delta follows before the next of them, or the end of the clause."""
+    parts = re.split(r"(?=epsilon)", " ".join(text.split()))[1:]
+    return [part for part in parts if re.search(r"\d", part) and "delta" not in re.split(r"[;:]", part)[0]]
+
+
+@pytest.mark.parametrize("make", TABLES)
+def test_the_first_column_is_the_defence(small_report, make):
+    table = make(small_report)
+    assert table.columns[0] == "defence"
+    assert {row[0] for row in table.rows} <= set(small_report.spec.defences)
+
+
+@pytest.mark.parametrize("rows", [verdict_rows, leakage_rows, noise_rows])
+def test_rows_of_files_name_the_defence_too(small_report, rows):
+    assert {row["defence"] for row in rows(small_report)} <= set(small_report.spec.defences)
+    assert all("release" not in row for row in rows(small_report))
+
+
+@pytest.mark.parametrize("make", TABLES)
+def test_every_epsilon_of_a_table_has_its_delta(restated, make):
+    table = make(restated)
+    for column in table.columns:
+        assert "epsilon" not in column or "delta 1e-07" in column or column == "as if\nepsilon at\ndelta 0"
+    for row in table.rows:
+        for cell in row:
+            assert untold(cell) == []
+
+
+def test_a_verdict_has_its_three_standings_at_the_delta_of_the_run(restated):
+    _, guaranteed, as_if, measured = verdict_table(restated).rows[1]
+    assert guaranteed == "epsilon 3.25 at delta 1e-07: restated for the test"
+    assert "Laplace noise would give epsilon" in as_if
+    assert "at delta 0, Gaussian noise" in as_if
+    assert re.search(r"epsilon lower bound \(95%\) \d+\.\d\d at delta 1e-07; average record", measured)
+    assert re.search(r"by gradient canaries: epsilon lower bound \(95%\) \d+\.\d\d at delta 1e-07$", measured)
+
+
+def test_the_figure_of_epsilons_says_its_delta(restated):
+    with house_style():
+        figure = FIGURES["tradeoff"](restated)
+    assert figure.axes[1].get_xlabel() == "epsilon at delta 1e-07"
+    labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert all(label.endswith("guaranteed epsilon 3.25 at delta 1e-07") for label in labels)
+    assert figure.axes[2].get_xlabel() == "test accuracy"
+
+
+def test_performance_goes_by_the_name_of_the_tasks_metric(small_report):
+    pool = replace(small_report.game.pool, task=regression())
+    report = replace(small_report, game=replace(small_report.game, pool=pool))
+    assert closing_table(report).columns[-1] == cost_table(report).columns[-1] == "mean absolute error"
+    assert closing_table(small_report).columns[-1] == cost_table(small_report).columns[-1] == "accuracy"
+
+
+def test_the_words_for_what_was_not_found_are_the_fields(small_report):
+    assert difference_table(small_report).columns.count("minimum detectable difference") == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({}, "4 epochs of SGD, batch size 10, learning rate 0.2"),
+        (
+            {"optimizer": "adamw", "weight_decay": 0.1},
+            "4 epochs of AdamW, batch size 10, learning rate 0.2, weight decay 0.1",
+        ),
+        ({"training": "mine:train"}, "the function mine:train"),
+    ],
+)
+def test_the_page_tells_how_clients_train(small_report, change, told):
+    setting = describe(replace(small_report, spec=replace(small_report.spec, **change)))
+    assert setting["Training"] == told
+    assert setting["Adjacency of as-if figures"].startswith(ADJACENCY)
+    assert setting["Delta"].startswith("1e-05")
+
+
+def test_the_page_shows_every_table_and_every_figure_that_is_drawn(small_report):
+    page = make_page(small_report)
+    titles = {part.title for part in page.body if part.kind == "table"}
+    assert titles == {make(small_report).title for make in TABLES if make is not closing_table}
+    assert {picture.name for picture in page.pictures} == set(FIGURES)
+    quiet = make_page(replace(small_report, noise=dict.fromkeys(small_report.noise)))
+    assert {picture.name for picture in quiet.pictures} == set(FIGURES) - {"noise"}
