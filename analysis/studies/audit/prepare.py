@@ -17,6 +17,7 @@ from fedsz_privacy.defences.release import none
 from fedsz_privacy.federation.federation import Federation
 from fedsz_privacy.federation.partition import even_clients
 from fedsz_privacy.models.catalogue import build_model
+from fedsz_privacy.training.fixing import fix
 from fedsz_privacy.training.modes import detached
 
 TEST_RECORDS = 1000
@@ -34,6 +35,7 @@ def load(spec: AuditSpec) -> tuple[DataSplit, nn.Module]:
     candidates, others = len(spec.repeats), spec.clients - 1
     split = load_data(spec.data, candidates + others * spec.client_records, TEST_RECORDS, spec.seed)
     model = build_model(spec.model, split.train, spec.seed)
+    model = fix(model) if spec.fix_model else model
     records = len(split.train)
     if records < candidates + others:
         raise InputError(

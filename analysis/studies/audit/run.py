@@ -15,6 +15,7 @@ from analysis.studies.audit.prepare import load, start_game
 from analysis.studies.audit.spec import AuditSpec
 from analysis.studies.audit.verdict import Verdict
 from analysis.studies.audit.white_box import audit_white_box
+from analysis.studies.claims import claimed
 from analysis.studies.noise.update_study import NoiseStudy, study_noise
 from analysis.studies.questions import to_plain
 from attacks import Game, Scores, Trials
@@ -94,7 +95,7 @@ def run_audit(
         If the data, the model or the folder do not fit the question. Nothing is written then.
     """
     split, model = load(spec)
-    defences, signals = spec.parse_defences(), spec.get_signals()
+    defences, signals = spec.parse_defences(claimed(spec, model, split.train)), spec.get_signals()
     folder = open_run(path, to_plain("audit", spec))
     players = Players(start_game(spec, split, model, progress), defences, signals, spec.sees)
     played = play_trials(players, spec.trials, folder, workers)

@@ -12,6 +12,7 @@ from safetensors.torch import save
 
 from analysis.reporting.folder import RunFolder, open_run
 from analysis.reporting.progress import Progress, silent
+from analysis.studies.claims import claimed
 from analysis.studies.federation.link import Transfer, break_even
 from analysis.studies.federation.spec import FederationSpec
 from analysis.studies.questions import to_plain
@@ -26,6 +27,7 @@ from fedsz_privacy.federation.partition import parse_partition
 from fedsz_privacy.federation.rounds import Round
 from fedsz_privacy.models.catalogue import build_model
 from fedsz_privacy.training.evaluation import measure
+from fedsz_privacy.training.fixing import fix
 
 
 @dataclass(frozen=True)
@@ -81,11 +83,13 @@ def run_federation(spec: FederationSpec, path: Path, progress: Progress = silent
     """
     split = _load(spec)
     model = build_model(spec.model, split.train, spec.seed)
+    model = fix(model) if spec.fix_model else model
     rng = generator(spec.seed, Purpose.PARTITION)
     clients = parse_partition(spec.partition, split.train.targets.numpy(), spec.clients, rng)
+    defences = spec.parse_defences(claimed(spec, model, split.train))
     folder = open_run(path, to_plain("federate", spec))
     rounds = {}
-    for number, defence in enumerate(spec.parse_defences()):
+    for number, defence in enumerate(defences):
         name = defence.name
         federation = Federation(model, split.train, clients, defence.training, defence.release, spec.seed)
         rows = _continue(federation, split.test, spec.rounds, folder.path / "rounds" / f"{number}.safetensors")
