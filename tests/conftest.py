@@ -4,7 +4,7 @@ import torch
 
 from attacks import SIGNALS, Game, Trials, play
 from fedsz_privacy.core.state import StateDict
-from fedsz_privacy.data.loading import Records, load_data
+from fedsz_privacy.data import Records, load_data
 from fedsz_privacy.defences.release import none, parse_release
 from fedsz_privacy.models.catalogue import build_model
 from fedsz_privacy.training.descent import Training
@@ -46,7 +46,7 @@ def digits() -> Records:
 @pytest.fixture(scope="session")
 def game(digits: Records) -> Game:
     """A small game that leaks: few candidates, many epochs."""
-    model = build_model("mlp", digits.shape, digits.classes, seed=0)
+    model = build_model("mlp", digits, seed=0)
     state = {name: tensor.detach() for name, tensor in model.state_dict().items()}
     training = Training(epochs=12, batch_size=10, learning_rate=0.2)
     others = tuple(digits.part(start, start + 40) for start in (100, 140, 180, 220))

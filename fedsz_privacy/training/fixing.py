@@ -1,4 +1,8 @@
-"""What Opacus can train of a model, and a model fixed so that it can."""
+"""What Opacus can train of a model, and a model fixed so that it can.
+
+Its attention with the batch first is not `torch.nn`'s in Opacus up to 1.6: it lays heads over positions (pull request
+825). So what replaces attention is compared with it.
+"""
 
 from pickle import PicklingError
 
@@ -6,7 +10,11 @@ import torch
 from torch import nn
 
 from fedsz_privacy.core.errors import InputError, one_line
+from fedsz_privacy.training.modes import evaluating
 from fedsz_privacy.training.private_steps import refuse_unless_private
+
+ROUNDING = 1e-3
+"""Greatest difference between outputs of attention that counts as rounding."""
 
 
 def fix(model: nn.Module) -> nn.Module:
@@ -18,7 +26,7 @@ def fix(model: nn.Module) -> nn.Module:
     Raises
     ------
     InputError
-        If the model cannot be copied.
+        If the model cannot be copied, or what would replace a layer of attention gives other outputs.
     """
     from opacus.validators import ModuleValidator
 
@@ -30,7 +38,22 @@ def fix(model: nn.Module) -> nn.Module:
             raise InputError(
                 f"--fix-model pickles the model, which fails ({one_line(error)}): define its classes in a module"
             ) from error
-    return fixed.to(dtypes.pop()) if len(dtypes) == 1 else fixed
+        fixed = fixed.to(dtypes.pop()) if len(dtypes) == 1 else fixed
+        for name, layer in model.named_modules():
+            if isinstance(layer, nn.MultiheadAttention) and not _attends_alike(layer, fixed.get_submodule(name)):
+                raise InputError(
+                    f"what Opacus puts in place of {_named(name, layer)} mixes up positions, as the batch is first: "
+                    "use dpsgd, which trains the model as it is"
+                )
+    return fixed
+
+
+def _attends_alike(layer: nn.MultiheadAttention, other: nn.Module) -> bool:
+    asked = [torch.randn(3, 2, width).to(layer.out_proj.weight) for width in (layer.embed_dim, layer.kdim, layer.vdim)]
+    with evaluating(layer), evaluating(other), torch.no_grad():
+        return torch.allclose(
+            layer(*asked, need_weights=False)[0], other(*asked, need_weights=False)[0], rtol=0, atol=ROUNDING
+        )
 
 
 def refuse_unless_opacus_trains(model: nn.Module) -> None:

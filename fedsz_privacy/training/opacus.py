@@ -107,6 +107,7 @@ class OpacusTraining:
         sampler = UniformWithReplacementSampler(
             num_samples=len(places), sample_rate=private.sampling_rate, generator=sampling, steps=private.steps
         )
+        refuse_unless_opacus_trains(model)
         with seeded(generator):
             if len(records):
                 refuse_buffers_that_move(model, records)
@@ -154,11 +155,10 @@ def train_by_engine(
     Raises
     ------
     InputError
-        If Opacus cannot train a layer of the model.
+        If the gradients that Opacus finds are not one for each record.
     """
     from opacus import PrivacyEngine
 
-    refuse_unless_opacus_trains(model)
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     with quiet(), learning(model):
         engine = PrivacyEngine()
