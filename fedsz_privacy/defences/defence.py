@@ -65,10 +65,10 @@ class Privacy:
         Epsilon to guarantee, in nats, or
     noise : float or None
         the noise multiplier itself; exactly one of them.
-    clip : float
-        Largest L2 norm of a record's gradient.
     delta : float or None
         The delta of eps; that of the run by default.
+    clip : float
+        Largest L2 norm of a record's gradient.
 
     Raises
     ------
@@ -78,8 +78,8 @@ class Privacy:
 
     eps: float | None = None
     noise: float | None = None
-    clip: float = 1.0
     delta: float | None = None
+    clip: float = 1.0
 
     def __post_init__(self) -> None:
         if (self.eps is None) == (self.noise is None):
