@@ -4,13 +4,13 @@ Its attention with the batch first is not `torch.nn`'s in Opacus up to 1.6: it l
 825). So what replaces attention is compared with it.
 """
 
+from copy import deepcopy
 from pickle import PicklingError
 
 import torch
 from torch import nn
 
 from fedsz_privacy.core.errors import InputError, one_line
-from fedsz_privacy.training.modes import evaluating
 from fedsz_privacy.training.private_steps import refuse_unless_private
 
 ROUNDING = 1e-3
@@ -50,10 +50,9 @@ def fix(model: nn.Module) -> nn.Module:
 
 def _attends_alike(layer: nn.MultiheadAttention, other: nn.Module) -> bool:
     asked = [torch.randn(3, 2, width).to(layer.out_proj.weight) for width in (layer.embed_dim, layer.kdim, layer.vdim)]
-    with evaluating(layer), evaluating(other), torch.no_grad():
-        return torch.allclose(
-            layer(*asked, need_weights=False)[0], other(*asked, need_weights=False)[0], rtol=0, atol=ROUNDING
-        )
+    with torch.no_grad():
+        here, there = (deepcopy(each).eval()(*asked, need_weights=False)[0] for each in (layer, other))
+    return torch.allclose(here, there, rtol=0, atol=ROUNDING)
 
 
 def refuse_unless_opacus_trains(model: nn.Module) -> None:
