@@ -28,6 +28,6 @@ def federate(
             from analysis.studies.federation.report import write_federation
             from analysis.studies.federation.run import run_federation
 
-            write_federation(*run_federation(spec, out, progress=show_progress))
+            write_federation(*run_federation(spec, out, show_progress, typer.echo))
 
         finish(out, to_plain("federate", spec), compute)

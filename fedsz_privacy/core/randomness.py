@@ -20,6 +20,7 @@ class Purpose(IntEnum):
     CANARY = 8
     BOUND = 9
     RECORD_CANARY = 10
+    CLAIM = 11
 
 
 def generator(seed: int, purpose: Purpose, *path: int) -> Generator:

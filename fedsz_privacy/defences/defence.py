@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
-from dp_accounting import DpEvent, NonPrivateDpEvent, SelfComposedDpEvent
+from dp_accounting import DpEvent, NonPrivateDpEvent
 
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.defences.release import (
@@ -22,9 +22,11 @@ from fedsz_privacy.defences.release import (
     split_parts,
     write_shortest,
 )
+from fedsz_privacy.training.accounting import composed
 from fedsz_privacy.training.descent import Training
 from fedsz_privacy.training.dpsgd import DPTraining, dpsgd, dpsgd_with_noise
 from fedsz_privacy.training.opacus import OpacusTraining
+from fedsz_privacy.training.own import OwnTraining
 from fedsz_privacy.training.rule import TrainingRule
 
 
@@ -44,8 +46,6 @@ class Setting:
         The delta that an epsilon is for where a string does not say another.
     rounds : int
         Rounds in which the client takes part; events are those of all of them together.
-    fix_model : bool
-        Whether Opacus may replace layers that DP-SGD has no guarantee for.
     """
 
     rule: TrainingRule
@@ -53,7 +53,6 @@ class Setting:
     expected_records: float
     delta: float = 1e-5
     rounds: int = 1
-    fix_model: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,10 +65,10 @@ class Privacy:
         Epsilon to guarantee, in nats, or
     noise : float or None
         the noise multiplier itself; exactly one of them.
-    clip : float
-        Largest L2 norm of a record's gradient.
     delta : float or None
         The delta of eps; that of the run by default.
+    clip : float
+        Largest L2 norm of a record's gradient.
 
     Raises
     ------
@@ -79,8 +78,8 @@ class Privacy:
 
     eps: float | None = None
     noise: float | None = None
-    clip: float = 1.0
     delta: float | None = None
+    clip: float = 1.0
 
     def __post_init__(self) -> None:
         if (self.eps is None) == (self.noise is None):
@@ -142,14 +141,14 @@ def parse_defence(text: str, setting: Setting) -> Defence:
     """
     kind, privacy, release = _read(text)
     if privacy is not None:
-        private = PRIVATE[kind](_calibrated(privacy, setting), setting)
+        private = PRIVATE[kind](_calibrated(privacy, setting))
         return Defence(
             _name(kind, privacy, release), private, release, private.event, _reason(private, privacy, setting)
         )
-    if _guarantees(setting.rule.event):
-        return Defence(release.name, setting.rule, release, setting.rule.event, setting.rule.reason)
-    event = release.event if setting.rounds == 1 else SelfComposedDpEvent(release.event, setting.rounds)
-    return Defence(release.name, setting.rule, release, event, release.reason)
+    rule = setting.rule.over(setting.rounds) if isinstance(setting.rule, OwnTraining) else setting.rule
+    if _guarantees(rule.event):
+        return Defence(release.name, rule, release, rule.event, rule.reason)
+    return Defence(release.name, rule, release, composed(release.event, setting.rounds), release.reason)
 
 
 def settle_defences(texts: Iterable[str]) -> tuple[str, ...]:
@@ -198,10 +197,7 @@ def _dpsgd(privacy: Privacy, settings: Training, expected_records: float, delta:
     return dpsgd(settings, expected_records, privacy.eps, delta, privacy.clip, rounds)
 
 
-PRIVATE: Mapping[str, Callable[[DPTraining, Setting], TrainingRule]] = MappingProxyType(
-    {
-        "dpsgd": lambda private, _: private,
-        "opacus": lambda private, setting: OpacusTraining(private, setting.fix_model),
-    }
+PRIVATE: Mapping[str, Callable[[DPTraining], TrainingRule]] = MappingProxyType(
+    {"dpsgd": lambda private: private, "opacus": OpacusTraining}
 )
 """Private training by the word that asks for it, from the numbers of DP-SGD."""

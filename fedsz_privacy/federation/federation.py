@@ -30,7 +30,7 @@ class Federation:
     clients : bool array, shape (clients, records)
         Which records each client holds; a client's weight in the average is how many.
     training : TrainingRule
-        How every client trains; a rule that depends on a number of records is fitted to each client's.
+        How every client trains. Under DP-SGD all clients draw records at one rate, whatever they hold.
     release : Release
         What every update passes through on its way to the server.
     seed : int

@@ -74,8 +74,10 @@ def parse_partition(text: str, labels: NDArray[np.int64], clients: int, generato
         If the string names no partition.
     """
     if text == "iid":
-        return even_clients(clients, labels.size)
+        return even_clients(clients, len(labels))
     if match := SKEWED.fullmatch(text):
+        if labels.ndim != 1 or labels.dtype.kind not in "iu":
+            raise InputError(f"partition {text!r} deals classes out, and these records have none: choose iid")
         return dirichlet_clients(labels, clients, float(match["alpha"]), generator)
     raise InputError(f"unknown partition {text!r}: write iid or dirichlet:0.5")
 

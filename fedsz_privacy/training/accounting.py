@@ -1,9 +1,17 @@
 """Guarantees from privacy events: thin calls to dp-accounting."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import isfinite
+from typing import TypeAlias
 
-from dp_accounting import DpEvent
+from dp_accounting import (
+    ComposedDpEvent,
+    DpEvent,
+    GaussianDpEvent,
+    NonPrivateDpEvent,
+    PoissonSampledDpEvent,
+    SelfComposedDpEvent,
+)
 from dp_accounting.mechanism_calibration import LowerEndpointAndGuess, calibrate_dp_mechanism
 from dp_accounting.pld import PLDAccountant
 
@@ -14,6 +22,34 @@ LEAST_NOISE = 0.2
 
 FINE, COARSE = 1e-4, 1e-3
 """Discretisations of privacy losses: the coarse one is ten times quicker, and only loose where epsilon is small."""
+
+History: TypeAlias = Sequence[tuple[float, float, int]]
+"""What an accountant of Opacus has counted: noise multiplier, sampling rate, and how many steps in a row had both."""
+
+
+def composed(event: DpEvent, times: int) -> DpEvent:
+    """Return the event of so many times the same, on the same records; of nothing guaranteed, the same nothing."""
+    return event if times == 1 or isinstance(event, NonPrivateDpEvent) else SelfComposedDpEvent(event, times)
+
+
+def event_of(history: History) -> DpEvent:
+    """Return the event of what an accountant of Opacus has counted: Poisson-sampled Gaussian mechanisms.
+
+    Batches that were added up count at the sum of their rates, as Opacus has it, and of at most 1.
+    """
+    return ComposedDpEvent(
+        [
+            SelfComposedDpEvent(PoissonSampledDpEvent(min(rate, 1.0), GaussianDpEvent(noise)), steps)
+            for noise, rate, steps in history
+        ]
+    )
+
+
+def describe(history: History) -> str:
+    """Return what an accountant of Opacus has counted, in words."""
+    return ", ".join(
+        f"{steps} steps at noise multiplier {noise:.4g} and sampling rate {rate:.4g}" for noise, rate, steps in history
+    )
 
 
 def epsilon(event: DpEvent, delta: float) -> float:

@@ -1,8 +1,11 @@
 """A user's own training function as a rule."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any, Self
+from warnings import catch_warnings, filterwarnings
 
 import numpy as np
 from dp_accounting import DpEvent, NonPrivateDpEvent
@@ -14,11 +17,15 @@ from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.imports import import_callable
 from fedsz_privacy.core.state import StateDict, expand, stack, unstack
 from fedsz_privacy.data.records import Records
+from fedsz_privacy.training.accounting import History, composed, describe, event_of
 from fedsz_privacy.training.batches import draw_whole, present
 from fedsz_privacy.training.modes import detached, holding, seeded
 
 TrainFunction = Callable[[nn.Module, Records, Generator], Any]
 """``train(model, records, generator)``: trains the model in place, from the state that it holds, in training mode."""
+
+Train = Callable[[nn.Module, NDArray[np.int64], Generator], None]
+"""From a model, indices of records and a generator: trains the model in place."""
 
 UNCLAIMED = "the training function claims no privacy event, so nothing is guaranteed"
 
@@ -32,13 +39,16 @@ class OwnTraining:
     function : callable
         ``train(model, records, generator)``. The model holds the global state and is in training mode; the records are
         the client's own. torch's random numbers are seeded from the generator before it is called, so a function that
-        draws from torch repeats itself too.
+        draws from torch repeats itself too. It may return the ``PrivacyEngine`` of Opacus that it trained by, or keep
+        it in an attribute ``privacy_engine``, for `claimed` to read; all else that it returns is ignored.
     name : str
         Its import path, or another name for results.
-    event : DpEvent
-        The privacy event that it claims for all rounds together.
+    claim : DpEvent
+        The privacy event of one training.
     reason : str
         Why the event holds, in one sentence, for which adversary and adjacency.
+    rounds : int
+        Trainings of one client that `event` covers.
 
     Guarantees
     ----------
@@ -47,14 +57,18 @@ class OwnTraining:
 
     function: TrainFunction
     name: str
-    event: DpEvent = NonPrivateDpEvent()  # noqa: RUF009  # a frozen value
+    claim: DpEvent = NonPrivateDpEvent()  # noqa: RUF009  # a frozen value
     reason: str = UNCLAIMED
+    rounds: int = 1
+
+    @property
+    def event(self) -> DpEvent:
+        """The privacy event of all rounds together."""
+        return composed(self.claim, self.rounds)
 
     def train(self, model: nn.Module, records: Records, generator: Generator) -> None:
         """Train a model in place."""
-        model.train()
-        with seeded(generator):
-            self.function(model, records, generator)
+        self._call(model, records, generator)
 
     def draw(
         self,
@@ -73,22 +87,108 @@ class OwnTraining:
         generators: Sequence[Generator],
     ) -> dict[str, Tensor]:
         """Train one client after another."""
-        starts, trained = expand(states, len(batches)), []
-        for row, ((batch,), generator) in enumerate(zip(batches, generators, strict=True)):
-            copy = holding(model, unstack(starts, row))
-            self.train(copy, records.select(present(batch)), generator)
-            trained.append(detached(copy))
-        return stack(trained)
+
+        def train(copy: nn.Module, batch: NDArray[np.int64], generator: Generator) -> None:
+            self._call(copy, records.select(present(batch)), generator)
+
+        return train_each(train, model, states, batches[:, 0], generators)
 
     def sized(self, records: int) -> Self:  # noqa: ARG002  # the function is given its records
         """Return this rule."""
         return self
 
+    def over(self, rounds: int) -> Self:
+        """Return the same rule with the event of several trainings of one client."""
+        return replace(self, rounds=rounds)
+
+    def claimed(self, model: nn.Module, records: Records, generator: Generator) -> Self:
+        """Return the rule with the event that Opacus counts in one training of a copy of a model.
+
+        A function that claims an event itself is not called, and one that shows no ``PrivacyEngine`` claims nothing.
+
+        Parameters
+        ----------
+        model : nn.Module
+            The architecture, and the state to start from.
+        records : Records
+            As many as a client is expected to hold, which is public.
+        generator : Generator
+            Of this training alone.
+
+        Notes
+        -----
+        Opacus samples at a rate of one over the number of batches of a client's own data, so the event holds for
+        clients with as many records; the reason says so.
+        """
+        if not isinstance(self.claim, NonPrivateDpEvent):
+            return self
+        history = self._history(holding(model, detached(model)), records, generator)
+        if not history:
+            return self
+        return replace(self, claim=event_of(history), reason=_reason(history, len(records)))
+
+    def _history(self, model: nn.Module, records: Records, generator: Generator) -> History:
+        returned = self._call(model, records, generator)
+        for engine in (returned, getattr(self.function, "privacy_engine", None)):
+            if (accountant := getattr(engine, "accountant", None)) is not None:
+                return tuple(accountant.history)
+        return ()
+
+    def _call(self, model: nn.Module, records: Records, generator: Generator) -> Any:
+        model.train()
+        with quiet(), seeded(generator):
+            return self.function(model, records, generator)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep from users what Opacus warns of: how it hooks in, and that noise which repeats is not secure."""
+    with catch_warnings():
+        filterwarnings("ignore", module=r"opacus\.")
+        filterwarnings("ignore", message="Full backward hook is firing")
+        yield
+
+
+def train_each(
+    train: Train,
+    model: nn.Module,
+    states: StateDict,
+    chosen: NDArray[np.int64],
+    generators: Sequence[Generator],
+) -> dict[str, Tensor]:
+    """Train one client after another, each in a copy of a model that holds its state.
+
+    Parameters
+    ----------
+    train : callable
+        Trains a copy in place.
+    model : nn.Module
+        The architecture.
+    states : StateDict
+        What clients start from, each tensor of shape (clients, ...), or (1, ...) if all start from one.
+    chosen : int64 array, shape (clients, k)
+        Indices of each client's records, and `ABSENT`.
+    generators : sequence of Generator
+        One for each client.
+
+    Returns
+    -------
+    dict of Tensor
+        The trained states, each tensor of shape (clients, ...).
+    """
+    starts, trained = expand(states, len(chosen)), []
+    for row, (indices, generator) in enumerate(zip(chosen, generators, strict=True)):
+        copy = holding(model, unstack(starts, row))
+        train(copy, indices, generator)
+        trained.append(detached(copy))
+    return stack(trained)
+
 
 def find_training(path: str) -> OwnTraining:
     """Return the training function that ``module:name`` names, with the privacy event that it claims, if any.
 
-    A function claims an event by two attributes, ``event``, a `dp_accounting.DpEvent`, and ``reason``, one sentence.
+    A function claims the event of one training by two attributes, ``event``, a `dp_accounting.DpEvent`, and ``reason``,
+    one sentence.
 
     Raises
     ------
@@ -96,6 +196,10 @@ def find_training(path: str) -> OwnTraining:
         If there is none, or it claims an event without a reason.
     """
     function = import_callable(path)
+    try:
+        inspect.signature(function).bind(None, None, None)
+    except TypeError as error:
+        raise InputError(f"{path} cannot be called as train(model, records, generator) ({error})") from None
     event, reason = getattr(function, "event", None), getattr(function, "reason", None)
     if event is None:
         return OwnTraining(function, path)
@@ -106,3 +210,11 @@ def find_training(path: str) -> OwnTraining:
             f"{path} claims an event without a reason: say why it holds in {path.rpartition(':')[2]}.reason"
         )
     return OwnTraining(function, path, event, reason)
+
+
+def _reason(history: History, records: int) -> str:
+    return (
+        f"read from Opacus' accountant after one training on {records} records ({describe(history)}), by "
+        "dp-accounting's PLD accountant, for one record added or removed; it holds if every training does the same, by "
+        "Poisson sampling, on as many records"
+    )

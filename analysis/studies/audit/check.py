@@ -3,28 +3,24 @@
 It also finds out what a reader of the run must know before it starts: what trains one by one, and how long it takes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import torch
 from joblib.externals.loky.backend.reduction import dumps
 
 from analysis.reporting.workers import Workers
 from analysis.studies.audit.duration import describe, estimate_seconds
 from analysis.studies.audit.spec import AuditSpec
+from analysis.studies.check import check_clients
 from attacks import Game, Knowledge, Signal, View
 from attacks.canaries.gradients import add_canaries, require_room
 from attacks.game.engine import games_of
 from fedsz_privacy.core.errors import InputError, one_line
-from fedsz_privacy.core.state import StateDict, stack_of_one
+from fedsz_privacy.core.state import stack_of_one
 from fedsz_privacy.defences.defence import Defence
-from fedsz_privacy.defences.release import Release
-from fedsz_privacy.training.check import check_model, check_rule
 from fedsz_privacy.training.gradients import gradient_names
-from fedsz_privacy.training.own import OwnTraining
-from fedsz_privacy.training.plain_steps import trains_at_once
 
 TRIED = 4
 """Candidates that signals are tried on."""
@@ -56,35 +52,17 @@ def check_audit(
     InputError
         If any of them cannot do its part.
     """
-    check_model(game.model, spec.model, game.pool)
-    for ruled, group in games_of(game, defences):
-        check_rule(ruled.training, game.model, spec.model, game.pool)
-        if spec.gradient_canaries:
-            trained = {name: game.state[name] for name in gradient_names(game.model, game.state)}
-            require_room(trained, spec.gradient_canaries)
+    notices = check_clients(defences, game.model, spec.model, game.pool)
+    if spec.gradient_canaries:
+        trained = {name: game.state[name] for name in gradient_names(game.model, game.state)}
+        require_room(trained, spec.gradient_canaries)
+        for ruled, _ in games_of(game, defences):
             add_canaries(ruled.training, game.model, game.state, 1, spec.seed)
-        for defence in group:
-            _check_release(defence.release, game.state)
     _check_signals(signals, game)
     if workers.count > 1:
         _check_pickling(game, spec.model)
     seconds = estimate_seconds(game, defences, signals, spec.sees, spec.trials, workers)
-    return [*_notices(game), describe(seconds, spec.trials)]
-
-
-def _notices(game: Game) -> Iterator[str]:
-    if isinstance(game.training, OwnTraining):
-        yield f"{game.training.name} trains clients one by one"
-    elif not trains_at_once(game.model, game.pool):
-        yield "clients of this model train one by one: it cannot, or should not, be computed for many at once"
-
-
-def _check_release(release: Release, state: StateDict) -> None:
-    released = release.apply({name: tensor.cpu() for name, tensor in state.items()}, np.random.default_rng(0))
-    shapes = [{name: tuple(tensor.shape) for name, tensor in each.items()} for each in (state, released.update)]
-    if shapes[0] != shapes[1]:
-        changed = [name for name in {**shapes[0], **shapes[1]} if shapes[0].get(name) != shapes[1].get(name)]
-        raise InputError(f"release {release.name} changes the names or shapes of tensors ({changed[0]}): keep both")
+    return [*notices, describe(seconds, spec.trials)]
 
 
 def _check_signals(signals: Sequence[Signal], game: Game) -> None:

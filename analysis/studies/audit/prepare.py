@@ -21,6 +21,7 @@ from fedsz_privacy.defences.release import none
 from fedsz_privacy.federation.federation import Federation
 from fedsz_privacy.federation.partition import even_clients
 from fedsz_privacy.models.catalogue import build_model
+from fedsz_privacy.training.fixing import fix
 from fedsz_privacy.training.modes import detached
 
 TEST_RECORDS = 1000
@@ -39,6 +40,7 @@ def load(spec: AuditSpec) -> tuple[DataSplit, nn.Module]:
     most = candidates + others * spec.client_records
     split = load_data(spec.data, most, TEST_RECORDS, spec.seed, spec.target, spec.task)
     model = build_model(spec.model, split.train, spec.seed)
+    model = fix(model) if spec.fix_model else model
     records = len(split.train)
     if records < candidates + others:
         raise InputError(

@@ -97,6 +97,7 @@ def describe(report: AuditReport) -> dict[str, str]:
         "Adjacency of as-if figures": f"{adjacency(spec.rule)}; "
         "median of the pairs tried, which bounds no other record",
         "Seed": str(spec.seed),
+        **({"To know": "; ".join(report.notices)} if report.notices else {}),
     }
 
 

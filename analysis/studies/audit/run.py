@@ -15,6 +15,7 @@ from analysis.studies.audit.prepare import load, set_up, train_others
 from analysis.studies.audit.spec import AuditSpec
 from analysis.studies.audit.verdict import Verdict
 from analysis.studies.audit.white_box import bound_by_canaries
+from analysis.studies.claims import claimed
 from analysis.studies.noise.update_study import NoiseStudy, study_noise
 from analysis.studies.questions import to_plain
 from attacks import Game, Scores, Trials
@@ -46,6 +47,8 @@ class AuditReport:
         The error of each release; None where there is none.
     verdicts : mapping of str to Verdict
         Guaranteed, as if, and measured.
+    notices : tuple of str
+        What a reader should know of how it was done, one line each.
     """
 
     spec: AuditSpec
@@ -54,6 +57,7 @@ class AuditReport:
     scores: Mapping[str, Mapping[str, Scores]]
     noise: Mapping[str, NoiseStudy | None]
     verdicts: Mapping[str, Verdict]
+    notices: tuple[str, ...] = ()
 
     def nbytes(self, release: str) -> float:
         """Mean size of the target's update on the wire, in bytes."""
@@ -105,8 +109,10 @@ def run_audit(
     split, model = load(spec)
     defences, signals = spec.parse_defences(), spec.get_signals()
     still = set_up(spec, split, model)
-    for notice in check_audit(spec, still, defences, signals, workers):
+    *notices, duration = check_audit(spec, still, defences, signals, workers)
+    for notice in (*notices, duration):
         say(notice)
+    defences = spec.parse_defences(claimed(spec, model, split.train))
     folder = open_run(path, to_plain("audit", spec))
     game = train_others(still, spec.rounds, progress)
     with workers.pool() as pool:
@@ -133,7 +139,7 @@ def run_audit(
         )
         for defence, study in zip(defences, noise.values(), strict=True)
     }
-    return AuditReport(spec, game, trials, scores, noise, verdicts), folder
+    return AuditReport(spec, game, trials, scores, noise, verdicts, tuple(notices)), folder
 
 
 def _study(game: Game, defences: Sequence[Defence], spec: AuditSpec) -> Iterator[tuple[str, NoiseStudy | None]]:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from attacks import Adversary, Signal
     from attacks.canaries.records import Canary
     from fedsz_privacy.defences.defence import Defence
+    from fedsz_privacy.training.rule import TrainingRule
 
 DEFAULT_DEFENCES = (REFERENCE, "fedsz:rel=1e-3", "fedsz:rel=1e-2", "fedsz:rel=1e-1", "fedsz:rel=3e-1")
 
@@ -132,11 +133,14 @@ class AuditSpec(ClientSpec):
 
         return [parse_canaries(text) for text in self.canaries]
 
-    def parse_defences(self) -> "list[Defence]":
-        """Return the defences, the undefended one first; DP-SGD takes half the candidates for the expected records."""
+    @property
+    def expected_records(self) -> float:
+        """Half the candidates: a public number that stands for how many records the target holds."""
+        return sum(self.repeats) / 2
+
+    def parse_defences(self, rule: "TrainingRule | None" = None) -> "list[Defence]":
+        """Return the defences, the undefended one first; a rule replaces the spec's once its claim is known."""
         from fedsz_privacy.defences.defence import Setting, parse_defence
 
-        setting = Setting(
-            self.rule, self.settings, sum(self.repeats) / 2, self.delta, self.target_rounds, self.fix_model
-        )
+        setting = Setting(rule or self.rule, self.settings, self.expected_records, self.delta, self.target_rounds)
         return [parse_defence(name, setting) for name in self.defences]

@@ -151,6 +151,7 @@ def make_page(report: FederationReport) -> Page:
             "Unit of privacy": "one record (example) of a client, added or removed",
             "Delta": f"{spec.delta:g}, of every epsilon",
             "Seed": str(spec.seed),
+            **({"To know": "; ".join(report.notices)} if report.notices else {}),
         },
         body=(summary, guarantee_table(report), *(Picture(name, caption) for name, (_, caption) in FIGURES.items())),
         closing=(summary,),

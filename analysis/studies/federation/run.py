@@ -1,7 +1,7 @@
 """A federation under several defences: performance by round, bytes, and where the time goes."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -12,11 +12,14 @@ from safetensors.torch import save
 
 from analysis.methods.guarantee import Guarantee, guarantee
 from analysis.reporting.folder import RunFolder, open_run
-from analysis.reporting.progress import Progress, silent
+from analysis.reporting.progress import Progress, silent, unsaid
+from analysis.studies.check import check_clients
+from analysis.studies.claims import claimed
 from analysis.studies.federation.link import Transfer, break_even
 from analysis.studies.federation.spec import FederationSpec
 from analysis.studies.questions import to_plain
 from analysis.studies.spec import REFERENCE
+from fedsz_privacy.core.device import find_device
 from fedsz_privacy.core.files import write_atomically
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import StateDict, stack_of_one, unstack
@@ -27,6 +30,7 @@ from fedsz_privacy.federation.partition import parse_partition
 from fedsz_privacy.federation.rounds import Round
 from fedsz_privacy.models.catalogue import build_model
 from fedsz_privacy.training.evaluation import measure
+from fedsz_privacy.training.fixing import fix
 
 
 @dataclass(frozen=True)
@@ -55,12 +59,15 @@ class FederationReport:
         What is guaranteed of one record of a client, over all rounds, at the delta of the run.
     rounds : mapping of str to tuple of RoundRow
         The rounds under each defence.
+    notices : tuple of str
+        What a reader should know of how it was done, one line each.
     """
 
     spec: FederationSpec
     metric: str
     guarantees: Mapping[str, Guarantee]
     rounds: Mapping[str, tuple[RoundRow, ...]]
+    notices: tuple[str, ...] = ()
 
     def transfer(self, defence: str) -> Transfer:
         """Return a client's mean transfer under a defence."""
@@ -86,19 +93,26 @@ class FederationReport:
         return break_even(self.transfer(REFERENCE), self.transfer(defence))
 
 
-def run_federation(spec: FederationSpec, path: Path, progress: Progress = silent) -> tuple[FederationReport, RunFolder]:
+def run_federation(
+    spec: FederationSpec, path: Path, progress: Progress = silent, say: Callable[[str], None] = unsaid
+) -> tuple[FederationReport, RunFolder]:
     """Run a federation once for each defence, or finish a run that was interrupted.
 
     Raises
     ------
     InputError
-        If the data, the model or the folder do not fit the question. Nothing is written then.
+        If the data, the model, the training or the folder do not fit the question. Nothing is written then.
     """
     split = _load(spec)
     model = build_model(spec.model, split.train, spec.seed)
+    model = (fix(model) if spec.fix_model else model).to(find_device(spec.device))
     rng = generator(spec.seed, Purpose.PARTITION)
-    clients = parse_partition(spec.partition, split.train.targets.numpy(), spec.clients, rng)
+    clients = parse_partition(spec.partition, split.train.targets.cpu().numpy(), spec.clients, rng)
     defences = spec.parse_defences()
+    notices = check_clients(defences, model, spec.model, split.train)
+    for notice in notices:
+        say(notice)
+    defences = spec.parse_defences(claimed(spec, model, split.train))
     folder = open_run(path, to_plain("federate", spec))
     rounds = {}
     for number, defence in enumerate(defences):
@@ -106,12 +120,13 @@ def run_federation(spec: FederationSpec, path: Path, progress: Progress = silent
         rows = _continue(federation, split.test, spec.rounds, folder.path / "rounds" / f"{number}.safetensors")
         rounds[defence.name] = tuple(progress(rows, description=defence.name, total=spec.rounds))
     guarantees = {defence.name: guarantee(defence, spec.delta) for defence in defences}
-    return FederationReport(spec, split.test.task.metric, guarantees, rounds), folder
+    return FederationReport(spec, split.test.task.metric, guarantees, rounds, tuple(notices)), folder
 
 
 def _load(spec: FederationSpec) -> DataSplit:
     split = load_data(spec.data, spec.records, spec.test_records, spec.seed, spec.target, spec.task)
-    return DataSplit(split.train.resized(spec.side), split.test.resized(spec.side)) if spec.side else split
+    parts, device = (split.train, split.test), find_device(spec.device)
+    return DataSplit(*((part.resized(spec.side) if spec.side else part).to(device) for part in parts))
 
 
 def _continue(federation: Federation, test: Records, rounds: int, path: Path) -> Iterator[RoundRow]:
@@ -135,7 +150,7 @@ def _read(path: Path, initial: StateDict, metric: str) -> tuple[list[RoundRow], 
             if about["metric"] != metric:
                 return [], initial
             rows = [RoundRow(**row) for row in json.loads(about["rows"])]
-            return rows, {name: file.get_tensor(name) for name in initial}
+            return rows, {name: file.get_tensor(name).to(tensor.device) for name, tensor in initial.items()}
     except (OSError, SafetensorError, KeyError, TypeError, ValueError):
         return [], initial
 

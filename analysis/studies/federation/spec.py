@@ -8,6 +8,7 @@ from fedsz_privacy.core.errors import require_at_least
 
 if TYPE_CHECKING:
     from fedsz_privacy.defences.defence import Defence
+    from fedsz_privacy.training.rule import TrainingRule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,10 +55,14 @@ class FederationSpec(ClientSpec):
         require_at_least(self, clients=1, records=1, test_records=1, rounds=1, side=0)
         object.__setattr__(self, "defences", settle_defences([REFERENCE, *self.defences]))
 
-    def parse_defences(self) -> "list[Defence]":
-        """Return the defences, the undefended one first; DP-SGD takes an even share for the expected records."""
+    @property
+    def expected_records(self) -> float:
+        """An even share: a public number that stands for how many records a client holds."""
+        return self.records / self.clients
+
+    def parse_defences(self, rule: "TrainingRule | None" = None) -> "list[Defence]":
+        """Return the defences, the undefended one first; a rule replaces the spec's once its claim is known."""
         from fedsz_privacy.defences.defence import Setting, parse_defence
 
-        expected = self.records / self.clients
-        setting = Setting(self.rule, self.settings, expected, self.delta, self.rounds, self.fix_model)
+        setting = Setting(rule or self.rule, self.settings, self.expected_records, self.delta, self.rounds)
         return [parse_defence(name, setting) for name in self.defences]

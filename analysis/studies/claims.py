@@ -1,0 +1,21 @@
+"""What a training function of a user's own claims, before a study asks for it."""
+
+from torch import nn
+
+from analysis.studies.audit.spec import AuditSpec
+from analysis.studies.federation.spec import FederationSpec
+from fedsz_privacy.core.randomness import Purpose, generator
+from fedsz_privacy.data.records import Records
+from fedsz_privacy.training.own import OwnTraining
+from fedsz_privacy.training.rule import TrainingRule
+
+
+def claimed(spec: AuditSpec | FederationSpec, model: nn.Module, records: Records) -> TrainingRule:
+    """Return how clients train; a function of a user's own with the event that it claims, or that its engine counts.
+
+    A function that claims nothing trains once, on as many of the records as a client is expected to hold.
+    """
+    rule = spec.rule
+    if not isinstance(rule, OwnTraining):
+        return rule
+    return rule.claimed(model, records.part(0, round(spec.expected_records)), generator(spec.seed, Purpose.CLAIM))
