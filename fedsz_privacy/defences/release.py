@@ -96,10 +96,11 @@ def release_each(release: Release, updates: StateDict, generators: Iterable[Gene
 
 
 def _timed(release: Release, update: StateDict, generator: Generator) -> Released:
-    start = perf_counter()
     with without_lossy_warnings():
+        start = perf_counter()
         released = release.apply(update, generator)
-    return replace(released, encode_seconds=max(0.0, perf_counter() - start - released.decode_seconds))
+        seconds = perf_counter() - start
+    return replace(released, encode_seconds=max(0.0, seconds - released.decode_seconds))
 
 
 def find_lossy_shortfall(release: Release, update: StateDict, generator: Generator) -> str | None:

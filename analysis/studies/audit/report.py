@@ -94,7 +94,7 @@ def describe(report: AuditReport) -> dict[str, str]:
         "Unit of privacy": "one record (example) of the target client, added or removed",
         "Accountant": "dp-accounting's PLD accountant, for defences with a privacy event",
         "Delta": f"{spec.delta:g}, of every epsilon but those that say delta 0",
-        "Adjacency of as-if figures": f"{adjacency(spec.rule)}; "
+        "Adjacency of as-if figures": f"{adjacency(game.training)}; "
         "median of the pairs tried, which bounds no other record",
         "Seed": str(spec.seed),
         **({"To know": "; ".join(report.notices)} if report.notices else {}),

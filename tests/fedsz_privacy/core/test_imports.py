@@ -13,11 +13,11 @@ from fedsz_privacy.models.catalogue import build_model
 def test_a_module_in_the_working_directory_is_found(tmp_path, monkeypatch, digits):
     (tmp_path / "my_models.py").write_text(
         "from torch import nn\n\n"
-        "def tiny(shape, classes):\n    return nn.Sequential(nn.Flatten(), nn.LazyLinear(classes))\n"
+        "def tiny(shape, classes):\n    return nn.Sequential(nn.Flatten(), nn.Linear(64, classes))\n"
     )
     monkeypatch.chdir(tmp_path)
     model = build_model("my_models:tiny", digits, seed=0)
-    assert [type(layer).__name__ for layer in model] == ["Flatten", "LazyLinear"]
+    assert [type(layer).__name__ for layer in model] == ["Flatten", "Linear"]
 
 
 def test_workers_find_the_module_too(tmp_path, monkeypatch):

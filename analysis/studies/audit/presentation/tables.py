@@ -106,7 +106,7 @@ def deciding_table(report: AuditReport) -> Table:
     """Return whether neighbours decode alike, for each defence whose release changes the update."""
     return Table(
         title="The deciding experiment",
-        note=f"Adjacency: {adjacency(report.spec.rule)}. "
+        note=f"Adjacency: {adjacency(report.game.training)}. "
         "Both updates pass the release with the same randomness, and the observer knows both. Differing codes are "
         "decoded values more than one bound apart. The predictions are those of independent "
         "uniform noise of the same width: share |D| / 2 bound, advantage 1 - prod(1 - |D| / 2 bound).",

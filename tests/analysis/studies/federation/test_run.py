@@ -45,7 +45,7 @@ def test_derived_figures_follow_from_the_rows(finished):
     rows = report.rounds["fedsz:rel=1e-2"]
     assert report.ratio("fedsz:rel=1e-2") == pytest.approx(340_008 / (sum(row.nbytes for row in rows) / 3))
     assert 0 < report.overhead("fedsz:rel=1e-2") < 1
-    assert report.overhead("none") == 0
+    assert report.overhead("none") == pytest.approx(0, abs=5e-3)
     assert report.break_even("fedsz:rel=1e-2") > 0
 
 
