@@ -61,7 +61,7 @@ def check_audit(
     _check_signals(signals, game)
     if workers.count > 1:
         _check_pickling(game, spec.model)
-    seconds = estimate_seconds(game, defences, signals, spec.sees, spec.trials, workers)
+    seconds = estimate_seconds(game, defences, signals, spec, workers)
     return [*notices, describe(seconds, spec.trials)]
 
 

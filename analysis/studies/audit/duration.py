@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from analysis.reporting.workers import Workers
+from analysis.studies.audit.spec import AuditSpec
 from attacks import Adversary, Game, Signal, View
 from attacks.game.engine import games_of, one_thread
 from attacks.game.view import Knowledge
@@ -25,29 +26,29 @@ def estimate_seconds(
     game: Game,
     defences: Sequence[Defence],
     signals: Sequence[Signal],
-    adversary: Adversary,
-    trials: int,
+    spec: AuditSpec,
     workers: Workers,
 ) -> float:
     """Return about how many seconds an audit takes, from steps and looks timed on this machine.
 
-    Every rule takes one step with as many trials as are played side by side; the signals look at one trial. Training of
-    the other clients counts where it is needed.
+    Every rule takes one step with as many trials as are played side by side, and the signals look at them once. The
+    rounds of the other clients before the target joins count too, and theirs beside it where somebody needs them.
     """
-    training = sum(
-        _seconds_of_training(ruled, trials) * _trainings(ruled, len(group), adversary)
-        for ruled, group in games_of(game, defences)
-    )
+    adversary, trials = spec.sees, spec.trials
+    ruled = [(each, len(group), _seconds_of_training(each, trials)) for each, group in games_of(game, defences)]
+    training = sum(seconds * _trainings(each, releases, adversary) for each, releases, seconds in ruled)
+    before = spec.rounds * _share_of_others(game) * ruled[0][2] / trials
     looks = 1 if adversary.name == "final-model" else game.rounds
     chunk = game.chunks(trials)[0]
     looking = looks * _seconds_of_looking(game, signals, adversary, len(chunk))
     of_a_chunk = looking + _seconds_of_measuring(game, len(chunk))
-    return (training + trials / len(chunk) * len(defences) * of_a_chunk) / workers.count
+    return before + (training + trials / len(chunk) * len(defences) * of_a_chunk) / workers.count
 
 
 def describe(seconds: float, trials: int) -> str:
     """Return in one line how long a run takes, and where that is over an hour, a smaller choice."""
-    taken = f"{max(1, round(seconds))} seconds" if seconds < 90 else f"{round(seconds / 60)} minutes"
+    whole = max(1, round(seconds))
+    taken = f"{whole} second{'s'[: whole - 1]}" if seconds < 90 else f"{round(seconds / 60)} minutes"
     if seconds < HOUR:
         return f"this run takes about {taken}"
     fewer = max(16, trials // 8)
@@ -73,10 +74,15 @@ def _seconds_of_training(game: Game, trials: int) -> float:
 
 def _trainings(game: Game, releases: int, adversary: Adversary) -> float:
     """Return how many trainings of all clients there are for each of the target's in one round."""
-    share = sum(map(len, game.others)) / (len(game.copies) / 2)
+    share = _share_of_others(game)
     first_others = share if adversary.sees_others or adversary.name in {"aggregate", "final-model"} else 0.0
     later = (game.rounds - 1) * releases
     return 1 + first_others + later * (1 + share)
+
+
+def _share_of_others(game: Game) -> float:
+    """Return how many times as many records the other clients hold as the target is expected to."""
+    return sum(map(len, game.others)) / (len(game.copies) / 2)
 
 
 def _seconds_of_looking(game: Game, signals: Sequence[Signal], adversary: Adversary, trials: int) -> float:

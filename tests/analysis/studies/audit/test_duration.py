@@ -1,0 +1,53 @@
+"""How long an audit will take, said before it starts."""
+
+import pytest
+
+from analysis.reporting.workers import Workers
+from analysis.studies.audit.duration import describe, estimate_seconds
+from analysis.studies.audit.prepare import load, set_up
+from analysis.studies.audit.spec import AuditSpec
+
+SPEC = AuditSpec(defences=("none",), trials=64, candidates=100, clients=2, client_records=100, rounds=2)
+
+
+def estimated(spec, workers=1):
+    split, model = load(spec)
+    game = set_up(spec, split, model)
+    return estimate_seconds(game, spec.parse_defences(), spec.get_signals(), spec, Workers(workers))
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock by which every timed piece of work takes one second."""
+    monkeypatch.setattr("analysis.studies.audit.duration._timed", lambda work: (work(), 1.0)[1])
+
+
+@pytest.mark.usefixtures("clock")
+def test_an_estimate_adds_up_steps_and_looks():
+    """Two chunks of 32 trials, one step a batch, a look at 32 of 100 candidates and at 32 of 359 test records."""
+    split, model = load(SPEC)
+    game = set_up(SPEC, split, model)
+    steps = game.draw(range(32))[1].shape[1]
+    before = 2 * (100 / 50) * (2 * steps) / 64
+    looks = 2 * (100 / 32 + 12)
+    assert estimated(SPEC) == pytest.approx(before + 2 * steps + looks)
+    assert estimated(SPEC, workers=2) == pytest.approx(before + (2 * steps + looks) / 2)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "line"),
+    [
+        (0.2, "this run takes about 1 second"),
+        (61, "this run takes about 61 seconds"),
+        (1800, "this run takes about 30 minutes"),
+    ],
+)
+def test_a_short_run_is_one_plain_line(seconds, line):
+    assert describe(seconds, 128) == line
+
+
+def test_a_run_of_over_an_hour_is_told_smaller_choices():
+    line = describe(9000, 128)
+    assert line.startswith("this run takes about 2.5 hours: --trials 16 --signal rmia")
+    assert "--workers" in line
+    assert "GPU" in line

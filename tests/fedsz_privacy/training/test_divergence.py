@@ -1,0 +1,40 @@
+"""Training that diverged is found before anything is made of it."""
+
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from analysis.cli import app
+from fedsz_privacy import InputError
+from fedsz_privacy.training.divergence import FAR, require_convergence
+
+STATES = {"weight": torch.full((1, 3, 4), 2.0), "steps": torch.tensor([7])}
+
+
+def updates(value):
+    """Return the updates of two trials, the second of which moved one weight."""
+    weights = torch.full((2, 3, 4), 0.1)
+    weights[1, 0, 0] = value
+    return {"weight": weights, "steps": torch.tensor([8, 8])}
+
+
+@pytest.mark.parametrize("value", [torch.nan, torch.inf, -torch.inf, 2 * 48**0.5 * FAR])
+def test_updates_that_are_not_finite_or_longer_than_any_training_makes_are_refused(value):
+    with pytest.raises(InputError, match="training diverged in round 3: lower --learning-rate"):
+        require_convergence(updates(value), STATES, 2)
+
+
+def test_ordinary_updates_pass_and_so_do_those_of_a_state_of_zeros_or_with_a_mask():
+    require_convergence(updates(5.0), STATES, 0)
+    require_convergence(updates(300.0), {name: torch.zeros_like(tensor) for name, tensor in STATES.items()}, 0)
+    mask = {"mask": torch.full((1, 2), -torch.inf)}
+    require_convergence(updates(0.0) | {"mask": torch.zeros(2, 2)}, STATES | mask, 0)
+
+
+@pytest.mark.parametrize("command", ["audit --trials 8 --candidates 40 --clients 2 --rounds 1", "federate --rounds 1"])
+def test_a_learning_rate_that_is_far_too_large_ends_with_one_line(tmp_path, command):
+    """Federation once reported a ratio of 411 for it."""
+    arguments = [*command.split(), "--epochs", "1", "--learning-rate", "1e4", "--out", str(tmp_path / "run")]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 2, result.output
+    assert result.stderr == "fedsz-privacy: training diverged in round 1: lower --learning-rate\n"
