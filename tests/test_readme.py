@@ -14,6 +14,7 @@ from analysis.cli import app
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 SHELL = "".join(re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)).replace("\\\n", " ")
 COMMANDS = [line for line in map(shlex.split, SHELL.splitlines()) if line[0] == "fedsz-privacy"]
@@ -53,7 +54,7 @@ def test_a_python_block_runs_and_gives_what_its_comment_says(block):
         assert repr(eval(value, names)) == said
 
 
-@pytest.mark.parametrize("page", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_link_leads_to_a_file_and_a_heading(page):
     for file, heading in re.findall(r"\]\((?!http)([^)#]*)#?([^)]*)\)", page.read_text(encoding="utf-8")):
         target = page.parent / file if file else page
