@@ -1,4 +1,11 @@
-"""Who looks: membership-inference attacks on what left a client."""
+"""Who looks: membership-inference attacks on what left a client.
+
+The rooms:
+
+- ``game``: candidates, trials, what an adversary sees, and the engine that plays and keeps trials
+- ``canaries``: records and gradients that are made to leak
+- ``signals``: a file for each attack
+"""
 
 from attacks.game.adversaries import ADVERSARIES, Adversary, get_adversary
 from attacks.game.game import Game

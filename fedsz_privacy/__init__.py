@@ -1,4 +1,14 @@
-"""What leaves a client: the FedSZ pipeline, releases, and local and federated training.
+"""What leaves a client: how it trains, what stands between its records and an observer, and what is sent.
+
+The rooms:
+
+- ``core``: errors, imports, files, randomness, states
+- ``codec``: error bounds, compressors, the FedSZ pipeline and its frame
+- ``data``: records, tasks, and readers of both
+- ``models``: small ones, the FedSZ paper's, and a user's own
+- ``training``: the contract of a training rule; plain training, DP-SGD, Opacus, a user's own; accounting
+- ``defences``: releases, and the strings that name a training rule and a release
+- ``federation``: who holds which records, and the one loop of rounds
 
 Names load on first use, so that importing the package, and asking the command line for help, costs no torch.
 """

@@ -54,6 +54,7 @@ def test_the_page_has_a_command_for_every_part():
     assert {program for program, *_ in COMMANDS} == {"fedsz-privacy"}
     options = {
         "--data",
+        "--task",
         "--model",
         "--release",
         "--signal",

@@ -1,1 +1,1 @@
-"""The membership game: candidates, trials, and what an adversary sees of them."""
+"""The membership game: candidates, trials, what an adversary sees of them, and the engine that plays and keeps them."""

@@ -1,1 +1,1 @@
-"""Who holds which records, and rounds of federated averaging."""
+"""Who holds which records, and the one loop of rounds that audits and federations share."""

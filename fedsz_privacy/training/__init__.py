@@ -1,4 +1,4 @@
-"""How a client trains: the contract, plain training, DP-SGD, a user's own function, and what a guarantee amounts to."""
+"""How a client trains: the contract, plain training, DP-SGD, Opacus, a user's own function, and accounting."""
 
 from typing import TYPE_CHECKING
 

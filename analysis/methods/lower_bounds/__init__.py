@@ -1,4 +1,4 @@
-"""Empirical lower bounds on epsilon: what the errors or the guesses of an attack prove about a release."""
+"""Empirical lower bounds on epsilon: what the errors or the guesses of an attack say of a defence."""
 
 from analysis.methods.lower_bounds.bayesian import CredibleBounds, bayesian_bounds, one_direction_bounds
 from analysis.methods.lower_bounds.bounds import EpsilonBound, MuBound

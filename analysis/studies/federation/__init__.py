@@ -1,1 +1,1 @@
-"""Rounds of a federation under releases, and the links over which compression pays."""
+"""Rounds of a federation under defences, and the links over which compression pays."""
