@@ -1,3 +1,8 @@
+import os
+
+# One thread a process, as runs have it: two workers of two threads each would wait for one another most of the time.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import numpy as np
 import pytest
 import torch
