@@ -1,16 +1,19 @@
 """The check before a study: clients, training and defences are tried on two records, before anything is written."""
 
 from collections.abc import Iterator, Sequence
+from math import inf
+from typing import Any
 
 import numpy as np
-from torch import nn
+from torch import Tensor, nn
 
+from fedsz_privacy.codec.lossy import without_lossy_warnings
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.defences.defence import Defence
-from fedsz_privacy.defences.release import Release, find_lossy_shortfall
-from fedsz_privacy.training.check import check_model, check_rule
+from fedsz_privacy.defences.release import Release, Released, find_lossy_shortfall, release_copy
+from fedsz_privacy.training.check import TRIED, check_model, check_rule
 from fedsz_privacy.training.modes import detached
 from fedsz_privacy.training.opacus import OpacusTraining
 from fedsz_privacy.training.own import OwnTraining
@@ -18,7 +21,9 @@ from fedsz_privacy.training.plain_steps import trains_at_once
 from fedsz_privacy.training.rule import TrainingRule
 
 
-def check_clients(defences: Sequence[Defence], model: nn.Module, name: str, records: Records) -> list[str]:
+def check_clients(
+    defences: Sequence[Defence], model: nn.Module, name: str, records: Records, expected: float
+) -> list[str]:
     """Try a model, every training rule and every release.
 
     Parameters
@@ -31,6 +36,8 @@ def check_clients(defences: Sequence[Defence], model: nn.Module, name: str, reco
         What the user calls it.
     records : Records
         What clients hold.
+    expected : float
+        How many of them one client is expected to hold, which a training function of a user's own is tried on.
 
     Returns
     -------
@@ -46,7 +53,7 @@ def check_clients(defences: Sequence[Defence], model: nn.Module, name: str, reco
     rules = [defence.training for defence in defences]
     for number, rule in enumerate(rules):
         if rule not in rules[:number]:
-            check_rule(rule, model, name, records)
+            check_rule(rule, model, name, records.part(0, max(TRIED, round(expected))))
     state = {path: tensor.cpu() for path, tensor in detached(model).items()}
     for defence in defences:
         _check_release(defence.release, state)
@@ -70,7 +77,26 @@ def _little_lossy(defences: Sequence[Defence], state: StateDict) -> Iterator[str
 
 
 def _check_release(release: Release, state: StateDict) -> None:
-    released = release.apply(state, np.random.default_rng(0))
-    shapes = [{name: tuple(tensor.shape) for name, tensor in each.items()} for each in (state, released.update)]
-    if changed := [name for name in {**shapes[0], **shapes[1]} if shapes[0].get(name) != shapes[1].get(name)]:
-        raise InputError(f"release {release.name} changes the names or shapes of tensors ({changed[0]}): keep both")
+    with without_lossy_warnings():
+        released: Any = release_copy(release, state, np.random.default_rng(0))
+    if not isinstance(released, Released):
+        raise InputError(f"release {release.name} returns a {type(released).__name__}: return Released(update, nbytes)")
+    given, update = _kinds(state), _kinds(released.update)
+    if changed := [name for name in {**given, **update} if given.get(name) != update.get(name)]:
+        raise InputError(
+            f"release {release.name} changes the names, shapes or dtypes of tensors ({changed[0]}: "
+            f"{given.get(changed[0], 'none')} to {update.get(changed[0], 'none')}): keep them"
+        )
+    if not 0 < released.nbytes < inf:
+        raise InputError(f"release {release.name} sends {released.nbytes} bytes: give a positive number as nbytes")
+    if spoilt := [name for name, tensor in state.items() if _is_finite(tensor) > _is_finite(released.update[name])]:
+        raise InputError(f"release {release.name} makes {spoilt[0]} not finite: return finite numbers")
+
+
+def _kinds(update: StateDict) -> dict[str, str]:
+    """Return what each tensor is, in words."""
+    return {name: f"{getattr(each, 'dtype', type(each))} {tuple(each.shape)}" for name, each in update.items()}
+
+
+def _is_finite(tensor: Tensor) -> bool:
+    return bool(tensor.isfinite().all())

@@ -1,5 +1,6 @@
 """What a training function of a user's own claims, before a study asks for it."""
 
+import numpy as np
 from torch import nn
 
 from analysis.studies.audit.spec import AuditSpec
@@ -18,4 +19,6 @@ def claimed(spec: AuditSpec | FederationSpec, model: nn.Module, records: Records
     rule = spec.rule
     if not isinstance(rule, OwnTraining):
         return rule
-    return rule.claimed(model, records.part(0, round(spec.expected_records)), generator(spec.seed, Purpose.CLAIM))
+    # A selection is a copy: a function may write into the records that it is given.
+    chosen = records.select(np.arange(min(round(spec.expected_records), len(records))))
+    return rule.claimed(model, chosen, generator(spec.seed, Purpose.CLAIM))

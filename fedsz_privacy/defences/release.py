@@ -23,6 +23,7 @@ from fedsz_privacy.codec.pipeline import FedSZ
 from fedsz_privacy.core.errors import InputError, unknown
 from fedsz_privacy.core.imports import import_callable, require_type
 from fedsz_privacy.core.state import StateDict, nbytes, unstack
+from fedsz_privacy.training.accounting import require_accountable
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,11 @@ class Release:
         return replace(self, name=f"{self.name}+{post.name}", apply=apply)
 
 
+def release_copy(release: Release, update: StateDict, generator: Generator) -> Released:
+    """Return what an observer holds of a copy of an update: a release may write into the tensors that it is given."""
+    return release.apply({name: tensor.clone() for name, tensor in update.items()}, generator)
+
+
 def release_each(release: Release, updates: StateDict, generators: Iterable[Generator]) -> list[Released]:
     """Return what an observer holds of each update of a stack, with a generator for each.
 
@@ -96,9 +102,10 @@ def release_each(release: Release, updates: StateDict, generators: Iterable[Gene
 
 
 def _timed(release: Release, update: StateDict, generator: Generator) -> Released:
+    given = {name: tensor.clone() for name, tensor in update.items()}
     with without_lossy_warnings():
         start = perf_counter()
-        released = release.apply(update, generator)
+        released = release.apply(given, generator)
         seconds = perf_counter() - start
     return replace(released, encode_seconds=max(0.0, seconds - released.decode_seconds))
 
@@ -110,7 +117,7 @@ def find_lossy_shortfall(release: Release, update: StateDict, generator: Generat
     """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", LossyWarning)
-        release.apply(update, generator)
+        release_copy(release, update, generator)
     return next((str(each.message) for each in caught if issubclass(each.category, LossyWarning)), None)
 
 
@@ -247,6 +254,7 @@ def _release(kind: str, options: Mapping[str, float]) -> Release:
 
 def _imported(path: str, options: Mapping[str, float]) -> Release:
     release = require_type(Release, make(path, import_callable(path), options), path)
+    require_accountable(release.event, path)
     written = ",".join(f"{key}={write_shortest(value)}" for key, value in sorted(options.items()))
     return replace(release, name=f"{path}:{written}" if written else path)
 

@@ -4,7 +4,6 @@ import inspect
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-import torch
 from torch import nn
 
 from fedsz_privacy.core.errors import InputError, unknown
@@ -15,6 +14,7 @@ from fedsz_privacy.models.paper import PAPER_MODELS
 from fedsz_privacy.models.sequences import lstm, transformer
 from fedsz_privacy.models.small import cnn, mlp
 from fedsz_privacy.training.check import check_weights
+from fedsz_privacy.training.modes import drawing_from
 
 BULK_MODELS = MappingProxyType({"mlp": mlp, "cnn": cnn})
 """Models of numbers, no layer of which mixes the records of a batch, so that many train at once."""
@@ -57,8 +57,7 @@ def build_model(name: str, records: Records, seed: int) -> nn.Module:
             f"{name} cannot be called with the shape of a record and a number of outputs ({error}): make it "
             "factory(shape, outputs)"
         ) from None
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
+    with drawing_from(seed):
         model = require_type(nn.Module, factory(shape, records.task.outputs), name)
     check_weights(model, name)
     return model

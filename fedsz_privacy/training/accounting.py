@@ -52,6 +52,15 @@ def describe(history: History) -> str:
     )
 
 
+def require_accountable(event: DpEvent, path: str) -> None:
+    """Raise InputError if what an import path gave has an event that privacy loss distributions are not known of."""
+    if not PLDAccountant().supports(event):
+        raise InputError(
+            f"{path} has an event of type {type(event).__name__}, which dp-accounting's PLD accountant does not know: "
+            "give one that it does, such as GaussianDpEvent"
+        )
+
+
 def epsilon(event: DpEvent, delta: float) -> float:
     """Return the epsilon that an event guarantees at delta, in nats, by privacy loss distributions; inf for none."""
     return float(PLDAccountant().compose(event).get_epsilon(delta))

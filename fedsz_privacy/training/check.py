@@ -21,6 +21,7 @@ from fedsz_privacy.training.evaluation import apply
 from fedsz_privacy.training.gradients import record_gradients
 from fedsz_privacy.training.layers import naming_layers
 from fedsz_privacy.training.modes import detached, drawing_from, judge, learner, trainable
+from fedsz_privacy.training.own import OwnTraining
 from fedsz_privacy.training.rule import TrainingRule
 from fedsz_privacy.training.vectorized import SEED
 
@@ -52,9 +53,10 @@ def check_model(model: nn.Module, name: str, records: Records) -> None:
     few = records.part(0, TRIED)
     described = f"records of shape {', '.join(map(str, records.shapes))}"
     with naming_layers(model, name, described), drawing_from(SEED), torch.no_grad():
-        outputs = apply(judge(model), few.inputs)
-        apply(learner(model), few.inputs)
-    _check_outputs(outputs, few, name)
+        judged, learnt = apply(judge(model), few.inputs), apply(learner(model), few.inputs)
+    _check_outputs(judged, few, name)
+    # Some models return more while they train, such as the outputs of auxiliary classifiers.
+    _check_outputs(learnt, few, f"{name} in training mode")
     with naming_layers(model, name, described):
         gradients = record_gradients(model, detached(model), few)
     if not all(bool(tensor.isfinite().all()) for tensor in gradients.values()):
@@ -64,16 +66,19 @@ def check_model(model: nn.Module, name: str, records: Records) -> None:
 
 
 def check_rule(rule: TrainingRule, model: nn.Module, name: str, records: Records) -> None:
-    """Take a step of a training rule on two records.
+    """Take a step of a training rule on two records; a function of a user's own trains on all that are given.
+
+    It may need more than two: to fill a batch, to accumulate gradients, or to hold some out.
 
     Raises
     ------
     InputError
         If the rule cannot train the model, leaves it as it was, or leaves numbers that are not finite.
     """
-    few, streams, states = records.part(0, TRIED), [np.random.default_rng(0)], stack_of_one(detached(model))
+    few = records if isinstance(rule, OwnTraining) else records.part(0, TRIED)
+    streams, states = [np.random.default_rng(0)], stack_of_one(detached(model))
     batches = rule.draw(np.ones((1, len(few)), bool), streams)[:, :1]
-    batches[0, 0, :TRIED] = np.arange(len(few))[: batches.shape[2]]
+    batches[0, 0, : len(few)] = np.arange(len(few))[: batches.shape[2]]
     trained = rule.train_many(model, states, few, batches, streams)
     require_convergence(subtract(trained, states), states, 0)
     if all(torch.equal(trained[each], states[each]) for each in trainable(model).values()):
@@ -130,9 +135,25 @@ def _check_outputs(outputs: Any, records: Records, name: str) -> None:
         )
     if not bool(outputs.isfinite().all()):
         raise InputError(f"outputs of model {name} are not finite: scale the records, or initialise it anew")
+    _check_wide(outputs, records)
     losses = task.loss(outputs, records.targets)
     if losses.shape != (len(records),) or not bool(losses.isfinite().all()):
         raise InputError(
             f"task {task.name} gives losses {tuple(losses.shape)} of model {name}, or some that are not finite: give "
             "one finite loss for each record"
         )
+
+
+def _check_wide(outputs: Tensor, records: Records) -> None:
+    """Read outputs of 64 bits, as attacks do; class weights, say, may be of 32."""
+    task = records.task
+    try:
+        read = [of(outputs.double(), records.targets) for of in (task.loss, task.confidence)]
+    except Exception as error:
+        raise InputError(
+            f"task {task.name} cannot read outputs of 64 bits ({one_line(error)}): give its own tensors the dtype of "
+            "the outputs, as in weight.to(outputs)"
+        ) from error
+    if any(each.shape != (len(records),) for each in read):
+        shapes = " and ".join(str(tuple(each.shape)) for each in read)
+        raise InputError(f"task {task.name} gives losses and confidences {shapes}: give one of each for each record")

@@ -4,10 +4,12 @@ A model that a caller gives is an architecture. Only copies of it run, since a f
 buffers, and may keep what it saw in an attribute.
 """
 
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 
+import numpy as np
 import torch
 from numpy.random import Generator
 from torch import Tensor, nn
@@ -52,17 +54,24 @@ def _in_mode(model: nn.Module, *, training: bool) -> Iterator[None]:
 
 @contextmanager
 def seeded(generator: Generator) -> Iterator[None]:
-    """Let torch draw from a seed that a generator gives, and go on afterwards as if nothing had been drawn."""
+    """Do as `drawing_from` does, with a seed that a generator gives."""
     with drawing_from(int(generator.integers(2**63))):
         yield
 
 
 @contextmanager
 def drawing_from(seed: int) -> Iterator[None]:
-    """Let torch draw from a seed, and go on afterwards as if nothing had been drawn."""
+    """Let torch, and what NumPy and Python draw globally, start from a seed, and go on afterwards as if it had not."""
+    numpys, pythons = np.random.get_state(), random.getstate()  # noqa: NPY002  # users' code draws from it
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        yield
+        np.random.seed(seed % 2**32)  # noqa: NPY002
+        random.seed(seed)
+        try:
+            yield
+        finally:
+            np.random.set_state(numpys)  # noqa: NPY002
+            random.setstate(pythons)
 
 
 def holding(model: nn.Module, state: StateDict) -> nn.Module:

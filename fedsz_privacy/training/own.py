@@ -17,7 +17,7 @@ from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.imports import import_callable
 from fedsz_privacy.core.state import StateDict, expand, stack, unstack
 from fedsz_privacy.data.records import Records
-from fedsz_privacy.training.accounting import History, composed, describe, event_of
+from fedsz_privacy.training.accounting import History, composed, describe, event_of, require_accountable
 from fedsz_privacy.training.batches import draw_whole, present
 from fedsz_privacy.training.modes import detached, holding, seeded
 
@@ -181,7 +181,18 @@ def train_each(
         copy = holding(model, unstack(starts, row))
         train(copy, indices, generator)
         trained.append(detached(copy))
+        _require_same_kinds(states, trained[-1])
     return stack(trained)
+
+
+def _require_same_kinds(states: StateDict, trained: StateDict) -> None:
+    """Raise InputError if training left tensors of other names, shapes or dtypes than those of a stack of states."""
+    before = {name: (tuple(tensor.shape[1:]), tensor.dtype) for name, tensor in states.items()}
+    after = {name: (tuple(tensor.shape), tensor.dtype) for name, tensor in trained.items()}
+    if changed := [name for name in {**before, **after} if before.get(name) != after.get(name)]:
+        raise InputError(
+            f"training changes the names, shapes or dtypes of the model's state ({changed[0]}): leave them as they were"
+        )
 
 
 def find_training(path: str) -> OwnTraining:
@@ -205,6 +216,7 @@ def find_training(path: str) -> OwnTraining:
         return OwnTraining(function, path)
     if not isinstance(event, DpEvent):
         raise InputError(f"{path} has an event of type {type(event).__name__}: make it a dp_accounting.DpEvent")
+    require_accountable(event, path)
     if not (isinstance(reason, str) and reason.strip()):
         raise InputError(
             f"{path} claims an event without a reason: say why it holds in {path.rpartition(':')[2]}.reason"

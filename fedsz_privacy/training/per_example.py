@@ -135,8 +135,11 @@ def per_example_gradients_alone(model: nn.Module, records: Records) -> PerExampl
     parameters = [model.get_parameter(name) for name in names]
 
     def of_one(record: Records) -> tuple[Tensor, ...]:
-        loss = record.task.loss(apply(model, record.inputs), record.targets)[0]
-        return torch.autograd.grad(loss, parameters, allow_unused=True, materialize_grads=True)
+        for parameter in parameters:
+            parameter.grad = None
+        # Not autograd.grad, which takes what reentrant checkpoints hold for unused, without an error.
+        torch.autograd.backward(record.task.loss(apply(model, record.inputs), record.targets)[0])
+        return tuple(torch.zeros_like(each) if each.grad is None else each.grad for each in parameters)
 
     each = [of_one(records.part(row, row + 1)) for row in range(len(records))]
     empty = [parameter.new_zeros(0, *parameter.shape) for parameter in parameters]

@@ -1,12 +1,16 @@
 """Models, training functions and tasks that do not fit, as users bring them."""
 
+from dataclasses import replace
 from threading import Lock
 
 import torch
+from dp_accounting import NonPrivateDpEvent, ZCDpEvent
 from torch import nn
+from torch.nn.functional import cross_entropy
 
 from attacks import Signal
 from fedsz_privacy.data import DataSplit, Records, classification, load_data, regression
+from fedsz_privacy.defences import Release, Released
 
 
 def sequence(shape, outputs):
@@ -329,3 +333,58 @@ def other_test_records():
 
 def no_split():
     return load_data("digits").train
+
+
+class MoreInTraining(Around):
+    """As GoogLeNet does with its auxiliary classifiers."""
+
+    def forward(self, images):
+        return (self.inner(images), self.inner(images)) if self.training else self.inner(images)
+
+
+def _release(change, nbytes=100):
+    return Release("own", lambda update, _: Released(change(update), nbytes), NonPrivateDpEvent(), "for the test")
+
+
+def doubles():
+    return _release(lambda update: {name: tensor.double() for name, tensor in update.items()})
+
+
+def as_arrays():
+    return _release(lambda update: {name: tensor.numpy() for name, tensor in update.items()})
+
+
+def spoils():
+    return _release(lambda update: {name: tensor / 0 for name, tensor in update.items()})
+
+
+def sends_nothing():
+    return _release(dict, nbytes=0)
+
+
+def update_alone():
+    return Release("own", lambda update, _: update, NonPrivateDpEvent(), "for the test")
+
+
+def accounts_for_nothing():
+    return Release("own", lambda update, _: update, ZCDpEvent(0.5, 0.0), "for the test")
+
+
+def changes_precision(model, records, generator):
+    model.double()
+
+
+def loses_a_bias(model, records, generator):
+    model[-1].bias = None
+
+
+def claims_what_nobody_knows(model, records, generator):
+    pass
+
+
+claims_what_nobody_knows.event, claims_what_nobody_knows.reason = ZCDpEvent(0.5, 0.0), "for the test"
+
+WEIGHTS = torch.ones(10)
+WEIGHTED = replace(
+    classification(10), name="weighted", loss=lambda *given: cross_entropy(*given, WEIGHTS, reduction="none")
+)

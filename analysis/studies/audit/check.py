@@ -52,7 +52,7 @@ def check_audit(
     InputError
         If any of them cannot do its part.
     """
-    notices = check_clients(defences, game.model, spec.model, game.pool)
+    notices = check_clients(defences, game.model, spec.model, game.pool, spec.expected_records)
     if spec.gradient_canaries:
         trained = {name: game.state[name] for name in gradient_names(game.model, game.state)}
         require_room(trained, spec.gradient_canaries)

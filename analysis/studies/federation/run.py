@@ -109,7 +109,7 @@ def run_federation(
     rng = generator(spec.seed, Purpose.PARTITION)
     clients = parse_partition(spec.partition, split.train.targets.cpu().numpy(), spec.clients, rng)
     defences = spec.parse_defences()
-    notices = check_clients(defences, model, spec.model, split.train)
+    notices = check_clients(defences, model, spec.model, split.train, spec.expected_records)
     for notice in notices:
         say(notice)
     defences = spec.parse_defences(claimed(spec, model, split.train))

@@ -16,7 +16,7 @@ from fedsz_privacy.codec.arrays import to_array
 from fedsz_privacy.codec.lossy import without_lossy_warnings
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import StateDict, subtract
-from fedsz_privacy.defences.release import Release, Released
+from fedsz_privacy.defences.release import Release, Released, release_copy
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def study_noise(release: Release, pairs: Sequence[NeighbourPair], seed: int, del
 def _apply(release: Release, update: StateDict, seed: int, number: int) -> Released:
     """Release an update; neighbours of one pair meet the same randomness."""
     with without_lossy_warnings():
-        return release.apply(update, generator(seed, Purpose.NEIGHBOUR, number, 1))
+        return release_copy(release, update, generator(seed, Purpose.NEIGHBOUR, number, 1))
 
 
 def _compare(

@@ -243,3 +243,13 @@ def test_an_import_path_that_gives_no_release_is_one_line(text, message):
 def test_an_error_inside_a_users_factory_keeps_its_traceback():
     with pytest.raises(KeyError, match="no such key"):
         parse_release("own_release:failing")
+
+
+def test_a_release_that_writes_into_its_update_changes_no_other_releases(rng):
+    def halve(update, _):
+        return Released({name: tensor.mul_(0.5) for name, tensor in update.items()}, nbytes(update))
+
+    updates = {"weight": torch.ones(2, 3)}
+    release = Release("halve", halve, dp_accounting.NonPrivateDpEvent(), "for the test")
+    assert [each.update["weight"].tolist() for each in release_each(release, updates, [rng, rng])] == 2 * [[0.5] * 3]
+    assert updates["weight"].eq(1).all()

@@ -1,5 +1,6 @@
 """A user's own training function: what it is given, what it may claim, and what Opacus' accountant claims for it."""
 
+import random
 import sys
 import warnings
 from itertools import count
@@ -15,10 +16,12 @@ from opacus.accountants import GaussianAccountant, PRVAccountant, RDPAccountant
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
+from analysis.studies.claims import claimed
 from fedsz_privacy import InputError
 from fedsz_privacy.core.state import stack_of_one
 from fedsz_privacy.models.catalogue import build_model
 from fedsz_privacy.training.accounting import epsilon
+from fedsz_privacy.training.check import check_rule
 from fedsz_privacy.training.modes import detached
 from fedsz_privacy.training.own import UNCLAIMED, OwnTraining, find_training
 
@@ -242,3 +245,39 @@ def test_whether_a_records_buffer_moves_is_the_functions_own_affair(pool):
     trained = rule.train_many(model, stack_of_one(detached(model)), pool, batches, [streams(s) for s in range(3)])
     assert trained["2.num_batches_tracked"].tolist() == [-(-int(members.sum()) // 10) for members in MEMBERSHIP]
     assert not torch.equal(trained["2.running_mean"][0], trained["2.running_mean"][1])
+
+
+def test_a_function_that_draws_from_any_global_source_repeats_itself(model, pool):
+    def train(model, records, generator):  # noqa: ARG001
+        with torch.no_grad():
+            model[-1].bias += np.random.random() + random.random() + float(torch.rand(()))  # noqa: NPY002
+
+    before = np.random.get_state()[1].tolist(), random.getstate()  # noqa: NPY002
+    rule, states = OwnTraining(train, "mine:train"), stack_of_one(detached(model))
+    trained = [
+        rule.train_many(model, states, pool, rule.draw(MEMBERSHIP, []), [streams(row) for row in range(3)])["5.bias"]
+        for _ in range(2)
+    ]
+    assert torch.equal(*trained)
+    assert not torch.equal(trained[0][0], trained[0][1])
+    assert (np.random.get_state()[1].tolist(), random.getstate()) == before  # noqa: NPY002
+
+
+def test_what_a_training_of_a_claim_writes_into_its_records_stays_there(digits):
+    def train(model, records, generator):  # noqa: ARG001
+        records.inputs[0].zero_()
+
+    spec = SimpleNamespace(rule=OwnTraining(train, "mine:train"), expected_records=20.0, seed=0)
+    claimed(spec, nn.Linear(2, 2), digits)
+    assert digits.inputs[0][:20].any()
+
+
+@pytest.mark.parametrize("batch_size", [32, 50])
+def test_a_function_that_drops_batches_that_are_not_full_is_tried_on_enough_records(digits, model, batch_size):
+    def train(model, records, generator):  # noqa: ARG001
+        for _ in range(len(records) // batch_size):
+            nn.init.zeros_(model[-1].weight)
+
+    check_rule(OwnTraining(train, "mine:train"), model, "mlp", digits.part(0, 60))
+    with pytest.raises(InputError, match="training left model mlp as it was"):
+        check_rule(OwnTraining(train, "mine:train"), model, "mlp", digits.part(0, 20))

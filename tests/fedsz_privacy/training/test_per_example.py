@@ -5,9 +5,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
+from torch.utils.checkpoint import checkpoint
 
 from fedsz_privacy.models.catalogue import build_model
 from fedsz_privacy.training.factored_layers import factored_layers
+from fedsz_privacy.training.gradients import record_gradients
+from fedsz_privacy.training.modes import detached
 from fedsz_privacy.training.per_example import per_example_gradients
 
 PRESENT = torch.ones(6, dtype=torch.bool)
@@ -106,3 +109,21 @@ def test_looking_at_a_model_leaves_no_hook_behind(digits):
     model = make("cnn", digits)
     gradients(model, digits, factored_layers(model, digits.part(0, 1).inputs))
     assert not any(module._forward_hooks for module in model.modules())
+
+
+class Checkpointed(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner, self.head = nn.Linear(64, 16), nn.Linear(16, 10)
+
+    def forward(self, images):
+        return self.head(checkpoint(self.inner, images.flatten(1).requires_grad_(), use_reentrant=True).relu())
+
+
+def test_gradients_reach_what_a_reentrant_checkpoint_holds(digits):
+    model, few = Checkpointed(), digits.part(0, 2)
+    nn.functional.cross_entropy(model(*few.inputs), few.targets, reduction="sum").backward()
+    found = record_gradients(model, detached(model), few)
+    for name, parameter in model.named_parameters():
+        assert parameter.grad.any()
+        assert torch.allclose(found[name].sum(0), parameter.grad, atol=1e-5)

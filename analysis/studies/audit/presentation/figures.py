@@ -112,6 +112,6 @@ def _looks(report: AuditReport) -> dict[str, dict[str, object]]:
 def _with_intervals(panel: Axes, signal: str, number: int, estimates: list[Estimate]) -> None:
     places = np.arange(len(estimates)) + 0.12 * (number - 1)
     values, lengths = whiskers(estimates)
-    colour = sns.color_palette("colorblind")[number]
-    marker = "os^Dv"[number % 5]
+    colours, markers = sns.color_palette("colorblind"), "os^DvPX"
+    colour, marker = colours[number % len(colours)], markers[number % len(markers)]
     panel.errorbar(places, values, yerr=lengths, label=signal, color=colour, fmt=marker, capsize=3)

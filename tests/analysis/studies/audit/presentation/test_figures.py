@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -23,3 +25,15 @@ def test_drawn_intervals_are_the_reports(small_report):
     drawn = container.lines[0].get_ydata()
     expected = [verdict.measured["loss"].auc.value for verdict in small_report.verdicts.values()]
     assert np.allclose(drawn, expected)
+
+
+def test_more_signals_than_colours_are_drawn(small_report):
+    names = [f"signal {number}" for number in range(15)]
+    (verdict, *_) = small_report.verdicts.values()
+    (leakage, *_) = verdict.measured.values()
+    groups = {group: dict.fromkeys(names, leakage) for group in verdict.groups}
+    verdicts = {name: replace(each, groups=groups) for name, each in small_report.verdicts.items()}
+    scores = {name: dict.fromkeys(names, next(iter(each.values()))) for name, each in small_report.scores.items()}
+    figure = FIGURES["leakage_against_ratio"](replace(small_report, verdicts=verdicts, scores=scores))
+    looks = [(bar[0].get_color(), bar[0].get_marker()) for bar in figure.axes[0].containers]
+    assert len(set(looks)) == 15
