@@ -4,6 +4,7 @@ import pytest
 
 SIZES = """
 candidates = 40
+seeds = 2
 multipliers = np.array([0.6, 1.0, 2.0])
 trials, canaries = 16, 50
 audited = (1, 8)

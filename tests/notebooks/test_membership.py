@@ -1,13 +1,11 @@
 import pytest
 
 SIZES = """
-from fedsz_privacy.training.descent import Training
-
 default = AuditSpec(defences=RELEASES, trials=24, candidates=40, clients=3, client_records=60, rounds=2)
 canaries = ("mislabelled:3", "outlier:3", "duplicated:3")
 small = AuditSpec(
     defences=(NONE, FINE), signals=("lira",), trials=10, candidates=30, clients=3, client_records=20, rounds=1,
-    training=Training(epochs=2),
+    epochs=2,
 )
 rounds = 2
 """
