@@ -8,10 +8,10 @@ audit: $(INSTALLED)  ## run the default privacy audit
 	$(BIN)/fedsz-privacy audit
 
 test: $(INSTALLED)  ## run the tests
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2
 
 test-slow: $(INSTALLED)  ## run the tests that take longer
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest --numprocesses 2 -m slow
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

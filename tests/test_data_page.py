@@ -72,6 +72,7 @@ def test_the_data_of_a_command_is_for_the_task_that_the_page_says(command):
     assert (len(split.train), len(split.test)) == (40, 20)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_a_command_of_the_page_ends_with_a_report(command, tmp_path):
     result = CliRunner().invoke(app, [*command[1:], *SMALL.split(), "--out", str(tmp_path / "run")])
