@@ -14,6 +14,9 @@ from fedsz_privacy.data.records import Records
 from fedsz_privacy.defences.defence import Defence
 from fedsz_privacy.defences.release import Release, Released, find_lossy_shortfall, release_copy
 from fedsz_privacy.training.check import TRIED, check_model, check_rule
+from fedsz_privacy.training.clipped_sums import trains_privately_at_once
+from fedsz_privacy.training.descent import Training
+from fedsz_privacy.training.dpsgd import DPTraining
 from fedsz_privacy.training.modes import detached
 from fedsz_privacy.training.opacus import OpacusTraining
 from fedsz_privacy.training.own import OwnTraining
@@ -61,13 +64,23 @@ def check_clients(
 
 
 def _one_by_one(rules: Sequence[TrainingRule], model: nn.Module, records: Records) -> Iterator[str]:
-    own = [rule.name for rule in rules if isinstance(rule, OwnTraining)]
-    if own:
-        yield f"{own[0]} trains clients one by one"
-    elif not trains_at_once(model, records):
-        yield "clients of this model train one by one: it cannot be, or is better not, computed for many at once"
-    if any(isinstance(rule, OpacusTraining) for rule in rules):
-        yield "Opacus trains clients one by one"
+    looped = dict.fromkeys(_named(rule) for rule in rules if not _trains_at_once(rule, model, records))
+    if looped:
+        yield f"clients train one by one under {', '.join(looped)}; what can train many at once does"
+
+
+def _trains_at_once(rule: TrainingRule, model: nn.Module, records: Records) -> bool:
+    if isinstance(rule, DPTraining):
+        return trains_privately_at_once(model, records)
+    return isinstance(rule, Training) and trains_at_once(model, records)
+
+
+def _named(rule: TrainingRule) -> str:
+    """Return what a user calls a rule."""
+    if isinstance(rule, OwnTraining):
+        return rule.name
+    names = {Training: "plain training", DPTraining: "dpsgd", OpacusTraining: "opacus"}
+    return names.get(type(rule), type(rule).__name__)
 
 
 def _little_lossy(defences: Sequence[Defence], state: StateDict) -> Iterator[str]:

@@ -256,7 +256,9 @@ def _imported(path: str, options: Mapping[str, float]) -> Release:
     release = require_type(Release, make(path, import_callable(path), options), path)
     require_accountable(release.event, path)
     written = ",".join(f"{key}={write_shortest(value)}" for key, value in sorted(options.items()))
-    return replace(release, name=f"{path}:{written}" if written else path)
+    claims = not isinstance(release.event, NonPrivateDpEvent)
+    reason = f"claimed by {path}, accounted for and not checked: {release.reason}" if claims else release.reason
+    return replace(release, name=f"{path}:{written}" if written else path, reason=reason)
 
 
 def _number(value: str, part: str) -> float:

@@ -27,6 +27,8 @@ from fedsz_privacy.defences.defence import Defence
 
 ALONE = Workers()
 NEIGHBOUR_PAIRS = 8
+STUDIED = 2**24
+"""Most elements of all neighbouring updates whose errors are studied together; a large model is studied on fewer."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,9 @@ def run_audit(
 
 def _study(game: Game, defences: Sequence[Defence], spec: AuditSpec) -> Iterator[tuple[str, NoiseStudy | None]]:
     """Yield the noise of each defence's release, on updates of its own training rule."""
+    elements = sum(tensor.numel() for tensor in game.state.values())
+    count = min(NEIGHBOUR_PAIRS, spec.trials, max(1, STUDIED // elements))
     for ruled, group in games_of(game, defences):
-        pairs = neighbour_pairs(ruled, min(NEIGHBOUR_PAIRS, spec.trials))
+        pairs = neighbour_pairs(ruled, count)
         for defence in group:
             yield defence.name, study_noise(defence.release, pairs, spec.seed, spec.delta)

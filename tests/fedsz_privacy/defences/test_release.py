@@ -253,3 +253,16 @@ def test_a_release_that_writes_into_its_update_changes_no_other_releases(rng):
     release = Release("halve", halve, dp_accounting.NonPrivateDpEvent(), "for the test")
     assert [each.update["weight"].tolist() for each in release_each(release, updates, [rng, rng])] == 2 * [[0.5] * 3]
     assert updates["weight"].eq(1).all()
+
+
+def test_what_an_imported_release_guarantees_is_called_a_claim(tmp_path, monkeypatch):
+    (tmp_path / "own_claims.py").write_text(
+        "from dataclasses import replace\nfrom dp_accounting import GaussianDpEvent\n"
+        "from fedsz_privacy.defences.release import none\n\n\n"
+        "def private():\n    return replace(none(), event=GaussianDpEvent(1.0), reason='noise was added')\n\n\n"
+        "def plain():\n    return none()\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    claimed = parse_release("own_claims:private").reason
+    assert claimed == "claimed by own_claims:private, accounted for and not checked: noise was added"
+    assert parse_release("own_claims:plain").reason == parse_release("none").reason
