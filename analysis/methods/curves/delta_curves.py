@@ -28,12 +28,24 @@ MOST_BINS = 2**16
 
 
 def laplace_delta(epsilon: float, shift: float, scale: float) -> float:
-    """Return max(0, 1 - exp((epsilon - shift / scale) / 2)), the delta of one coordinate of Laplace noise."""
+    """Return max(0, 1 - exp((epsilon - shift / scale) / 2)), the delta of one coordinate of Laplace noise.
+
+    Examples
+    --------
+    >>> round(laplace_delta(epsilon=0.5, shift=1.0, scale=1.0), 4)
+    0.2212
+    """
     return float(max(0.0, -np.expm1((epsilon - shift / scale) / 2)))
 
 
 def gaussian_delta(epsilon: float, mu: float) -> float:
-    """Return the delta of Gaussian noise, mu the L2 shift over the deviation (Balle and Wang, ICML 2018)."""
+    """Return the delta of Gaussian noise, mu the L2 shift over the deviation (Balle and Wang, ICML 2018).
+
+    Examples
+    --------
+    >>> round(gaussian_delta(epsilon=1.0, mu=1.0), 4)
+    0.1269
+    """
     if mu == 0:
         return 0.0
     near, far = stats.norm.cdf(mu / 2 - epsilon / mu), stats.norm.logcdf(-mu / 2 - epsilon / mu)
