@@ -66,6 +66,7 @@ def test_the_page_has_a_command_for_every_part():
     assert {word for line in COMMANDS for word in line if word.startswith("--")} == options
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_a_command_of_the_page_ends_with_a_report_that_names_what_was_brought(command, tmp_path):
     result = CliRunner().invoke(app, [*command[1:], *SMALL.split(), "--out", str(tmp_path / "run")])

@@ -69,6 +69,8 @@ def reopen(path: Path) -> tuple[Page, Path]:
 
 
 def _read(path: Path) -> Page:
+    if not (path / KEPT).is_file():
+        raise FileNotFoundError(f"{KEPT} is missing")
     kept = TypeAdapter(Kept).validate_json((path / KEPT).read_bytes(), strict=True)
     if missing := [name for name in kept.files if not (path / name).is_file()]:
         raise FileNotFoundError(f"{missing[0]} is missing")

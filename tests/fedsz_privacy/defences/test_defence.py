@@ -65,6 +65,7 @@ def test_what_names_no_defence_is_one_line(text, message):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_dpsgd_over_rounds_guarantees_what_it_was_asked_for_by_more_noise():
     """The event is checked by dp-accounting's own accountant, on the composition written out here."""
     once, thrice = (parse("dpsgd:eps=8", rounds=rounds) for rounds in (1, 3))

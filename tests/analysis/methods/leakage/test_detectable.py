@@ -58,6 +58,7 @@ def paired_difference(seed, gap, shared):
     return difference
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shared", [0, 0.5])
 def test_the_smallest_detectable_difference_is_detected_four_times_in_five(shared):
     """Over 100 repetitions the intervals that exclude 0 are binomial; each bound is passed with probability 1e-3.

@@ -81,6 +81,7 @@ def test_the_report_holds_table_rounds_and_figures(finished):
     assert len(summary_table(report).rows) == 2
 
 
+@pytest.mark.slow
 def test_private_training_is_a_defence_whose_guarantee_stands_at_the_delta_of_the_run(tmp_path):
     names = ("none", "dpsgd:eps=8", "dpsgd:eps=8,delta=1e-4", "dpsgd:eps=8+fedsz:rel=1e-2")
     spec = dataclasses.replace(SMALL, defences=names, rounds=2, epochs=1, delta=1e-6)

@@ -66,6 +66,7 @@ def test_the_verdict_is_five_lines_of_separate_standing(run):
         assert "adjacency" in lines[2]
 
 
+@pytest.mark.slow
 def test_the_same_question_gives_the_same_results(run, files, tmp_path):
     _, folder, _ = run
     again = run_noise(NoiseSpec(*files, releases=("fedsz:rel=1e-2", "fedsz:rel=3e-1", "none")), tmp_path / "again")
