@@ -133,7 +133,7 @@ def _take_steps(
             totals = {name: each + add_drawn(others, canaries[name]) for name, each in totals.items()}
         for name in parameters:
             fill_with_gaussian(noise[name], deviation, streams)
-        gradients = {name: noise[name].add(totals[name]) / settings.batch_size for name in parameters}
+        gradients = {name: noise[name].add_(totals[name]).div_(settings.batch_size) for name in parameters}
         stepped = step_many(
             settings.optimizer, parameters, gradients, memory, everyone, settings.learning_rate, settings.weight_decay
         )
