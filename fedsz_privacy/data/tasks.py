@@ -256,6 +256,8 @@ def _any_class(targets: Tensor, generator: Generator, classes: int) -> Tensor:
 
 def _reflected(targets: Tensor, generator: Generator) -> Tensor:  # noqa: ARG001  # nothing is drawn
     """Return each number on the other side of the middle of all, as far from it."""
+    if not bool((targets.amin(0) < targets.amax(0)).any()):
+        raise InputError("targets that are all one number have no other side: choose more records to mislabel")
     return targets.amin(0) + targets.amax(0) - targets
 
 

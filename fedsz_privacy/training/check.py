@@ -106,6 +106,8 @@ def check_weights(model: nn.Module, name: str) -> None:
             raise InputError(
                 f"parameter {path} of model {name} is no dense real tensor: use float parameters in memory"
             )
+    if scattered := [path for path, layer in model.named_modules() if getattr(layer, "sparse", None) is True]:
+        raise InputError(f"layer {scattered[0]} of model {name} has sparse gradients: leave out sparse=True")
     if not trainable(model):
         raise InputError(f"no parameter of model {name} trains: leave requires_grad on for some")
     state: Mapping[str, object] = model.state_dict()

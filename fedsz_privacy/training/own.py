@@ -38,9 +38,10 @@ class OwnTraining:
     ----------
     function : callable
         ``train(model, records, generator)``. The model holds the global state and is in training mode; the records are
-        the client's own. torch's random numbers are seeded from the generator before it is called, so a function that
-        draws from torch repeats itself too. It may return the ``PrivacyEngine`` of Opacus that it trained by, or keep
-        it in an attribute ``privacy_engine``, for `claimed` to read; all else that it returns is ignored.
+        the client's own. Random numbers of torch, and global ones of NumPy and Python, are seeded from the generator
+        before it is called, so a function that draws from those repeats itself too. It may return the ``PrivacyEngine``
+        of Opacus that it trained by, or keep it in an attribute ``privacy_engine``, for `claimed` to read; all else
+        that it returns is ignored.
     name : str
         Its import path, or another name for results.
     claim : DpEvent

@@ -388,3 +388,7 @@ WEIGHTS = torch.ones(10)
 WEIGHTED = replace(
     classification(10), name="weighted", loss=lambda *given: cross_entropy(*given, WEIGHTS, reduction="none")
 )
+
+
+def sparse(shape, outputs):
+    return nn.Sequential(nn.Embedding(outputs, 8, sparse=True), nn.Flatten(), nn.Linear(512, outputs))

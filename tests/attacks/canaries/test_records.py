@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.spatial.distance import cdist
 
-from attacks.canaries.records import CANARIES, DUPLICATED, MISLABELLED, OUTLIER, Canary, parse_canaries
+from attacks.canaries.records import CANARIES, DUPLICATED, MISLABELLED, OUTLIER, Canary, mislabel, parse_canaries
 from fedsz_privacy import InputError
-from fedsz_privacy.data import Records, classification
+from fedsz_privacy.data import Records, classification, regression
 
 KINDS = pytest.mark.parametrize("canary", CANARIES.values(), ids=CANARIES)
 
@@ -151,3 +151,10 @@ def test_any_text_is_read_or_refused_as_input(text):
 def test_a_canary_that_repeats_less_than_once_is_refused():
     with pytest.raises(InputError, match="repeats 0: choose 1 or more"):
         Canary("never", MISLABELLED.make, repeats=0)
+
+
+@pytest.mark.parametrize("targets", [[3.0], [3.0, 3.0]])
+def test_numbers_that_are_all_alike_are_refused_rather_than_left_as_they_were(targets, rng):
+    records = Records((torch.rand(len(targets), 2),), torch.tensor(targets), regression())
+    with pytest.raises(InputError, match="choose more records to mislabel"):
+        mislabel(records, rng)

@@ -53,6 +53,7 @@ MODELS = {
     "Transposed": "(10, 2) for 2 records",
     "Complex": "parameter phase of model misfits:Complex is no dense real tensor",
     "Sparse": "mask in the state of model misfits:Sparse is no dense tensor: keep it out of state_dict()",
+    "sparse": "layer 0 of model misfits:sparse has sparse gradients: leave out sparse=True",
     "on_meta": "parameter 1.weight of model misfits:on_meta is no dense real tensor",
     "WeightNormed": "model misfits:WeightNormed cannot be copied with its state",
     "Locked": "model misfits:Locked cannot be copied with its state (cannot pickle",
