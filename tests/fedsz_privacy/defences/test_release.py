@@ -202,7 +202,7 @@ def test_a_users_release_does_what_its_factory_says(rng):
     release = parse_release("own_release:scaled:factor=3+none")
     assert release.apply({"weight": torch.ones(2)}, rng).update["weight"].tolist() == [3, 3]
     assert release.event == dp_accounting.GaussianDpEvent(4.0)
-    assert release.reason == "for the test"
+    assert release.reason == "claimed by own_release:scaled, accounted for and not checked: for the test"
 
 
 @pytest.mark.usefixtures("own_release")
