@@ -103,7 +103,8 @@ def _descend(
 ) -> dict[str, Tensor]:
     if decay:
         gradients = {name: _where(steps, each + decay * parameters[name], each) for name, each in gradients.items()}
-    return {name: tensor - rate * gradients[name] for name, tensor in parameters.items()}
+    # The sum is made where the product lies: the same digits, and one tensor of the clients' size less.
+    return {name: (-rate * gradients[name]).add_(tensor) for name, tensor in parameters.items()}
 
 
 def _descend_with_momentum(
