@@ -10,6 +10,8 @@ from fedsz_privacy.defences.release import Release
 from fedsz_privacy.training.accounting import epsilon
 from fedsz_privacy.training.own import OwnTraining
 
+CLAIMED = " An epsilon marked as claimed is what a user's own code says of itself: accounted for, and not checked."
+
 
 @dataclass(frozen=True)
 class Guarantee:
@@ -21,19 +23,36 @@ class Guarantee:
         The defence is (epsilon, delta)-differentially private; epsilon is infinite where nothing is proved.
     reason : str
         Why, in one sentence; for a training function of a user's own, what it claims.
+    claimed : bool
+        Whether the proof is what a user's own code says of itself, accounted for and not checked.
     """
 
     epsilon: float
     delta: float
     reason: str
+    claimed: bool = False
+
+    def __str__(self) -> str:
+        """Return epsilon as a table shows it, a claim marked as one."""
+        if isinf(self.epsilon):
+            return "∞"
+        return f"{self.epsilon:.3g}, claimed" if self.claimed else f"{self.epsilon:.3g}"
 
 
 def guarantee(defence: Release | Defence, delta: float) -> Guarantee:
     """Return what a release or another defence guarantees at delta, from its privacy event."""
     found = epsilon(defence.event, delta)
     if isinstance(defence, Defence) and isinstance(defence.training, OwnTraining):
-        return Guarantee(found, delta, _claim(defence.training, defence.reason, isinf(found)))
-    return Guarantee(found, delta, defence.reason)
+        return Guarantee(found, delta, _claim(defence.training, defence.reason, isinf(found)), _claimed(defence))
+    return Guarantee(found, delta, defence.reason, _claimed(defence))
+
+
+def _claimed(defence: Release | Defence) -> bool:
+    if isinstance(defence, Release):
+        return defence.claimed
+    if isinstance(defence.training.event, NonPrivateDpEvent):
+        return defence.release.claimed
+    return isinstance(defence.training, OwnTraining)
 
 
 def _claim(training: OwnTraining, reason: str, nothing: bool) -> str:

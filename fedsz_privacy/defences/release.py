@@ -65,6 +65,8 @@ class Release:
         The event as dp-accounting knows it; `NonPrivateDpEvent` for whatever has no proof.
     reason : str
         One sentence: why the event holds, or why there is no guarantee.
+    claimed : bool
+        Whether the event is what somebody's own code says of itself; `parse_release` sets it.
 
     Guarantees
     ----------
@@ -76,6 +78,7 @@ class Release:
     apply: Callable[[StateDict, Generator], Released]
     event: DpEvent
     reason: str
+    claimed: bool = False
 
     def then(self, post: "Release") -> "Release":
         """Return this release followed by another one applied to its result; post-processing keeps the event."""
@@ -258,7 +261,7 @@ def _imported(path: str, options: Mapping[str, float]) -> Release:
     written = ",".join(f"{key}={write_shortest(value)}" for key, value in sorted(options.items()))
     claims = not isinstance(release.event, NonPrivateDpEvent)
     reason = f"claimed by {path}, accounted for and not checked: {release.reason}" if claims else release.reason
-    return replace(release, name=f"{path}:{written}" if written else path, reason=reason)
+    return replace(release, name=f"{path}:{written}" if written else path, reason=reason, claimed=claims)
 
 
 def _number(value: str, part: str) -> float:

@@ -11,7 +11,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from analysis.methods.guarantee import Guarantee
+from analysis.methods.guarantee import CLAIMED
 from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.page import Page, Picture
@@ -55,9 +55,10 @@ def guarantee_table(report: FederationReport) -> Table:
     """Return what is guaranteed under each defence, and why."""
     return Table(
         title="Guarantees",
-        note="Theorems, which hold for every adversary of their kind; nothing here is measured.",
+        note="Theorems, which hold for every adversary of their kind; nothing here is measured."
+        + (CLAIMED if any(stated.claimed for stated in report.guarantees.values()) else ""),
         columns=("defence", f"guaranteed epsilon at delta {report.spec.delta:g}", "why"),
-        rows=[(name, _epsilon(stated), stated.reason) for name, stated in report.guarantees.items()],
+        rows=[(name, str(stated), stated.reason) for name, stated in report.guarantees.items()],
     )
 
 
@@ -163,7 +164,7 @@ def _summary(report: FederationReport, name: str) -> tuple[str, ...]:
     mean = {key: np.mean([getattr(row, key) for row in rows]) for key in asdict(rows[0])}
     return (
         name,
-        _epsilon(report.guarantees[name]),
+        str(report.guarantees[name]),
         f"{rows[-1].performance:.4f}",
         "-" if plain else f"{report.change(name):+.4f}",
         f"{mean['nbytes']:,.0f}",
@@ -174,10 +175,6 @@ def _summary(report: FederationReport, name: str) -> tuple[str, ...]:
         f"{report.overhead(name):.2%}",
         "-" if plain else _megabits(report.break_even(name)),
     )
-
-
-def _epsilon(stated: Guarantee) -> str:
-    return "∞" if math.isinf(stated.epsilon) else f"{stated.epsilon:.3g}"
 
 
 def _megabits(bandwidth: float) -> str:

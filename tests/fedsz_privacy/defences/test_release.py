@@ -203,6 +203,7 @@ def test_a_users_release_does_what_its_factory_says(rng):
     assert release.apply({"weight": torch.ones(2)}, rng).update["weight"].tolist() == [3, 3]
     assert release.event == dp_accounting.GaussianDpEvent(4.0)
     assert release.reason == "claimed by own_release:scaled, accounted for and not checked: for the test"
+    assert release.claimed
 
 
 @pytest.mark.usefixtures("own_release")

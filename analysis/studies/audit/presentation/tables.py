@@ -4,7 +4,7 @@ import math
 
 from analysis.methods.curves.neighbours import adjacency
 from analysis.methods.curves.privacy_curves import AsIf
-from analysis.methods.guarantee import Guarantee
+from analysis.methods.guarantee import CLAIMED, Guarantee
 from analysis.methods.lower_bounds import EpsilonBound
 from analysis.reporting.table import Table
 from analysis.studies.audit.measure import VULNERABLE
@@ -21,7 +21,8 @@ def closing_table(report: AuditReport) -> Table:
     return Table(
         title="What each defence gives away",
         note=f"Adversary {report.spec.adversary}: sees {report.spec.sees.sees}. Measured by the strongest signal, "
-        f"{signal}, with 95% intervals. An as-if figure describes the error; it protects nobody.",
+        f"{signal}, with 95% intervals. An as-if figure describes the error; it protects nobody."
+        + (CLAIMED if any(verdict.guarantee.claimed for verdict in report.verdicts.values()) else ""),
         columns=(
             "defence",
             f"guaranteed\nepsilon at\n{delta}",
@@ -36,7 +37,7 @@ def closing_table(report: AuditReport) -> Table:
         rows=[
             (
                 name,
-                _number(verdict.guarantee.epsilon),
+                str(verdict.guarantee),
                 _number(verdict.as_if.laplace_epsilon) if verdict.as_if else "-",
                 f"{verdict.epsilon_lower_bound.epsilon:.2f}",
                 interval(verdict.measured[signal].auc),

@@ -69,7 +69,12 @@ def _epsilons(panel: Axes, report: AuditReport) -> None:
         rows[~finite], lower_bounds[~finite], edge, color="grey", linewidth=3, linestyle=":", label="no upper end"
     )
     panel.plot(lower_bounds, rows, ">", color=orange, markersize=10, label="lower bound (measured, 95%)")
-    panel.plot(guaranteed[finite], rows[finite], "<", color=blue, markersize=10, label="at most (guaranteed)")
+    claimed = np.array([verdict.guarantee.claimed for verdict in verdicts])
+    for chosen, face, label in ((finite & ~claimed, blue, "guaranteed"), (finite & claimed, "white", "claimed")):
+        if chosen.any():
+            panel.plot(
+                guaranteed[chosen], rows[chosen], "<", color=blue, mfc=face, markersize=10, label=f"at most ({label})"
+            )
     if all(verdict.canary_epsilon_lower_bound for verdict in verdicts):
         canaries = [
             verdict.canary_epsilon_lower_bound.epsilon for verdict in verdicts if verdict.canary_epsilon_lower_bound
@@ -86,4 +91,5 @@ def _named(report: AuditReport, name: str) -> str:
     stated = report.verdicts[name].guarantee
     if isinf(stated.epsilon):
         return f"{name}\nno guarantee"
-    return f"{name}\nguaranteed epsilon {stated.epsilon:.3g} at delta {stated.delta:g}"
+    standing = "claimed" if stated.claimed else "guaranteed"
+    return f"{name}\n{standing} epsilon {stated.epsilon:.3g} at delta {stated.delta:g}"

@@ -94,6 +94,7 @@ def test_what_a_training_function_claims_is_told_as_its_claim():
     stated = guarantee(defence(claim), DELTA)
     assert stated.epsilon == pytest.approx(dp_accounting.get_epsilon_gaussian(2.0, DELTA), abs=1e-3)
     assert stated.reason == "claimed by mine:train, accounted for and not checked: because I say so"
+    assert (stated.claimed, str(stated)) == (True, f"{stated.epsilon:.3g}, claimed")
 
 
 @pytest.mark.parametrize("text", ["none", "fedsz:rel=1e-2"])
@@ -101,12 +102,14 @@ def test_a_training_function_that_claims_nothing_is_given_nothing(text):
     stated = guarantee(defence(OwnTraining(nothing, "mine:train"), text), DELTA)
     assert stated.epsilon == math.inf
     assert stated.reason.endswith("; mine:train claims no privacy event")
+    assert (stated.claimed, str(stated)) == (False, "∞")
 
 
 def test_private_training_of_the_toolkit_beside_a_function_is_no_claim_of_it():
     stated = guarantee(defence(OwnTraining(nothing, "mine:train"), "dpsgd:noise=1"), DELTA)
     assert stated.epsilon < math.inf
     assert "mine:train" not in stated.reason
+    assert (stated.claimed, str(stated)) == (False, f"{stated.epsilon:.3g}")
 
 
 def test_an_epsilon_at_another_delta_is_restated_in_words():

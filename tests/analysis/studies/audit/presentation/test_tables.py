@@ -131,3 +131,15 @@ def test_the_page_shows_every_table_and_every_figure_that_is_drawn(small_report)
     assert {picture.name for picture in page.pictures} == set(FIGURES)
     quiet = make_page(replace(small_report, noise=dict.fromkeys(small_report.noise)))
     assert {picture.name for picture in quiet.pictures} == set(FIGURES) - {"noise"}
+
+
+def test_the_closing_table_marks_a_claim_and_says_what_that_is(small_report, restated):
+    claims = {
+        name: replace(verdict, guarantee=replace(verdict.guarantee, claimed=True))
+        for name, verdict in restated.verdicts.items()
+    }
+    marked = closing_table(replace(restated, verdicts=claims))
+    assert {row[1] for row in marked.rows} == {"3.25, claimed"}
+    assert "not checked" in marked.note
+    assert {row[1] for row in closing_table(restated).rows} == {"3.25"}
+    assert "claimed" not in closing_table(small_report).note
