@@ -1,16 +1,17 @@
 """What is guaranteed: a proof, from a privacy event alone; no measurement enters it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import isinf
 
 from dp_accounting import NonPrivateDpEvent
 
 from fedsz_privacy.defences.defence import Defence
-from fedsz_privacy.defences.release import Release
+from fedsz_privacy.defences.release import Release, as_claim
 from fedsz_privacy.training.accounting import epsilon
 from fedsz_privacy.training.own import OwnTraining
 
-CLAIMED = " An epsilon marked as claimed is what a user's own code says of itself: accounted for, and not checked."
+_CLAIMED = " An epsilon marked as claimed is what a user's own code says of itself: accounted for, and not checked."
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,11 @@ def guarantee(defence: Release | Defence, delta: float) -> Guarantee:
     return Guarantee(found, delta, defence.reason, _claimed(defence))
 
 
+def note_of_claims(guarantees: Iterable[Guarantee]) -> str:
+    """Return what the note of a table of guarantees says of the claims among them; empty if there are none."""
+    return _CLAIMED if any(stated.claimed for stated in guarantees) else ""
+
+
 def _claimed(defence: Release | Defence) -> bool:
     if isinstance(defence, Release):
         return defence.claimed
@@ -58,5 +64,5 @@ def _claimed(defence: Release | Defence) -> bool:
 def _claim(training: OwnTraining, reason: str, nothing: bool) -> str:
     """Return a reason beside what the training function claims."""
     if not isinstance(training.event, NonPrivateDpEvent):
-        return f"claimed by {training.name}, accounted for and not checked: {reason}"
+        return as_claim(training.name, reason)
     return f"{reason}; {training.name} claims no privacy event" if nothing else reason

@@ -260,8 +260,13 @@ def _imported(path: str, options: Mapping[str, float]) -> Release:
     require_accountable(release.event, path)
     written = ",".join(f"{key}={write_shortest(value)}" for key, value in sorted(options.items()))
     claims = not isinstance(release.event, NonPrivateDpEvent)
-    reason = f"claimed by {path}, accounted for and not checked: {release.reason}" if claims else release.reason
+    reason = as_claim(path, release.reason) if claims else release.reason
     return replace(release, name=f"{path}:{written}" if written else path, reason=reason, claimed=claims)
+
+
+def as_claim(path: str, reason: str) -> str:
+    """Return the reason that a user's own code gives for its event, as what it claims."""
+    return f"claimed by {path}, accounted for and not checked: {reason}"
 
 
 def _number(value: str, part: str) -> float:

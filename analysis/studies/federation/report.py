@@ -11,7 +11,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from analysis.methods.guarantee import CLAIMED
+from analysis.methods.guarantee import note_of_claims
 from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.page import Page, Picture
@@ -56,7 +56,7 @@ def guarantee_table(report: FederationReport) -> Table:
     return Table(
         title="Guarantees",
         note="Theorems, which hold for every adversary of their kind; nothing here is measured."
-        + (CLAIMED if any(stated.claimed for stated in report.guarantees.values()) else ""),
+        + note_of_claims(report.guarantees.values()),
         columns=("defence", f"guaranteed epsilon at delta {report.spec.delta:g}", "why"),
         rows=[(name, str(stated), stated.reason) for name, stated in report.guarantees.items()],
     )

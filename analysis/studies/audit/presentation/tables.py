@@ -4,7 +4,7 @@ import math
 
 from analysis.methods.curves.neighbours import adjacency
 from analysis.methods.curves.privacy_curves import AsIf
-from analysis.methods.guarantee import CLAIMED, Guarantee
+from analysis.methods.guarantee import Guarantee, note_of_claims
 from analysis.methods.lower_bounds import EpsilonBound
 from analysis.reporting.table import Table
 from analysis.studies.audit.measure import VULNERABLE
@@ -22,7 +22,7 @@ def closing_table(report: AuditReport) -> Table:
         title="What each defence gives away",
         note=f"Adversary {report.spec.adversary}: sees {report.spec.sees.sees}. Measured by the strongest signal, "
         f"{signal}, with 95% intervals. An as-if figure describes the error; it protects nobody."
-        + (CLAIMED if any(verdict.guarantee.claimed for verdict in report.verdicts.values()) else ""),
+        + note_of_claims(verdict.guarantee for verdict in report.verdicts.values()),
         columns=(
             "defence",
             f"guaranteed\nepsilon at\n{delta}",
