@@ -9,6 +9,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from math import isinf
 from time import perf_counter
 from types import MappingProxyType
 from typing import TypeVar
@@ -169,6 +170,9 @@ def fedsz(lossy: LossyRule | None = None, **bound: float) -> Release:
 RELEASES: Mapping[str, Callable[..., Release]] = MappingProxyType({"none": none, "fedsz": fedsz})
 """Releases by name; a user's own is named by its import path."""
 
+MOST_PARTS = 16
+"""Most parts of one string: each release behind another is a call within a call."""
+
 Made = TypeVar("Made")
 
 _PART = re.compile(r"(?P<kind>[a-z]+|[\w.]+:\w+)(?::(?P<options>\w+=[^,=]+(?:,\w+=[^,=]+)*))?")
@@ -191,7 +195,8 @@ def parse_release(text: str) -> Release:
     Raises
     ------
     InputError
-        If the string does not name a release. An error inside a user's function keeps its traceback.
+        If the string does not name a release, or chains more than `MOST_PARTS`. An error inside a user's function keeps
+        its traceback.
     """
     first, *rest = (_release(*read_part(part)) for part in split_parts(text))
     for post in rest:
@@ -200,8 +205,17 @@ def parse_release(text: str) -> Release:
 
 
 def split_parts(text: str) -> list[str]:
-    """Split a string at the plus signs between its parts, not at those of exponents."""
-    return re.split(r"(?<![0-9]e)\+|\+(?![0-9])", text)
+    """Split a string at the plus signs between its parts, not at those of exponents.
+
+    Raises
+    ------
+    InputError
+        If there are more than `MOST_PARTS`.
+    """
+    parts = re.split(r"(?<![0-9]e)\+|\+(?![0-9])", text)
+    if len(parts) > MOST_PARTS:
+        raise InputError(f"{text[:20]!r}... chains {len(parts)} releases: choose {MOST_PARTS} or less")
+    return parts
 
 
 def read_part(part: str) -> tuple[str, dict[str, float]]:
@@ -271,6 +285,10 @@ def as_claim(path: str, reason: str) -> str:
 
 def _number(value: str, part: str) -> float:
     try:
-        return float(value)
+        number = float(value)
     except ValueError:
         raise InputError(f"{part!r}: {value!r} is not a number, write one such as 1e-2") from None
+    vanished = number == 0 and any(digit in "123456789" for digit in value.lower().partition("e")[0])
+    if vanished or (isinf(number) and any(map(str.isdigit, value))):
+        raise InputError(f"{part!r}: {value!r} is not a number that 64 bits hold, write one such as 1e-2")
+    return number
