@@ -89,6 +89,9 @@ EXPECTED_RECORDS = Range(FLOAT32.least, RECORDS.most)
 EPOCHS = Whole(1, 10**4)
 """Each epoch of each client that trains at once takes memory for its batches."""
 
+STEPS = Whole(1, 10**6)
+"""Steps of DP-SGD in a round; each draws a batch of its own before any is taken."""
+
 SIDE = Whole(0, 2**12)
 """Pixels that an image is scaled to along each side; 0 for as it is."""
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from fedsz_privacy.core.errors import InputError
-from fedsz_privacy.core.ranges import CLIP_NORM, COUNT, EXPECTED_RECORDS, NOISE_MULTIPLIER, Range, require_within
+from fedsz_privacy.core.ranges import CLIP_NORM, COUNT, EXPECTED_RECORDS, NOISE_MULTIPLIER, STEPS, Range, require_within
 from fedsz_privacy.core.state import StateDict, stack_of_one, unstack
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.training.accounting import calibrate
@@ -80,6 +80,11 @@ class DPTraining:
 
     def __post_init__(self) -> None:
         require_within(self, PRIVATE_RANGES)
+        if self.steps not in STEPS:
+            raise InputError(
+                f"{self.epochs} epochs of {self.expected_records:g} expected records in batches of {self.batch_size} "
+                f"are {self.steps} steps a round: choose {STEPS.remedy(self.steps)}"
+            )
         if self.batch_size > self.expected_records:
             raise InputError(
                 f"batch size {self.batch_size}: choose at most the expected number of records, {self.expected_records}"
