@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fedsz_privacy.core.magnitude import root_of_squares
+from fedsz_privacy.core.magnitude import magnitude, root_of_squares
 
 CHUNK = 2**20
 """Elements that are compared at once, to bound memory."""
@@ -107,7 +107,7 @@ def _compare(
     with np.errstate(invalid="ignore"):
         apart = np.abs(decoded.astype(np.float64) - neighbour)
     moved = np.abs(np.nan_to_num(difference.astype(np.float64)))
-    share = np.minimum(moved / bound / 2, 1)
+    share, unit = np.minimum(moved / bound / 2, 1), magnitude(moved)
     with np.errstate(divide="ignore"):
         log_overlap = float(np.log1p(-share).sum())
     return Comparison(
@@ -117,6 +117,6 @@ def _compare(
         expected_codes=float(share.sum()),
         log_overlap=log_overlap,
         moved=int((moved > 0).sum()),
-        l1=float(moved.sum()),
+        l1=unit * float((moved / unit).sum()),
         l2=root_of_squares(moved),
     )

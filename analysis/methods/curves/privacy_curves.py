@@ -66,7 +66,8 @@ def laplace_epsilon(l1: NDArray[np.float64], scale: NDArray[np.float64]) -> floa
 def gaussian_epsilon(l2: NDArray[np.float64], deviation: NDArray[np.float64], delta: float) -> float:
     """Return epsilon of Gaussian noise at delta, tensors composed through mu (Balle and Wang, ICML 2018)."""
     mu = root_of_squares(l2 / deviation)
-    return float(get_epsilon_gaussian(1 / mu, delta)) if mu > 0 else 0.0
+    with np.errstate(divide="ignore"):  # its logarithm of no difference at all is minus infinity, as it should be
+        return float(get_epsilon_gaussian(1 / mu, delta)) if mu > 0 else 0.0
 
 
 def as_if(pairs: Sequence[Mapping[str, Comparison]], scales: Sequence[Mapping[str, Scales]], delta: float) -> AsIf:

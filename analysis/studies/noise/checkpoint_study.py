@@ -85,6 +85,12 @@ class CheckpointStudy:
         }
 
     @property
+    def absorbed(self) -> list[float]:
+        """Those of `SHARES` of which rounding leaves less than half of the elements moved."""
+        elements = sum(each.comparisons[0].coordinates for each in self.tensors.values())
+        return [share for share, moved in self.moved.items() if moved < elements / 2]
+
+    @property
     def bounds_are(self) -> str:
         """Whether the release reported every tensor's bound, or some are the largest errors seen."""
         return max((each.bound_is for each in self.tensors.values()), key=(REPORTED, OBSERVED).index)

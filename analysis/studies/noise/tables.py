@@ -75,8 +75,8 @@ def deciding_table(report: NoiseReport) -> Table:
     return Table(
         title="The deciding experiment",
         note=f"Adjacency: {ADJACENCY}. Differing codes are decoded values more than one bound apart. The predictions "
-        "are those of independent uniform noise of the same width. Where a difference moves no element, rounding "
-        "absorbed it, and the row says nothing.",
+        "are those of independent uniform noise of the same width. Rounding to a tensor's dtype absorbs small "
+        "differences: a row says something of the elements that moved.",
         columns=("release", "difference / norm", "elements moved", "pairs", "measured: values that differ",
                  "measured: codes that differ",
                  "predicted: codes that differ", "measured: advantage", "predicted: advantage"),

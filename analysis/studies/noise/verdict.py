@@ -35,7 +35,7 @@ def _as_if(study: CheckpointStudy) -> str:
 
 
 def _measured(study: CheckpointStudy) -> str:
-    absorbed = [share for share, moved in study.moved.items() if not moved]
+    absorbed = study.absorbed
     if len(absorbed) == len(SHARES):
         return f"measured: nothing; rounding absorbs differences of up to {absorbed[-1]:g} of each tensor's norm"
     share = next(share for share in SHARES if share not in absorbed)
