@@ -25,8 +25,10 @@ class Range:
         """Return the range in words."""
         return f"{self.least:.3g} to {self.most:.3g}"
 
-    def remedy(self, value: Any) -> str:  # noqa: ARG002  # whole numbers tell more by it
+    def remedy(self, value: Any) -> str:
         """Return what to choose instead of a value that is not in the range."""
+        if _is_a(Real, value) and value < self.least == 0:
+            return "0 or more"
         positive = "positive " if self.least > 0 else ""
         return f"a {positive}number from {self}"
 
