@@ -24,8 +24,9 @@ from fedsz_privacy.training.dpsgd import DPTraining
 from fedsz_privacy.training.evaluation import apply
 from fedsz_privacy.training.fixing import refuse_unless_opacus_trains
 from fedsz_privacy.training.modes import learning, seeded
+from fedsz_privacy.training.one_by_one import train_each
 from fedsz_privacy.training.optimizers import build
-from fedsz_privacy.training.own import quiet, train_each
+from fedsz_privacy.training.own import quiet
 from fedsz_privacy.training.private_models import refuse_buffers_that_move
 
 if TYPE_CHECKING:
