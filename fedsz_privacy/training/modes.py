@@ -28,23 +28,10 @@ def judge(model: nn.Module) -> nn.Module:
 
 
 @contextmanager
-def evaluating(model: nn.Module) -> Iterator[None]:
-    """Put a model in evaluation mode, and back again."""
-    with _in_mode(model, training=False):
-        yield
-
-
-@contextmanager
 def learning(model: nn.Module) -> Iterator[None]:
     """Put a model in training mode, and back again."""
-    with _in_mode(model, training=True):
-        yield
-
-
-@contextmanager
-def _in_mode(model: nn.Module, *, training: bool) -> Iterator[None]:
     modes = {module: module.training for module in model.modules()}
-    model.train(training)
+    model.train()
     try:
         yield
     finally:
