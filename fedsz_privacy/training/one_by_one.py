@@ -12,7 +12,7 @@ from fedsz_privacy.core.state import StateDict, expand, stack, unstack
 from fedsz_privacy.training.modes import detached, holding
 
 Train = Callable[[nn.Module, NDArray[np.int64], Generator], None]
-"""From a model, indices of records and a generator: trains the model in place."""
+"""From a model, a client's row of batches and a generator: trains the model in place."""
 
 
 def train_each(
@@ -32,7 +32,7 @@ def train_each(
         The architecture.
     states : StateDict
         What clients start from, each tensor of shape (clients, ...), or (1, ...) if all start from one.
-    chosen : int64 array, shape (clients, k)
+    chosen : int64 array, shape (clients, ...)
         Indices of each client's records, and `ABSENT`.
     generators : sequence of Generator
         One for each client.

@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.func import functional_call, grad
 
-from fedsz_privacy.core.state import StateDict, expand, stack, unstack
+from fedsz_privacy.core.state import StateDict, expand, stack
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.training.batches import ABSENT
 from fedsz_privacy.training.canary_sums import add_drawn, count_canaries
 from fedsz_privacy.training.evaluation import TRIED, apply, in_precision
-from fedsz_privacy.training.modes import detached, for_call, holding, learner, seeded, trainable
+from fedsz_privacy.training.modes import detached, for_call, learner, seeded, trainable
+from fedsz_privacy.training.one_by_one import train_each
 from fedsz_privacy.training.optimizers import Memory, Optimizer, build, step_many
 from fedsz_privacy.training.vectorized import Computation, convolves, for_each, moved, vectorizes
 
@@ -80,13 +81,11 @@ def train_clients(
     # One client gains nothing from being computed as many.
     if len(batches) > 1 and trains_at_once(model, records):
         return _train_at_once(model, states, records, batches, settings, canaries)
-    starts = expand(states, len(batches))
-    trained = []
-    for row, (client, generator) in enumerate(zip(batches, generators, strict=True)):
-        copy = holding(model, unstack(starts, row))
+
+    def train(copy: nn.Module, client: NDArray[np.int64], generator: Generator) -> None:
         train_alone(copy, records, client, settings, generator, canaries)
-        trained.append(detached(copy))
-    return stack(trained)
+
+    return train_each(train, model, states, batches, generators)
 
 
 def train_alone(
@@ -131,19 +130,14 @@ def trains_at_once(model: nn.Module, records: Records) -> bool:
     batches = np.where(batches == ABSENT, ABSENT, batches % len(few))
     settings = _Trial()
 
-    def one_by_one() -> dict[str, Tensor]:
-        trained = []
-        for row, client in enumerate(batches):
-            copy = holding(model, unstack(states, row))
-            train_alone(copy, few, client, settings, np.random.default_rng(row))
-            trained.append(detached(copy))
-        return stack(trained)
+    def train(copy: nn.Module, client: NDArray[np.int64], generator: Generator) -> None:
+        train_alone(copy, few, client, settings, generator)
 
     return vectorizes(
         model,
         Computation.TRAINING,
         lambda: _train_at_once(model, states, few, batches, settings, {}),
-        one_by_one,
+        lambda: train_each(train, model, states, batches, [np.random.default_rng(row) for row in range(2)]),
     )
 
 
