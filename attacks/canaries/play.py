@@ -13,6 +13,7 @@ from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import add, on_device_of, stack, subtract
 from fedsz_privacy.defences.defence import Defence
 from fedsz_privacy.defences.release import Release, release_each
+from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.divergence import require_convergence
 from fedsz_privacy.training.evaluation import measure
 
@@ -98,7 +99,7 @@ def play_gradient_canaries(
     generators = [generator(game.seed, Purpose.CANARY, TRIALS, trial) for trial in trials]
     membership = np.stack([rng.random(len(game.pool) + training.canaries) < 0.5 for rng in generators])
     batches, states = training.draw(membership, generators), game.knowledge.states
-    updates = subtract(training.train_many(game.model, states, game.pool, batches, generators), states)
+    updates = subtract(training.train_many(game.model, Clients(states, game.pool, batches, generators)), states)
     require_convergence(updates, states, 0)
     read, sizes, performance = [], [], []
     for number, release in enumerate(releases):

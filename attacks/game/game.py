@@ -19,6 +19,7 @@ from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import StateDict, nbytes, stack_of_one, subtract
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.training.batches import ABSENT
+from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.rule import TrainingRule
 
 MEMORY_BYTES = 2**26
@@ -108,4 +109,4 @@ class Game:
         generators: Sequence[np.random.Generator],
     ) -> dict[str, Tensor]:
         """Train a client of each trial from a state by a rule; return the updates, each tensor (trials, ...)."""
-        return subtract(training.train_many(self.model, states, data, batches, generators), states)
+        return subtract(training.train_many(self.model, Clients(states, data, batches, generators)), states)

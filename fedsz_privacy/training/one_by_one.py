@@ -1,6 +1,6 @@
 """Training of many clients one after another, for whatever cannot train them at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 from numpy.random import Generator
@@ -8,20 +8,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from fedsz_privacy.core.errors import InputError
-from fedsz_privacy.core.state import StateDict, expand, stack, unstack
+from fedsz_privacy.core.state import StateDict, stack, unstack
+from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.modes import detached, holding
 
 Train = Callable[[nn.Module, NDArray[np.int64], Generator], None]
-"""From a model, a client's row of batches and a generator: trains the model in place."""
+"""From a model, a client's batches, (steps, batch size), and a generator: trains the model in place."""
 
 
-def train_each(
-    train: Train,
-    model: nn.Module,
-    states: StateDict,
-    chosen: NDArray[np.int64],
-    generators: Sequence[Generator],
-) -> dict[str, Tensor]:
+def train_each(train: Train, model: nn.Module, clients: Clients) -> dict[str, Tensor]:
     """Train one client after another, each in a copy of a model that holds its state.
 
     Parameters
@@ -30,24 +25,20 @@ def train_each(
         Trains a copy in place.
     model : nn.Module
         The architecture.
-    states : StateDict
-        What clients start from, each tensor of shape (clients, ...), or (1, ...) if all start from one.
-    chosen : int64 array, shape (clients, ...)
-        Indices of each client's records, and `ABSENT`.
-    generators : sequence of Generator
-        One for each client.
+    clients : Clients
+        Where they start, and their batches.
 
     Returns
     -------
     dict of Tensor
         The trained states, each tensor of shape (clients, ...).
     """
-    starts, trained = expand(states, len(chosen)), []
-    for row, (indices, generator) in enumerate(zip(chosen, generators, strict=True)):
+    starts, trained = clients.starts, []
+    for row, (batches, generator) in enumerate(zip(clients.batches, clients.generators, strict=True)):
         copy = holding(model, unstack(starts, row))
-        train(copy, indices, generator)
+        train(copy, batches, generator)
         trained.append(detached(copy))
-        _require_same_kinds(states, trained[-1])
+        _require_same_kinds(clients.states, trained[-1])
     return stack(trained)
 
 

@@ -15,10 +15,10 @@ from torch import Tensor, nn
 
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.imports import import_callable
-from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.training.accounting import History, composed, describe, event_of, require_accountable
 from fedsz_privacy.training.batches import draw_whole, present
+from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.modes import detached, holding, seeded
 from fedsz_privacy.training.one_by_one import train_each
 
@@ -77,20 +77,13 @@ class OwnTraining:
         """Return all records of every client, as one batch: what the function makes of them is its own affair."""
         return draw_whole(membership)
 
-    def train_many(
-        self,
-        model: nn.Module,
-        states: StateDict,
-        records: Records,
-        batches: NDArray[np.int64],
-        generators: Sequence[Generator],
-    ) -> dict[str, Tensor]:
+    def train_many(self, model: nn.Module, clients: Clients) -> dict[str, Tensor]:
         """Train one client after another."""
 
-        def train(copy: nn.Module, batch: NDArray[np.int64], generator: Generator) -> None:
-            self._call(copy, records.select(present(batch)), generator)
+        def train(copy: nn.Module, batches: NDArray[np.int64], generator: Generator) -> None:
+            self._call(copy, clients.records.select(present(batches)), generator)
 
-        return train_each(train, model, states, batches[:, 0], generators)
+        return train_each(train, model, clients)
 
     def sized(self, records: int) -> Self:  # noqa: ARG002  # the function is given its records
         """Return this rule."""

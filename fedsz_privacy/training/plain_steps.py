@@ -5,7 +5,6 @@ here. All rows take each step together through ``torch.func`` where the model ca
 it cannot.
 """
 
-from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -15,10 +14,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.func import functional_call, grad
 
-from fedsz_privacy.core.state import StateDict, expand, stack
+from fedsz_privacy.core.state import StateDict, stack
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.training.batches import ABSENT
-from fedsz_privacy.training.canary_sums import add_drawn, count_canaries
+from fedsz_privacy.training.canary_sums import NO_CANARIES, add_drawn, count_canaries
+from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.evaluation import TRIED, apply, in_precision
 from fedsz_privacy.training.modes import detached, for_call, learner, seeded, trainable
 from fedsz_privacy.training.one_by_one import train_each
@@ -45,29 +45,15 @@ class Settings(Protocol):
         ...
 
 
-def train_clients(
-    model: nn.Module,
-    states: StateDict,
-    records: Records,
-    batches: NDArray[np.int64],
-    generators: Sequence[Generator],
-    settings: Settings,
-    canaries: StateDict,
-) -> dict[str, Tensor]:
+def train_clients(model: nn.Module, clients: Clients, settings: Settings, canaries: StateDict) -> dict[str, Tensor]:
     """Train every client from its state, at once if the model can be.
 
     Parameters
     ----------
     model : nn.Module
         The architecture; its own weights are not read.
-    states : StateDict
-        What clients start from, each tensor of shape (clients, ...), or (1, ...) if all start from one.
-    records : Records
-        What the batches index.
-    batches : int64 array, shape (clients, steps, batch size)
-        Indices of records, from ``len(records)`` on of canaries, and `ABSENT`.
-    generators : sequence of Generator
-        One for each client, which seeds what torch draws for it.
+    clients : Clients
+        Their generators seed what torch draws for each.
     settings : Settings
         How the rule steps.
     canaries : StateDict
@@ -79,13 +65,9 @@ def train_clients(
         The trained parameters and buffers, each of shape (clients, ...).
     """
     # One client gains nothing from being computed as many.
-    if len(batches) > 1 and trains_at_once(model, records):
-        return _train_at_once(model, states, records, batches, settings, canaries)
-
-    def train(copy: nn.Module, client: NDArray[np.int64], generator: Generator) -> None:
-        train_alone(copy, records, client, settings, generator, canaries)
-
-    return train_each(train, model, states, batches, generators)
+    if len(clients.batches) > 1 and trains_at_once(model, clients.records):
+        return _train_at_once(model, clients, settings, canaries)
+    return _train_one_by_one(model, clients, settings, canaries)
 
 
 def train_alone(
@@ -94,7 +76,7 @@ def train_alone(
     batches: NDArray[np.int64],
     settings: Settings,
     generator: Generator,
-    canaries: StateDict | None = None,
+    canaries: StateDict = NO_CANARIES,
 ) -> None:
     """Train one client's model in place, of any kind, batch statistics, dropout and all.
 
@@ -107,7 +89,7 @@ def train_alone(
     with seeded(generator):
         for step in torch.from_numpy(batches):
             drawn = step[(step != ABSENT) & (step < len(records))]
-            others = count_canaries(step[None].numpy(), len(records), canaries or {})
+            others = count_canaries(step[None].numpy(), len(records), canaries)
             if len(drawn) < least and not others.any():
                 continue
             optimizer.zero_grad()
@@ -128,16 +110,12 @@ def trains_at_once(model: nn.Module, records: Records) -> bool:
     # Full batches beside smaller and empty ones, and steps after those: what is remembered of them shows.
     batches = np.array([[[0, 1], [2, 3], [1, 0]], [[0, ABSENT], [ABSENT, ABSENT], [1, 2]]])
     batches = np.where(batches == ABSENT, ABSENT, batches % len(few))
-    settings = _Trial()
-
-    def train(copy: nn.Module, client: NDArray[np.int64], generator: Generator) -> None:
-        train_alone(copy, few, client, settings, generator)
-
+    clients, settings = Clients(states, few, batches, [np.random.default_rng(row) for row in range(2)]), _Trial()
     return vectorizes(
         model,
         Computation.TRAINING,
-        lambda: _train_at_once(model, states, few, batches, settings, {}),
-        lambda: train_each(train, model, states, batches, [np.random.default_rng(row) for row in range(2)]),
+        lambda: _train_at_once(model, clients, settings, NO_CANARIES),
+        lambda: _train_one_by_one(model, clients, settings, NO_CANARIES),
     )
 
 
@@ -155,16 +133,15 @@ def _join(parameters: dict[str, nn.Parameter], canaries: StateDict, others: Tens
         parameter.grad = (total + add_drawn(others, canaries[name])[0]) / together
 
 
-def _train_at_once(
-    model: nn.Module,
-    states: StateDict,
-    records: Records,
-    batches: NDArray[np.int64],
-    settings: Settings,
-    canaries: StateDict,
-) -> dict[str, Tensor]:
-    copy, shared = learner(model), trainable(model)
-    stacked = {name: tensor.detach() for name, tensor in expand(states, len(batches)).items()}
+def _train_one_by_one(model: nn.Module, clients: Clients, settings: Settings, canaries: StateDict) -> dict[str, Tensor]:
+    def train(copy: nn.Module, batches: NDArray[np.int64], generator: Generator) -> None:
+        train_alone(copy, clients.records, batches, settings, generator, canaries)
+
+    return train_each(train, model, clients)
+
+
+def _train_at_once(model: nn.Module, clients: Clients, settings: Settings, canaries: StateDict) -> dict[str, Tensor]:
+    copy, shared, stacked, records = learner(model), trainable(model), clients.starts, clients.records
     parameters = {name: stacked[name] for name in dict.fromkeys(shared.values())}
     fixed = {name: tensor for name, tensor in for_call(model, stacked).items() if name not in shared}
     inputs = in_precision(model, records.inputs)
@@ -181,7 +158,7 @@ def _train_at_once(
         return (records.task.loss(outputs, targets) * present).sum() / count
 
     gradient, memory = for_each(grad(loss)), Memory()
-    for step in torch.from_numpy(batches).to(records.targets.device).unbind(1):
+    for step in torch.from_numpy(clients.batches).to(records.targets.device).unbind(1):
         present, counted = (step != ABSENT) & (step < len(records)), step != ABSENT
         chosen = torch.where(present, step, ABSENT)
         gradients = gradient(
