@@ -8,12 +8,11 @@ import numpy as np
 from numpy.random import Generator
 
 from attacks.canaries.gradients import TRIALS, CanaryTraining, add_canaries
-from attacks.game.engine import games_of
+from attacks.game.engine import Player
 from attacks.game.game import Game
-from attacks.game.trial import Trials, beside
+from attacks.game.trial import Trials
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import StateDict, add, subtract
-from fedsz_privacy.defences.defence import Defence
 from fedsz_privacy.defences.release import Release
 from fedsz_privacy.federation.rounds import Client
 from fedsz_privacy.training.clients import Clients
@@ -24,38 +23,21 @@ READ = "gradient-canary"
 
 
 @dataclass(frozen=True)
-class CanaryPlayer:
-    """Plays trials with gradient canaries, under every defence.
+class CanaryPlayer(Player):
+    """Plays trials with gradient canaries.
 
     Parameters
     ----------
-    game : Game
-        The game, with the training of undefended clients.
-    defences : sequence of Defence
-        What stands between the target and the adversary.
     canaries : int
         Number of canaries.
     """
 
-    game: Game
-    defences: Sequence[Defence]
     canaries: int
 
-    def chunks(self, trials: int) -> Sequence[range]:
-        """Cut the trials into runs that train at once."""
-        return self.game.chunks(trials)
-
-    def play(self, trials: range) -> Trials:
-        """Play some trials under every defence."""
-        return beside(
-            [
-                play_gradient_canaries(game, self._training(game), trials, [each.release for each in group])
-                for game, group in games_of(self.game, self.defences)
-            ]
-        )
-
-    def _training(self, game: Game) -> CanaryTraining:
-        return add_canaries(game.training, game.model, game.state, self.canaries, game.seed)
+    def play_releases(self, game: Game, trials: range, releases: Sequence[Release]) -> Trials:
+        """Play some trials with canaries in one training rule."""
+        training = add_canaries(game.training, game.model, game.state, self.canaries, game.seed)
+        return play_gradient_canaries(game, training, trials, releases)
 
 
 def play_gradient_canaries(
