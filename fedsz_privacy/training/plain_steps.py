@@ -20,7 +20,7 @@ from fedsz_privacy.training.batches import ABSENT
 from fedsz_privacy.training.canary_sums import NO_CANARIES, add_drawn, count_canaries
 from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.evaluation import TRIED, apply, in_precision
-from fedsz_privacy.training.modes import detached, for_call, learner, seeded, trainable
+from fedsz_privacy.training.modes import detached, learner, merge, seeded, split, trainable
 from fedsz_privacy.training.one_by_one import train_each
 from fedsz_privacy.training.optimizers import Memory, Optimizer, build, step_many
 from fedsz_privacy.training.vectorized import Computation, convolves, for_each, moved, vectorizes
@@ -141,9 +141,8 @@ def _train_one_by_one(model: nn.Module, clients: Clients, settings: Settings, ca
 
 
 def _train_at_once(model: nn.Module, clients: Clients, settings: Settings, canaries: StateDict) -> dict[str, Tensor]:
-    copy, shared, stacked, records = learner(model), trainable(model), clients.starts, clients.records
-    parameters = {name: stacked[name] for name in dict.fromkeys(shared.values())}
-    fixed = {name: tensor for name, tensor in for_call(model, stacked).items() if name not in shared}
+    copy, starts, records = learner(model), clients.starts, clients.records
+    parameters, fixed = split(model, starts)
     inputs = in_precision(model, records.inputs)
 
     def loss(
@@ -182,4 +181,4 @@ def _train_at_once(model: nn.Module, clients: Clients, settings: Settings, canar
             settings.learning_rate,
             settings.weight_decay,
         )
-    return {name: parameters[shared[name]] if name in shared else tensor for name, tensor in stacked.items()}
+    return merge(model, starts, parameters)

@@ -18,7 +18,7 @@ from fedsz_privacy.training.batches import ABSENT
 from fedsz_privacy.training.canary_sums import add_drawn, count_canaries
 from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.clipped_sums import Sums, sums_alone, sums_at_once, trains_privately_at_once
-from fedsz_privacy.training.modes import for_call, seeded, trainable
+from fedsz_privacy.training.modes import merge, seeded, split
 from fedsz_privacy.training.optimizers import Memory, step_many
 from fedsz_privacy.training.plain_steps import Settings
 from fedsz_privacy.training.private_models import refuse_buffers_that_move, refuse_unless_private
@@ -99,12 +99,12 @@ def _take_steps(
     canaries: StateDict,
     sums: Sums,
 ) -> dict[str, Tensor]:
-    shared, stacked, records = trainable(model), clients.starts, clients.records
-    parameters = {name: stacked[name].clone() for name in dict.fromkeys(shared.values())}
-    fixed = {name: tensor for name, tensor in for_call(model, stacked).items() if name not in shared}
+    starts, records = clients.starts, clients.records
+    shared, fixed = split(model, starts)
+    parameters = {name: tensor.clone() for name, tensor in shared.items()}
     noise = {name: torch.empty_like(wide(tensor)) for name, tensor in parameters.items()}
     deviation, memory = settings.noise_multiplier * settings.clip_norm, Memory()
-    everyone = torch.ones(length(stacked), dtype=torch.bool, device=records.targets.device)
+    everyone = torch.ones(length(starts), dtype=torch.bool, device=records.targets.device)
     for step in torch.from_numpy(clients.batches).to(everyone.device).unbind(1):
         drawn = step[:, : max(1, int((step != ABSENT).sum(1).max()))]
         present = (drawn != ABSENT) & (drawn < len(records))
@@ -119,7 +119,7 @@ def _take_steps(
             settings.optimizer, parameters, gradients, memory, everyone, settings.learning_rate, settings.weight_decay
         )
         parameters = {name: tensor.to(parameters[name].dtype) for name, tensor in stepped.items()}
-    return {name: parameters[shared[name]] if name in shared else tensor for name, tensor in stacked.items()}
+    return merge(model, starts, parameters)
 
 
 def _stream(generator: Generator) -> torch.Generator:
