@@ -13,6 +13,7 @@ from joblib import delayed
 
 from attacks.game.adversaries import Adversary
 from attacks.game.game import Game
+from attacks.game.heartbeat import SUFFIX, beating, listening
 from attacks.game.play import play
 from attacks.game.trial import Trials, beside, load_trials, save_trials
 from attacks.signals import Signal
@@ -104,12 +105,13 @@ def play_trials(player: Player, trials: int, folder: Path, pool: Pool, at_once: 
     Raises
     ------
     InputError
-        If workers cannot write to the folder, or one of them is killed.
+        If workers cannot write to the folder, or one of them is killed or falls silent.
     """
     chunks, shared = iter(player.chunks(trials)), folder.absolute()
     while wave := list(islice(chunks, at_once)):
         missing = [chunk for chunk in wave if None in (load_trials(trial_path(shared, number)) for number in chunk)]
-        pool(delayed(_play_and_keep)(player, chunk, shared) for chunk in missing)
+        with listening(shared):
+            pool(delayed(_play_and_keep)(player, chunk, shared) for chunk in missing)
         for number in chain.from_iterable(wave):
             trial = load_trials(trial_path(shared, number))
             if trial is None:
@@ -123,9 +125,9 @@ def trial_path(folder: Path, number: int) -> Path:
 
 
 def _play_and_keep(player: Player, trials: range, folder: Path) -> None:
-    with one_thread():
-        played = player.play(trials)
     folder.mkdir(exist_ok=True)
+    with beating(trial_path(folder, trials[0]).with_suffix(SUFFIX)), one_thread():
+        played = player.play(trials)
     for row, number in enumerate(trials):
         save_trials(played.part(row), trial_path(folder, number))
 
