@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fedsz_privacy.core.errors import InputError, one_line
+from fedsz_privacy.core.files import require_file
 from fedsz_privacy.core.optional import optional
 
 if TYPE_CHECKING:
@@ -33,8 +34,7 @@ def read_frame(path: Path, target: str, as_text: bool = False) -> "DataFrame":
     InputError
         If the file cannot be read, or has no such column; if pandas is not installed.
     """
-    if not path.is_file():
-        raise InputError(f"no file at {path}: give a .csv or .parquet file")
+    require_file(path, "give a .csv or .parquet file")
     pandas = optional("pandas", "data")
     try:
         csv = path.suffix.lower() == ".csv"

@@ -4,19 +4,27 @@ import inspect
 import re
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.files import is_folder
 from fedsz_privacy.core.imports import import_callable, require_type
 from fedsz_privacy.data.arrays import load_arrays
 from fedsz_privacy.data.checking import require_sound
+from fedsz_privacy.data.classes import require_learnable
 from fedsz_privacy.data.embedded import EMBEDDED, load_embedded
+from fedsz_privacy.data.folders import load_folder
 from fedsz_privacy.data.frames import TABLES
 from fedsz_privacy.data.hub import load_hub
 from fedsz_privacy.data.images import packed
 from fedsz_privacy.data.records import DataSplit, Records
 from fedsz_privacy.data.tables import load_table
 from fedsz_privacy.data.targets import settle
+from fedsz_privacy.data.tasks import binary, classification
 from fedsz_privacy.data.text import load_lines
+
+FILES = MappingProxyType({".npz": load_arrays, ".txt": load_lines})
+"""What reads a file without columns, by how its name ends."""
 
 HUB_NAME = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 
@@ -72,6 +80,10 @@ def load_data(
     An ``.npz`` file is read without pickle. Before memory is taken, each array's shape is checked against its place in
     the file, and what all of them decode to against `MOST_EXPANSION` times the file's size.
     """
+    return require_sound(_read(name, train, test, seed, target, task), name)
+
+
+def _read(name: str, train: int | None, test: int | None, seed: int, target: str, task: str) -> DataSplit:
     path = Path(name)
     suffix = path.suffix.lower()
     if suffix in TABLES:
@@ -80,11 +92,11 @@ def load_data(
         raise InputError(f"target {target!r}: {name} has no columns to choose from, leave it out")
     if name in EMBEDDED:
         return _first(load_embedded(name, seed, task), train, test)
-    if suffix == ".npz":
-        return load_arrays(path, train, test, seed, task)
-    if suffix == ".txt":
-        return load_lines(path, train, test, seed, task)
-    if path.is_dir() or HUB_NAME.fullmatch(name):
+    if suffix in FILES:
+        return FILES[suffix](path, train, test, seed, task)
+    if is_folder(path):
+        return load_folder(path, train, test, seed, task)
+    if HUB_NAME.fullmatch(name):
         return load_hub(name, train, test, seed, task)
     if ":" in name:
         return _imported(name, train, test, task)
@@ -105,8 +117,19 @@ def _imported(path: str, train: int | None, test: int | None, task: str) -> Data
     except TypeError as error:
         raise InputError(f"{path} cannot be called without arguments ({error}): give each a default") from None
     made = require_sound(require_type(DataSplit, function(), path), path)
-    split = _first(_for_task(made, path, task) if task else made, train, test)
-    return DataSplit(*(replace(part, inputs=tuple(map(packed, part.inputs))) for part in (split.train, split.test)))
+    split = _for_task(made, path, task) if task else made
+    _require_learnable(split, path)
+    cut = _first(split, train, test)
+    packs = (replace(part, inputs=tuple(map(packed, part.inputs))) for part in (cut.train, cut.test))
+    return DataSplit(*packs, notices=made.notices)
+
+
+def _require_learnable(split: DataSplit, where: str) -> None:
+    """Refuse labels of one class, and test labels that training does not have, before a part is cut off."""
+    task = split.train.task
+    if task in (binary(), classification(task.outputs)):
+        targets = [part.targets.numpy() for part in (split.train, split.test)]
+        require_learnable(targets, f"data set {where!r}", range(max(2, task.outputs)))
 
 
 def _for_task(split: DataSplit, where: str, task: str) -> DataSplit:

@@ -67,24 +67,27 @@ BYTES = np.zeros((12, 6, 5), np.uint8)
     [
         ({"y_test": None}, "has no y_test: save all of x_train, y_train, x_test, y_test"),
         ({"x_train": BYTES[:11]}, "has 11 inputs in x_train and 12 targets in y_train: save as many of both"),
-        ({"x_train": BYTES[:, 0]}, r"x_train of .* is uint8 \(12, 5\): save uint8 or float images"),
-        ({"x_train": BYTES[:, :0]}, r"x_train of .* is uint8 \(12, 0, 5\): save uint8 or float images"),
-        ({"x_train": BYTES.astype(int)}, r"x_train of .* is int64 \(12, 6, 5\): save uint8 or float images"),
+        ({"x_train": BYTES[:, 0]}, r"x_train of .* is uint8 \(12, 5\): save bool, uint8 or float images"),
+        ({"x_train": BYTES[:, :0]}, r"x_train of .* is uint8 \(12, 0, 5\): save bool, uint8 or float images"),
+        ({"x_train": BYTES.astype(int)}, r"x_train of .* is int64 \(12, 6, 5\): save bool, uint8 or float images"),
         ({"x_train": BYTES.astype(object)}, "x_train of .* holds Python objects, which only pickle can read"),
-        ({"x_train": BYTES + np.nan}, "inputs that are not finite: replace those values"),
+        ({"x_train": BYTES + np.nan}, "x_train of .* has values that are not finite, first in record 0: replace them"),
         ({"x_train": BYTES + 1e300}, "inputs that are not finite: replace those values"),
         (
             {"x_train": BYTES[:, 1:]},
             r"records of \(1, 5, 5\) .* of 3 classes, but test records of \(1, 6, 5\)",
         ),
-        ({"y_train": np.arange(12) - 1}, "has targets from -1 to 10 on 17 records: number the classes from 0"),
+        ({"y_train": np.arange(12) - 1}, "has label -1 in 1 of 12 training records, as sets with hidden labels"),
+        ({"y_train": np.full(12, 2**40)}, "has training records of class 1099511627776 alone: give two classes or"),
         (
-            {"y_train": np.full(12, 2**40)},
-            "targets from 0 to 1099511627776 on 17 records: number the classes from 0",
+            {"y_train": np.ones(12)},
+            r"y_train of .* is float64 \(12,\): save labels that are integers or strings, \(records,\)",
         ),
-        ({"y_train": np.ones(12)}, r"y_train of .* is float64 \(12,\): save integer labels, \(records,\)"),
-        ({"y_train": np.eye(12, dtype=int)}, r"y_train of .* is int64 \(12, 12\): save integer labels"),
-        ({"y_train": np.array(["cat"] * 12)}, r"y_train of .* is <U3 \(12,\): save integer labels"),
+        (
+            {"y_train": np.eye(12, dtype=int)},
+            r"y_train of .* is int64 \(12, 12\): save labels that are integers or strings",
+        ),
+        ({"y_train": np.array(["cat"] * 12)}, "has <U3 labels to train on and int64 to test on: make them alike"),
     ],
 )
 def test_what_an_npz_file_lacks_is_one_line(tmp_path, changed, message):
