@@ -1,6 +1,6 @@
 """Labels from outside: classes numbered from 0, and what can be none."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,9 +8,11 @@ from numpy.typing import NDArray
 
 from fedsz_privacy.core.errors import InputError
 
-PARTS = ("training", "test")
+RECORDS = ("training record", "test record")
 
-SIGNS = (-1, 1)
+HIDDEN = -1
+
+SIGNS = {-1, 1}
 """The one pair of classes that is often written with a negative number."""
 
 LARGEST = 2**53
@@ -40,13 +42,13 @@ def number_classes(
         If labels are missing, fractional, hidden (-1) or too large, are none of the classes known, name one class
         only, or name a class in the test part that the training part does not have.
     """
-    whole = [_as_whole(labels, f"{where} has", part) for labels, part in zip(parts, PARTS, strict=True)]
+    whole = [as_whole(labels, where, record) for labels, record in zip(parts, RECORDS, strict=True)]
     if len({labels.dtype.kind for labels in whole}) > 1:
         kinds = [labels.dtype for labels in parts]
         raise InputError(f"{where} has {kinds[0]} labels to train on and {kinds[1]} to test on: make them alike")
     classes = np.unique(np.concatenate(whole))
     if whole[0].dtype.kind == "i":
-        _require_numbers(whole, classes, where, len(names))
+        _require_numbers(whole, where, len(names))
     numbers = [labels if names else np.searchsorted(classes, labels) for labels in whole]
     require_learnable(numbers, where, names or classes.tolist())
     if names or np.array_equal(classes, np.arange(len(classes))):
@@ -72,41 +74,67 @@ def require_learnable(parts: Sequence[NDArray[Any]], where: str, names: Sequence
         )
 
 
-def _as_whole(labels: NDArray[Any], which: str, part: str) -> NDArray[Any]:
-    """Return labels as int64, or as strings."""
+def as_whole(labels: NDArray[Any], where: str, record: str) -> NDArray[Any]:
+    """Return labels as int64, or as strings.
+
+    Parameters
+    ----------
+    labels : array, shape (records,)
+    where, record : str
+        What they belong to, and what each belongs to, such as "row", for messages.
+
+    Raises
+    ------
+    InputError
+        If one is missing, fractional or too large.
+    """
     if labels.dtype.kind == "U":
         return labels
     if labels.dtype.kind not in "biuf":
-        raise InputError(f"{which} {part} labels of type {labels.dtype}: give integers or strings")
-    fits = np.abs(labels) <= LARGEST if labels.dtype.kind == "f" else labels <= LARGEST
-    odd = ~(fits & (labels == np.floor(labels))) if labels.dtype.kind == "f" else ~fits
-    if odd.any():
-        row = int(odd.argmax())
+        raise InputError(f"{where} has labels of type {labels.dtype}: give integers or strings")
+    whole = labels <= LARGEST
+    if labels.dtype.kind == "f":
+        whole &= (labels >= -LARGEST) & (labels == np.floor(labels))
+    if not whole.all():
+        row = int((~whole).argmax())
         raise InputError(
-            f"{which} label {labels[row]} in {part} record {row}, no class: give whole numbers, or use task regression"
+            f"{where} has label {labels[row]} in {record} {row}, no class: give whole numbers, or use task regression"
         )
     return labels.astype(np.int64)
 
 
-def _require_numbers(parts: Sequence[NDArray[np.int64]], classes: NDArray[np.int64], where: str, known: int) -> None:
-    low, high = int(classes[0]), int(classes[-1])
-    if low == -1 and (known or tuple(classes.tolist()) != SIGNS):
-        hidden = [(np.count_nonzero(labels == -1), len(labels)) for labels in parts]
-        count, of, part = max((count, of, part) for (count, of), part in zip(hidden, PARTS, strict=True))
+def require_shown(parts: Mapping[str, NDArray[np.int64]], where: str) -> None:
+    """Refuse -1 among other labels, which stands for one that is hidden; -1 and 1 alone are a pair of classes.
+
+    Parameters
+    ----------
+    parts : mapping of str to int64 array
+        Labels by what each belongs to, such as "row".
+    where : str
+        What they belong to, for messages.
+
+    Raises
+    ------
+    InputError
+        If there is a -1.
+    """
+    classes = set(np.unique(np.concatenate([*parts.values()])).tolist())
+    if HIDDEN in classes and classes != SIGNS:
+        count, of, record = max((np.count_nonzero(each == HIDDEN), len(each), what) for what, each in parts.items())
         raise InputError(
-            f"{where} has label -1 in {count} of {of} {part} records, as sets with hidden labels do: leave these out, "
-            "or take test records from the training part"
+            f"{where} has label -1 in {count} of {of} {record}s, as sets with hidden labels do: leave these out, or "
+            "write words if it is a class"
         )
-    if low < -1 or (known and high >= known):
-        below = f", below {known}" if known else ""
-        outside = next(_outside(parts, known or LARGEST))
-        raise InputError(f"{where} has {outside}: number the classes from 0{below}")
 
 
-def _outside(parts: Sequence[NDArray[np.int64]], most: int) -> Iterator[str]:
-    for labels, part in zip(parts, PARTS, strict=True):
-        for row in np.flatnonzero((labels < 0) | (labels >= most)):
-            yield f"label {labels[row]} in {part} record {row}"
+def _require_numbers(parts: Sequence[NDArray[np.int64]], where: str, known: int) -> None:
+    """Refuse labels below 0, or not below the number known, beside the pair of -1 and 1."""
+    require_shown(dict(zip(RECORDS, parts, strict=True)), where)
+    least, most = (0, known) if known else (min(SIGNS), LARGEST + 1)
+    for labels, record in zip(parts, RECORDS, strict=True):
+        if (outside := (labels < least) | (labels >= most)).any():
+            row, below = int(outside.argmax()), f", below {known}" if known else ""
+            raise InputError(f"{where} has label {labels[row]} in {record} {row}: number the classes from 0{below}")
 
 
 def _few(values: Sequence[object]) -> str:

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.errors import InputError, one_line
 from fedsz_privacy.data.hub import load_parquet
 from fedsz_privacy.data.image_sets import Labelled, load_labelled
 from fedsz_privacy.data.pictures import Source
@@ -38,8 +38,8 @@ def load_folder(root: Path, train: int | None, test: int | None, seed: int, task
         if files := sorted(_inside(root, root.rglob("*.parquet"))):
             return load_parquet(_parts_of(files, root), train, test, seed, task, f"data set {str(root)!r}")
         files = sorted((file for part in NAMES for file in _files(root, root / part)), key=str)
-    except OSError as error:
-        raise InputError(f"data set {str(root)!r} cannot be read ({error.strerror}): give leave to read it") from error
+    except (OSError, RuntimeError) as error:  # a loop of links is either, by the version of Python
+        raise InputError(f"data set {str(root)!r} cannot be read ({one_line(error)}): mend what is there") from error
     return _load_pictures(root, files, (train, test), seed, task)
 
 
@@ -54,7 +54,7 @@ def _parts_of(files: Sequence[Path], root: Path) -> dict[str, list[str]]:
 
 def _files(root: Path, part: Path) -> Iterator[Path]:
     """Yield the files of one part, each straight inside the folder of its class."""
-    if not part.is_dir():
+    if not any(found.is_dir() for found in _inside(root, iter([part]))):
         raise InputError(f"data set {str(root)!r} has no folder {part.name!r}: {LAYOUT}")
     for folder in _inside(root, part.iterdir()):
         if folder.is_file():

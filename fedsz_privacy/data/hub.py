@@ -92,8 +92,8 @@ def _open(images: Any, row: int, column: str, files: bool, where: str) -> Binary
         return BytesIO(held["bytes"])
     if files:
         return Path(held["path"]).open("rb")
-    named = f"names {held['path']!r} in place of" if held["path"] else "has no"
-    raise InputError(f"row {row} of the {where} {named} an image: save the images themselves in the table")
+    named = f"names {held['path']!r} in place of an image" if held["path"] else "has no image"
+    raise InputError(f"row {row} of the {where} {named}: save the images themselves in the table")
 
 
 def _labels(values: list[Any], where: str) -> NDArray[Any]:

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from fedsz_privacy.core.errors import InputError
-from fedsz_privacy.data.classes import PARTS, number_classes
+from fedsz_privacy.data.classes import number_classes
 from fedsz_privacy.data.images import channels_first, require_range
 from fedsz_privacy.data.pictures import Source, read_pictures
 from fedsz_privacy.data.records import DataSplit, Records
@@ -57,7 +57,7 @@ def load_labelled(
     InputError
         If a part is empty, labels are no classes, or the pictures cannot be read.
     """
-    for part, each in zip(PARTS, parts, strict=True):
+    for part, each in zip(("training", "test"), parts, strict=True):
         if not len(each.labels):
             raise InputError(f"{where} has no {part} pictures: give some")
     numbered, notices = number_classes([part.labels for part in parts], where, names)

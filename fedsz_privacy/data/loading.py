@@ -94,7 +94,7 @@ def _read(name: str, train: int | None, test: int | None, seed: int, target: str
         return _first(load_embedded(name, seed, task), train, test)
     if suffix in FILES:
         return FILES[suffix](path, train, test, seed, task)
-    if is_folder(path):
+    if name and is_folder(path):
         return load_folder(path, train, test, seed, task)
     if HUB_NAME.fullmatch(name):
         return load_hub(name, train, test, seed, task)
