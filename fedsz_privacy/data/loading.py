@@ -47,14 +47,16 @@ def load_data(
         - ``"digits"``: 1,797 grey 8x8 images inside scikit-learn; ``"breast-cancer"``, ``"diabetes"``, ``"wine"``: its
           tables, of two classes, regression and three classes, standardised;
         - an ``.npz`` file with the arrays ``x_train``, ``y_train``, ``x_test``, ``y_test``. Inputs are images of shape
-          (records, height, width) or (records, height, width, channels), uint8, which is divided by 255, or float,
-          which is kept; float rows of shape (records, columns), which are kept; or integer tokens of shape (records,
-          length). Targets are integer labels of shape (records,) from 0, floats, or the next tokens, -100 where there
-          is none. Its records are put in random order;
+          (records, height, width) or (records, height, width, channels), bool, uint8, which is divided by 255, or
+          float, which is kept; float rows of shape (records, columns), which are kept; or integer tokens of shape
+          (records, length). Of images, 1 or 3 channels may also be the second axis. Targets are labels of shape
+          (records,), integers or strings, floats, or the next tokens, -100 where there is none. Its records are put in
+          random order;
         - a ``.csv`` or ``.parquet`` table, with the column to foretell as ``target``: see `load_table`;
         - a ``.txt`` file, a record on each line, its characters the tokens: see `load_lines`;
-        - a folder with parquet or image files, such as ``train/CLASS/1.png``, or ``owner/name`` on the Hugging Face
-          hub, with ``train`` and ``test`` splits that have an image and a label column;
+        - a folder with ``train/CLASS/1.png`` and ``test/CLASS/1.png``, or with parquet files, or ``owner/name`` on the
+          Hugging Face hub, with ``train`` and ``test`` splits that have an image and a label column: see
+          `read_picture` and `number_classes`;
         - ``module:function``, the import path of a function without arguments that returns a `DataSplit`.
 
         Tables, folders and the hub need the ``data`` extra. What has no test part is split 80/20 at random.
