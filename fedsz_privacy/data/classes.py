@@ -50,24 +50,29 @@ def number_classes(
     if whole[0].dtype.kind == "i":
         _require_numbers(whole, where, len(names))
     numbers = [labels if names else np.searchsorted(classes, labels) for labels in whole]
-    require_learnable(numbers, where, names or classes.tolist())
+    require_several(numbers[0], where, names or classes.tolist())
+    _require_seen(numbers, where, names or classes.tolist())
     if names or np.array_equal(classes, np.arange(len(classes))):
         return numbers, ()
     return numbers, (f"{where}: labels {_few(classes.tolist())} are classes 0 to {len(classes) - 1}, in this order",)
 
 
-def require_learnable(parts: Sequence[NDArray[Any]], where: str, names: Sequence[object]) -> None:
-    """Refuse classes that no model can be trained to tell apart.
+def require_several(labels: NDArray[Any], where: str, names: Sequence[object]) -> None:
+    """Refuse training labels, numbers of named classes, that are all of one class.
 
     Raises
     ------
     InputError
-        If the training part has a single class, or the test part one that the training part does not have.
+        If they are.
     """
-    trained, tested = (np.unique(part).tolist() for part in parts)
-    if len(trained) < 2:
-        raise InputError(f"{where} has training records of class {names[trained[0]]!r} alone: give two classes or more")
-    if unseen := [names[number] for number in tested if number not in set(trained)]:
+    if (labels == labels[0]).all():
+        raise InputError(f"{where} has training records of class {names[labels[0]]!r} alone: give two classes or more")
+
+
+def _require_seen(parts: Sequence[NDArray[np.int64]], where: str, names: Sequence[object]) -> None:
+    """Refuse test labels of a class that the training part does not have."""
+    trained, tested = parts
+    if unseen := [names[number] for number in np.setdiff1d(tested, trained).tolist()]:
         raise InputError(
             f"{where} has test records of {_few(unseen)}, classes of no training record: take them out, or train on "
             "some"

@@ -51,7 +51,12 @@ def load_parquet(
         As `load_hub` does.
     """
     paths = {part: [escape(file) for file in held] for part, held in files.items()}
-    return _load(lambda datasets: datasets.load_dataset("parquet", data_files=paths), (train, test), seed, task, where)
+
+    def ask(datasets: Any) -> Mapping[str, Any]:
+        """Read each part by itself: of several, one would be read by the names of classes of the other."""
+        return {part: datasets.load_dataset("parquet", data_files={part: held})[part] for part, held in paths.items()}
+
+    return _load(ask, (train, test), seed, task, where)
 
 
 def _load(
@@ -62,7 +67,7 @@ def _load(
     try:
         loaded = ask(datasets)
         parts = [_labelled(loaded[part], f"{part} part of {where}") for part in NAMES]
-        names = _names(loaded[NAMES[0]])
+        names, others = (_names(loaded[part]) for part in NAMES)
     except InputError:
         raise
     except (*UNREADABLE, datasets.exceptions.DatasetsError) as error:
@@ -70,6 +75,8 @@ def _load(
         raise InputError(
             f"cannot load {where} ({one_line(cause)}): check its name and its train and test splits"
         ) from error
+    if names != others:
+        raise InputError(f"{where} names its classes {names} to train on and {others} to test on: make them alike")
     return load_labelled(parts, names, most, seed, task, where)
 
 

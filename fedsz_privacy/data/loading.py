@@ -11,7 +11,7 @@ from fedsz_privacy.core.files import is_folder
 from fedsz_privacy.core.imports import import_callable, require_type
 from fedsz_privacy.data.arrays import load_arrays
 from fedsz_privacy.data.checking import require_sound
-from fedsz_privacy.data.classes import require_learnable
+from fedsz_privacy.data.classes import require_several
 from fedsz_privacy.data.embedded import EMBEDDED, load_embedded
 from fedsz_privacy.data.folders import load_folder
 from fedsz_privacy.data.frames import TABLES
@@ -120,18 +120,11 @@ def _imported(path: str, train: int | None, test: int | None, task: str) -> Data
         raise InputError(f"{path} cannot be called without arguments ({error}): give each a default") from None
     made = require_sound(require_type(DataSplit, function(), path), path)
     split = _for_task(made, path, task) if task else made
-    _require_learnable(split, path)
+    if (task_of := split.train.task) in (binary(), classification(task_of.outputs)):
+        require_several(split.train.targets.numpy(), f"data set {path!r}", range(max(2, task_of.outputs)))
     cut = _first(split, train, test)
     packs = (replace(part, inputs=tuple(map(packed, part.inputs))) for part in (cut.train, cut.test))
     return DataSplit(*packs, notices=made.notices)
-
-
-def _require_learnable(split: DataSplit, where: str) -> None:
-    """Refuse labels of one class, and test labels that training does not have, before a part is cut off."""
-    task = split.train.task
-    if task in (binary(), classification(task.outputs)):
-        targets = [part.targets.numpy() for part in (split.train, split.test)]
-        require_learnable(targets, f"data set {where!r}", range(max(2, task.outputs)))
 
 
 def _for_task(split: DataSplit, where: str, task: str) -> DataSplit:

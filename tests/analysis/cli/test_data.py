@@ -134,4 +134,4 @@ def test_the_same_digits_of_1_8_and_16_bits_give_the_same_accuracy(tmp_path, mon
         result = CliRunner().invoke(app, ["federate", *asked])
         assert result.exit_code == 0, result.output
         accuracies[name] = json.loads(Path(f"run {name}", "results.json").read_text())["rounds"][-1]["performance"]
-    assert accuracies["bits"] == accuracies["bytes"] == accuracies["words"] > 0.8
+    assert accuracies["bits"] == accuracies["bytes"] == accuracies["words"] > 0.7

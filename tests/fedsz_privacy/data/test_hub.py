@@ -128,6 +128,17 @@ def test_rows_that_are_no_records_are_one_line(tmp_path, saved, message, monkeyp
     assert "\n" not in str(caught.value)
 
 
+def test_classes_that_are_called_otherwise_in_the_test_part_are_one_line(tmp_path):
+    """Else a label would stand for a dog here and for a cat there."""
+    datasets = pytest.importorskip("datasets")
+    save(tmp_path)
+    (tmp_path / "train.parquet").rename(tmp_path / "kept")
+    folder = save(tmp_path, kind=datasets.ClassLabel(names=["dog", "cat"]))
+    (tmp_path / "kept").rename(tmp_path / "train.parquet")
+    with pytest.raises(InputError, match=r"classes \['cat', 'dog'\] to train on and \['dog', 'cat'\] to test on: make"):
+        load_data(folder)
+
+
 @pytest.mark.parametrize("damage", [lambda held: held[:-30], lambda held: held[:20] + b"\xff" * 40 + held[60:]])
 def test_a_damaged_parquet_file_is_one_line(tmp_path, damage):
     folder = save(tmp_path)

@@ -141,7 +141,6 @@ def unlike(): return DataSplit(part(12), part(5, classes=4))
 def empty(): return DataSplit(part(12), part(0))
 def short(): return DataSplit(part(12), Records(part(5).inputs, part(4).targets, classification(3)))
 def one_class(): return DataSplit(*(replace(part(n), targets=torch.ones(n).long()) for n in (12, 5)))
-def unseen(): return DataSplit(replace(part(12), targets=torch.arange(12) % 2), part(5))
 def hidden(): return DataSplit(part(12), replace(part(5), targets=torch.full((5,), -1)))
 def failing(): return {}["no such key"]
 NUMBER = 3
@@ -188,7 +187,6 @@ def test_a_function_of_a_users_own_is_cut_to_what_is_asked():
         ("narrow", r"has targets torch.float32 \(12, 3\): make them torch.float32 \(records, 2\)"),
         ("lost", "has targets that are not finite: replace those values"),
         ("one_class", "has training records of class 1 alone: give two classes or more"),
-        ("unseen", "has test records of 2, classes of no training record: take them out, or train on some"),
         ("hidden", "has targets from -1 to -1: number its 3 classes from 0"),
         ("tokens", "targets from 7 to 7: number its 7 tokens from 0"),
     ],
