@@ -105,6 +105,7 @@ def test_what_was_done_to_data_is_said_and_kept(tmp_path, monkeypatch, command):
     assert line in (tmp_path / "run" / "report.html").read_text()
 
 
+@pytest.mark.slow
 def test_the_same_digits_of_1_8_and_16_bits_give_the_same_accuracy(tmp_path, monkeypatch):
     """Digits of ink and paper: the mode that holds them is no part of the picture."""
     image = pytest.importorskip("PIL.Image")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from fedsz_privacy import InputError
-from fedsz_privacy.data.pictures import FIRST_FRAME, OVER_WHITE, Source, read_picture, read_pictures
+from fedsz_privacy.data.pictures import FIRST_FRAME, OVER_WHITE, Source, read_picture
 
 Image = pytest.importorskip("PIL.Image")
 
@@ -189,27 +189,3 @@ def test_a_damaged_file_is_a_picture_or_refused(content, place, byte, cut):
     with contextlib.suppress(InputError):
         pixels = read(bytes(damaged)).pixels
         assert 0 <= pixels.min() <= pixels.max() <= 1
-
-
-def test_grey_pictures_become_coloured_if_any_is():
-    parts = [[source(saved(GREY)), source(saved(Image.fromarray(BITS)))], [source(saved(COLOURED))]]
-    (train, test), notices = read_pictures(parts, "set", 10**6)
-    assert train == pytest.approx(np.repeat(np.stack([BYTES / 255, BITS])[..., None], 3, axis=-1), abs=1e-6)
-    assert test[0] == pytest.approx(COLOURS / 255)
-    assert notices == ("set: grey pictures among coloured ones become coloured",)
-    (train,), notices = read_pictures(parts[:1], "set", 10**6)
-    assert train.shape == (2, 6, 8)
-    assert notices == ()
-
-
-def test_a_notice_is_given_once():
-    clear = source(saved(with_alpha(GREY, BYTES)))
-    assert read_pictures([[clear, clear], [clear]], "set", 10**6)[1] == (f"set: {OVER_WHITE}",)
-
-
-def test_pictures_of_several_sizes_or_too_many_numbers_are_one_line():
-    small, large = source(saved(GREY), "small"), source(saved(GREY.resize((9, 6))), "large")
-    with pytest.raises(InputError, match="small has 8x6 pixels and large 9x6: scale all to one size"):
-        read_pictures([[small], [large]], "set", 10**6)
-    with pytest.raises(InputError, match="set comes to 96 numbers: keep to 95, by fewer or smaller pictures"):
-        read_pictures([[small], [small]], "set", 95)
