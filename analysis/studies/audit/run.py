@@ -111,7 +111,8 @@ def run_audit(
     split, model = load(spec)
     defences, signals = spec.parse_defences(), spec.get_signals()
     still = set_up(spec, split, model)
-    *notices, duration = check_audit(spec, still, defences, signals, workers)
+    *found, duration = check_audit(spec, still, defences, signals, workers)
+    notices = (*split.notices, *found)
     for notice in (*notices, duration):
         say(notice)
     defences = spec.parse_defences(claimed(spec, model, split.train))
@@ -141,7 +142,7 @@ def run_audit(
         )
         for defence, study in zip(defences, noise.values(), strict=True)
     }
-    return AuditReport(spec, game, trials, scores, noise, verdicts, tuple(notices)), folder
+    return AuditReport(spec, game, trials, scores, noise, verdicts, notices), folder
 
 
 def _study(game: Game, defences: Sequence[Defence], spec: AuditSpec) -> Iterator[tuple[str, NoiseStudy | None]]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -109,7 +109,8 @@ def run_federation(
     rng = generator(spec.seed, Purpose.PARTITION)
     clients = parse_partition(spec.partition, split.train.targets.cpu().numpy(), spec.clients, rng)
     defences = spec.parse_defences()
-    notices = check_clients(defences, model, spec.model, split.train, spec.expected_records)
+    found = check_clients(defences, model, spec.model, split.train, spec.expected_records)
+    notices = (*split.notices, *found)
     for notice in notices:
         say(notice)
     defences = spec.parse_defences(claimed(spec, model, split.train))
@@ -120,13 +121,14 @@ def run_federation(
         rows = _continue(federation, split.test, spec.rounds, folder.path / "rounds" / f"{number}.safetensors")
         rounds[defence.name] = tuple(progress(rows, description=defence.name, total=spec.rounds))
     guarantees = {defence.name: guarantee(defence, spec.delta) for defence in defences}
-    return FederationReport(spec, split.test.task.metric, guarantees, rounds, tuple(notices)), folder
+    return FederationReport(spec, split.test.task.metric, guarantees, rounds, notices), folder
 
 
 def _load(spec: FederationSpec) -> DataSplit:
     split = load_data(spec.data, spec.records, spec.test_records, spec.seed, spec.target, spec.task)
     parts, device = (split.train, split.test), find_device(spec.device)
-    return DataSplit(*((part.resized(spec.side) if spec.side else part).to(device) for part in parts))
+    train, test = ((part.resized(spec.side) if spec.side else part).to(device) for part in parts)
+    return replace(split, train=train, test=test)
 
 
 def _continue(federation: Federation, test: Records, rounds: int, path: Path) -> Iterator[RoundRow]:
