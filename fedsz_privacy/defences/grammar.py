@@ -3,11 +3,15 @@
 import inspect
 import re
 from collections.abc import Callable, Mapping
+from math import isinf
 from typing import TypeVar
 
 import numpy as np
 
 from fedsz_privacy.core.errors import InputError
+
+MOST_PARTS = 16
+"""Most parts of one string: each release behind another is a call within a call."""
 
 Made = TypeVar("Made")
 
@@ -15,8 +19,17 @@ _PART = re.compile(r"(?P<kind>[a-z]+|[\w.]+:\w+)(?::(?P<options>\w+=[^,=]+(?:,\w
 
 
 def split_parts(text: str) -> list[str]:
-    """Split a string at the plus signs between its parts, not at those of exponents."""
-    return re.split(r"(?<![0-9]e)\+|\+(?![0-9])", text)
+    """Split a string at the plus signs between its parts, not at those of exponents.
+
+    Raises
+    ------
+    InputError
+        If there are more than `MOST_PARTS`.
+    """
+    parts = re.split(r"(?<![0-9]e)\+|\+(?![0-9])", text)
+    if len(parts) > MOST_PARTS:
+        raise InputError(f"{text[:20]!r}... chains {len(parts)} releases: choose {MOST_PARTS} or less")
+    return parts
 
 
 def read_part(part: str) -> tuple[str, dict[str, float]]:
@@ -61,6 +74,10 @@ def write_shortest(value: float) -> str:
 
 def _number(value: str, part: str) -> float:
     try:
-        return float(value)
+        number = float(value)
     except ValueError:
         raise InputError(f"{part!r}: {value!r} is not a number, write one such as 1e-2") from None
+    vanished = number == 0 and any(digit in "123456789" for digit in value.lower().partition("e")[0])
+    if vanished or (isinf(number) and any(map(str.isdigit, value))):
+        raise InputError(f"{part!r}: {value!r} is not a number that 64 bits hold, write one such as 1e-2")
+    return number

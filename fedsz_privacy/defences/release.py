@@ -184,7 +184,8 @@ def parse_release(text: str) -> Release:
     Raises
     ------
     InputError
-        If the string does not name a release. An error inside a user's function keeps its traceback.
+        If the string does not name a release, or chains more than `MOST_PARTS`. An error inside a user's function keeps
+        its traceback.
     """
     first, *rest = (_release(*read_part(part)) for part in split_parts(text))
     for post in rest:

@@ -1,8 +1,9 @@
 """Plain training: descent on the mean loss of each batch, by an optimiser, for one client or for many at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
+from types import MappingProxyType
 from typing import Self
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from fedsz_privacy.core.errors import InputError, require_positive
+from fedsz_privacy.core.ranges import COUNT, EPOCHS, LEARNING_RATE, WEIGHT_DECAY, Range, require_within
 from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.training.batches import draw_epochs
@@ -21,6 +22,11 @@ from fedsz_privacy.training.optimizers import Optimizer
 from fedsz_privacy.training.plain_steps import train_alone, train_clients
 
 LOCAL = "plain training bounds nothing that a record can do"
+
+RANGES: Mapping[str, Range] = MappingProxyType(
+    {"epochs": EPOCHS, "batch_size": COUNT, "learning_rate": LEARNING_RATE, "weight_decay": WEIGHT_DECAY}
+)
+"""What the numbers of any built-in training may be."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +50,7 @@ class Training:
     weight_decay: float = 0.0
 
     def __post_init__(self) -> None:
-        require_positive(self, "epochs", "batch_size", "learning_rate")
-        if not 0 <= self.weight_decay < inf:
-            raise InputError(f"weight decay {self.weight_decay}: choose 0 or a positive number")
+        require_within(self, RANGES)
 
     @property
     def event(self) -> DpEvent:

@@ -92,7 +92,7 @@ OTHERS = {
     "--release misfits:sends_nothing": "sends 0 bytes: give a positive number as nbytes",
     "--release misfits:update_alone": "returns a dict: return Released(update, nbytes)",
     "--task misfits:WEIGHTED": "task weighted cannot read outputs of 64 bits (expected scalar type Double but found",
-    "--gradient-canaries 9999999": "9999999 canaries: choose from 1 to",
+    "--gradient-canaries 999999": "999999 canaries: choose from 1 to",
     "--learning-rate 1e30": "training diverged in round 1: lower --learning-rate",
     "--data misfits:numbers --signal misfits:LOGITS": "task regression has no logits of classes",
     "--signal misfits:OF_ANOTHER_SHAPE": "reads (4, 1) of 1 trial and 4 candidates: read (1, 4)",
@@ -107,7 +107,7 @@ OTHERS = {
     "--device abacus": "device 'abacus' is not there",
     "--optimizer lion": "unknown optimizer 'lion': choose one of sgd, momentum, adam, adamw",
     "--weight-decay -1": "weight decay -1.0: choose 0 or more",
-    "--delta 0": "delta 0: choose a number between 0 and 1",
+    "--delta 0": "delta 0.0: choose a number between 0 and 1",
     "--release dpsgd:eps=8,noise=1": "private training takes eps or noise",
 }
 
