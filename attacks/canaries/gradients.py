@@ -126,9 +126,10 @@ def add_canaries(base: TrainingRule, model: nn.Module, state: StateDict, count: 
         If the rule does not take its steps one at a time, or there are too many canaries for the memory.
     """
     if not isinstance(base, SteppedRule):
+        name = getattr(base, "name", type(base).__name__)
         raise InputError(
-            f"training rule {type(base).__name__} does not take its steps one at a time, as gradient canaries need: "
-            "choose a built-in one, or leave out --gradient-canaries"
+            f"training rule {name} does not take its steps one at a time, as gradient canaries need: choose a built-in "
+            "one, or leave out --gradient-canaries"
         )
     norm = min(base.canary_norm, PLAIN_NORM) if np.isinf(base.canary_norm) else base.canary_norm
     trained = {name: state[name] for name in gradient_names(model, state)}

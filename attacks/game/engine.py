@@ -1,4 +1,4 @@
-"""The trial engine: trials of any kind are played by workers, kept as soon as they are done, never played twice."""
+"""The trial engine: workers play trials of any kind and keep them; a chunk that is whole is not played again."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -48,8 +48,7 @@ class FedSZ:
     Warns
     -----
     LossyWarning
-        When encoding, if less than half of the float bytes is lossy and the rule left out a tensor of more than
-        ``threshold`` elements.
+        When encoding, if less than half of the float bytes that vary is lossy.
 
     Examples
     --------

@@ -29,7 +29,7 @@ from fedsz_privacy.training.vectorized import SEED
 TRIED = 2
 """Records that everything is tried on; batch normalisation needs two."""
 
-WRAPPERS = (nn.DataParallel, nn.parallel.DistributedDataParallel)
+WRAPPERS = (nn.DataParallel, nn.parallel.DistributedDataParallel, torch.jit.ScriptModule)
 
 
 def check_model(model: nn.Module, name: str, records: Records) -> None:

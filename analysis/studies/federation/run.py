@@ -15,6 +15,7 @@ from analysis.reporting.folder import RunFolder, open_run
 from analysis.reporting.progress import Progress, silent, unsaid
 from analysis.studies.check import check_clients
 from analysis.studies.claims import claimed
+from analysis.studies.federation.duration import describe_federation
 from analysis.studies.federation.link import Transfer, break_even
 from analysis.studies.federation.spec import FederationSpec
 from analysis.studies.questions import to_plain
@@ -111,7 +112,7 @@ def run_federation(
     defences = spec.parse_defences()
     found = check_clients(defences, model, spec.model, split.train, spec.expected_records)
     notices = (*split.notices, *found)
-    for notice in notices:
+    for notice in (*notices, describe_federation(defences, model, split.train, clients, spec.rounds)):
         say(notice)
     defences = spec.parse_defences(claimed(spec, model, split.train))
     folder = open_run(path, to_plain("federate", spec))

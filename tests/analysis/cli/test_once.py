@@ -71,3 +71,11 @@ def test_what_cannot_be_parsed_is_told_in_one_line(arguments, line):
 
 def test_no_command_at_all_shows_the_help():
     assert "Usage:" in run().output
+
+
+def test_code_of_a_user_that_leaves_is_no_success(tmp_path, monkeypatch):
+    (tmp_path / "leaving.py").write_text("import sys\n\n\ndef train(model, records, generator):\n    sys.exit(0)\n")
+    monkeypatch.chdir(tmp_path)
+    result = run("audit", "--training", "leaving:train")
+    assert result.exit_code == 2
+    assert result.stderr == "fedsz-privacy: code of the run called sys.exit(0): leave that out, or raise an error\n"
