@@ -2,14 +2,20 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from hashlib import file_digest
+from dataclasses import dataclass, field
+from hashlib import file_digest, sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from fedsz_privacy.core.errors import InputError
-from fedsz_privacy.core.files import write_atomically
+from analysis.reporting.lock import LOCK, WRITER, lock
+from fedsz_privacy.core.errors import InputError, one_line
+from fedsz_privacy.core.files import TEMPORARY, one_line_for, remove_temporaries, write_atomically
+
+SPEC = "spec.json"
+
+FORMAT = 1
+"""Version of what a folder holds, of which a run is continued or opened again."""
 
 DAMAGED = (ValueError, TypeError, LookupError, AttributeError)
 """What is raised where a file of a run does not hold what it should."""
@@ -22,20 +28,41 @@ VERSIONED = ("fedsz-privacy", "numpy", "pysz", "scikit-learn", "scipy", "torch",
 
 @dataclass(frozen=True)
 class RunFolder:
-    """A run's folder, safe to write to from the moment it is opened."""
+    """A run's folder, safe to write to from the moment it is opened.
+
+    Parameters
+    ----------
+    path : Path
+        The folder.
+    held : object
+        The lock on it, which lasts as long as something refers to it.
+    """
 
     path: Path
+    held: object = field(default=None, repr=False, compare=False)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of everything that decides the run's results."""
+        return sha256(json.dumps(read_json(self.path / SPEC), sort_keys=True).encode()).hexdigest()
 
     def write(self, name: str, content: str | bytes) -> Path:
-        """Write a result, whole or not at all, and return its path."""
+        """Write a result, whole or not at all, and return its path.
+
+        Raises
+        ------
+        InputError
+            If it cannot be written.
+        """
         path = self.path / name
-        path.parent.mkdir(exist_ok=True)
         write_atomically(path, content.encode() if isinstance(content, str) else content)
         return path
 
 
 def open_run(path: Path, asked: Mapping[str, object]) -> RunFolder:
-    """Open the folder of a run, new or to be continued.
+    """Open the folder of a run, new or to be continued, and keep all other processes from opening it.
+
+    What a run that was killed left there half-written is removed.
 
     Parameters
     ----------
@@ -48,20 +75,40 @@ def open_run(path: Path, asked: Mapping[str, object]) -> RunFolder:
     Raises
     ------
     InputError
-        If the path holds something else, or a run with another spec.
+        If the path holds something else or a run with another spec, another process writes to it, or it cannot be
+        written to.
     """
-    folder = RunFolder(path)
+    if not _is_empty(path):
+        _require_same(path, asked)
+    with one_line_for("write", path):
+        path.mkdir(parents=True, exist_ok=True)
+    folder = RunFolder(path, lock(path))
+    remove_temporaries(path)
+    if _is_empty(path):
+        folder.write(SPEC, to_json(_settled(asked)))
+    else:
+        _require_same(path, asked)
+    return folder
+
+
+def _is_empty(path: Path) -> bool:
+    """Return whether there is no folder, or nothing in it but what opening it leaves there."""
+    with one_line_for("read", path):
+        left = (LOCK, WRITER)
+        return not path.exists() or (
+            path.is_dir() and all(each.name in left or TEMPORARY.fullmatch(each.name) for each in path.iterdir())
+        )
+
+
+def _require_same(path: Path, asked: Mapping[str, object]) -> None:
     try:
-        if not path.exists() or (path.is_dir() and not any(path.iterdir())):
-            path.mkdir(parents=True, exist_ok=True)
-            folder.write("spec.json", to_json({**asked, "versions": versions()}))
-            return folder
         changed = changes(path, asked)
-    except (OSError, *DAMAGED) as error:
-        raise InputError(f"{path} is no folder of a run ({error}): choose another --out") from error
+    except InputError:
+        raise
+    except DAMAGED as error:
+        raise InputError(f"{path} is no folder of a run ({one_line(error)}): choose another --out") from error
     if changed:
         raise InputError(f"{path} holds a run with another {', '.join(changed)}: choose another --out")
-    return folder
 
 
 def changes(path: Path, asked: Mapping[str, object]) -> list[str]:
@@ -69,12 +116,71 @@ def changes(path: Path, asked: Mapping[str, object]) -> list[str]:
 
     Raises
     ------
-    OSError, ValueError, TypeError, LookupError, AttributeError
-        If the folder holds no run.
+    ValueError, TypeError, LookupError, AttributeError
+        If the folder holds no run; InputError, a ValueError, if it holds one of another format.
     """
-    old = _named(json.loads((path / "spec.json").read_text()))
-    new = _named(json.loads(json.dumps({**asked, "versions": versions()})))
+    old, new = _named(read_spec(path)), _named(json.loads(json.dumps(_settled(asked))))
     return [name for name in {**new, **old} if new.get(name) != old.get(name)]
+
+
+def _settled(asked: Mapping[str, object]) -> dict[str, object]:
+    return {"format": FORMAT, **asked, "versions": versions()}
+
+
+def read_spec(path: Path) -> dict[str, Any]:
+    """Return what the run in a folder was asked, as ``spec.json`` holds it.
+
+    Raises
+    ------
+    ValueError, LookupError
+        If the folder holds no run; InputError, a ValueError, if it holds one of another format.
+    """
+    spec = read_json(path / SPEC)
+    require_keys(spec, "command", "versions")
+    require_format(path, spec)
+    return spec
+
+
+def require_keys(kept: Mapping[str, object], *names: str) -> None:
+    """Raise LookupError for the first key that is missing."""
+    if missing := [name for name in names if name not in kept]:
+        raise LookupError(f"it has no {missing[0]!r}")
+
+
+def require_format(path: Path, kept: Mapping[str, object]) -> None:
+    """Raise InputError if what is kept of the run in a folder is of another version's format."""
+    if (found := kept.get("format", 0)) != FORMAT:
+        raise InputError(
+            f"{path} holds a run of another version of fedsz-privacy (format {found}, this one writes {FORMAT}): open "
+            "it with that version, or choose another --out"
+        )
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the object that a file of strict JSON holds.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be read, or holds something else; in one line that names it.
+    """
+    try:
+        values = json.loads(path.read_bytes(), parse_constant=_refuse_constant)
+    except FileNotFoundError:
+        raise ValueError(f"{path.name} is missing") from None
+    except OSError as error:
+        raise ValueError(f"{path.name} cannot be read: {error.strerror}") from error
+    except RecursionError:
+        raise ValueError(f"{path.name} is damaged: it is nested too deep") from None
+    except ValueError as error:
+        raise ValueError(f"{path.name} is damaged: {one_line(error)}") from error
+    if not isinstance(values, dict):
+        raise ValueError(f"{path.name} is damaged: it holds no object")
+    return values
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no number of JSON")
 
 
 def contents(files: Iterable[Path]) -> dict[str, str]:
@@ -85,10 +191,17 @@ def contents(files: Iterable[Path]) -> dict[str, str]:
     InputError
         If a file is not there.
     """
-    return {str(path): _digest(path) for path in files}
+    return {str(path): digest_of(path) for path in files}
 
 
-def _digest(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of what a file holds.
+
+    Raises
+    ------
+    InputError
+        If it is not there.
+    """
     try:
         with path.open("rb") as file:
             return file_digest(file, "sha256").hexdigest()

@@ -50,8 +50,7 @@ def run_noise(spec: NoiseSpec, path: Path, progress: Progress = silent) -> tuple
         If a file or the folder cannot be used, or no release changes anything. Nothing is written then.
     """
     state = load_update(spec.checkpoint, spec.before)
-    if path.exists():
-        open_run(path, spec.to_dict())
+    folder = open_run(path, spec.to_dict()) if path.exists() else None
     studies = {
         name: study_checkpoint(parse_release(name), state, spec.seed, spec.delta, progress) for name in spec.releases
     }
@@ -61,7 +60,7 @@ def run_noise(spec: NoiseSpec, path: Path, progress: Progress = silent) -> tuple
             "does"
         )
     report = NoiseReport(spec, sum(tensor.numel() for tensor in state.values()), studies)
-    return report, open_run(path, spec.to_dict())
+    return report, folder or open_run(path, spec.to_dict())
 
 
 def load_update(checkpoint: Path, before: Path | None) -> StateDict:
