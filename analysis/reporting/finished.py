@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from analysis.reporting.damage import why
 from analysis.reporting.folder import (
@@ -111,7 +111,10 @@ def _read(path: Path) -> Page:
     plain = read_json(path / KEPT)
     require_keys(plain, "page", "files")
     require_format(path, plain)
-    kept = TypeAdapter(Kept).validate_json(to_json(plain), strict=True)
+    try:
+        kept = TypeAdapter(Kept).validate_json(to_json(plain), strict=True)
+    except ValidationError as error:
+        raise ValueError(f"{KEPT} is damaged: {why(error)}") from error
     for name, digest in kept.files.items():
         _require_whole(path, name, digest)
     return kept.page

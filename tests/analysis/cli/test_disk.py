@@ -1,0 +1,142 @@
+"""A disk that is full or read-only ends every command in one line; with room again, the same command goes on."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+RUNS = {
+    "audit": "--trials 16 --candidates 20 --clients 2 --rounds 1 --epochs 1 --release none --signal loss "
+    "--gradient-canaries 5",
+    "federate": "--model mlp --rounds 1 --records 60 --clients 2 --epochs 1",
+    "noise": "CHECKPOINT --release fedsz:rel=1e-2",
+    "bench": "CHECKPOINT --compressor nopred --bound 1e-2 --repeats 1",
+}
+FULL = """
+import resource, sys
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)), resource.RLIM_INFINITY))
+from analysis.cli import main
+
+main()
+"""
+FREE = "from analysis.cli import main; main()"
+MOUNTED = (
+    shutil.which("unshare")
+    and not subprocess.run(
+        ["unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], capture_output=True, check=False
+    ).returncode
+)
+
+
+def end(program: str, *arguments: str, folder: Path) -> tuple[int, list[str]]:
+    """Run a command in a folder; return its exit code and the lines that it complained in."""
+    command = [sys.executable, "-c", program, *arguments]
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return result.returncode, result.stderr.splitlines()
+
+
+def results(folder: Path) -> bytes:
+    return (folder / "run" / "results.json").read_bytes()
+
+
+@pytest.fixture
+def asked(tmp_path) -> dict[str, list[str]]:
+    torch.manual_seed(0)
+    torch.save({"a.weight": torch.randn(50, 60)}, tmp_path / "state.pt")
+    return {
+        command: [command, *options.replace("CHECKPOINT", "state.pt").split(), "--out", "run"]
+        for command, options in RUNS.items()
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("command", "room", "place"),
+    [
+        ("audit", 300, "run/spec.json"),
+        ("audit", 2000, "run/trials/00000.safetensors"),
+        ("audit", 12_000, "run/figures/"),
+        ("federate", 300, "run/spec.json"),
+        ("federate", 12_000, "run/rounds/0.safetensors"),
+        ("noise", 300, "run/spec.json"),
+        ("noise", 3000, "run/results.json"),
+        ("bench", 300, "run/spec.json"),
+        ("bench", 2000, "run/"),
+    ],
+)
+def test_a_full_disk_is_one_line_and_with_room_the_same_command_goes_on(tmp_path, asked, command, room, place):
+    code, (told,) = end(FULL, str(room), *asked[command], folder=tmp_path)
+    assert code == 2
+    assert told.startswith("fedsz-privacy: cannot write ")
+    assert place in told
+    assert told.endswith("(File too large): make room, and the same command goes on from here")
+    assert not [path for path in (tmp_path / "run").rglob("*") if path.name.endswith(".tmp")]
+    code, complaints = end(FREE, *asked[command], folder=tmp_path)
+    assert (code, complaints) == (0, [])
+    if command in {"audit", "noise"}:
+        went_on = results(tmp_path)
+        shutil.rmtree(tmp_path / "run")
+        assert end(FREE, *asked[command], folder=tmp_path) == (0, [])
+        assert results(tmp_path) == went_on
+
+
+@pytest.mark.slow
+def test_workers_that_find_the_disk_full_end_in_the_same_line(tmp_path, asked):
+    code, (told,) = end(FULL, "3000", *asked["audit"], "--workers", "2", folder=tmp_path)
+    assert code == 2
+    assert "run/trials/000" in told
+    assert told.endswith("(File too large): make room, and the same command goes on from here")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not MOUNTED, reason="needs to mount a small disk")
+def test_a_small_disk_fills_up_and_is_enlarged_and_is_made_read_only(tmp_path, asked):
+    """On a disk of its own: 64 KB, 64 MB, read-only with a finished run, and read-only without one."""
+    (tmp_path / "disk").mkdir()
+    command = [sys.executable, "-c", FREE]
+    audit = " ".join([*asked["audit"][:-1], "disk/run"])
+    script = f"""
+        go() {{ "$@" 2>> complaints >> printed; echo $? >> codes; }}
+        fedsz() {{ {command[0]} -c "{command[2]}" "$@"; }}
+        mount -t tmpfs -o size=64k tmpfs disk
+        go fedsz {audit}
+        mount -o remount,size=64m disk
+        go fedsz {audit}
+        mount -o remount,ro disk
+        go fedsz report disk/run
+        go fedsz {audit}
+        go fedsz {audit}-other
+        mount -o remount,rw disk && rm disk/run/report.html && mount -o remount,ro disk
+        go fedsz report disk/run
+    """
+    subprocess.run(["unshare", "--mount", "bash", "-ec", script], cwd=tmp_path, check=True)
+    assert (tmp_path / "codes").read_text().split() == ["2", "0", "0", "0", "2", "2"]
+    full, again, other, page = (tmp_path / "complaints").read_text().splitlines()
+    assert full.startswith("fedsz-privacy: cannot write ")
+    assert full.endswith("(No space left on device): make room, and the same command goes on from here")
+    assert "nothing is computed again" in again
+    for line, place in ((other, "disk/run-other"), (page, "disk/run/report.html")):
+        told = f"fedsz-privacy: cannot write {place} (Read-only file system): choose a folder that you may write to"
+        assert line == told
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("command", "place"), [("audit", "trials"), ("federate", "rounds"), ("noise", "figures"), ("bench", "figures")]
+)
+def test_a_file_in_the_place_of_a_folder_is_one_line_and_stays(tmp_path, asked, command, place):
+    code, _ = end(FULL, "300", *asked[command], folder=tmp_path)
+    assert code == 2
+    assert end(FREE, *asked[command], folder=tmp_path) == (0, [])
+    (tmp_path / "run" / "report.json").unlink()
+    shutil.rmtree(tmp_path / "run" / place)
+    (tmp_path / "run" / place).write_text("mine")
+    code, (told,) = end(FREE, *asked[command], folder=tmp_path)
+    assert code == 2
+    assert f"run/{place}/" in told
+    assert told.endswith("move what is in its place elsewhere")
+    assert (tmp_path / "run" / place).read_text() == "mine"
