@@ -14,6 +14,9 @@ from fedsz_privacy.core.files import TEMPORARY, one_line_for, remove_temporaries
 
 SPEC = "spec.json"
 
+FILES, FOLDERS = ("results.json", "report.json"), ("trials", "canary_trials", "rounds", "tables", "figures")
+"""What runs of some command write beside the question."""
+
 FORMAT = 1
 """Version of what a folder holds, of which a run is continued or opened again."""
 
@@ -84,6 +87,7 @@ def open_run(path: Path, asked: Mapping[str, object]) -> RunFolder:
         path.mkdir(parents=True, exist_ok=True)
     folder = RunFolder(path, lock(path))
     remove_temporaries(path)
+    _require_places(path)
     if _is_empty(path):
         folder.write(SPEC, to_json(_settled(asked)))
     else:
@@ -98,6 +102,14 @@ def _is_empty(path: Path) -> bool:
         return not path.exists() or (
             path.is_dir() and all(each.name in left or TEMPORARY.fullmatch(each.name) for each in path.iterdir())
         )
+
+
+def _require_places(path: Path) -> None:
+    """Raise InputError if what the run will write to is a folder in the place of a file, or the other way round."""
+    for place in (path / name for name in (*FILES, *FOLDERS)):
+        if place.exists() and place.is_dir() != (place.name in FOLDERS):
+            wrong = "no folder" if place.name in FOLDERS else "a folder"
+            raise InputError(f"{place} is {wrong}, and the run has to write there: move it elsewhere")
 
 
 def _require_same(path: Path, asked: Mapping[str, object]) -> None:

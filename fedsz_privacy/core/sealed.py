@@ -33,7 +33,7 @@ def seal(save: Callable[[dict[str, str]], bytes], about: Mapping[str, object]) -
     blank = save({ENTRY: json.dumps({"sha256": BLANK.decode(), "format": FORMAT, **about})})
     found = _CHECKSUM.search(blank, 0, _HEAD)
     assert found is not None
-    return _with_checksum(blank, found, sha256(blank).hexdigest().encode())
+    return blank[: found.start(1)] + _checksum(blank, found) + blank[found.end(1) :]
 
 
 def unseal(
@@ -56,7 +56,7 @@ def unseal(
         If a byte has changed, or it says otherwise; in words that follow on the name of the file.
     """
     found = _CHECKSUM.search(data, 0, _HEAD)
-    if found is None or sha256(_with_checksum(data, found, BLANK)).hexdigest().encode() != found[1]:
+    if found is None or _checksum(data, found) != found[1]:
         raise ValueError("is damaged")
     try:
         tensors = load(data)
@@ -70,5 +70,9 @@ def unseal(
     return about, tensors
 
 
-def _with_checksum(data: bytes, found: re.Match[bytes], checksum: bytes) -> bytes:
-    return data[: found.start(1)] + checksum + data[found.end(1) :]
+def _checksum(data: bytes, found: re.Match[bytes]) -> bytes:
+    """Return the SHA-256 of a file with zeros in the place of its checksum."""
+    whole, view = sha256(), memoryview(data)
+    for part in (view[: found.start(1)], BLANK, view[found.end(1) :]):
+        whole.update(part)
+    return whole.hexdigest().encode()

@@ -221,3 +221,16 @@ def test_a_folder_or_file_in_the_place_of_another_is_one_line(tmp_path, place):
         open_run(path, ASKED)
     assert str(path) in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(("place", "made"), [("results.json", "folder"), ("trials", "file"), ("figures", "file")])
+def test_what_the_run_will_write_to_is_looked_at_before_the_work(tmp_path, place, made):
+    path = tmp_path / "run"
+    open_run(path, ASKED)
+    if made == "folder":
+        (path / place).mkdir()
+    else:
+        (path / place).write_text("mine")
+    with pytest.raises(InputError, match=f"{place} is .* folder, and the run has to write there: move it elsewhere"):
+        open_run(path, ASKED)
+    assert (path / place).is_dir() == (made == "folder")
