@@ -1,12 +1,19 @@
 """A disk that is full or read-only ends every command in one line; with room again, the same command goes on."""
 
+import resource
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import torch
+from joblib.externals.loky import get_reusable_executor
+from typer.testing import CliRunner
+
+from analysis.cli import app
 
 RUNS = {
     "audit": "--trials 16 --candidates 100 --clients 2 --rounds 1 --epochs 1 --release none --signal loss "
@@ -15,15 +22,6 @@ RUNS = {
     "noise": "CHECKPOINT --release fedsz:rel=1e-2",
     "bench": "CHECKPOINT --compressor nopred --bound 1e-2 --repeats 1",
 }
-FULL = """
-import resource, sys
-
-resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)), resource.RLIM_INFINITY))
-from analysis.cli import main
-
-main()
-"""
-FREE = "from analysis.cli import main; main()"
 MOUNTED = (
     shutil.which("unshare")
     and not subprocess.run(
@@ -32,11 +30,22 @@ MOUNTED = (
 )
 
 
-def end(program: str, *arguments: str, folder: Path) -> tuple[int, list[str]]:
-    """Run a command in a folder; return its exit code and the lines that it complained in."""
-    command = [sys.executable, "-c", program, *arguments]
-    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    return result.returncode, result.stderr.splitlines()
+def end(*arguments: str) -> tuple[int, list[str]]:
+    """Run a command; return its exit code and the lines that it complained in."""
+    result = CliRunner().invoke(app, list(arguments))
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.stderr.splitlines()
+
+
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """Let no file of this process, or of those that it starts, grow beyond so many bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def results(folder: Path) -> bytes:
@@ -44,7 +53,8 @@ def results(folder: Path) -> bytes:
 
 
 @pytest.fixture
-def asked(tmp_path) -> dict[str, list[str]]:
+def asked(tmp_path, monkeypatch) -> dict[str, list[str]]:
+    monkeypatch.chdir(tmp_path)
     torch.manual_seed(0)
     torch.save({"a.weight": torch.randn(50, 60)}, tmp_path / "state.pt")
     return {
@@ -53,7 +63,6 @@ def asked(tmp_path) -> dict[str, list[str]]:
     }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "room", "place"),
     [
@@ -69,24 +78,27 @@ def asked(tmp_path) -> dict[str, list[str]]:
     ],
 )
 def test_a_full_disk_is_one_line_and_with_room_the_same_command_goes_on(tmp_path, asked, command, room, place):
-    code, (told,) = end(FULL, str(room), *asked[command], folder=tmp_path)
+    with room_for(room):
+        code, (told,) = end(*asked[command])
     assert code == 2
     assert told.startswith("fedsz-privacy: cannot write ")
     assert place in told
     assert told.endswith("(File too large): make room, and the same command goes on from here")
     assert not [path for path in (tmp_path / "run").rglob("*") if path.name.endswith(".tmp")]
-    code, complaints = end(FREE, *asked[command], folder=tmp_path)
+    code, complaints = end(*asked[command])
     assert (code, complaints) == (0, [])
     if command in {"audit", "noise"}:
         went_on = results(tmp_path)
         shutil.rmtree(tmp_path / "run")
-        assert end(FREE, *asked[command], folder=tmp_path) == (0, [])
+        assert end(*asked[command]) == (0, [])
         assert results(tmp_path) == went_on
 
 
-@pytest.mark.slow
-def test_workers_that_find_the_disk_full_end_in_the_same_line(tmp_path, asked):
-    code, (told,) = end(FULL, "1500", *asked["audit"], "--workers", "2", folder=tmp_path)
+def test_workers_that_find_the_disk_full_end_in_the_same_line(asked):
+    get_reusable_executor().shutdown()
+    with room_for(1500):
+        code, (told,) = end(*asked["audit"], "--workers", "2")
+    get_reusable_executor().shutdown()
     assert code == 2
     assert "run/trials/000" in told
     assert told.endswith("(File too large): make room, and the same command goes on from here")
@@ -97,11 +109,10 @@ def test_workers_that_find_the_disk_full_end_in_the_same_line(tmp_path, asked):
 def test_a_small_disk_fills_up_and_is_enlarged_and_is_made_read_only(tmp_path, asked):
     """On a disk of its own: 64 KB, 64 MB, read-only with a finished run, and read-only without one."""
     (tmp_path / "disk").mkdir()
-    command = [sys.executable, "-c", FREE]
     audit = " ".join([*asked["audit"][:-1], "disk/run"])
     script = f"""
-        go() {{ "$@" 2>> complaints >> printed; echo $? >> codes; }}
-        fedsz() {{ {command[0]} -c "{command[2]}" "$@"; }}
+        go() {{ local code=0; "$@" 2>> complaints >> printed || code=$?; echo $code >> codes; }}
+        fedsz() {{ {sys.executable} -c 'from analysis.cli import main; main()' "$@"; }}
         mount -t tmpfs -o size=64k tmpfs disk
         go fedsz {audit}
         mount -o remount,size=64m disk
@@ -124,18 +135,15 @@ def test_a_small_disk_fills_up_and_is_enlarged_and_is_made_read_only(tmp_path, a
         assert line == told
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "place"), [("audit", "trials"), ("federate", "rounds"), ("noise", "figures"), ("bench", "figures")]
 )
 def test_a_file_in_the_place_of_a_folder_is_one_line_and_stays(tmp_path, asked, command, place):
-    code, _ = end(FULL, "300", *asked[command], folder=tmp_path)
-    assert code == 2
-    assert end(FREE, *asked[command], folder=tmp_path) == (0, [])
-    (tmp_path / "run" / "report.json").unlink()
-    shutil.rmtree(tmp_path / "run" / place)
+    with room_for(1000):
+        assert end(*asked[command])[0] == 2
+    shutil.rmtree(tmp_path / "run" / place, ignore_errors=True)
     (tmp_path / "run" / place).write_text("mine")
-    code, (told,) = end(FREE, *asked[command], folder=tmp_path)
+    code, (told,) = end(*asked[command])
     assert code == 2
     assert told == f"fedsz-privacy: run/{place} is no folder, and the run has to write there: move it elsewhere"
     assert (tmp_path / "run" / place).read_text() == "mine"
