@@ -8,18 +8,8 @@ from typing import ClassVar
 from pydantic import TypeAdapter, ValidationError
 
 from analysis.reporting.damage import why
-from analysis.reporting.folder import (
-    DAMAGED,
-    FORMAT,
-    SPEC,
-    RunFolder,
-    changes,
-    digest_of,
-    read_json,
-    require_format,
-    require_keys,
-    to_json,
-)
+from analysis.reporting.folder import SPEC, RunFolder, changes, digest_of, to_json
+from analysis.reporting.json_files import DAMAGED, FORMAT, read_json, require_format, require_keys
 from analysis.reporting.page import Page
 from analysis.reporting.table import STRICT
 from fedsz_privacy.core.errors import InputError
@@ -81,7 +71,7 @@ def is_finished(path: Path, asked: Mapping[str, object]) -> bool:
     try:
         _read(path)
         return not changes(path, asked)
-    except DAMAGED:
+    except (OSError, *DAMAGED):
         return False
 
 

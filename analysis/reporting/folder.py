@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from analysis.reporting.json_files import DAMAGED, FORMAT, read_json, require_format, require_keys
 from analysis.reporting.lock import LOCK, WRITER, lock
 from fedsz_privacy.core.errors import InputError, one_line
 from fedsz_privacy.core.files import TEMPORARY, one_line_for, remove_temporaries, write_atomically
@@ -16,12 +17,6 @@ SPEC = "spec.json"
 
 FILES, FOLDERS = ("results.json", "report.json"), ("trials", "canary_trials", "rounds", "tables", "figures")
 """What runs of some command write beside the question."""
-
-FORMAT = 1
-"""Version of what a folder holds, of which a run is continued or opened again."""
-
-DAMAGED = (ValueError, TypeError, LookupError, AttributeError)
-"""What is raised where a file of a run does not hold what it should."""
 
 GROUPS = {"versions": "version of", "contents": "content of"}
 """Parts of a question that the toolkit adds to what was asked, with the words before the name of each item."""
@@ -81,22 +76,28 @@ def open_run(path: Path, asked: Mapping[str, object]) -> RunFolder:
         If the path holds something else or a run with another spec, another process writes to it, or it cannot be
         written to.
     """
-    if not _is_empty(path):
+    if not is_empty(path):
         _require_same(path, asked)
     with one_line_for("write", path):
         path.mkdir(parents=True, exist_ok=True)
     folder = RunFolder(path, lock(path))
     remove_temporaries(path)
     _require_places(path)
-    if _is_empty(path):
+    if is_empty(path):
         folder.write(SPEC, to_json(_settled(asked)))
     else:
         _require_same(path, asked)
     return folder
 
 
-def _is_empty(path: Path) -> bool:
-    """Return whether there is no folder, or nothing in it but what opening it leaves there."""
+def is_empty(path: Path) -> bool:
+    """Return whether there is no folder, or nothing in it but what opening it leaves there.
+
+    Raises
+    ------
+    InputError
+        If it cannot be told.
+    """
     with one_line_for("read", path):
         left = (LOCK, WRITER)
         return not path.exists() or (
@@ -151,48 +152,6 @@ def read_spec(path: Path) -> dict[str, Any]:
     require_keys(spec, "command", "versions")
     require_format(path, spec)
     return spec
-
-
-def require_keys(kept: Mapping[str, object], *names: str) -> None:
-    """Raise LookupError for the first key that is missing."""
-    if missing := [name for name in names if name not in kept]:
-        raise LookupError(f"it has no {missing[0]!r}")
-
-
-def require_format(path: Path, kept: Mapping[str, object]) -> None:
-    """Raise InputError if what is kept of the run in a folder is of another version's format."""
-    if (found := kept.get("format", 0)) != FORMAT:
-        raise InputError(
-            f"{path} holds a run of another version of fedsz-privacy (format {found}, this one writes {FORMAT}): open "
-            "it with that version, or choose another --out"
-        )
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """Return the object that a file of strict JSON holds.
-
-    Raises
-    ------
-    ValueError
-        If it cannot be read, or holds something else; in one line that names it.
-    """
-    try:
-        values = json.loads(path.read_bytes(), parse_constant=_refuse_constant)
-    except FileNotFoundError:
-        raise ValueError(f"{path.name} is missing") from None
-    except OSError as error:
-        raise ValueError(f"{path.name} cannot be read: {error.strerror}") from error
-    except RecursionError:
-        raise ValueError(f"{path.name} is damaged: it is nested too deep") from None
-    except ValueError as error:
-        raise ValueError(f"{path.name} is damaged: {one_line(error)}") from error
-    if not isinstance(values, dict):
-        raise ValueError(f"{path.name} is damaged: it holds no object")
-    return values
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no number of JSON")
 
 
 def contents(files: Iterable[Path]) -> dict[str, str]:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import TypeAdapter
 
 from analysis.reporting.damage import why
-from analysis.reporting.folder import DAMAGED, GROUPS, SPEC, read_json, require_format, require_keys
+from analysis.reporting.folder import GROUPS, SPEC
+from analysis.reporting.json_files import DAMAGED, read_json, require_format, require_keys
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.imports import find_import_paths, refusing_imports
 

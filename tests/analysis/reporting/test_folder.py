@@ -207,6 +207,11 @@ def test_a_folder_of_another_version_is_one_line_and_left_alone(tmp_path, found)
     assert (path / "spec.json").read_bytes() == before
 
 
+def test_a_name_that_is_too_long_is_one_line(tmp_path):
+    with pytest.raises(InputError, match=r"cannot read .* \(File name too long\): look at the disk, or choose another"):
+        open_run(tmp_path / ("x" * 300), ASKED)
+
+
 @pytest.mark.parametrize("place", ["run", "run/spec.json", "run/.lock", "run/.writer", "above"])
 def test_a_folder_or_file_in_the_place_of_another_is_one_line(tmp_path, place):
     path = tmp_path / "run"
