@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from errno import EACCES, EDQUOT, EEXIST, EFBIG, EISDIR, ENOSPC, ENOTDIR, EPERM, EROFS
+from errno import EACCES, EDQUOT, EEXIST, EFBIG, EISDIR, ENOENT, ENOSPC, ENOTDIR, EPERM, EROFS
 from pathlib import Path
 from secrets import token_hex
 from types import MappingProxyType
@@ -17,6 +17,7 @@ REMEDIES: Mapping[int | None, str] = MappingProxyType(
     {
         **dict.fromkeys((ENOSPC, EDQUOT, EFBIG), "make room, and the same command goes on from here"),
         **dict.fromkeys((EROFS, EACCES, EPERM), "choose a folder that you may write to"),
+        ENOENT: "choose a folder that is there, for all workers too",
         **dict.fromkeys((EISDIR, ENOTDIR, EEXIST), "move what is in its place elsewhere"),
     }
 )

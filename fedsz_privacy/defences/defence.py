@@ -13,15 +13,8 @@ from types import MappingProxyType
 from dp_accounting import DpEvent, NonPrivateDpEvent
 
 from fedsz_privacy.core.errors import InputError
-from fedsz_privacy.defences.release import (
-    Release,
-    make,
-    none,
-    parse_release,
-    read_part,
-    split_parts,
-    write_shortest,
-)
+from fedsz_privacy.defences.grammar import make, read_part, split_parts, write_shortest
+from fedsz_privacy.defences.release import Release, none, parse_release
 from fedsz_privacy.training.accounting import composed
 from fedsz_privacy.training.descent import Training
 from fedsz_privacy.training.dpsgd import DPTraining, dpsgd, dpsgd_with_noise

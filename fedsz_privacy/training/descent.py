@@ -15,6 +15,8 @@ from fedsz_privacy.core.errors import InputError, require_positive
 from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.training.batches import draw_epochs
+from fedsz_privacy.training.canary_sums import NO_CANARIES
+from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.optimizers import Optimizer
 from fedsz_privacy.training.plain_steps import train_alone, train_clients
 
@@ -70,28 +72,9 @@ class Training:
         """Draw batches that visit each record once an epoch."""
         return draw_epochs(membership, self.epochs, self.batch_size, generators)
 
-    def train_many(
-        self,
-        model: nn.Module,
-        states: StateDict,
-        records: Records,
-        batches: NDArray[np.int64],
-        generators: Sequence[Generator],
-    ) -> dict[str, Tensor]:
-        """Train every client from its state."""
-        return train_clients(model, states, records, batches, generators, self, {})
-
-    def train_with_canaries(
-        self,
-        model: nn.Module,
-        states: StateDict,
-        records: Records,
-        batches: NDArray[np.int64],
-        generators: Sequence[Generator],
-        canaries: StateDict,
-    ) -> dict[str, Tensor]:
-        """Train every client from its state; a canary counts as a record of its batch's mean."""
-        return train_clients(model, states, records, batches, generators, self, canaries)
+    def train_many(self, model: nn.Module, clients: Clients, canaries: StateDict = NO_CANARIES) -> dict[str, Tensor]:
+        """Train every client; a canary counts as a record of its batch's mean."""
+        return train_clients(model, clients, self, canaries)
 
     def sized(self, records: int) -> Self:  # noqa: ARG002  # plain training does not depend on it
         """Return this rule."""

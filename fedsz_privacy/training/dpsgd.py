@@ -16,6 +16,8 @@ from fedsz_privacy.core.state import StateDict, stack_of_one, unstack
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.training.accounting import calibrate
 from fedsz_privacy.training.batches import draw_poisson
+from fedsz_privacy.training.canary_sums import NO_CANARIES
+from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.descent import Training
 from fedsz_privacy.training.modes import detached
 from fedsz_privacy.training.optimizers import Optimizer
@@ -108,35 +110,16 @@ class DPTraining:
     def train(self, model: nn.Module, records: Records, generator: Generator) -> None:
         """Train a model in place."""
         batches = self.draw(np.ones((1, len(records)), bool), [generator])
-        states = stack_of_one(detached(model))
-        model.load_state_dict(unstack(self.train_many(model, states, records, batches, [generator]), 0))
+        client = Clients(stack_of_one(detached(model)), records, batches, [generator])
+        model.load_state_dict(unstack(self.train_many(model, client), 0))
 
     def draw(self, membership: NDArray[np.bool_], generators: Sequence[Generator]) -> NDArray[np.int64]:
         """Draw batches by Poisson sampling, as `draw_poisson` does."""
         return draw_poisson(membership, self.sampling_rate, self.steps, generators)
 
-    def train_many(
-        self,
-        model: nn.Module,
-        states: StateDict,
-        records: Records,
-        batches: NDArray[np.int64],
-        generators: Sequence[Generator],
-    ) -> dict[str, Tensor]:
-        """Train every client from its state, as `train_privately` does."""
-        return train_privately(model, states, records, batches, generators, self, {})
-
-    def train_with_canaries(
-        self,
-        model: nn.Module,
-        states: StateDict,
-        records: Records,
-        batches: NDArray[np.int64],
-        generators: Sequence[Generator],
-        canaries: StateDict,
-    ) -> dict[str, Tensor]:
-        """Train every client from its state; a canary adds to the sum of clipped gradients, as a record does."""
-        return train_privately(model, states, records, batches, generators, self, canaries)
+    def train_many(self, model: nn.Module, clients: Clients, canaries: StateDict = NO_CANARIES) -> dict[str, Tensor]:
+        """Train every client; a canary adds to the sum of clipped gradients, as a record does."""
+        return train_privately(model, clients, self, canaries)
 
     def sized(self, records: int) -> Self:
         """Return the same steps and noise for another expected number of records, at least a batch; epsilon changes."""

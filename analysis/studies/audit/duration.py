@@ -15,6 +15,7 @@ from attacks.game.engine import games_of, one_thread
 from attacks.game.view import Knowledge
 from fedsz_privacy.core.state import StateDict, expand, stack_of_one
 from fedsz_privacy.defences.defence import Defence
+from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.evaluation import measure
 
 HOUR = 3600.0
@@ -66,9 +67,8 @@ def _seconds_of_training(game: Game, trials: int) -> float:
     generators = [np.random.default_rng(trial) for trial in range(len(membership))]
     rows = min(len(membership), 1 if steps == 1 else len(membership))
     first = batches[:rows, :1]
-    seconds = _timed(
-        lambda: game.training.train_many(game.model, game.knowledge.states, game.pool, first, generators[:rows])
-    )
+    clients = Clients(game.knowledge.states, game.pool, first, generators[:rows])
+    seconds = _timed(lambda: game.training.train_many(game.model, clients))
     return float(seconds * steps * len(chunks) * len(chunks[0]) / rows)
 
 

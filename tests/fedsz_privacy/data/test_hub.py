@@ -6,6 +6,7 @@ from fedsz_privacy import InputError
 from fedsz_privacy.core.state import stack_of_one
 from fedsz_privacy.data.loading import load_data
 from fedsz_privacy.models.catalogue import build_model
+from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.descent import Training
 
 
@@ -35,7 +36,7 @@ def test_grey_images_from_a_folder_train_in_bulk(tmp_path, rng):
     assert data.inputs[0].stride() == (81, 81, 9, 1)
     model = build_model("cnn", data, seed=0)
     batches = np.arange(8).reshape(1, 2, 4)
-    trained = Training().train_many(model, stack_of_one(model.state_dict()), data, batches, [rng])
+    trained = Training().train_many(model, Clients(stack_of_one(model.state_dict()), data, batches, [rng]))
     assert all(tensor.isfinite().all() for tensor in trained.values())
 
 
