@@ -121,7 +121,8 @@ def _require_same(path: Path, asked: Mapping[str, object]) -> None:
     except DAMAGED as error:
         raise InputError(f"{path} is no folder of a run ({one_line(error)}): choose another --out") from error
     if changed:
-        raise InputError(f"{path} holds a run with another {', '.join(changed)}: choose another --out")
+        named = ", ".join(name if name.isprintable() else repr(name) for name in changed)
+        raise InputError(f"{path} holds a run with another {named}: choose another --out")
 
 
 def changes(path: Path, asked: Mapping[str, object]) -> list[str]:

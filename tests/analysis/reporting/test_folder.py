@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -182,11 +183,12 @@ def test_a_damaged_question_is_one_line_and_stays(tmp_path, spec, told):
     assert (path / "spec.json").read_bytes() == spec.encode("latin-1")
 
 
-def test_what_the_question_does_not_know_is_named(tmp_path):
+@pytest.mark.parametrize(("key", "told"), [("speed", "speed"), ("a\nb", r"'a\nb'")])
+def test_what_the_question_does_not_know_is_named_in_one_line(tmp_path, key, told):
     open_run(tmp_path / "run", ASKED)
     spec = tmp_path / "run" / "spec.json"
-    spec.write_text(json.dumps(json.loads(spec.read_text()) | {"speed": 3}))
-    with pytest.raises(InputError, match="holds a run with another speed: choose another --out"):
+    spec.write_text(json.dumps(json.loads(spec.read_text()) | {key: 3}))
+    with pytest.raises(InputError, match=f"holds a run with another {re.escape(told)}: choose another --out"):
         open_run(tmp_path / "run", ASKED)
 
 
