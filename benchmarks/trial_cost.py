@@ -17,8 +17,8 @@ import torch
 
 from analysis.studies.audit.prepare import load, set_up
 from analysis.studies.audit.spec import AuditSpec
-from attacks.game.engine import RecordPlayer, trial_path
-from attacks.game.trial import save_trials
+from attacks.game.engine import RecordPlayer
+from attacks.game.trial_files import TrialFiles
 
 MODELS: dict[str, AuditSpec] = {
     "mlp": AuditSpec(),
@@ -48,8 +48,9 @@ def row(name: str) -> list[str]:
     played = player.play(chunk)
     seconds = (process_time() - start) / len(chunk)
     with tempfile.TemporaryDirectory() as folder:
-        save_trials(played.part(0), trial_path(Path(folder), 0))
-        kept = trial_path(Path(folder), 0).stat().st_size
+        files = TrialFiles(Path(folder), run="")
+        files.save(played.part(0), 0)
+        kept = files.path(0).stat().st_size
     return [name, f"{parameters:,}", str(len(chunk)), f"{seconds:.2f}", f"{peak() - before:.0f}", f"{kept / 1e3:.0f}"]
 
 

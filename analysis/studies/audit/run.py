@@ -22,6 +22,7 @@ from attacks import Game, Scores, Trials
 from attacks.canaries.play import CanaryPlayer
 from attacks.game.engine import Player, RecordPlayer, games_of, play_trials
 from attacks.game.trial import concatenate
+from attacks.game.trial_files import TrialFiles
 from fedsz_privacy.core.state import nbytes
 from fedsz_privacy.defences.defence import Defence
 
@@ -94,7 +95,8 @@ def run_audit(
     progress : Progress
         Shows how far the loops have come.
     say : callable
-        Told, before the work starts, what a reader should know: what trains one by one, and how long it takes.
+        Told, before the work starts, what a reader should know: what trains one by one, and how long it takes; and
+        of each trial that is played again because its file cannot be used.
 
     Returns
     -------
@@ -121,7 +123,8 @@ def run_audit(
     with workers.pool() as pool:
 
         def played(player: Player, kind: str) -> Trials:
-            kept = play_trials(player, spec.trials, folder.path / kind.replace(" ", "_"), pool, workers.count)
+            files = TrialFiles(folder.path / kind.replace(" ", "_"), folder.digest)
+            kept = play_trials(player, spec.trials, files, pool, workers.count, say)
             return concatenate(list(progress(kept, description=kind, total=spec.trials)))
 
         trials = played(RecordPlayer(game, defences, signals, spec.sees), "trials")
