@@ -9,6 +9,7 @@ from analysis.methods.lower_bounds import EpsilonBound
 from analysis.reporting.table import Table
 from analysis.studies.audit.measure import RECORDS, VULNERABLE
 from analysis.studies.audit.presentation.leakage_tables import interval, strictest_rate, tpr
+from analysis.studies.audit.presentation.others import note_of_others
 from analysis.studies.audit.run import AuditReport
 from analysis.studies.audit.verdict import Verdict
 from analysis.studies.noise.cells import decision_cells, distance_cells
@@ -23,7 +24,8 @@ def closing_table(report: AuditReport) -> Table:
         note=f"Adversary {report.spec.adversary}: sees {report.spec.sees.sees}. Measured by the strongest signal, "
         f"{report.strongest.name}, chosen on other trials than it measures, with 95% intervals. An as-if figure "
         "describes the error; it protects nobody."
-        + note_of_claims(verdict.guarantee for verdict in report.verdicts.values()),
+        + note_of_claims(verdict.guarantee for verdict in report.verdicts.values())
+        + note_of_others(report),
         columns=(
             "defence",
             f"guaranteed\nepsilon at\n{delta}",
@@ -61,7 +63,7 @@ def verdict_table(report: AuditReport) -> Table:
         "An as-if figure is what would hold if the error were independent noise of a distribution fitted to each "
         "tensor, which it is not. A measurement is what one attack achieved: leakage is at least that. An epsilon "
         "lower bound (95%): no claim of a smaller epsilon at that delta could be true, at 95% confidence, for one "
-        "record added or removed.",
+        f"record added or removed.{note_of_others(report)}",
         columns=("defence", "guaranteed", "as if (a description)", f"measured ({report.strongest.name})"),
         rows=[
             (name, _guaranteed(verdict.guarantee), _as_if(verdict.as_if), _measured(verdict, rate))
