@@ -103,7 +103,7 @@ def play_gradient_canaries(
     read, sizes, performance = [], [], []
     for number, release in enumerate(releases):
         streams = (generator(game.seed, Purpose.CANARY, TRIALS, trial, number) for trial in trials)
-        released = release_each(release, updates, streams)
+        released = release_each(release, updates, streams, [f" in canary trial {trial}" for trial in trials])
         decoded = on_device_of(states, stack([each.update for each in released]))
         read.append(training.score(decoded)[:, np.newaxis])
         sizes.append(np.array([each.nbytes for each in released], float))

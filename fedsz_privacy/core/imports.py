@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -11,6 +12,17 @@ from typing import Any, TypeVar
 from fedsz_privacy.core.errors import InputError, unknown
 
 Kind = TypeVar("Kind")
+
+TOOLKIT = {"fedsz_privacy", "attacks", "analysis"}
+"""The packages of this toolkit."""
+
+
+def is_users_own(function: object) -> bool:
+    """Return whether a callable, or one that a partial is made of, is defined outside this toolkit."""
+    if isinstance(function, partial):
+        given = (*function.args, *function.keywords.values())
+        return any(is_users_own(each) for each in (function.func, *filter(callable, given)))
+    return str(getattr(function, "__module__", "")).partition(".")[0] not in TOOLKIT
 
 
 def import_object(path: str) -> Any:
