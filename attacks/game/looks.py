@@ -13,15 +13,13 @@ from torch import Tensor
 
 from attacks.game.adversaries import Adversary
 from attacks.game.view import Knowledge, View
-from attacks.signals import Observed, Signal
+from attacks.signals.base import REAL, Observed, Signal
 from fedsz_privacy.core.errors import InputError, one_line
 from fedsz_privacy.core.imports import is_users_own
 from fedsz_privacy.core.state import StateDict, cloned, rows
+from fedsz_privacy.data.copies import OnCopies
 from fedsz_privacy.federation.rounds import Round
 from fedsz_privacy.training.modes import drawing_from
-
-REAL = "fiub"
-"""Kinds of NumPy dtypes that are real numbers."""
 
 
 def look(adversary: Adversary, knowledge: Knowledge, rounds: Sequence[Round], trials: Sequence[int]) -> list[View]:
@@ -149,6 +147,6 @@ def _remedy(signal: Signal, view: View) -> str:
     task = view.knowledge.pool.task
     if is_users_own(signal.observe):
         return "read finite ones"
-    if is_users_own(task.loss) or is_users_own(task.confidence):
+    if isinstance(task.loss, OnCopies) or isinstance(task.confidence, OnCopies):
         return f"let task {task.name} give finite losses and confidences"
     return "lower --learning-rate"

@@ -9,7 +9,7 @@ from attacks.game.adversaries import UPDATE, Adversary
 from attacks.game.chunk import TARGET, Chunk
 from attacks.game.game import Game
 from attacks.game.looks import find_unsound, look, read
-from attacks.game.trial import Trials
+from attacks.game.trial import Trials, beside
 from attacks.signals import Signal
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import StateDict
@@ -35,18 +35,18 @@ def play(
         If training diverged, or a release, the adversary, a signal or the task returns what cannot be used.
     """
     chunk = Chunk(game, trials)
-    observed, sizes, performance = [], [], []
-    for number, release in enumerate(releases):
-        rounds = chunk.rounds(release, number)
-        views = look(adversary, game.knowledge, rounds, trials)
-        observed.append({signal.name: read(signal, views, trials) for signal in signals})
-        sizes.append(np.mean([each.sent(TARGET).nbytes for each in rounds], axis=0))
-        performance.append(_measure(game, views[-1].client_states, trials))
+    return beside([_through(chunk, number, release, signals, adversary) for number, release in enumerate(releases)])
+
+
+def _through(chunk: Chunk, number: int, release: Release, signals: Sequence[Signal], adversary: Adversary) -> Trials:
+    """Play the trials of a chunk through a release, of that number among the releases."""
+    game, trials, rounds = chunk.game, chunk.trials, chunk.rounds(release, number)
+    views = look(adversary, game.knowledge, rounds, trials)
     return Trials(
         membership=chunk.membership,
-        observed={signal.name: np.stack([seen[signal.name] for seen in observed], axis=1) for signal in signals},
-        sizes=np.stack(sizes, axis=1),
-        performance=np.stack(performance, axis=1),
+        observed={signal.name: read(signal, views, trials)[:, np.newaxis] for signal in signals},
+        sizes=np.mean([each.sent(TARGET).nbytes for each in rounds], axis=0)[:, np.newaxis],
+        performance=_measure(game, views[-1].client_states, trials)[:, np.newaxis],
     )
 
 

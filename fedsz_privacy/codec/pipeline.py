@@ -13,7 +13,7 @@ from fedsz_privacy.codec.bounds import ErrorBound
 from fedsz_privacy.codec.compressors import DECODERS, SZ3, Compressor
 from fedsz_privacy.codec.frame import DTYPES, Entry, FrameError, Header, pack, unpack
 from fedsz_privacy.codec.lossless import LOSSLESS, ZSTD, Lossless
-from fedsz_privacy.codec.lossy import THRESHOLD, LossyRule, default_rule, is_eligible, warn_of_shortfall
+from fedsz_privacy.codec.lossy import THRESHOLD, LossyRule, default_rule, is_eligible, on_copies, warn_of_shortfall
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import StateDict
 
@@ -133,7 +133,7 @@ class FedSZ:
 
     def _chosen(self, state: StateDict) -> dict[str, Tensor]:
         """Return the tensors that are lossy if their bounds leave them room."""
-        rule = self.lossy or default_rule(state)
+        rule = on_copies(self.lossy) if self.lossy else default_rule(state)
         return {name: t for name, t in state.items() if is_eligible(t, self.threshold) and rule(name, t)}
 
     def _arrays(self, chosen: StateDict) -> dict[str, tuple[NDArray[np.floating], float]]:

@@ -17,6 +17,7 @@ from fedsz_privacy.data.records import DataSplit, Records
 from fedsz_privacy.data.tables import load_table
 from fedsz_privacy.data.targets import settle
 from fedsz_privacy.data.text import load_lines
+from fedsz_privacy.training.modes import drawing_from
 
 HUB_NAME = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 
@@ -87,7 +88,7 @@ def load_data(
     if path.is_dir() or HUB_NAME.fullmatch(name):
         return load_hub(name, train, test, seed, task)
     if ":" in name:
-        return _imported(name, train, test, task)
+        return _imported(name, train, test, seed, task)
     raise InputError(
         f"unknown data set {name!r}: write {', '.join(EMBEDDED)}, the path of a folder or an .npz, .csv, .parquet or "
         ".txt file, owner/name on the hub, or module:function"
@@ -98,15 +99,21 @@ def _first(split: DataSplit, train: int | None, test: int | None) -> DataSplit:
     return DataSplit(split.train.part(0, train), split.test.part(0, test))
 
 
-def _imported(path: str, train: int | None, test: int | None, task: str) -> DataSplit:
+def _imported(path: str, train: int | None, test: int | None, seed: int, task: str) -> DataSplit:
     function = import_callable(path)
     try:
         inspect.signature(function).bind()
     except TypeError as error:
         raise InputError(f"{path} cannot be called without arguments ({error}): give each a default") from None
-    made = require_sound(require_type(DataSplit, function(), path), path)
+    with drawing_from(seed):
+        made = require_sound(require_type(DataSplit, function(), path), path)
     split = _first(_for_task(made, path, task) if task else made, train, test)
-    return DataSplit(*(replace(part, inputs=tuple(map(packed, part.inputs))) for part in (split.train, split.test)))
+    # The function may keep what it returned.
+    owned = (
+        replace(part, inputs=tuple(map(packed, part.inputs)), targets=part.targets.clone())
+        for part in (split.train, split.test)
+    )
+    return DataSplit(*owned)
 
 
 def _for_task(split: DataSplit, where: str, task: str) -> DataSplit:

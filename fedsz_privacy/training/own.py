@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.imports import import_callable
-from fedsz_privacy.core.state import StateDict, expand, stack, unstack
+from fedsz_privacy.core.state import StateDict, cloned, expand, stack, unstack
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.training.accounting import History, composed, describe, event_of, require_accountable
 from fedsz_privacy.training.batches import draw_whole, present
@@ -181,7 +181,8 @@ def train_each(
     for row, (indices, generator) in enumerate(zip(chosen, generators, strict=True)):
         copy = holding(model, unstack(starts, row))
         train(copy, indices, generator)
-        trained.append(detached(copy))
+        # A function of a user's own may keep the tensors of its model, and write into them for the next client.
+        trained.append(cloned(detached(copy)))
         _require_same_kinds(states, trained[-1])
     return stack(trained)
 

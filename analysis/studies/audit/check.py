@@ -6,6 +6,7 @@ It also finds out what a reader of the run must know before it starts: what trai
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import torch
 from joblib.externals.loky.backend.reduction import dumps
 
@@ -18,12 +19,16 @@ from attacks.canaries.gradients import add_canaries, require_room
 from attacks.game.engine import games_of
 from attacks.game.looks import observe
 from fedsz_privacy.core.errors import InputError, one_line
+from fedsz_privacy.core.imports import is_users_own
 from fedsz_privacy.core.state import stack_of_one
 from fedsz_privacy.defences.defence import Defence
 from fedsz_privacy.training.gradients import gradient_names
 
 TRIED = 4
 """Candidates that signals are tried on."""
+
+CALIBRATED = 8
+"""Trials of random numbers that a user's own calibration is tried on: each candidate is in every second."""
 
 
 def check_audit(
@@ -70,7 +75,10 @@ def _check_signals(signals: Sequence[Signal], game: Game) -> None:
     still = {name: torch.zeros_like(tensor) for name, tensor in stack_of_one(game.state).items()}
     moved = {name: 1e-3 * tensor if tensor.is_floating_point() else tensor for name, tensor in knowledge.states.items()}
     for signal in signals:
-        observe(signal, View(knowledge, moved, (moved, still) if signal.reads_others else ()))
+        observed = observe(signal, View(knowledge, moved, (moved, still) if signal.reads_others else ()))
+        if is_users_own(signal.calibrate):
+            looks = np.random.default_rng(0).standard_normal((CALIBRATED, *observed.shape))
+            signal.score(looks, np.indices((CALIBRATED, len(knowledge.pool))).sum(axis=0) % 2 == 0)
 
 
 def _check_pickling(game: Game, name: str) -> None:

@@ -1,6 +1,7 @@
 """A federation under several defences: performance by round, bytes, and where the time goes."""
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -20,6 +21,7 @@ from analysis.studies.federation.spec import FederationSpec
 from analysis.studies.questions import to_plain
 from analysis.studies.spec import REFERENCE
 from fedsz_privacy.core.device import find_device
+from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.files import write_atomically
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import StateDict, stack_of_one, unstack
@@ -135,7 +137,7 @@ def _continue(federation: Federation, test: Records, rounds: int, path: Path) ->
     rows, state = _read(path, dict(federation.model.state_dict()), metric)
     yield from rows
     for played in islice(federation.rounds(stack_of_one(state), first=len(rows)), rounds - len(rows)):
-        rows.append(_row(played, float(measure(federation.model, played.after, test))))
+        rows.append(_row(played, _measure(federation, played, test)))
         path.parent.mkdir(exist_ok=True)
         kept = {name: tensor.contiguous() for name, tensor in unstack(played.after, 0).items()}
         write_atomically(path, save(kept, {"metric": metric, "rows": json.dumps([asdict(row) for row in rows])}))
@@ -153,6 +155,14 @@ def _read(path: Path, initial: StateDict, metric: str) -> tuple[list[RoundRow], 
             return rows, {name: file.get_tensor(name).to(tensor.device) for name, tensor in initial.items()}
     except (OSError, SafetensorError, KeyError, TypeError, ValueError):
         return [], initial
+
+
+def _measure(federation: Federation, played: Round, test: Records) -> float:
+    measured = float(measure(federation.model, played.after, test))
+    if not math.isfinite(measured):
+        name = f"{test.task.metric} of task {test.task.name}"
+        raise InputError(f"{name} is not finite after round {played.number + 1}: lower --learning-rate")
+    return measured
 
 
 def _row(played: Round, performance: float) -> RoundRow:
