@@ -17,7 +17,7 @@ from fedsz_privacy.core.errors import InputError, require_at_least
 from fedsz_privacy.core.imports import find_part, is_users_own
 from fedsz_privacy.data.checking import require_like
 from fedsz_privacy.data.records import Records
-from fedsz_privacy.training.modes import seeded
+from fedsz_privacy.training.isolation import child_seed, isolated
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def make_canaries(canary: Canary, records: Records, generator: Generator) -> Rec
     InputError
         If they are no records, or of another number, shape, dtype or task, not finite, or have other targets.
     """
-    with seeded(generator.spawn(1)[0]) if is_users_own(canary.make) else nullcontext():
+    with isolated(child_seed(generator)) if is_users_own(canary.make) else nullcontext():
         made: object = canary.make(records.copied(), generator)
     require_like(made, records, f"canary {canary.name}")
     assert isinstance(made, Records)

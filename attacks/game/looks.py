@@ -19,7 +19,7 @@ from fedsz_privacy.core.imports import is_users_own
 from fedsz_privacy.core.state import StateDict, cloned, rows
 from fedsz_privacy.data.copies import OnCopies
 from fedsz_privacy.federation.rounds import Round
-from fedsz_privacy.training.modes import drawing_from
+from fedsz_privacy.training.isolation import isolated
 
 
 def look(adversary: Adversary, knowledge: Knowledge, rounds: Sequence[Round], trials: Sequence[int]) -> list[View]:
@@ -37,11 +37,11 @@ def look(adversary: Adversary, knowledge: Knowledge, rounds: Sequence[Round], tr
     def copy_of(states: StateDict) -> StateDict:
         return given.states if states is knowledge.states else cloned(states)
 
-    with drawing_from(trials[0]):
+    with isolated(trials[0]):
         seen: Any = adversary.looks(given, [each.copied(copy_of(each.states)) for each in rounds])
     if not isinstance(seen, Sequence) or not seen or not all(isinstance(view, View) for view in seen):
         raise InputError(
-            f"adversary {adversary.name} returns a {type(seen).__name__}: return a list of views, and some"
+            f"adversary {adversary.name} returns a {type(seen).__name__}: return a list of one View or more"
         )
     for view in seen:
         for updates in (view.updates, *view.others):
@@ -99,7 +99,7 @@ def observe(signal: Signal, view: View, place: str = "", seed: int = 0) -> Obser
         If it reads anything else.
     """
     if is_users_own(signal.observe):
-        with drawing_from(seed):
+        with isolated(seed):
             found: Any = signal.observe(view.copied())
     else:
         found = signal.observe(view)

@@ -13,6 +13,7 @@ from attacks.game.trial import Trials, beside
 from attacks.signals import Signal
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import StateDict
+from fedsz_privacy.data.copies import OnCopies
 from fedsz_privacy.defences.release import Release
 from fedsz_privacy.training.evaluation import measure
 
@@ -54,7 +55,6 @@ def _measure(game: Game, states: StateDict, trials: Sequence[int]) -> NDArray[np
     measured: NDArray[np.float64] = measure(game.model, states, game.test).cpu().numpy()
     if (row := find_unsound(measured)) is not None:
         task = game.test.task
-        raise InputError(
-            f"{task.metric} of task {task.name} is not finite in trial {trials[row]}: lower --learning-rate"
-        )
+        remedy = "let it measure finite ones" if isinstance(task.measure, OnCopies) else "lower --learning-rate"
+        raise InputError(f"{task.metric} of task {task.name} is not finite in trial {trials[row]}: {remedy}")
     return measured

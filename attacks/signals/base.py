@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from attacks.game.view import View
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.imports import is_users_own
-from fedsz_privacy.training.modes import drawing_from
+from fedsz_privacy.training.isolation import isolated
 
 Scores: TypeAlias = NDArray[np.float64]
 """One number for each trial and candidate, shape (trials, candidates); higher: more likely a member."""
@@ -73,7 +73,7 @@ class Signal:
 
     def _calibrated(self, look: Observed, membership: NDArray[np.bool_]) -> Scores:
         own = is_users_own(self.calibrate)
-        with drawing_from(0) if own else nullcontext():
+        with isolated(0) if own else nullcontext():
             found: Any = self.calibrate(look.copy(), membership.copy()) if own else self.calibrate(look, membership)
         if not isinstance(found, np.ndarray) or found.shape != membership.shape or found.dtype.kind not in REAL:
             given = f"{getattr(found, 'dtype', type(found).__name__)} {getattr(found, 'shape', '')}".strip()

@@ -17,7 +17,7 @@ from fedsz_privacy.data.records import DataSplit, Records
 from fedsz_privacy.data.tables import load_table
 from fedsz_privacy.data.targets import settle
 from fedsz_privacy.data.text import load_lines
-from fedsz_privacy.training.modes import drawing_from
+from fedsz_privacy.training.isolation import isolated
 
 HUB_NAME = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 
@@ -105,7 +105,7 @@ def _imported(path: str, train: int | None, test: int | None, seed: int, task: s
         inspect.signature(function).bind()
     except TypeError as error:
         raise InputError(f"{path} cannot be called without arguments ({error}): give each a default") from None
-    with drawing_from(seed):
+    with isolated(seed):
         made = require_sound(require_type(DataSplit, function(), path), path)
     split = _first(_for_task(made, path, task) if task else made, train, test)
     # The function may keep what it returned.

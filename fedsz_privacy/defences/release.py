@@ -26,7 +26,7 @@ from fedsz_privacy.core.imports import import_callable, is_users_own, require_ty
 from fedsz_privacy.core.state import StateDict, cloned, nbytes, unstack
 from fedsz_privacy.defences.returned import require_sound
 from fedsz_privacy.training.accounting import require_accountable
-from fedsz_privacy.training.modes import seeded
+from fedsz_privacy.training.isolation import child_seed, isolated
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def release_each(
 def _released(release: Release, update: StateDict, generator: Generator, place: str) -> tuple[Released, float]:
     """Return what `release_copy` does, and the seconds that `apply` took."""
     own, given = is_users_own(release.apply), cloned(update)
-    with seeded(generator.spawn(1)[0]) if own else nullcontext():
+    with isolated(child_seed(generator)) if own else nullcontext():
         start = perf_counter()
         released: Any = release.apply(given, generator)
         seconds = perf_counter() - start

@@ -31,7 +31,9 @@ def require_sound(returned: Mapping[str, Any], name: str, given: StateDict, plac
     for key in ("encode_seconds", "decode_seconds"):
         if not _is_number(returned[key]):
             raise InputError(f"release {name} takes {returned[key]} {key}{place}: give a number, 0 or more")
-    for tensor, bound in returned["bounds"].items():
+    if not isinstance(bounds := returned["bounds"], Mapping):
+        raise InputError(f"release {name} reports bounds of type {type(bounds).__name__}{place}: give a dict")
+    for tensor, bound in bounds.items():
         if tensor not in given or not _is_number(bound):
             raise InputError(f"release {name} reports the bound {bound} of {tensor}{place}: give one of a tensor's own")
     for key, tensor in given.items():

@@ -81,11 +81,10 @@ def leakage_against_ratio(report: AuditReport) -> Figure:
     signals, wide = list(report.scores[REFERENCE]), len(ranked) <= SIDE_BY_SIDE
     figure = _figure(*((max(13, 2.8 * len(ranked)), 5) if wide else (max(13, 1.4 * len(ranked)), 10)))
     left, right = figure.subplots(1, 2) if wide else figure.subplots(2, 1)
+    step = min(0.12, 0.8 / len(signals))
     for number, (signal, look) in enumerate(zip(signals, looks(len(signals)), strict=True)):
         measured = [report.verdicts[defence].measured[signal] for defence in ranked]
-        places = np.arange(len(ranked), dtype=np.float64) + min(0.12, 0.8 / len(signals)) * (
-            number - (len(signals) - 1) / 2
-        )
+        places = np.arange(len(ranked), dtype=np.float64) + step * (number - (len(signals) - 1) / 2)
         _with_intervals(left, signal, look, places, [leakage.auc for leakage in measured])
         _with_intervals(right, signal, look, places, [leakage.tpr_at_fpr[rate] for leakage in measured])
     left.axhline(0.5, color="grey", linestyle=":", label="guessing")
