@@ -1,17 +1,13 @@
-"""The record of one trial of the membership game, in memory and on disk."""
+"""The record of trials of the membership game."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save
 
 from fedsz_privacy.core.errors import InputError
-from fedsz_privacy.core.files import write_atomically
 
 
 @dataclass(frozen=True)
@@ -98,16 +94,3 @@ def beside(parts: Sequence[Trials]) -> Trials:
 def _uneven(name: str, shape: tuple[int, ...], other: tuple[int, ...], place: str, other_place: str) -> InputError:
     read = f"{shape} in {place} and {other} in {other_place}"
     return InputError(f"signal {name} reads arrays of shapes {read}: read as many parts in each")
-
-
-def save_trials(trials: Trials, path: Path) -> None:
-    """Write trials to a safetensors file, whole or not at all."""
-    write_atomically(path, save({name: np.ascontiguousarray(array) for name, array in to_arrays(trials).items()}))
-
-
-def load_trials(path: Path) -> Trials | None:
-    """Read trials back; None if the file is missing or damaged."""
-    try:
-        return from_arrays(load_file(path))
-    except (FileNotFoundError, SafetensorError, KeyError):
-        return None

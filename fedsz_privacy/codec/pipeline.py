@@ -15,6 +15,7 @@ from fedsz_privacy.codec.frame import DTYPES, Entry, FrameError, Header, pack, u
 from fedsz_privacy.codec.lossless import LOSSLESS, ZSTD, Lossless
 from fedsz_privacy.codec.lossy import THRESHOLD, LossyRule, default_rule, is_eligible, on_copies, warn_of_shortfall
 from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.ranges import ELEMENTS, require_within
 from fedsz_privacy.core.state import StateDict
 
 WIDTHS = {torch.float64: np.dtype(np.float64)}
@@ -47,8 +48,7 @@ class FedSZ:
     Warns
     -----
     LossyWarning
-        When encoding, if less than half of the float bytes is lossy and the rule left out a tensor of more than
-        ``threshold`` elements.
+        When encoding, if less than half of the float bytes that vary is lossy.
 
     Examples
     --------
@@ -68,8 +68,7 @@ class FedSZ:
     lossy: LossyRule | None = None
 
     def __post_init__(self) -> None:
-        if self.threshold < 0:
-            raise InputError(f"threshold {self.threshold}: choose a number of elements, 0 or more")
+        require_within(self, {"threshold": ELEMENTS, "max_bytes": ELEMENTS})
         if not (self.lossy is None or callable(self.lossy)):
             raise InputError(f"lossy {self.lossy!r}: give a function of a tensor's name and the tensor")
 

@@ -10,6 +10,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from fedsz_privacy.core.errors import InputError, one_line
+from fedsz_privacy.core.files import require_file
 
 DAMAGED = (RuntimeError, EOFError, LookupError, ValueError, TypeError, AttributeError)
 """What PyTorch's reader makes of a file that is no checkpoint."""
@@ -35,8 +36,7 @@ def load_checkpoint(path: Path) -> dict[str, Tensor]:
         If there is no such file, it is damaged, it would need pickle to run code, or it holds something else than
         tensors by name.
     """
-    if not path.is_file():
-        raise InputError(f"no file at {path}: give a .safetensors file or a state dict saved by torch.save")
+    require_file(path, "give a .safetensors file or a state dict saved by torch.save")
     held = _read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path)
     if not isinstance(held, dict) or not held:
         raise InputError(f"{path} holds no state dict: save model.state_dict()")

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_curve
 
 from analysis.methods.leakage.membership import Estimate
-from analysis.methods.noise.plots import draw_fit, summary
 from analysis.reporting.style import LINES, Look, looks
 from analysis.studies.audit.presentation.intervals import whiskers
 from analysis.studies.audit.presentation.leakage_tables import strictest_rate
@@ -63,10 +62,11 @@ def noise_histograms(report: AuditReport) -> Figure:
     pairs = zip(_shown(grid[::2], len(studies)), _shown(grid[1::2], len(studies)), strict=True)
     for (above, below), (defence, study) in zip(pairs, studies.items(), strict=True):
         largest = max(study.tensors, key=lambda name: study.residuals[name].elements)
-        draw_fit(above, study.scopes["pooled"], SHOWN_DISTRIBUTIONS)
-        draw_fit(below, study.tensors[largest], SHOWN_DISTRIBUTIONS)
-        above.set(title=f"{defence}\npooled: {summary(study.scopes['pooled'])}", xlabel="error / standard deviation")
-        below.set(title=f"{largest}: {summary(study.tensors[largest])}", xlabel="error / bound")
+        pooled, alone = study.scopes["pooled"], study.tensors[largest]
+        pooled.plot(above, SHOWN_DISTRIBUTIONS)
+        alone.plot(below, SHOWN_DISTRIBUTIONS)
+        above.set(title=f"{defence}\npooled: {pooled.summary}", xlabel="error / standard deviation")
+        below.set(title=f"{largest}: {alone.summary}", xlabel="error / bound")
     for row in grid:
         row[0].set_ylabel("density")
     _legend(figure, grid[0][0], "fitted distribution")
