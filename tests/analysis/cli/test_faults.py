@@ -96,7 +96,7 @@ LINES = {
     "audit --canary faults:DARK:10": "canary faults:DARK has inputs that are not finite: replace those values",
     "audit --task faults:UNMEASURED": "accuracy of task unmeasured is not finite in trial 0: let it measure finite",
     "audit --training faults:train": "training diverged in round 1: lower --learning-rate",
-    "audit --release dpsgd:eps=8,clip=1e30": "training diverged in round 1: lower --learning-rate",
+    "audit --release dpsgd:eps=8,clip=1e12": "training diverged in round 1: lower --learning-rate",
     "audit --learning-rate 10": "training diverged in round 1: lower --learning-rate",
     "federate --release faults:of_nan": "release faults:of_nan makes 1.weight not finite of client 1 in round 1: r",
     "federate --training faults:train": "training diverged in round 1: lower --learning-rate",

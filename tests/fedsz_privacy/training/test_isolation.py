@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from fedsz_privacy.core.state import stack_of_one
+from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.isolation import child_seed, isolated
 from fedsz_privacy.training.modes import detached
 from fedsz_privacy.training.own import OwnTraining
@@ -74,9 +75,9 @@ def test_a_training_function_that_trains_one_model_again_and_again_trains_each_c
     model = nn.Sequential(nn.Flatten(), nn.Linear(64, 10))
     membership = np.arange(12) < np.array([[3], [7], [12]])
     rule, streams = OwnTraining(train, "mine:train"), [np.random.default_rng(row) for row in range(3)]
-    trained = rule.train_many(
-        model, stack_of_one(detached(model)), digits.part(0, 12), rule.draw(membership, streams), streams
-    )
+    start = stack_of_one(detached(model))
+    clients = Clients(start, digits.part(0, 12), rule.draw(membership, streams), streams)
+    trained = rule.train_many(model, clients)
     assert trained["1.weight"][:, 0, 0].tolist() == [3, 7, 12]
     assert torch.get_default_dtype() == torch.float32
     assert torch.is_grad_enabled()
