@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from fedsz_privacy.core.errors import InputError
 
+LARGEST = float(np.finfo(np.float64).max)
+
 
 @dataclass(frozen=True)
 class ErrorBound:
@@ -61,4 +63,4 @@ class ErrorBound:
         if not math.isfinite(high - low):
             finite = array[np.isfinite(array)]
             low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
-        return self.value * high - self.value * low
+        return min(self.value * high - self.value * low, LARGEST)
