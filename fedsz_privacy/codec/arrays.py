@@ -16,9 +16,10 @@ def to_array(tensor: Tensor) -> NDArray[np.floating]:
 
 def to_tensor(array: NDArray[np.floating], dtype: torch.dtype) -> Tensor:
     """Return an array as a tensor of the given float dtype, finite values kept finite; the array may change."""
-    if dtype in HALF:
-        limit = torch.finfo(dtype).max
-        np.clip(array, -limit, limit, out=array, where=np.isfinite(array))
+    if dtype not in HALF:
+        return torch.from_numpy(array)
+    limit = torch.finfo(dtype).max
+    np.clip(array, -limit, limit, out=array, where=np.isfinite(array))
     return torch.from_numpy(array).to(dtype)
 
 

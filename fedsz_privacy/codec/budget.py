@@ -50,7 +50,7 @@ def memory_of(header: Header, header_size: int, lossy: Sequence[memoryview], dec
     entries = [entry for entry in header.entries if entry.stream_size]
     passing = [_passing(entry, stream, decoder) for entry, stream in zip(entries, lossy, strict=True)]
     exact = sum(entry.nbytes for entry in header.entries if not entry.stream_size)
-    lasting = sum(entry.nbytes for entry in header.entries)
+    lasting = exact + sum(entry.nbytes for entry in entries)
     return HEADER_MEMORY * header_size + lasting + max(exact, *passing, 0)
 
 

@@ -152,6 +152,9 @@ class _Reader:
         return self.data[self.position - size : self.position]
 
     def varint(self) -> int:
+        if self.position < len(self.data) and (byte := self.data[self.position]) < 0x80:
+            self.position += 1
+            return byte
         number = shift = 0
         for byte in self.data[self.position : self.position + MAX_VARINT_BYTES]:
             number |= (byte & 0x7F) << shift
@@ -180,6 +183,6 @@ class _Reader:
         if stream_size and not dtype.is_floating_point:
             raise FrameError(f"frame compresses {name!r} lossily although its dtype is {dtype}")
         shape = tuple(self.varint() for _ in range(self.at_most(self.varint(), MAX_DIMENSIONS, "dimensions")))
-        if math.prod(max(size, 1) for size in shape) * dtype.itemsize > MAX_NBYTES:
+        if math.prod(filter(None, shape)) * dtype.itemsize > MAX_NBYTES:
             raise FrameError(f"frame announces {name!r} of shape {shape}, which no tensor can have")
         return Entry(name, dtype, shape, stream_size)

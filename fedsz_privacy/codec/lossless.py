@@ -2,6 +2,7 @@
 
 import lzma
 import struct
+import threading
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -32,6 +33,16 @@ class Lossless:
     decompress: Callable[[bytes | memoryview, int], bytes]
 
 
+class _Decompressor(threading.local):
+    """One of zstd's decompression contexts for each thread: making one takes longer than most tensors do."""
+
+    def __init__(self) -> None:
+        self.context = zstandard.ZstdDecompressor()
+
+
+_ZSTD = _Decompressor()
+
+
 def _zstd_compress(data: bytes) -> bytes:
     return zstandard.ZstdCompressor(level=3).compress(data)
 
@@ -40,7 +51,7 @@ def _zstd_decompress(data: bytes | memoryview, size: int) -> bytes:
     try:
         if zstandard.frame_content_size(data) != size:
             raise ValueError(f"zstd frame does not hold {size} bytes")
-        return zstandard.ZstdDecompressor().decompress(data, allow_extra_data=False)
+        return _ZSTD.context.decompress(data, allow_extra_data=False)
     except zstandard.ZstdError as error:
         raise ValueError(f"not a zstd frame: {error}") from error
 

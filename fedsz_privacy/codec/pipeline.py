@@ -170,8 +170,9 @@ def _decode_tensors(
 
 
 def _decode_exact(entries: Sequence[Entry], rest: memoryview, lossless: str) -> dict[str, Tensor]:
-    raw = LOSSLESS[lossless].decompress(rest, sum(entry.nbytes for entry in entries))
-    pieces = _cut(memoryview(raw), [entry.nbytes for entry in entries])[:-1]
+    sizes = [entry.nbytes for entry in entries]
+    raw = LOSSLESS[lossless].decompress(rest, sum(sizes))
+    pieces = _cut(memoryview(raw), sizes)[:-1]
     return {
         entry.name: from_bytes(piece, entry.dtype, entry.shape) for entry, piece in zip(entries, pieces, strict=True)
     }

@@ -17,8 +17,11 @@ and are not checked here.
 """
 
 import math
+import re
 import struct
-from dataclasses import dataclass
+from functools import lru_cache
+from itertools import repeat
+from typing import NamedTuple
 
 import numpy as np
 import zstandard
@@ -27,7 +30,7 @@ from fedsz_privacy.codec.lossless import ZSTD
 
 MAGIC, DATA_VERSION = 0xF342F310, 0x03040000
 HEAD, SIZE = struct.Struct("<IIQ"), struct.Struct("<Q")
-CHOICES, TAIL = struct.Struct("<BBd"), struct.Struct("<BBiiB")
+SETTINGS = struct.Struct("<BBdBBiiB")
 ABSOLUTE, OPENMP, QUANTISATION_BINS = 0, 0b1000, 2**16
 QUANTISER, SYMBOLS, CODES = struct.Struct("<BdiQ"), struct.Struct("<Ii"), struct.Struct("<QQ")
 LINEAR, RADIUS = 2, QUANTISATION_BINS // 2
@@ -37,6 +40,14 @@ LORENZO_REG, INTERP, NOPRED, LOSSLESS = 0, 2, 3, 4
 
 MOST_ELEMENTS = 2**63 - 1
 
+UNCOUNTED = 2**18
+"""Bytes of a payload up to which its elements need no counting: SZ3 reads no more of them than it has bits, so that
+their codes take 8 MiB at most; and where they are few, reading the code table takes as long as decoding."""
+
+LONGEST_GAMMA, RUN = 32, 16
+GAMMA_CODE = re.compile("|".join("0" * zeros + "1" + "." * zeros for zeros in range(LONGEST_GAMMA)))
+GAMMA_CODES = re.compile(f"(?:{GAMMA_CODE.pattern}){{{RUN}}}+")
+
 TABLE_BYTES = 6
 """Most bytes of the code table for a symbol: 33 bits of distance and 15 of length."""
 
@@ -44,8 +55,7 @@ MOST_BYTES = {NOPRED: (64, 8), LORENZO_REG: (4096, 24), INTERP: (4096, 24)}
 """Most bytes that a payload holds beside the values: so many, and so many an element."""
 
 
-@dataclass(frozen=True)
-class Stream:
+class Stream(NamedTuple):
     """The outer parts of a stream: the algorithm and error bound, and the zstd frame with the size it announces."""
 
     algorithm: int
@@ -90,19 +100,24 @@ def read(data: memoryview, grid: tuple[int, ...], dtype: np.dtype[np.floating], 
 
 def _read_configuration(data: memoryview, grid: tuple[int, ...]) -> tuple[int, float]:
     """Return the algorithm and error bound of a configuration that says what SZ3 writes for such an array."""
+    expected = _axes(grid)
+    if len(data) != len(expected) + SETTINGS.size or data[: len(expected)] != expected:
+        raise ValueError(f"not an SZ3 stream of an array of shape {grid}")
+    algorithm, mode, bound, flags, _, bins, _, _ = SETTINGS.unpack_from(data, len(expected))
+    if mode != ABSOLUTE or not 0 < bound < math.inf or flags & OPENMP or bins != QUANTISATION_BINS:
+        raise ValueError("not an SZ3 stream under an absolute error bound")
+    return algorithm, bound
+
+
+@lru_cache(maxsize=1024)
+def _axes(grid: tuple[int, ...]) -> bytes:
+    """Return what a configuration says of an array's shape, after its own length: SZ3 leaves axes of one out."""
     axes = [size for size in grid if size > 1] or [1]
     width = max(axes).bit_length()
     packed = sum(size << width * place for place, size in enumerate(axes))
     sizes = packed.to_bytes(-(-width * len(axes) // 8), "little")
-    expected = bytes([len(axes), width]) + sizes + SIZE.pack(math.prod(axes))
-    if len(data) != 1 + len(expected) + CHOICES.size + TAIL.size or data[1 : 1 + len(expected)] != expected:
-        raise ValueError(f"not an SZ3 stream of an array of shape {grid}")
-    algorithm, mode, bound = CHOICES.unpack_from(data, 1 + len(expected))
-    flags, _, bins, _, _ = TAIL.unpack_from(data, 1 + len(expected) + CHOICES.size)
-    usual = data[0] == len(data) and mode == ABSOLUTE and not flags & OPENMP and bins == QUANTISATION_BINS
-    if not (usual and 0 < bound < math.inf):
-        raise ValueError("not an SZ3 stream under an absolute error bound")
-    return algorithm, bound
+    content = bytes([len(axes), width]) + sizes + SIZE.pack(math.prod(axes))
+    return bytes([1 + len(content) + SETTINGS.size]) + content
 
 
 def _require_size(stream: Stream) -> None:
@@ -133,6 +148,8 @@ def require_counts(stream: Stream) -> None:
         usual = (kind, bound, radius) == (LINEAR, stream.bound, RADIUS)
         if not (usual and exact <= stream.elements and 1 <= symbols <= min(stream.elements, QUANTISATION_BINS)):
             raise ValueError("not what SZ3 writes without prediction")
+        if symbols > 1 and stream.size <= UNCOUNTED:
+            return
         codes = table + _table_size(payload[table : table + TABLE_BYTES * symbols], symbols)
         elements, bits = CODES.unpack_from(payload, codes)
     except (struct.error, OverflowError) as error:
@@ -148,7 +165,10 @@ def _table_size(data: bytes, symbols: int) -> int:
     """
     if symbols == 1:
         return 0
-    bits, position = f"{int.from_bytes(data):0{8 * len(data)}b}", 0
-    for _ in range(2 * symbols - 1):
-        position = 2 * bits.index("1", position) - position + 1
+    bits, position = bin(int.from_bytes(b"\1" + data))[3:], 0
+    runs, rest = divmod(2 * symbols - 1, RUN)
+    for codes in (*repeat(GAMMA_CODES, runs), *repeat(GAMMA_CODE, rest)):
+        if not (found := codes.match(bits, position)):
+            raise ValueError("SZ3 stream's code table ends before its last symbol")
+        position = found.end()
     return -(-position // 8)
