@@ -86,8 +86,9 @@ def _read_torch(path: Path) -> object:
 
 
 def _is_dense(value: object) -> bool:
-    plain = isinstance(value, Tensor) and value.layout == torch.strided and not value.is_quantized
-    return plain and not value.is_meta and not value.is_nested
+    if not isinstance(value, Tensor) or value.layout != torch.strided:
+        return False
+    return not (value.is_quantized or value.is_meta or value.is_nested)
 
 
 def _few(names: list[str]) -> str:
