@@ -67,8 +67,11 @@ class Stream(NamedTuple):
 
     @property
     def memory(self) -> int:
-        """Most bytes that decoding takes beside the array: the payload, exact values, and codes of four bytes."""
-        return 0 if self.algorithm == LOSSLESS else 2 * self.size + 4 * self.elements
+        """Most bytes that decoding takes beside the array: payload, exact values, codes, and Lorenzo's own array."""
+        if self.algorithm == LOSSLESS:
+            return 0
+        each = 4 + (self.itemsize if self.algorithm == LORENZO_REG else 0)
+        return 2 * self.size + each * self.elements
 
 
 def read(data: memoryview, grid: tuple[int, ...], dtype: np.dtype[np.floating], trusted: frozenset[int]) -> Stream:
