@@ -39,7 +39,7 @@ class FedSZ:
         Number of elements up to which a tensor is kept exactly.
     max_bytes : int
         Most memory that decoding a frame may take beside the frame itself, in bytes; see `memory_of`. The libraries
-        take up to 16 MiB of their own. The default, 2**30, is a quarter of a small server's memory of 4 GiB, and room
+        take up to 32 MiB of their own. The default, 2**30, is a quarter of a small server's memory of 4 GiB, and room
         for an update of about 100 million float32 parameters in one tensor, or twice as many in several.
     lossy : callable, optional
         The rule, ``lossy(name, tensor) -> bool``. By default the paper's, that the name contains ``weight``; in a state

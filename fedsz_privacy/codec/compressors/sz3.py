@@ -83,6 +83,8 @@ class SZ3:
             return self._compress(array, bound)
         zero, most = array.dtype.type(0), float(np.finfo(array.dtype).max) * HEADROOM
         limit = float(np.nextafter(array.dtype.type(greatest_within(min(bound, most), array.dtype)), zero))
+        if limit > 0 and array.min() >= -most and array.max() <= most:
+            return pack(self._compress(array, limit), array.reshape(-1), np.zeros(array.size, np.bool_))
         exact = ~((np.abs(array) <= most) & (limit > 0))
         stream = b"" if exact.all() else self._compress(np.where(exact, zero, array), limit)
         return pack(stream, array.reshape(-1), exact.reshape(-1))

@@ -40,9 +40,9 @@ LORENZO_REG, INTERP, NOPRED, LOSSLESS = 0, 2, 3, 4
 
 MOST_ELEMENTS = 2**63 - 1
 
-UNCOUNTED = 2**18
+UNCOUNTED = 2**19
 """Bytes of a payload up to which its elements need no counting: SZ3 reads no more of them than it has bits, so that
-their codes take 8 MiB at most; and where they are few, reading the code table takes as long as decoding."""
+their codes take 16 MiB at most; and where they are few, reading the code table takes as long as decoding."""
 
 LONGEST_GAMMA, RUN = 32, 16
 GAMMA_CODE = re.compile("|".join("0" * zeros + "1" + "." * zeros for zeros in range(LONGEST_GAMMA)))

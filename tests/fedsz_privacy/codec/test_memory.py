@@ -15,6 +15,7 @@ from fedsz_privacy import ErrorBound, FedSZ, FrameError
 from fedsz_privacy.codec.budget import memory_of
 from fedsz_privacy.codec.compressors import SZ3, ZFP, Quantiser
 from fedsz_privacy.codec.compressors.exceptions import pack as packed
+from fedsz_privacy.codec.compressors.sz3_stream import UNCOUNTED
 from fedsz_privacy.codec.frame import Entry, Header, pack, unpack
 from fedsz_privacy.codec.lossless import LOSSLESS, ZSTD
 
@@ -106,6 +107,16 @@ def test_hostile_frames_are_refused_within_a_fixed_amount_of_memory(tmp_path):
     found = peaks({kind: (frame, limit) for kind, frame in hostile_frames().items()}, tmp_path)
     assert all(refusal for _, refusal in found.values()), found
     assert all(peak < FACTOR * limit + FIXED for peak, _ in found.values()), found
+
+
+def test_a_stream_that_is_not_searched_for_its_elements_stays_within_the_fixed_amount(tmp_path):
+    size = UNCOUNTED // 12 + 1
+    stream = SZ3().encode(np.where(np.arange(size) < 10, 2, 0).astype(np.float32), 1.0)
+    bits = 8 * (UNCOUNTED - 100)
+    codes = inner(stream)[:30] + struct.pack("<QQ", bits, bits) + bytes(bits // 8)
+    frame, limit = frame_of(with_inner(stream, codes), size, torch.float32), 2 * 10**6
+    ((peak, _),) = peaks({"": (frame, limit)}, tmp_path).values()
+    assert 4 * bits < peak < FACTOR * limit + FIXED
 
 
 @pytest.mark.slow

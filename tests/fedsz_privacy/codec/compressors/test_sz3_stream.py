@@ -84,7 +84,7 @@ def test_sizes_and_counts_that_do_not_fit_the_elements_are_refused(stream, messa
 
 
 def test_more_elements_than_announced_are_refused_where_their_bits_are_there(rng):
-    size = 300_000
+    size = 600_000
     stream = SZ3().encode(rng.normal(size=size).astype(FLOAT), 1e-2)
     place = inner(stream).index(struct.pack("<Q", size))
     lying = edited(stream, lambda content: struct.pack_into("<Q", content, place, size + 1))
