@@ -18,6 +18,7 @@ from fedsz_privacy.core.state import stack_of_one
 from fedsz_privacy.data.loading import load_data
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.models.catalogue import build_model
+from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.dpsgd import DPTraining
 from fedsz_privacy.training.modes import detached
 
@@ -32,7 +33,7 @@ def train_in_bulk(model: nn.Module, pool: Records, membership: NDArray[np.bool_]
     """Train all trials together."""
     generators = [np.random.default_rng(trial) for trial in range(len(membership))]
     batches = TRAINING.draw(membership, generators)
-    TRAINING.train_many(model, stack_of_one(detached(model)), pool, batches, generators)
+    TRAINING.train_many(model, Clients(stack_of_one(detached(model)), pool, batches, generators))
 
 
 def train_with_opacus(model: nn.Module, pool: Records, members: NDArray[np.bool_]) -> None:

@@ -39,7 +39,8 @@ def directory(tmp_path_factory):
     load_dataset = datasets.load_dataset
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("extending"))
-        patch.setattr(datasets, "load_dataset", lambda name: load_dataset("./my_digits" if name == HUB_NAME else name))
+        on_hub = {HUB_NAME: "./my_digits"}
+        patch.setattr(datasets, "load_dataset", lambda name, **asked: load_dataset(on_hub.get(name, name), **asked))
         for name, code in BLOCKS:
             with Path(name).open("a", encoding="utf-8") as file:
                 file.write(code)

@@ -20,6 +20,7 @@ from analysis.cli import app
 from fedsz_privacy.core.state import stack_of_one
 from fedsz_privacy.models.catalogue import build_model
 from fedsz_privacy.training.accounting import epsilon
+from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.fixing import fix
 from fedsz_privacy.training.modes import detached
 from fedsz_privacy.training.own import find_training
@@ -186,6 +187,7 @@ def test_the_model_of_the_example_has_no_running_statistics_once_it_is_fixed(dig
     fixed = fix(model)
     assert not list(fixed.buffers())
     trained = find_training("mine:fedprox").train_many(
-        fixed, stack_of_one(detached(fixed)), digits, np.arange(20).reshape(1, 1, 20), [np.random.default_rng(0)]
+        fixed,
+        Clients(stack_of_one(detached(fixed)), digits, np.arange(20).reshape(1, 1, 20), [np.random.default_rng(0)]),
     )
     assert trained.keys() == fixed.state_dict().keys()

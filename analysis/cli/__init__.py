@@ -6,10 +6,10 @@ from analysis.cli.audit import audit
 from analysis.cli.bench import bench
 from analysis.cli.federate import federate
 from analysis.cli.noise import noise
-from analysis.cli.once import OnceCommand
+from analysis.cli.once import OnceCommand, OneLineGroup
 from analysis.cli.report import report
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(cls=OneLineGroup, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.callback()

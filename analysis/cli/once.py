@@ -1,23 +1,61 @@
-"""Commands that refuse two values for an option that takes one."""
+"""Commands that end in one line on options they cannot take, two values for an option of one among them."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from typer.core import TyperCommand
+import typer
+from typer.core import TyperCommand, TyperGroup
 
 from analysis.cli.people import one_line_errors
 from fedsz_privacy.core.errors import InputError
+
+# Typer brings click under a name that differs between its versions; this class is click's in each of them.
+UsageError: Any = typer.BadParameter.__base__
+
+
+class OneLineGroup(TyperGroup):
+    """A group of commands that names an unknown one in one line."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the options before the command; without any, show the help."""
+        if not args:
+            return super().parse_args(ctx, args)
+        with _one_line_usage("--help"):
+            return super().parse_args(ctx, args)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command that the arguments name."""
+        with _one_line_usage("--help"):
+            return super().resolve_command(ctx, args)
 
 
 class OnceCommand(TyperCommand):
     """A command whose options of one value may be given once: of two values one would be dropped in silence."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse arguments, and end with one line if an option that takes one value has several."""
-        _, _, given = self.make_parser(ctx).parse_args(args=list(args))
-        single = Counter(each for each in given if each.param_type_name == "option" and not each.multiple)
-        with one_line_errors():
+        """Parse arguments, and end with one line if one cannot be read, or an option of one value has several."""
+        with _one_line_usage(f"{ctx.info_name} --help"):
+            values, _, given = self.make_parser(ctx).parse_args(args=list(args))
+            single = Counter(each for each in given if each.param_type_name == "option" and not each.multiple)
             for option, times in single.items():
                 if times > 1:
                     raise InputError(f"{option.opts[0]} is given {times} times: give it once")
-        return super().parse_args(ctx, args)
+            try:
+                return super().parse_args(ctx, args)
+            except typer.BadParameter as error:
+                value = values.get(error.param.name) if error.param else None
+                if not error.param or value is None:
+                    raise
+                shown = " ".join(map(str, value)) if isinstance(value, list) else value
+                raise InputError(f"{error.param.opts[0]} {shown}: {error.message.rstrip('.')}") from error
+
+
+@contextmanager
+def _one_line_usage(help_options: str) -> Iterator[None]:
+    with one_line_errors():
+        try:
+            yield
+        except UsageError as error:
+            raise InputError(f"{error.format_message().rstrip('.')}; see fedsz-privacy {help_options}") from error

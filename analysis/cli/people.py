@@ -25,6 +25,10 @@ def one_line_errors() -> Iterator[None]:
     except InputError as error:
         typer.echo(f"fedsz-privacy: {error}", err=True)
         raise typer.Exit(2) from None
+    except SystemExit as error:
+        line = f"code of the run called sys.exit({error.code!r}): leave that out, or raise an error"
+        typer.echo(f"fedsz-privacy: {line}", err=True)
+        raise typer.Exit(2) from None
     except KeyboardInterrupt:
         typer.echo("fedsz-privacy: interrupted; the same command goes on from here", err=True)
         raise typer.Exit(130) from None

@@ -55,6 +55,8 @@ def _parameter(field: Field[Any], hint: Any) -> Parameter:
 def _settings(field: Field[Any]) -> Any:
     """Return what typer is told of a field: its name, its help, and what stands for its default."""
     name, about = (field.metadata["name"] or field.name).replace("_", "-"), field.metadata["help"]
+    if within := field.metadata["within"]:
+        about = f"{about.removesuffix('.')} ({within})."
     shown = field.metadata["shown"] or field.default not in (None, MISSING)
     if field.metadata["positional"]:
         shown_name = f"[{name}]..." if isinstance(field.default, tuple) else name

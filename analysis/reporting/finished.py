@@ -3,22 +3,40 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
-from analysis.reporting.folder import DAMAGED, RunFolder, changes, to_json
+from analysis.reporting.damage import why
+from analysis.reporting.folder import SPEC, RunFolder, changes, digest_of, to_json
+from analysis.reporting.json_files import DAMAGED, FORMAT, read_json, require_format, require_keys
 from analysis.reporting.page import Page
-from fedsz_privacy.core.errors import InputError, one_line
+from analysis.reporting.table import STRICT
+from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.files import one_line_for
 
 KEPT, PAGE = "report.json", "report.html"
 
 
 @dataclass(frozen=True)
 class Kept:
-    """What ``report.json`` holds: the page, and the names of all other files that the run wrote."""
+    """What ``report.json`` holds: the page, and the SHA-256 of the question and of all other files that the run wrote.
+
+    Parameters
+    ----------
+    page : Page
+        The page.
+    files : mapping of str to str
+        SHA-256 by path in the folder.
+    format : int
+        Version of what the folder holds.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
 
     page: Page
-    files: tuple[str, ...]
+    files: Mapping[str, str]
+    format: int = FORMAT
 
 
 def write_run(folder: RunFolder, page: Page, files: Mapping[str, str | bytes]) -> Path:
@@ -32,11 +50,18 @@ def write_run(folder: RunFolder, page: Page, files: Mapping[str, str | bytes]) -
         What the page shows.
     files : mapping of str to str or bytes
         Results, tables and figures by their path in the folder; the page's pictures among them.
+
+    Raises
+    ------
+    InputError
+        If one of them cannot be written; the run is not finished then.
     """
-    (folder.path / KEPT).unlink(missing_ok=True)
+    with one_line_for("write", folder.path / KEPT):
+        (folder.path / KEPT).unlink(missing_ok=True)
     for name, content in files.items():
         folder.write(name, content)
-    kept: object = TypeAdapter(Kept).dump_python(Kept(page, tuple(files)), mode="json")
+    digests = {name: digest_of(folder.path / name) for name in (SPEC, *files)}
+    kept: object = TypeAdapter(Kept).dump_python(Kept(page, digests), mode="json")
     folder.write(KEPT, to_json(kept))
     return _write_page(folder, page)
 
@@ -53,28 +78,46 @@ def is_finished(path: Path, asked: Mapping[str, object]) -> bool:
 def reopen(path: Path) -> tuple[Page, Path]:
     """Return what a finished run's page shows, and its path; the page is written again if it is not there.
 
+    Nothing that the run's question names is imported.
+
     Raises
     ------
     InputError
-        If the folder holds no finished run.
+        If the folder holds no finished run, or a file of it is not what the run wrote.
     """
     try:
         page = _read(path)
         shown = path / PAGE
         return page, shown if shown.is_file() else _write_page(RunFolder(path), page)
+    except InputError:
+        raise
     except (OSError, *DAMAGED) as error:
         raise InputError(
-            f"{path} holds no finished run ({one_line(error)}): give the folder of one, or finish it by its command"
+            f"{path} holds no finished run ({why(error)}): give the folder of one, or finish it by its command"
         ) from error
 
 
 def _read(path: Path) -> Page:
-    if not (path / KEPT).is_file():
-        raise FileNotFoundError(f"{KEPT} is missing")
-    kept = TypeAdapter(Kept).validate_json((path / KEPT).read_bytes(), strict=True)
-    if missing := [name for name in kept.files if not (path / name).is_file()]:
-        raise FileNotFoundError(f"{missing[0]} is missing")
+    plain = read_json(path / KEPT)
+    require_keys(plain, "page", "files")
+    require_format(path, plain)
+    try:
+        kept = TypeAdapter(Kept).validate_json(to_json(plain), strict=True)
+    except ValidationError as error:
+        raise ValueError(f"{KEPT} is damaged: {why(error)}") from error
+    for name, digest in kept.files.items():
+        _require_whole(path, name, digest)
     return kept.page
+
+
+def _require_whole(path: Path, name: str, digest: str) -> None:
+    there = (path / name).is_file()
+    if there and digest_of(path / name) == digest:
+        return
+    wrong = f"{name} is {'not what the run wrote' if there else 'missing'}"
+    if name == SPEC:
+        raise InputError(f"{path} cannot be told from another run ({wrong}): put it back, or choose another --out")
+    raise ValueError(wrong)
 
 
 def _write_page(folder: RunFolder, page: Page) -> Path:

@@ -2,17 +2,21 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from hashlib import file_digest
+from dataclasses import dataclass, field
+from hashlib import file_digest, sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from fedsz_privacy.core.errors import InputError
-from fedsz_privacy.core.files import write_atomically
+from analysis.reporting.json_files import DAMAGED, FORMAT, read_json, require_format, require_keys
+from analysis.reporting.lock import LOCK, WRITER, lock
+from fedsz_privacy.core.errors import InputError, one_line
+from fedsz_privacy.core.files import TEMPORARY, one_line_for, remove_temporaries, write_atomically
 
-DAMAGED = (ValueError, TypeError, LookupError, AttributeError)
-"""What is raised where a file of a run does not hold what it should."""
+SPEC = "spec.json"
+
+FILES, FOLDERS = ("results.json", "report.json"), ("trials", "canary_trials", "rounds", "tables", "figures")
+"""What runs of some command write beside the question."""
 
 GROUPS = {"versions": "version of", "contents": "content of"}
 """Parts of a question that the toolkit adds to what was asked, with the words before the name of each item."""
@@ -22,20 +26,41 @@ VERSIONED = ("fedsz-privacy", "numpy", "pysz", "scikit-learn", "scipy", "torch",
 
 @dataclass(frozen=True)
 class RunFolder:
-    """A run's folder, safe to write to from the moment it is opened."""
+    """A run's folder, safe to write to from the moment it is opened.
+
+    Parameters
+    ----------
+    path : Path
+        The folder.
+    held : object
+        The lock on it, which lasts as long as something refers to it.
+    """
 
     path: Path
+    held: object = field(default=None, repr=False, compare=False)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of everything that decides the run's results."""
+        return sha256(json.dumps(read_json(self.path / SPEC), sort_keys=True).encode()).hexdigest()
 
     def write(self, name: str, content: str | bytes) -> Path:
-        """Write a result, whole or not at all, and return its path."""
+        """Write a result, whole or not at all, and return its path.
+
+        Raises
+        ------
+        InputError
+            If it cannot be written.
+        """
         path = self.path / name
-        path.parent.mkdir(exist_ok=True)
         write_atomically(path, content.encode() if isinstance(content, str) else content)
         return path
 
 
 def open_run(path: Path, asked: Mapping[str, object]) -> RunFolder:
-    """Open the folder of a run, new or to be continued.
+    """Open the folder of a run, new or to be continued, and keep all other processes from opening it.
+
+    What a run that was killed left there half-written is removed.
 
     Parameters
     ----------
@@ -48,20 +73,56 @@ def open_run(path: Path, asked: Mapping[str, object]) -> RunFolder:
     Raises
     ------
     InputError
-        If the path holds something else, or a run with another spec.
+        If the path holds something else or a run with another spec, another process writes to it, or it cannot be
+        written to.
     """
-    folder = RunFolder(path)
-    try:
-        if not path.exists() or (path.is_dir() and not any(path.iterdir())):
-            path.mkdir(parents=True, exist_ok=True)
-            folder.write("spec.json", to_json({**asked, "versions": versions()}))
-            return folder
-        changed = changes(path, asked)
-    except (OSError, *DAMAGED) as error:
-        raise InputError(f"{path} is no folder of a run ({error}): choose another --out") from error
-    if changed:
-        raise InputError(f"{path} holds a run with another {', '.join(changed)}: choose another --out")
+    if not is_empty(path):
+        _require_same(path, asked)
+    with one_line_for("write", path):
+        path.mkdir(parents=True, exist_ok=True)
+    folder = RunFolder(path, lock(path))
+    remove_temporaries(path)
+    _require_places(path)
+    if is_empty(path):
+        folder.write(SPEC, to_json(_settled(asked)))
+    else:
+        _require_same(path, asked)
     return folder
+
+
+def is_empty(path: Path) -> bool:
+    """Return whether there is no folder, or nothing in it but what opening it leaves there.
+
+    Raises
+    ------
+    InputError
+        If it cannot be told.
+    """
+    with one_line_for("read", path):
+        left = (LOCK, WRITER)
+        return not path.exists() or (
+            path.is_dir() and all(each.name in left or TEMPORARY.fullmatch(each.name) for each in path.iterdir())
+        )
+
+
+def _require_places(path: Path) -> None:
+    """Raise InputError if what the run will write to is a folder in the place of a file, or the other way round."""
+    for place in (path / name for name in (*FILES, *FOLDERS)):
+        if place.exists() and place.is_dir() != (place.name in FOLDERS):
+            wrong = "no folder" if place.name in FOLDERS else "a folder"
+            raise InputError(f"{place} is {wrong}, and the run has to write there: move it elsewhere")
+
+
+def _require_same(path: Path, asked: Mapping[str, object]) -> None:
+    try:
+        changed = changes(path, asked)
+    except InputError:
+        raise
+    except DAMAGED as error:
+        raise InputError(f"{path} is no folder of a run ({one_line(error)}): choose another --out") from error
+    if changed:
+        named = ", ".join(name if name.isprintable() else repr(name) for name in changed)
+        raise InputError(f"{path} holds a run with another {named}: choose another --out")
 
 
 def changes(path: Path, asked: Mapping[str, object]) -> list[str]:
@@ -69,12 +130,29 @@ def changes(path: Path, asked: Mapping[str, object]) -> list[str]:
 
     Raises
     ------
-    OSError, ValueError, TypeError, LookupError, AttributeError
-        If the folder holds no run.
+    ValueError, TypeError, LookupError, AttributeError
+        If the folder holds no run; InputError, a ValueError, if it holds one of another format.
     """
-    old = _named(json.loads((path / "spec.json").read_text()))
-    new = _named(json.loads(json.dumps({**asked, "versions": versions()})))
+    old, new = _named(read_spec(path)), _named(json.loads(json.dumps(_settled(asked))))
     return [name for name in {**new, **old} if new.get(name) != old.get(name)]
+
+
+def _settled(asked: Mapping[str, object]) -> dict[str, object]:
+    return {"format": FORMAT, **asked, "versions": versions()}
+
+
+def read_spec(path: Path) -> dict[str, Any]:
+    """Return what the run in a folder was asked, as ``spec.json`` holds it.
+
+    Raises
+    ------
+    ValueError, LookupError
+        If the folder holds no run; InputError, a ValueError, if it holds one of another format.
+    """
+    spec = read_json(path / SPEC)
+    require_keys(spec, "command", "versions")
+    require_format(path, spec)
+    return spec
 
 
 def contents(files: Iterable[Path]) -> dict[str, str]:
@@ -85,10 +163,17 @@ def contents(files: Iterable[Path]) -> dict[str, str]:
     InputError
         If a file is not there.
     """
-    return {str(path): _digest(path) for path in files}
+    return {str(path): digest_of(path) for path in files}
 
 
-def _digest(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of what a file holds.
+
+    Raises
+    ------
+    InputError
+        If it is not there.
+    """
     try:
         with path.open("rb") as file:
             return file_digest(file, "sha256").hexdigest()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from analysis.reporting.table import Table
+from analysis.reporting.table import STRICT, Table
 from fedsz_privacy.core.errors import InputError
 
 
@@ -25,6 +25,7 @@ class Picture:
         If the name is that of no file in the folder itself.
     """
 
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
     kind: ClassVar[str] = "picture"
     name: str
     caption: str
@@ -43,6 +44,7 @@ class Picture:
 class Lines:
     """Some sentences under a title."""
 
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
     kind: ClassVar[str] = "lines"
     title: str
     lines: tuple[str, ...]
@@ -65,6 +67,8 @@ class Page:
     warnings : tuple of str
         What a reader must know first; the command prints it too.
     """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
 
     title: str
     question: str

@@ -8,6 +8,9 @@ from typing import ClassVar
 
 Row = Mapping[str, object]
 
+STRICT = {"extra": "forbid"}
+"""How pydantic reads what is kept of a page: keys that it does not know are an error."""
+
 
 @dataclass(frozen=True)
 class Table:
@@ -23,6 +26,7 @@ class Table:
         Cells.
     """
 
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
     kind: ClassVar[str] = "table"
     title: str
     note: str

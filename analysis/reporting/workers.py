@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from joblib import Parallel, parallel_config
+from joblib import Parallel, cpu_count, parallel_config
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from fedsz_privacy.core.errors import InputError, unknown
 from fedsz_privacy.core.optional import optional
+from fedsz_privacy.core.ranges import COUNT, require_in
+
+MOST_PER_CORE = 8
+"""Most workers of this machine for each of its cores: more wait for one another, and each holds a model and PyTorch."""
 
 
 @dataclass(frozen=True)
@@ -32,19 +36,24 @@ class Workers:
     Raises
     ------
     InputError
-        If the count is below 1, there is no such backend, or its package is not installed.
+        If the count is below 1 or more than this machine carries, there is no such backend, or its package is not
+        installed.
     """
 
     count: int = 1
     backend: str = "loky"
 
     def __post_init__(self) -> None:
-        if self.count < 1:
-            raise InputError(f"workers {self.count}: choose 1 or more")
+        require_in(COUNT, self.count, "workers")
         if self.backend not in BACKENDS:
             raise unknown("backend", self.backend, tuple(BACKENDS), "leave it out for loky")
         if self.backend in PACKAGES:
             optional(PACKAGES[self.backend], self.backend)
+        cores = cpu_count()
+        if self.count > MOST_PER_CORE * cores and not os.environ.get(ADDRESSES.get(self.backend, "")):
+            raise InputError(
+                f"workers {self.count}: this machine has {cores} cores, choose {MOST_PER_CORE * cores} or less"
+            )
 
     @contextmanager
     def pool(self) -> Iterator[Any]:
@@ -121,6 +130,9 @@ BACKENDS: Mapping[str, Callable[[int], AbstractContextManager[None]]] = MappingP
     {"loky": _loky, "ray": _ray, "dask": _dask}
 )
 """What must be there before joblib can use each backend, by its name."""
+
+ADDRESSES: Mapping[str, str] = MappingProxyType({"ray": "RAY_ADDRESS", "dask": "DASK_SCHEDULER_ADDRESS"})
+"""What names the machines of a backend where they are not this one."""
 
 PACKAGES: Mapping[str, str] = MappingProxyType({"ray": "ray", "dask": "distributed"})
 """The package of each backend that only an extra brings."""

@@ -5,6 +5,7 @@ from math import inf
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from fedsz_privacy.codec.lossy import without_lossy_warnings
@@ -60,7 +61,7 @@ def check_clients(
     state = {path: tensor.cpu() for path, tensor in detached(model).items()}
     for defence in defences:
         _check_release(defence.release, state)
-    return [*_one_by_one(rules, model, records), *_little_lossy(defences, state)]
+    return [*_one_by_one(rules, model, records), *_little_lossy(defences, _like_an_update(model, state))]
 
 
 def _one_by_one(rules: Sequence[TrainingRule], model: nn.Module, records: Records) -> Iterator[str]:
@@ -83,9 +84,21 @@ def _named(rule: TrainingRule) -> str:
     return names.get(type(rule), type(rule).__name__)
 
 
-def _little_lossy(defences: Sequence[Defence], state: StateDict) -> Iterator[str]:
+def _like_an_update(model: nn.Module, state: StateDict) -> dict[str, Tensor]:
+    """Return a state in which all floats vary but those of frozen parameters, as in what training sends."""
+    draw = torch.Generator().manual_seed(0)
+    frozen = {path for path, each in model.named_parameters(remove_duplicate=False) if not each.requires_grad}
+    return {
+        path: torch.randn(tensor.shape, generator=draw).to(tensor.dtype)
+        if tensor.is_floating_point() and path not in frozen
+        else torch.zeros_like(tensor)
+        for path, tensor in state.items()
+    }
+
+
+def _little_lossy(defences: Sequence[Defence], update: StateDict) -> Iterator[str]:
     for defence in defences:
-        if shortfall := find_lossy_shortfall(defence.release, state, np.random.default_rng(0)):
+        if shortfall := find_lossy_shortfall(defence.release, update, np.random.default_rng(0)):
             yield f"{defence.name}: {shortfall}"
 
 

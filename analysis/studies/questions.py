@@ -1,14 +1,19 @@
 """Questions as plain values, on disk and back, by pydantic."""
 
 import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from analysis.reporting.folder import DAMAGED, GROUPS
-from fedsz_privacy.core.errors import InputError, one_line
+from analysis.reporting.damage import why
+from analysis.reporting.folder import GROUPS, SPEC
+from analysis.reporting.json_files import DAMAGED, read_json, require_format, require_keys
+from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.imports import find_import_paths, refusing_imports
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -22,29 +27,57 @@ def to_plain(command: str, question: object) -> dict[str, object]:
     return {"command": command, **values}
 
 
+def read_plain(path: Path, command: str) -> dict[str, object]:
+    """Return the question of the run in a folder as plain values, as `to_plain` returns it.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no run of that command, or one of another version's format.
+    """
+    with _one_line_about(path, command):
+        spec = read_json(path / SPEC)
+        require_keys(spec, "command", "versions")
+        if (found := spec["command"]) != command:
+            raise ValueError(f"its command is {found}")
+    require_format(path, spec)
+    return {name: value for name, value in spec.items() if name not in ("format", *GROUPS)}
+
+
 def read_question(path: Path, command: str, kind: type[Question]) -> Question:
     """Return what the run in a folder was asked.
 
     Raises
     ------
     InputError
-        If the folder holds no run of that command, or not every field of its question.
+        If the folder holds no run of that command, one of another version's format, or not every field of its question.
     """
-    try:
-        spec = json.loads((path / "spec.json").read_text())
-        if (found := spec["command"]) != command:
-            raise ValueError(f"its command is {found}")
-        asked = {name: value for name, value in spec.items() if name not in ("command", *GROUPS)}
-        if missing := [each.name for each in fields(kind) if each.name not in asked]:
-            raise ValueError(f"it has no {missing[0]}")
+    asked = read_plain(path, command)
+    del asked["command"]
+    with _one_line_about(path, command):
+        require_keys(asked, *(each.name for each in fields(kind)))
         return TypeAdapter(kind).validate_json(json.dumps(asked), strict=True)
-    except (OSError, *DAMAGED) as error:
-        raise InputError(f"{path} holds no {command} to go on with ({_why(error)}): give the folder of one") from error
 
 
-def _why(error: Exception) -> str:
-    """Return what is wrong in one line; of what pydantic finds, the first."""
-    if not isinstance(error, ValidationError):
-        return one_line(error)
-    first = error.errors(include_url=False, include_input=False)[0]
-    return one_line(ValueError(": ".join([*map(str, first["loc"]), first["msg"]])))
+@contextmanager
+def only_trusted(path: Path, asked: Mapping[str, object]) -> Iterator[None]:
+    """Let nothing be imported that the question of the run in a folder names.
+
+    Raises
+    ------
+    InputError
+        If it names something.
+    """
+    told = f"give --trust-imports if you trust {path / SPEC} and the code that it names"
+    if named := [repr(each) for each in find_import_paths(asked)]:
+        raise InputError(f"{path} names code to run, {', '.join(named)}: {told}")
+    with refusing_imports(told):
+        yield
+
+
+@contextmanager
+def _one_line_about(path: Path, command: str) -> Iterator[None]:
+    try:
+        yield
+    except DAMAGED as error:
+        raise InputError(f"{path} holds no {command} to go on with ({why(error)}): give the folder of one") from error

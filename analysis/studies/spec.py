@@ -3,12 +3,15 @@
 Nothing heavy is imported before a question is settled, so that asking the command line for help is quick.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from fedsz_privacy.core.errors import require_at_least, require_between, require_positive
+from fedsz_privacy.core import ranges
+from fedsz_privacy.core.ranges import Range, require_in
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
     from fedsz_privacy.training.descent import Training
     from fedsz_privacy.training.rule import TrainingRule
 
@@ -19,7 +22,9 @@ DELTA = 1e-5
 """The delta of every epsilon of a run that asks for no other."""
 
 
-def option(default: Any, text: str, name: str = "", shown: str = "", positional: bool = False) -> Any:
+def option(
+    default: Any, text: str, name: str = "", shown: str = "", positional: bool = False, within: Range | None = None
+) -> Any:
     """Return a field of a question, with what the command line says of it.
 
     Parameters
@@ -34,8 +39,20 @@ def option(default: Any, text: str, name: str = "", shown: str = "", positional:
         What help shows for the default, where that is not its value.
     positional : bool
         Whether the command line takes it without a name.
+    within : Range, optional
+        What a number may be, or each of several; `require_options` checks it.
     """
-    return field(default=default, metadata={"help": text, "name": name, "shown": shown, "positional": positional})
+    metadata = {"help": text, "name": name, "shown": shown, "positional": positional, "within": within}
+    return field(default=default, metadata=metadata)
+
+
+def require_options(question: "DataclassInstance") -> None:
+    """Raise InputError for the first number of a question that is out of its option's range."""
+    for each in fields(question):
+        if within := each.metadata["within"]:
+            value = getattr(question, each.name)
+            for number in value if isinstance(value, tuple) else (value,):
+                require_in(within, number, (each.metadata["name"] or each.name).replace("_", " "))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,20 +92,18 @@ class ClientSpec:
     )
     model: str = option("mlp", "mlp, cnn, lstm, transformer, alexnet, mobilenetv2, resnet50, or module:factory.")
     training: str = option("", "A training function of your own, module:function.", shown="the built-in one")
-    epochs: int = option(5, "Local epochs.")
-    batch_size: int = option(10, "Records in a batch.")
-    learning_rate: float = option(0.1, "Step size.")
+    epochs: int = option(5, "Local epochs.", within=ranges.EPOCHS)
+    batch_size: int = option(10, "Records in a batch.", within=ranges.COUNT)
+    learning_rate: float = option(0.1, "Step size.", within=ranges.LEARNING_RATE)
     optimizer: str = option("sgd", "sgd, momentum, adam or adamw.")
-    weight_decay: float = option(0.0, "Weight decay, as PyTorch's optimisers have it.")
-    delta: float = option(DELTA, "The delta of every epsilon of the run.")
+    weight_decay: float = option(0.0, "Weight decay, as PyTorch's optimisers have it.", within=ranges.WEIGHT_DECAY)
+    delta: float = option(DELTA, "The delta of every epsilon of the run.", within=ranges.DELTA)
     fix_model: bool = option(default=False, text="Let Opacus replace layers that DP-SGD has no guarantee for.")
     device: str = option("auto", "Where models compute: auto, cpu or cuda.")
-    seed: int = option(0, "Seed of every random choice.")
+    seed: int = option(0, "Seed of every random choice.", within=ranges.SEED)
 
     def __post_init__(self) -> None:
-        require_at_least(self, seed=0, weight_decay=0)
-        require_positive(self, "epochs", "batch_size", "learning_rate")
-        require_between(self, 0, 1, "delta")
+        require_options(self)
 
     @property
     def settings(self) -> "Training":

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import StateDict, length, rows
-from fedsz_privacy.data.records import Records
+from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.gradients import gradient_names
 from fedsz_privacy.training.rule import SteppedRule, TrainingRule
 
@@ -81,18 +81,11 @@ class CanaryTraining:
         """Draw batches by the base rule; membership is of shape (clients, records + canaries)."""
         return self.base.draw(membership, generators)
 
-    def train_many(
-        self,
-        model: nn.Module,
-        states: StateDict,
-        records: Records,
-        batches: NDArray[np.int64],
-        generators: Sequence[Generator],
-    ) -> dict[str, Tensor]:
-        """Train every client from its state; in the batches, indices from ``len(records)`` on are canaries."""
+    def train_many(self, model: nn.Module, clients: Clients) -> dict[str, Tensor]:
+        """Train every client; in the batches, indices from ``len(records)`` on are canaries."""
         # Gradients are of what training makes small, so a canary that pulls along u adds c u to their sum.
         added = {name: self.norm * directions for name, directions in self.directions.items()}
-        return self.base.train_with_canaries(model, states, records, batches, generators, added)
+        return self.base.train_many(model, clients, added)
 
     def score(self, updates: StateDict) -> NDArray[np.float64]:
         """Return the inner products of k updates and the canaries' negative directions, shape (k, canaries)."""
@@ -133,9 +126,10 @@ def add_canaries(base: TrainingRule, model: nn.Module, state: StateDict, count: 
         If the rule does not take its steps one at a time, or there are too many canaries for the memory.
     """
     if not isinstance(base, SteppedRule):
+        name = getattr(base, "name", type(base).__name__)
         raise InputError(
-            f"training rule {type(base).__name__} does not take its steps one at a time, as gradient canaries need: "
-            "choose a built-in one, or leave out --gradient-canaries"
+            f"training rule {name} does not take its steps one at a time, as gradient canaries need: choose a built-in "
+            "one, or leave out --gradient-canaries"
         )
     norm = min(base.canary_norm, PLAIN_NORM) if np.isinf(base.canary_norm) else base.canary_norm
     trained = {name: state[name] for name in gradient_names(model, state)}

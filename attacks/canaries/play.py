@@ -2,18 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
+from numpy.random import Generator
 
 from attacks.canaries.gradients import TRIALS, CanaryTraining, add_canaries
-from attacks.game.engine import games_of
+from attacks.game.engine import Player
 from attacks.game.game import Game
-from attacks.game.trial import Trials, beside
+from attacks.game.trial import Trials
 from fedsz_privacy.core.randomness import Purpose, generator
-from fedsz_privacy.core.state import add, on_device_of, stack, subtract
-from fedsz_privacy.defences.defence import Defence
-from fedsz_privacy.defences.release import Release, release_each
-from fedsz_privacy.training.divergence import require_convergence
+from fedsz_privacy.core.state import StateDict, add, subtract
+from fedsz_privacy.defences.release import Release
+from fedsz_privacy.federation.rounds import Client
+from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.evaluation import measure
 
 READ = "gradient-canary"
@@ -21,38 +23,21 @@ READ = "gradient-canary"
 
 
 @dataclass(frozen=True)
-class CanaryPlayer:
-    """Plays trials with gradient canaries, under every defence.
+class CanaryPlayer(Player):
+    """Plays trials with gradient canaries.
 
     Parameters
     ----------
-    game : Game
-        The game, with the training of undefended clients.
-    defences : sequence of Defence
-        What stands between the target and the adversary.
     canaries : int
         Number of canaries.
     """
 
-    game: Game
-    defences: Sequence[Defence]
     canaries: int
 
-    def chunks(self, trials: int) -> Sequence[range]:
-        """Cut the trials into runs that train at once."""
-        return self.game.chunks(trials)
-
-    def play(self, trials: range) -> Trials:
-        """Play some trials under every defence."""
-        return beside(
-            [
-                play_gradient_canaries(game, self._training(game), trials, [each.release for each in group])
-                for game, group in games_of(self.game, self.defences)
-            ]
-        )
-
-    def _training(self, game: Game) -> CanaryTraining:
-        return add_canaries(game.training, game.model, game.state, self.canaries, game.seed)
+    def play_releases(self, game: Game, trials: range, releases: Sequence[Release]) -> Trials:
+        """Play some trials with canaries in one training rule."""
+        training = add_canaries(game.training, game.model, game.state, self.canaries, game.seed)
+        return play_gradient_canaries(game, training, trials, releases)
 
 
 def play_gradient_canaries(
@@ -98,16 +83,20 @@ def play_gradient_canaries(
     generators = [generator(game.seed, Purpose.CANARY, TRIALS, trial) for trial in trials]
     membership = np.stack([rng.random(len(game.pool) + training.canaries) < 0.5 for rng in generators])
     batches, states = training.draw(membership, generators), game.knowledge.states
-    updates = subtract(training.train_many(game.model, states, game.pool, batches, generators), states)
-    require_convergence(updates, states, 0)
+    updates = subtract(training.train_many(game.model, Clients(states, game.pool, batches, generators)), states)
+
+    def train(_: int, __: StateDict) -> StateDict:
+        return updates
+
+    def streams(release: int, _: int) -> list[Generator]:
+        return [generator(game.seed, Purpose.CANARY, TRIALS, trial, release) for trial in trials]
+
     read, sizes, performance = [], [], []
     for number, release in enumerate(releases):
-        streams = (generator(game.seed, Purpose.CANARY, TRIALS, trial, number) for trial in trials)
-        released = release_each(release, updates, streams)
-        decoded = on_device_of(states, stack([each.update for each in released]))
-        read.append(training.score(decoded)[:, np.newaxis])
-        sizes.append(np.array([each.nbytes for each in released], float))
-        performance.append(measure(game.model, add(states, decoded), game.test).cpu().numpy())
+        sent = Client(train, release, partial(streams, number)).send(0, states)
+        read.append(training.score(sent.update)[:, np.newaxis])
+        sizes.append(sent.nbytes.astype(float))
+        performance.append(measure(game.model, add(states, sent.update), game.test).cpu().numpy())
     return Trials(
         membership=membership[:, len(game.pool) :],
         observed={READ: np.stack(read, axis=1)},

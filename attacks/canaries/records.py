@@ -12,8 +12,9 @@ import torch
 from numpy.random import Generator
 from torch import Tensor
 
-from fedsz_privacy.core.errors import InputError, require_at_least
+from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.imports import find_part
+from fedsz_privacy.core.ranges import COUNT, require_in, require_within
 from fedsz_privacy.data.records import Records
 
 
@@ -43,7 +44,7 @@ class Canary:
     repeats: int = 1
 
     def __post_init__(self) -> None:
-        require_at_least(self, repeats=1)
+        require_within(self, {"repeats": COUNT})
 
 
 def mislabel(records: Records, generator: Generator) -> Records:
@@ -74,7 +75,8 @@ def _noise_like(tensor: Tensor, generator: Generator) -> Tensor:
     if not tensor.is_floating_point():
         return torch.from_numpy(generator.integers(int(low), int(high) + 1, tuple(tensor.shape))).to(tensor.dtype)
     noise = torch.from_numpy(generator.random(tuple(tensor.shape), dtype="float32"))
-    return (low + (high - low) * noise).to(tensor.dtype)
+    # In halves, as a range of 32-bit numbers need not be one.
+    return (2 * (low / 2 + (high / 2 - low / 2) * noise)).to(tensor.dtype)
 
 
 MISLABELLED = Canary("mislabelled", mislabel)
@@ -105,9 +107,10 @@ def parse_canaries(text: str) -> tuple[Canary, int]:
     Raises
     ------
     InputError
-        If there is no such kind, or the count is not a whole number of 1 or more.
+        If there is no such kind, or the count is not a whole number of 1 or more, or absurd.
     """
     name, _, number = text.rpartition(":")
     if not name or not (number.isascii() and number.isdecimal() and number.strip("0")):
         raise InputError(f"canaries {text!r}: write a kind and a whole number of 1 or more, such as mislabelled:20")
+    require_in(COUNT, int(number), f"canaries {name}")
     return find_part("kind of canary", Canary, name, CANARIES), int(number)

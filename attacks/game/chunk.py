@@ -14,6 +14,7 @@ from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.defences.release import Release
 from fedsz_privacy.federation.rounds import Client, Round, play_rounds
+from fedsz_privacy.training.clients import Clients
 
 TARGET = 0
 """The target's number among the clients."""
@@ -71,7 +72,7 @@ class Chunk:
             return self.first_target
         generators = self._generators(round_number, TARGET)
         batches = self.game.batches(self.membership, generators)
-        return self.game.steps(self.game.training, states, self.game.pool, batches, generators)
+        return self.game.steps(self.game.training, Clients(states, self.game.pool, batches, generators))
 
     def _train(self, client: int, round_number: int, states: StateDict) -> StateDict:
         if round_number == 0:
@@ -82,7 +83,7 @@ class Chunk:
         records = self.game.others[client - 1]
         generators, training = self._generators(round_number, client), self.game.training.sized(len(records))
         batches = training.draw(np.ones((len(self.trials), len(records)), bool), generators)
-        return self.game.steps(training, states, records, batches, generators)
+        return self.game.steps(training, Clients(states, records, batches, generators))
 
     def _release_target(self, number: int, round_number: int) -> list[Generator]:
         path = (number, round_number, TARGET) if round_number else (number,)

@@ -1,37 +1,29 @@
-"""The trial engine: trials of any kind are played by workers, kept as soon as they are done, never played twice."""
+"""The trial engine: workers play trials of any kind and keep them; a chunk that is whole is not played again."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain, groupby, islice
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from joblib import delayed
 
 from attacks.game.adversaries import Adversary
 from attacks.game.game import Game
+from attacks.game.heartbeat import SUFFIX, beating, listening
 from attacks.game.play import play
-from attacks.game.trial import Trials, beside, load_trials, save_trials
+from attacks.game.trial import Trials, beside
+from attacks.game.trial_files import TrialFiles
 from attacks.signals import Signal
 from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.files import one_line_for
 from fedsz_privacy.defences.defence import Defence
+from fedsz_privacy.defences.release import Release
 
 Pool = Callable[[Iterable[Any]], object]
 """Does joblib's delayed calls, wherever its workers are."""
-
-
-class Player(Protocol):
-    """Plays trials of one kind; a trial is the same whatever others it is played with, up to rounding."""
-
-    def chunks(self, trials: int) -> Sequence[range]:
-        """Cut the trials into runs that are played side by side within a bounded memory."""
-        ...
-
-    def play(self, trials: range) -> Trials:
-        """Play some trials."""
-        ...
 
 
 def games_of(game: Game, defences: Sequence[Defence]) -> list[tuple[Game, list[Defence]]]:
@@ -41,8 +33,10 @@ def games_of(game: Game, defences: Sequence[Defence]) -> list[tuple[Game, list[D
 
 
 @dataclass(frozen=True)
-class RecordPlayer:
-    """Plays the membership game on records.
+class Player(ABC):
+    """Plays trials of one kind under every defence.
+
+    A trial is the same whatever others it is played with, up to rounding.
 
     Parameters
     ----------
@@ -50,33 +44,53 @@ class RecordPlayer:
         The game, with the training of undefended clients.
     defences : sequence of Defence
         What stands between the target and the adversary.
-    signals : sequence of Signal
-        What the adversary computes.
-    adversary : Adversary
-        What it sees.
     """
 
     game: Game
     defences: Sequence[Defence]
-    signals: Sequence[Signal]
-    adversary: Adversary
 
     def chunks(self, trials: int) -> Sequence[range]:
-        """Cut the trials into runs that train at once."""
+        """Cut the trials into runs that train side by side within a bounded memory."""
         return self.game.chunks(trials)
 
     def play(self, trials: range) -> Trials:
         """Play some trials under every defence."""
         return beside(
             [
-                play(game, trials, [defence.release for defence in group], self.signals, self.adversary)
+                self.play_releases(game, trials, [defence.release for defence in group])
                 for game, group in games_of(self.game, self.defences)
             ]
         )
 
+    @abstractmethod
+    def play_releases(self, game: Game, trials: range, releases: Sequence[Release]) -> Trials:
+        """Play some trials of a game under one training rule; every release gets the same first updates."""
 
-def play_trials(player: Player, trials: int, folder: Path, pool: Pool, at_once: int) -> Iterator[Trials]:
-    """Yield every trial in turn, from a folder; those that are not there yet are played first.
+
+@dataclass(frozen=True)
+class RecordPlayer(Player):
+    """Plays the membership game on records.
+
+    Parameters
+    ----------
+    signals : sequence of Signal
+        What the adversary computes.
+    adversary : Adversary
+        What it sees.
+    """
+
+    signals: Sequence[Signal]
+    adversary: Adversary
+
+    def play_releases(self, game: Game, trials: range, releases: Sequence[Release]) -> Trials:
+        """Play some trials under one training rule."""
+        return play(game, trials, releases, self.signals, self.adversary)
+
+
+def play_trials(
+    player: Player, trials: int, files: TrialFiles, pool: Pool, at_once: int, say: Callable[[str], None]
+) -> Iterator[Trials]:
+    """Yield every trial in turn, from its file; those that are not there yet are played first.
 
     Parameters
     ----------
@@ -84,40 +98,39 @@ def play_trials(player: Player, trials: int, folder: Path, pool: Pool, at_once: 
         Plays them.
     trials : int
         Number of trials.
-    folder : Path
-        Where each trial is kept, in a file of its own.
+    files : TrialFiles
+        Where each trial is kept.
     pool : Pool
         Does the work.
     at_once : int
         Chunks that the pool is given at once.
+    say : callable
+        Told of each trial that is played again because its file cannot be used.
 
     Raises
     ------
     InputError
-        If workers cannot write to the folder, or one of them is killed.
+        If workers cannot write to the folder, or one of them is killed or falls silent.
     """
-    chunks, shared = iter(player.chunks(trials)), folder.absolute()
+    chunks, shared = iter(player.chunks(trials)), replace(files, folder=files.folder.absolute())
     while wave := list(islice(chunks, at_once)):
-        missing = [chunk for chunk in wave if None in (load_trials(trial_path(shared, number)) for number in chunk)]
-        pool(delayed(_play_and_keep)(player, chunk, shared) for chunk in missing)
+        missing = [chunk for chunk in wave if None in [shared.load(number, say) for number in chunk]]
+        with listening(shared.folder):
+            pool(delayed(_play_and_keep)(player, chunk, shared) for chunk in missing)
         for number in chain.from_iterable(wave):
-            trial = load_trials(trial_path(shared, number))
+            trial = shared.load(number, say)
             if trial is None:
-                raise InputError(f"trial {number} is not in {shared}: choose an --out that all workers reach")
+                raise InputError(f"trial {number} is not in {shared.folder}: choose an --out that all workers reach")
             yield trial
 
 
-def trial_path(folder: Path, number: int) -> Path:
-    """Return where a trial is kept."""
-    return folder / f"{number:05d}.safetensors"
-
-
-def _play_and_keep(player: Player, trials: range, folder: Path) -> None:
-    with one_thread():
+def _play_and_keep(player: Player, trials: range, files: TrialFiles) -> None:
+    with one_line_for("write", files.folder):
+        files.folder.mkdir(exist_ok=True)
+    with beating(files.path(trials[0]).with_suffix(SUFFIX)), one_thread():
         played = player.play(trials)
-    folder.mkdir(exist_ok=True)
     for row, number in enumerate(trials):
-        save_trials(played.part(row), trial_path(folder, number))
+        files.save(played.part(row), number)
 
 
 @contextmanager

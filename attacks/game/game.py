@@ -19,6 +19,7 @@ from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import StateDict, nbytes, stack_of_one, subtract
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.training.batches import ABSENT
+from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.rule import TrainingRule
 
 MEMORY_BYTES = 2**26
@@ -97,15 +98,8 @@ class Game:
     def updates(self, trials: Sequence[int], batches: NDArray[np.int64]) -> dict[str, Tensor]:
         """Train the target of some trials on their first batches; return updates, each tensor (trials, ...)."""
         generators = [generator(self.seed, Purpose.TRAINING, trial) for trial in trials]
-        return self.steps(self.training, self.knowledge.states, self.pool, batches, generators)
+        return self.steps(self.training, Clients(self.knowledge.states, self.pool, batches, generators))
 
-    def steps(
-        self,
-        training: TrainingRule,
-        states: StateDict,
-        data: Records,
-        batches: NDArray[np.int64],
-        generators: Sequence[np.random.Generator],
-    ) -> dict[str, Tensor]:
-        """Train a client of each trial from a state by a rule; return the updates, each tensor (trials, ...)."""
-        return subtract(training.train_many(self.model, states, data, batches, generators), states)
+    def steps(self, training: TrainingRule, clients: Clients) -> dict[str, Tensor]:
+        """Train a client of each trial by a rule; return the updates, each tensor (trials, ...)."""
+        return subtract(training.train_many(self.model, clients), clients.states)

@@ -1,16 +1,11 @@
-"""The record of one trial of the membership game, in memory and on disk."""
+"""The record of trials of the membership game."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save
-
-from fedsz_privacy.core.files import write_atomically
 
 
 @dataclass(frozen=True)
@@ -65,16 +60,3 @@ def beside(parts: Sequence[Trials]) -> Trials:
     each = [to_arrays(part) for part in parts]
     joined = {name: np.concatenate([arrays[name] for arrays in each], axis=1) for name in each[0]}
     return from_arrays(joined | {"membership": parts[0].membership})
-
-
-def save_trials(trials: Trials, path: Path) -> None:
-    """Write trials to a safetensors file, whole or not at all."""
-    write_atomically(path, save({name: np.ascontiguousarray(array) for name, array in to_arrays(trials).items()}))
-
-
-def load_trials(path: Path) -> Trials | None:
-    """Read trials back; None if the file is missing or damaged."""
-    try:
-        return from_arrays(load_file(path))
-    except (FileNotFoundError, SafetensorError, KeyError):
-        return None

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.magnitude import magnitude_of, magnitudes
 from fedsz_privacy.core.state import StateDict, add, length, nbytes, rows, stack_of_one, unstack
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.data.tasks import PerRecord
@@ -169,10 +170,11 @@ def _descents(updates: list[Tensor], chunks: Iterator[Tensor]) -> Descents:
     for gradients in chunks:
         by_tensor = zip(updates, gradients.split_with_sizes(sizes, dim=1), strict=True)
         products.append(torch.stack([rows(tensor) @ -part.T for tensor, part in by_tensor], dim=-1).double())
-        squares.append(gradients.square().sum(dim=1).double())
+        units = magnitudes(gradients)
+        squares.append((gradients / units).square().sum(dim=1).double() * units[:, 0].double().square())
         total = gradients.sum(dim=0) if total.ndim == 0 else total + gradients.sum(dim=0)
     return Descents(
         products=torch.cat(products, dim=1).cpu(),
         squares=torch.cat(squares)[None].cpu(),
-        square_of_sum=total.square().sum().double()[None, None].cpu(),
+        square_of_sum=((total / (unit := magnitude_of([total]))).square().sum().double() * unit**2)[None, None].cpu(),
     )

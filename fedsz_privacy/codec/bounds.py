@@ -1,12 +1,18 @@
 """Error bounds: how far a decoded value may lie from the original."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.ranges import ABS, REL, Range, require_in
+
+RANGES: Mapping[str, Range] = MappingProxyType({"abs": ABS, "rel": REL})
+"""What the value may be, by the mode."""
 
 LARGEST = float(np.finfo(np.float64).max)
 
@@ -26,7 +32,7 @@ class ErrorBound:
     Raises
     ------
     InputError
-        If the mode is unknown or the value is not a positive finite number.
+        If the mode is unknown, or the value is not positive and finite, or, of a relative bound, above 1.
 
     Examples
     --------
@@ -38,10 +44,9 @@ class ErrorBound:
     value: float
 
     def __post_init__(self) -> None:
-        if self.mode not in ("abs", "rel"):
+        if self.mode not in RANGES:
             raise InputError(f"unknown error bound {self.mode!r}: choose abs or rel")
-        if not (math.isfinite(self.value) and self.value > 0):
-            raise InputError(f"error bound {self.mode}={self.value:g}: choose a positive number, such as 1e-2")
+        require_in(RANGES[self.mode], self.value, f"error bound {self.mode}=")
 
     @classmethod
     def abs(cls, value: float) -> "ErrorBound":

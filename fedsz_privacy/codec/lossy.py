@@ -19,11 +19,12 @@ THRESHOLD = 1000
 LEAST_SHARE = 0.5
 """Least share of a state's float bytes that should be lossy for compression to be worth its name."""
 
-REMEDY = "choose tensors by lossy=, such as FedSZ(bound, lossy=lambda name, tensor: tensor.ndim >= 2)"
+CHOOSE = "choose tensors by lossy=, such as FedSZ(bound, lossy=lambda name, tensor: tensor.ndim >= 2)"
+LOWER = "its tensors are small, so lower threshold=, such as FedSZ(bound, threshold=0)"
 
 
 class LossyWarning(UserWarning):
-    """Less of a state is compressed lossily than its large float tensors would allow."""
+    """Little of a state is compressed lossily: nothing, or less than half of its float bytes."""
 
 
 def by_name(name: str, _: Tensor) -> bool:
@@ -52,8 +53,7 @@ def is_eligible(tensor: Tensor, threshold: int) -> bool:
 def lossy_share(state: StateDict, lossy: Collection[str]) -> float:
     """Return the share of a state's float bytes that is compressed lossily; 1 for a state without any.
 
-    Constant tensors outside ``lossy``, such as the updates of frozen layers, are not counted: nothing in them is to be
-    compressed.
+    Constant tensors, such as the updates of frozen layers, are not counted: nothing in them is to be compressed.
 
     Parameters
     ----------
@@ -63,20 +63,18 @@ def lossy_share(state: StateDict, lossy: Collection[str]) -> float:
         Names of the lossy tensors, such as the keys of `FedSZ.bounds` or of a release's.
     """
     floats = {name: tensor for name, tensor in state.items() if tensor.is_floating_point()}
-    counted = {name: t.nbytes for name, t in floats.items() if name in lossy or _varies(t)}
+    counted = {name: tensor.nbytes for name, tensor in floats.items() if _varies(tensor)}
     total = sum(counted.values())
     return sum(size for name, size in counted.items() if name in lossy) / total if total else 1.0
 
 
 def find_shortfall(state: StateDict, lossy: Collection[str], threshold: int = THRESHOLD) -> str | None:
-    """Return one line on a state of which too little is lossy, or None.
-
-    Too little is less than `LEAST_SHARE` of the float bytes, where a tensor that a rule could choose was left out.
-    """
-    left_out = [tensor for name, tensor in state.items() if name not in lossy and is_eligible(tensor, threshold)]
-    if not any(_varies(tensor) for tensor in left_out) or (share := lossy_share(state, lossy)) >= LEAST_SHARE:
+    """Return one line on a state of which too little is lossy, less than `LEAST_SHARE` of the float bytes, or None."""
+    if (share := lossy_share(state, lossy)) >= LEAST_SHARE:
         return None
-    return f"only {share:.1%} of the state's float bytes are compressed lossily, all else exactly: {REMEDY}"
+    left_out = (tensor for name, tensor in state.items() if name not in lossy and is_eligible(tensor, threshold))
+    remedy = CHOOSE if any(_varies(tensor) for tensor in left_out) else LOWER
+    return f"only {share:.1%} of the state's float bytes are compressed lossily, all else exactly: {remedy}"
 
 
 def warn_of_shortfall(state: StateDict, lossy: Collection[str], threshold: int) -> None:

@@ -17,6 +17,7 @@ from fedsz_privacy.codec.frame import Entry, FrameError, Header, pack, unpack
 from fedsz_privacy.codec.lossless import LOSSLESS, ZSTD, Lossless
 from fedsz_privacy.codec.lossy import THRESHOLD, LossyRule, default_rule, is_eligible, warn_of_shortfall
 from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.ranges import ELEMENTS, require_within
 from fedsz_privacy.core.state import StateDict, nbytes
 
 
@@ -48,8 +49,7 @@ class FedSZ:
     Warns
     -----
     LossyWarning
-        When encoding, if less than half of the float bytes is lossy and the rule left out a tensor of more than
-        ``threshold`` elements.
+        When encoding, if less than half of the float bytes that vary is lossy.
 
     Examples
     --------
@@ -69,10 +69,7 @@ class FedSZ:
     lossy: LossyRule | None = None
 
     def __post_init__(self) -> None:
-        if self.threshold < 0:
-            raise InputError(f"threshold {self.threshold}: choose a number of elements, 0 or more")
-        if self.max_bytes < 1:
-            raise InputError(f"max_bytes {self.max_bytes}: choose a number of bytes, such as 2**30")
+        require_within(self, {"threshold": ELEMENTS, "max_bytes": ELEMENTS})
         if not (self.lossy is None or callable(self.lossy)):
             raise InputError(f"lossy {self.lossy!r}: give a function of a tensor's name and the tensor")
 

@@ -1,14 +1,99 @@
 """Files that are whole or not there."""
 
-import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from errno import EACCES, EDQUOT, EEXIST, EFBIG, EISDIR, ENOENT, ENOSPC, ENOTDIR, EPERM, EROFS
 from pathlib import Path
+from secrets import token_hex
+from types import MappingProxyType
+
+from fedsz_privacy.core.errors import InputError
+
+TEMPORARY = re.compile(r"\..+\.[0-9a-f]{16}\.tmp")
+"""Names under which files are written before they get their own."""
+
+REMEDIES: Mapping[int | None, str] = MappingProxyType(
+    {
+        **dict.fromkeys((ENOSPC, EDQUOT, EFBIG), "make room, and the same command goes on from here"),
+        **dict.fromkeys((EROFS, EACCES, EPERM), "choose a folder that you may write to"),
+        ENOENT: "choose a folder that is there, for all workers too",
+        **dict.fromkeys((EISDIR, ENOTDIR, EEXIST), "move what is in its place elsewhere"),
+    }
+)
+"""What helps, by the number of the operating system's error."""
+
+from fedsz_privacy.core.errors import InputError
+
+
+def is_folder(path: Path) -> bool:
+    """Return whether there is a folder; a path that the system cannot look up is none."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def require_file(path: Path, remedy: str) -> None:
+    """Raise InputError, with a remedy, unless there is a file that can be opened."""
+    try:
+        if path.is_dir():
+            raise InputError(f"{path} is a folder: {remedy}")
+        if not path.is_file():
+            raise InputError(f"no file at {path}: {remedy}")
+        path.open("rb").close()
+    except OSError as error:
+        raise InputError(f"{path} cannot be opened ({error.strerror}): {remedy}") from error
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file under a temporary name and rename it, so that no reader ever sees half of it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    """Write a file under a temporary name and rename it, so that no reader ever sees half of it.
+
+    Its folder is made if it is not there.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written: the disk is full or read-only, or something else is in its place.
+    """
+    temporary = path.with_name(f".{path.name}.{token_hex(8)}.tmp")
+    with one_line_for("write", path):
+        path.parent.mkdir(exist_ok=True)
+        try:
+            temporary.write_bytes(data)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def read_if_there(path: Path) -> bytes | None:
+    """Return what a file holds; None if there is none.
+
+    Raises
+    ------
+    InputError
+        If something is there that cannot be read.
+    """
+    with one_line_for("read", path):
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            return None
+
+
+def remove_temporaries(folder: Path) -> None:
+    """Remove what writers that were killed left in a folder, and in the folders directly in it."""
+    for pattern in (".*.tmp", "*/.*.tmp"):
+        for path in folder.glob(pattern):
+            if TEMPORARY.fullmatch(path.name):
+                path.unlink(missing_ok=True)
+
+
+@contextmanager
+def one_line_for(doing: str, path: Path) -> Iterator[None]:
+    """Turn an error of the operating system into one line that names the path and what helps."""
     try:
-        temporary.write_bytes(data)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        yield
+    except OSError as error:
+        remedy = REMEDIES.get(error.errno, "look at the disk, or choose another folder")
+        raise InputError(f"cannot {doing} {path} ({error.strerror or error}): {remedy}") from error

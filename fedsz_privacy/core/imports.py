@@ -1,7 +1,10 @@
 """Objects of a user's own, by import path."""
 
+import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -12,6 +15,11 @@ from fedsz_privacy.core.errors import InputError, unknown
 
 Kind = TypeVar("Kind")
 
+_REFUSED: ContextVar[str] = ContextVar("_REFUSED", default="")
+"""What helps, while nothing may be imported; empty while all may."""
+
+_PATH = re.compile(r"[\w.]+:[^\W\d]\w*(:.*)?")
+
 
 def import_object(path: str) -> Any:
     """Return what ``module:name`` names; modules in the working directory are found too.
@@ -19,14 +27,38 @@ def import_object(path: str) -> Any:
     Raises
     ------
     InputError
-        If there is no such module or name. An error inside the module keeps its traceback.
+        If there is no such module or name, or `refusing_imports` is in force. An error inside the module keeps its
+        traceback.
     """
+    if remedy := _REFUSED.get():
+        raise InputError(f"{path!r} is code to run: {remedy}")
     module_name, _, name = path.partition(":")
     module = _import_module(module_name, path)
     try:
         return getattr(module, name)
     except AttributeError:
         raise InputError(f"module {module_name!r} has no {name!r}: write module:name of something it defines") from None
+
+
+@contextmanager
+def refusing_imports(remedy: str) -> Iterator[None]:
+    """Let `import_object`, and whatever imports by it, end in one line with that remedy."""
+    token = _REFUSED.set(remedy)
+    try:
+        yield
+    finally:
+        _REFUSED.reset(token)
+
+
+def find_import_paths(value: object) -> list[str]:
+    """Return the strings within plain values that read as import paths, or as defences that hold one.
+
+    This is for a message that names them all; `refusing_imports` stops those that read otherwise.
+    """
+    if isinstance(value, str):
+        return [value] if any(_PATH.fullmatch(part.strip()) for part in value.split("+")) else []
+    parts: Iterable[object] = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    return [each for part in parts for each in find_import_paths(part)]
 
 
 def import_callable(path: str) -> Callable[..., Any]:

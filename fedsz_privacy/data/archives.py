@@ -13,6 +13,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from fedsz_privacy.core.errors import InputError, one_line
+from fedsz_privacy.core.files import require_file
 
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 """Inputs and targets in an .npz file, under the names of Keras' mnist.npz."""
@@ -46,8 +47,7 @@ def read_arrays(path: Path, require: Callable[[Mapping[str, Header]], None]) -> 
     InputError
         If the file cannot be read, lacks an array, holds Python objects, or ``require`` refuses it.
     """
-    if not path.is_file():
-        raise InputError(f"no file at {path}: give an .npz file with {', '.join(ARRAYS)}")
+    require_file(path, f"give an .npz file with {', '.join(ARRAYS)}")
     try:
         with ZipFile(path) as archive:
             if missing := [name for name in ARRAYS if f"{name}.npy" not in archive.namelist()]:

@@ -1,6 +1,10 @@
 """What records from outside must be before a model trains on them."""
 
+from typing import Any
+
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from fedsz_privacy.core.errors import InputError
@@ -28,6 +32,19 @@ def require_sound(split: DataSplit, name: str) -> DataSplit:
             f"{_described(split.test)}: make them alike"
         )
     return split
+
+
+def require_finite(values: NDArray[Any], where: str) -> None:
+    """Refuse the records of a file, array (records, ...), of which a float is not finite.
+
+    Raises
+    ------
+    InputError
+        If one is not.
+    """
+    if values.dtype.kind == "f" and not (sound := np.isfinite(values)).all():
+        record = int((~sound.reshape(len(values), -1).all(axis=1)).argmax())
+        raise InputError(f"{where} has values that are not finite, first in record {record}: replace them")
 
 
 def _kind(records: Records) -> tuple[object, ...]:

@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from fedsz_privacy.core.errors import InputError, one_line
+from fedsz_privacy.core.files import require_file
 
 MOST_EXPANSION = 10
 """Most bytes that a checkpoint's tensors may lay out, in multiples of its own size: tied weights count each time."""
@@ -41,8 +42,7 @@ def load_checkpoint(path: Path) -> dict[str, Tensor]:
         If there is no such file, it is damaged, it would need pickle to run code, it holds something else than
         tensors by name, or these are far larger than the file, as expanded ones can be.
     """
-    if not path.is_file():
-        raise InputError(f"no file at {path}: give a .safetensors file or a state dict saved by torch.save")
+    require_file(path, "give a .safetensors file or a state dict saved by torch.save")
     held = _read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path)
     if not isinstance(held, dict) or not held:
         raise InputError(f"{path} holds no state dict: save model.state_dict()")

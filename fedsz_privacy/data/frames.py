@@ -1,9 +1,11 @@
 """Tables in .csv and .parquet files, by pandas."""
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fedsz_privacy.core.errors import InputError, one_line
+from fedsz_privacy.core.files import require_file
 from fedsz_privacy.core.optional import optional
 
 if TYPE_CHECKING:
@@ -33,22 +35,37 @@ def read_frame(path: Path, target: str, as_text: bool = False) -> "DataFrame":
     InputError
         If the file cannot be read, or has no such column; if pandas is not installed.
     """
-    if not path.is_file():
-        raise InputError(f"no file at {path}: give a .csv or .parquet file")
+    require_file(path, "give a .csv or .parquet file")
     pandas = optional("pandas", "data")
     try:
         csv = path.suffix.lower() == ".csv"
-        names = list(pandas.read_csv(path, nrows=0).columns) if csv else _parquet_names(path)
+        names = _csv_names(path) if csv else _parquet_names(path)
         _require_column(target, names, path)
-        settings: dict[str, Any] = {"usecols" if csv else "columns": [target] if as_text else names}
-        if csv:
-            settings |= {"dtype": str, "keep_default_na": False} if as_text else {"low_memory": False}
-        frame: DataFrame = (pandas.read_csv if csv else pandas.read_parquet)(path, **settings)
+        frame = _read_csv(path, as_text) if csv else pandas.read_parquet(path, columns=[target] if as_text else names)
     except InputError:
         raise
-    except (OSError, ValueError, NotImplementedError) as error:
+    except (OSError, ValueError, NotImplementedError, pandas.errors.ParserWarning) as error:
         raise InputError(f"{path} is no table that can be read ({one_line(error)}): save it again") from error
     _require_column(target, list(frame.columns), path)  # pandas may have made it the index
+    return frame[[target]] if as_text else frame
+
+
+def _csv_names(path: Path) -> list[str]:
+    """Return the names of columns as they stand in the file, where pandas would tell two of one name apart."""
+    pandas = optional("pandas", "data")
+    first = pandas.read_csv(path, header=None, nrows=1, dtype=str, keep_default_na=False)
+    names = [str(name) for name in first.iloc[0]]
+    if "" in names:
+        raise InputError(f"{path} has a column without a name: give it one, or leave it out if it is an index")
+    return names
+
+
+def _read_csv(path: Path, as_text: bool) -> "DataFrame":
+    pandas = optional("pandas", "data")
+    kinds: dict[str, Any] = {"dtype": str, "keep_default_na": False} if as_text else {"low_memory": False}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pandas.errors.ParserWarning)  # of rows that are longer than the line of names
+        frame: DataFrame = pandas.read_csv(path, index_col=False, **kinds)
     return frame
 
 

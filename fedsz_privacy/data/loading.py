@@ -4,19 +4,27 @@ import inspect
 import re
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.files import is_folder
 from fedsz_privacy.core.imports import import_callable, require_type
 from fedsz_privacy.data.arrays import load_arrays
 from fedsz_privacy.data.checking import require_sound
+from fedsz_privacy.data.classes import require_several
 from fedsz_privacy.data.embedded import EMBEDDED, load_embedded
+from fedsz_privacy.data.folders import load_folder
 from fedsz_privacy.data.frames import TABLES
 from fedsz_privacy.data.hub import load_hub
 from fedsz_privacy.data.images import packed
 from fedsz_privacy.data.records import DataSplit, Records
 from fedsz_privacy.data.tables import load_table
 from fedsz_privacy.data.targets import settle
+from fedsz_privacy.data.tasks import binary, classification
 from fedsz_privacy.data.text import load_lines
+
+FILES = MappingProxyType({".npz": load_arrays, ".txt": load_lines})
+"""What reads a file without columns, by how its name ends."""
 
 HUB_NAME = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 
@@ -39,14 +47,16 @@ def load_data(
         - ``"digits"``: 1,797 grey 8x8 images inside scikit-learn; ``"breast-cancer"``, ``"diabetes"``, ``"wine"``: its
           tables, of two classes, regression and three classes, standardised;
         - an ``.npz`` file with the arrays ``x_train``, ``y_train``, ``x_test``, ``y_test``. Inputs are images of shape
-          (records, height, width) or (records, height, width, channels), uint8, which is divided by 255, or float,
-          which is kept; float rows of shape (records, columns), which are kept; or integer tokens of shape (records,
-          length). Targets are integer labels of shape (records,) from 0, floats, or the next tokens, -100 where there
-          is none. Its records are put in random order;
+          (records, height, width) or (records, height, width, channels), bool, uint8, which is divided by 255, or
+          float, which is kept; float rows of shape (records, columns), which are kept; or integer tokens of shape
+          (records, length). Of images, 1 or 3 channels may also be the second axis. Targets are labels of shape
+          (records,), integers or strings, floats, or the next tokens, -100 where there is none. Its records are put in
+          random order;
         - a ``.csv`` or ``.parquet`` table, with the column to foretell as ``target``: see `load_table`;
         - a ``.txt`` file, a record on each line, its characters the tokens: see `load_lines`;
-        - a folder with parquet or image files, such as ``train/CLASS/1.png``, or ``owner/name`` on the Hugging Face
-          hub, with ``train`` and ``test`` splits that have an image and a label column;
+        - a folder with ``train/CLASS/1.png`` and ``test/CLASS/1.png``, or with parquet files, or ``owner/name`` on the
+          Hugging Face hub, with ``train`` and ``test`` splits that have an image and a label column: see
+          `read_picture` and `number_classes`;
         - ``module:function``, the import path of a function without arguments that returns a `DataSplit`.
 
         Tables, folders and the hub need the ``data`` extra. What has no test part is split 80/20 at random.
@@ -72,6 +82,10 @@ def load_data(
     An ``.npz`` file is read without pickle. Before memory is taken, each array's shape is checked against its place in
     the file, and what all of them decode to against `MOST_EXPANSION` times the file's size.
     """
+    return require_sound(_read(name, train, test, seed, target, task), name)
+
+
+def _read(name: str, train: int | None, test: int | None, seed: int, target: str, task: str) -> DataSplit:
     path = Path(name)
     suffix = path.suffix.lower()
     if suffix in TABLES:
@@ -80,11 +94,11 @@ def load_data(
         raise InputError(f"target {target!r}: {name} has no columns to choose from, leave it out")
     if name in EMBEDDED:
         return _first(load_embedded(name, seed, task), train, test)
-    if suffix == ".npz":
-        return load_arrays(path, train, test, seed, task)
-    if suffix == ".txt":
-        return load_lines(path, train, test, seed, task)
-    if path.is_dir() or HUB_NAME.fullmatch(name):
+    if suffix in FILES:
+        return FILES[suffix](path, train, test, seed, task)
+    if name and is_folder(path):
+        return load_folder(path, train, test, seed, task)
+    if HUB_NAME.fullmatch(name):
         return load_hub(name, train, test, seed, task)
     if ":" in name:
         return _imported(name, train, test, task)
@@ -105,8 +119,12 @@ def _imported(path: str, train: int | None, test: int | None, task: str) -> Data
     except TypeError as error:
         raise InputError(f"{path} cannot be called without arguments ({error}): give each a default") from None
     made = require_sound(require_type(DataSplit, function(), path), path)
-    split = _first(_for_task(made, path, task) if task else made, train, test)
-    return DataSplit(*(replace(part, inputs=tuple(map(packed, part.inputs))) for part in (split.train, split.test)))
+    split = _for_task(made, path, task) if task else made
+    if (task_of := split.train.task) in (binary(), classification(task_of.outputs)):
+        require_several(split.train.targets.numpy(), f"data set {path!r}", range(max(2, task_of.outputs)))
+    cut = _first(split, train, test)
+    packs = (replace(part, inputs=tuple(map(packed, part.inputs))) for part in (cut.train, cut.test))
+    return DataSplit(*packs, notices=made.notices)
 
 
 def _for_task(split: DataSplit, where: str, task: str) -> DataSplit:

@@ -1,7 +1,7 @@
 """Records: what a client holds, whatever they are made of."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -83,7 +83,20 @@ def join(parts: Sequence[Records]) -> Records:
 
 @dataclass(frozen=True)
 class DataSplit:
-    """Training and test records, each in random order."""
+    """Training and test records, each in random order.
+
+    Parameters
+    ----------
+    train, test : Records
+        Of one kind.
+    notices : tuple of str
+        What a reader should know of how they were read, one line each.
+    """
 
     train: Records
     test: Records
+    notices: tuple[str, ...] = field(default=(), kw_only=True)
+
+    def with_notices(self, *notices: str) -> "DataSplit":
+        """Return the same records with more to know of them."""
+        return replace(self, notices=(*self.notices, *notices))

@@ -8,8 +8,8 @@ import torch
 from numpy.typing import NDArray
 
 from fedsz_privacy.core.errors import InputError
-from fedsz_privacy.data.checking import require_sound
-from fedsz_privacy.data.columns import MOST_CATEGORIES, as_categories, as_numbers, encode, is_numeric
+from fedsz_privacy.data.classes import as_whole, require_shown
+from fedsz_privacy.data.columns import MOST_CATEGORIES, as_categories, as_numbers, encode, is_numeric, require_one_kind
 from fedsz_privacy.data.frames import read_frame
 from fedsz_privacy.data.records import DataSplit, Records
 from fedsz_privacy.data.splitting import split_order
@@ -46,7 +46,7 @@ def load_table(path: Path, train: int | None, test: int | None, seed: int, targe
         Records((inputs[torch.from_numpy(chosen)],), each, settled).part(0, most)
         for chosen, each, most in zip(rows, targets, (train, test), strict=True)
     ]
-    return require_sound(DataSplit(*parts), str(path))
+    return DataSplit(*parts)
 
 
 def _load_text(path: Path, train: int | None, test: int | None, seed: int, target: str) -> DataSplit:
@@ -61,17 +61,26 @@ def _targets(column: "Series[Any]", train: NDArray[np.int64], task: str, where: 
     """Return a target column as numbers, and the task that they are for: the one asked for, or what they speak of."""
     _require_whole(column, where)
     numeric = is_numeric(column, where)
+    if not numeric:
+        require_one_kind(column, where)
     if ":" in task and numeric:
         return column.to_numpy(), task
     if numeric and (task or ("regression" if column.dtype.kind == "f" else "")) == "regression":
         return standardised(as_numbers(column, where)[:, None], train)[:, 0], "regression"
     if task == "regression":
         raise InputError(f"task regression: {where} is of type {column.dtype}, choose a column of numbers")
-    classes, numbers = np.unique(column.to_numpy() if numeric else as_categories(column), return_inverse=True)
+    classes, numbers = np.unique(_labels(column, where) if numeric else as_categories(column), return_inverse=True)
     if not 2 <= len(classes) <= MOST_CATEGORIES:
         remedy = "regression, or next-token for text" if len(classes) > 2 else "another column"
         raise InputError(f"{where} has {len(classes)} values, not 2 to {MOST_CATEGORIES} classes: choose {remedy}")
     return numbers.astype(np.int64), task or ("binary" if len(classes) == 2 else "classification")
+
+
+def _labels(column: "Series[Any]", where: str) -> NDArray[np.int64]:
+    """Return a column of numbers as labels."""
+    labels = as_whole(column.to_numpy(dtype=np.float64 if column.dtype.kind == "f" else None), where, "row")
+    require_shown({"row": labels}, where)
+    return labels
 
 
 def _require_whole(column: "Series[Any]", where: str) -> None:

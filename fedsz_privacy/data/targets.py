@@ -14,6 +14,9 @@ from fedsz_privacy.data.tasks import IGNORED, Task, binary, classification, find
 
 NEXT_TOKEN = "next-token"
 
+CLASSES = ("classification", "binary")
+"""Tasks whose targets are classes."""
+
 MOST_TOKENS = 2**20
 """Largest vocabulary: a wrong number among the tokens must not become an embedding that fills the memory."""
 

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from fedsz_privacy.core.errors import InputError
-from fedsz_privacy.data.checking import require_sound
+from fedsz_privacy.core.files import require_file
 from fedsz_privacy.data.records import DataSplit, Records
 from fedsz_privacy.data.splitting import split_order
 from fedsz_privacy.data.targets import NEXT_TOKEN, settle
@@ -31,8 +31,7 @@ def load_lines(path: Path, train: int | None, test: int | None, seed: int, task:
     InputError
         If the file cannot be read, a line is too long, or the task is not one of text.
     """
-    if not path.is_file():
-        raise InputError(f"no file at {path}: give a .txt file with a record on each line")
+    require_file(path, "give a .txt file with a record on each line")
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
     except UnicodeDecodeError:
@@ -64,7 +63,7 @@ def load_strings(
     inputs, targets = zip(*(_encode(part, tokens, longest + 1) for part in chosen), strict=True)
     settled, kind = settle(task, targets, where, FIRST_CHARACTER + len(characters))
     parts = [Records((torch.from_numpy(x),), y, kind) for x, y in zip(inputs, settled, strict=True)]
-    return require_sound(DataSplit(*parts), where)
+    return DataSplit(*parts)
 
 
 def _encode(strings: Sequence[str], tokens: dict[str, int], length: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -13,15 +13,9 @@ from types import MappingProxyType
 from dp_accounting import DpEvent, NonPrivateDpEvent
 
 from fedsz_privacy.core.errors import InputError
-from fedsz_privacy.defences.release import (
-    Release,
-    make,
-    none,
-    parse_release,
-    read_part,
-    split_parts,
-    write_shortest,
-)
+from fedsz_privacy.core.ranges import ACCOUNTED_NOISE_MULTIPLIER, CLIP_NORM, DELTA, EPSILON, Range, require_in
+from fedsz_privacy.defences.grammar import make, read_part, split_parts, write_shortest
+from fedsz_privacy.defences.release import Release, none, parse_release
 from fedsz_privacy.training.accounting import composed
 from fedsz_privacy.training.descent import Training
 from fedsz_privacy.training.dpsgd import DPTraining, dpsgd, dpsgd_with_noise
@@ -55,6 +49,11 @@ class Setting:
     rounds: int = 1
 
 
+PRIVACY_RANGES: Mapping[str, Range] = MappingProxyType(
+    {"eps": EPSILON, "noise multiplier": ACCOUNTED_NOISE_MULTIPLIER, "delta": DELTA, "clip norm": CLIP_NORM}
+)
+
+
 @dataclass(frozen=True)
 class Privacy:
     """What private training is asked for.
@@ -73,7 +72,7 @@ class Privacy:
     Raises
     ------
     InputError
-        If not exactly one of eps and noise is given.
+        If not exactly one of eps and noise is given, or a number is out of range.
     """
 
     eps: float | None = None
@@ -86,6 +85,10 @@ class Privacy:
             raise InputError("private training takes eps or noise, one of both: write dpsgd:eps=8 or dpsgd:noise=1.1")
         if self.noise is not None and self.delta is not None:
             raise InputError(f"delta {self.delta:g} beside noise says nothing: give --delta for the whole run")
+        given = {"eps": self.eps, "noise multiplier": self.noise, "delta": self.delta, "clip norm": self.clip}
+        for name, value in given.items():
+            if value is not None:
+                require_in(PRIVACY_RANGES[name], value, name)
 
     @property
     def options(self) -> str:

@@ -4,16 +4,12 @@ An observer never sees a compressor or a mechanism, only the update that left. S
 update is a `Release`, and every attack, fit, table and plot is a loop over releases.
 """
 
-import inspect
-import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 from types import MappingProxyType
-from typing import TypeVar
 
-import numpy as np
 from dp_accounting import DpEvent, NonPrivateDpEvent
 from numpy.random import Generator
 
@@ -24,6 +20,7 @@ from fedsz_privacy.codec.pipeline import FedSZ
 from fedsz_privacy.core.errors import InputError, unknown
 from fedsz_privacy.core.imports import import_callable, require_type
 from fedsz_privacy.core.state import StateDict, nbytes, unstack
+from fedsz_privacy.defences.grammar import make, read_part, split_parts, write_number, write_shortest
 from fedsz_privacy.training.accounting import require_accountable
 
 
@@ -170,10 +167,6 @@ def fedsz(lossy: LossyRule | None = None, **bound: float) -> Release:
 RELEASES: Mapping[str, Callable[..., Release]] = MappingProxyType({"none": none, "fedsz": fedsz})
 """Releases by name; a user's own is named by its import path."""
 
-Made = TypeVar("Made")
-
-_PART = re.compile(r"(?P<kind>[a-z]+|[\w.]+:\w+)(?::(?P<options>\w+=[^,=]+(?:,\w+=[^,=]+)*))?")
-
 
 def parse_release(text: str) -> Release:
     """Return the release that a string names.
@@ -192,57 +185,13 @@ def parse_release(text: str) -> Release:
     Raises
     ------
     InputError
-        If the string does not name a release. An error inside a user's function keeps its traceback.
+        If the string does not name a release, or chains more than `MOST_PARTS`. An error inside a user's function keeps
+        its traceback.
     """
     first, *rest = (_release(*read_part(part)) for part in split_parts(text))
     for post in rest:
         first = first.then(post)
     return first
-
-
-def split_parts(text: str) -> list[str]:
-    """Split a string at the plus signs between its parts, not at those of exponents."""
-    return re.split(r"(?<![0-9]e)\+|\+(?![0-9])", text)
-
-
-def read_part(part: str) -> tuple[str, dict[str, float]]:
-    """Return the kind and the numeric options of one part, such as ``fedsz:rel=1e-2``.
-
-    Raises
-    ------
-    InputError
-        If the part cannot be read.
-    """
-    match = _PART.fullmatch(part.strip())
-    if match is None:
-        raise InputError(f"cannot read {part!r}: write none, fedsz:rel=1e-2 or module:factory:x=1, and + between two")
-    pairs = (option.split("=") for option in (match["options"] or "").split(",") if option)
-    return match["kind"], {key: _number(value, part) for key, value in pairs}
-
-
-def make(kind: str, factory: Callable[..., Made], options: Mapping[str, float]) -> Made:
-    """Call a factory with the options of a string.
-
-    Raises
-    ------
-    InputError
-        If the factory takes other options.
-    """
-    try:
-        inspect.signature(factory).bind(**options)
-    except TypeError as error:
-        raise InputError(f"{kind} takes other options than {', '.join(options) or 'none'} ({error})") from None
-    return factory(**options)
-
-
-def write_number(value: float) -> str:
-    """Return the shortest spelling of a number, as names of releases have it."""
-    return np.format_float_scientific(value, trim="-", exp_digits=1)
-
-
-def write_shortest(value: float) -> str:
-    """Return the shortest of the spellings that read as exactly this number."""
-    return min(repr(value).removesuffix(".0"), write_number(value), key=len)
 
 
 def _release(kind: str, options: Mapping[str, float]) -> Release:
@@ -268,10 +217,3 @@ def _imported(path: str, options: Mapping[str, float]) -> Release:
 def as_claim(path: str, reason: str) -> str:
     """Return the reason that a user's own code gives for its event, as what it claims."""
     return f"claimed by {path}, accounted for and not checked: {reason}"
-
-
-def _number(value: str, part: str) -> float:
-    try:
-        return float(value)
-    except ValueError:
-        raise InputError(f"{part!r}: {value!r} is not a number, write one such as 1e-2") from None

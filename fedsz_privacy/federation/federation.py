@@ -14,6 +14,7 @@ from fedsz_privacy.core.state import StateDict, subtract
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.defences.release import Release
 from fedsz_privacy.federation.rounds import Client, Round, play_rounds
+from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.rule import TrainingRule
 
 
@@ -59,7 +60,7 @@ class Federation:
     def _train(self, client: int, number: int, states: StateDict) -> StateDict:
         streams = [generator(self.seed, Purpose.FEDERATION, number, client)]
         batches = self.training.draw(self.clients[client : client + 1], streams)
-        return subtract(self.training.train_many(self.model, states, self.records, batches, streams), states)
+        return subtract(self.training.train_many(self.model, Clients(states, self.records, batches, streams)), states)
 
     def _streams(self, client: int, number: int) -> list[Generator]:
         return [generator(self.seed, Purpose.RELEASE, number, client)]

@@ -7,6 +7,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.ranges import CONCENTRATION, require_in
 
 SKEWED = re.compile(r"dirichlet:(?P<alpha>\d*\.?\d+(e-?\d+)?)")
 
@@ -50,11 +51,10 @@ def dirichlet_clients(labels: NDArray[np.int64], clients: int, alpha: float, gen
     Raises
     ------
     InputError
-        If there are more clients than records, or alpha is not positive.
+        If there are more clients than records, or alpha is out of range.
     """
     _check(clients, labels.size)
-    if not alpha > 0:
-        raise InputError(f"Dirichlet alpha {alpha:g}: choose a positive number, such as 0.5")
+    require_in(CONCENTRATION, alpha, "Dirichlet alpha")
     owner = np.empty(labels.size, np.int64)
     for label in np.unique(labels):
         records = np.flatnonzero(labels == label)
@@ -65,6 +65,16 @@ def dirichlet_clients(labels: NDArray[np.int64], clients: int, alpha: float, gen
     return np.equal(owner, np.arange(clients)[:, None])
 
 
+def require_partition(text: str) -> None:
+    """Raise InputError if a string names no partition; no records are needed to tell."""
+    if text == "iid":
+        return
+    match = SKEWED.fullmatch(text)
+    if match is None:
+        raise InputError(f"unknown partition {text!r}: write iid or dirichlet:0.5")
+    require_in(CONCENTRATION, float(match["alpha"]), "Dirichlet alpha")
+
+
 def parse_partition(text: str, labels: NDArray[np.int64], clients: int, generator: Generator) -> NDArray[np.bool_]:
     """Return the partition that a string names: ``iid``, or ``dirichlet:0.5`` for a skewed one.
 
@@ -73,13 +83,12 @@ def parse_partition(text: str, labels: NDArray[np.int64], clients: int, generato
     InputError
         If the string names no partition.
     """
+    require_partition(text)
     if text == "iid":
         return even_clients(clients, len(labels))
-    if match := SKEWED.fullmatch(text):
-        if labels.ndim != 1 or labels.dtype.kind not in "iu":
-            raise InputError(f"partition {text!r} deals classes out, and these records have none: choose iid")
-        return dirichlet_clients(labels, clients, float(match["alpha"]), generator)
-    raise InputError(f"unknown partition {text!r}: write iid or dirichlet:0.5")
+    if labels.ndim != 1 or labels.dtype.kind not in "iu":
+        raise InputError(f"partition {text!r} deals classes out, and these records have none: choose iid")
+    return dirichlet_clients(labels, clients, float(text.partition(":")[2]), generator)
 
 
 def _check(clients: int, records: int) -> None:

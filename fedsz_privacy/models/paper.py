@@ -50,7 +50,9 @@ PAPER_MODELS: Mapping[str, Callable[[Shape, int], nn.Module]] = MappingProxyType
 def _build(module: str, factory: str, shape: Shape, classes: int) -> nn.Module:
     if min(shape[1:]) < LEAST_SIDE:
         size = f"{shape[1]}x{shape[2]}"
-        raise InputError(f"{module} needs images of {LEAST_SIDE}x{LEAST_SIDE}, not {size}: resize them")
+        raise InputError(
+            f"{module} needs images of {LEAST_SIDE}x{LEAST_SIDE}, not {size}: resize them, as federate --side does"
+        )
     try:
         models = import_module(f"pytorchcv.models.{module}")
     except ModuleNotFoundError:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from fedsz_privacy.core.lazy import lazy
 
 if TYPE_CHECKING:
+    from fedsz_privacy.training.clients import Clients
     from fedsz_privacy.training.descent import Training
     from fedsz_privacy.training.dpsgd import DPTraining
     from fedsz_privacy.training.optimizers import Optimizer
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from fedsz_privacy.training.rule import TrainingRule
 
 _HOMES = {
+    "Clients": "clients",
     "DPTraining": "dpsgd",
     "Optimizer": "optimizers",
     "OwnTraining": "own",
@@ -19,6 +21,6 @@ _HOMES = {
     "TrainingRule": "rule",
 }
 
-__all__ = ["DPTraining", "Optimizer", "OwnTraining", "Training", "TrainingRule"]
+__all__ = ["Clients", "DPTraining", "Optimizer", "OwnTraining", "Training", "TrainingRule"]
 
 __getattr__ = lazy(__name__, _HOMES)

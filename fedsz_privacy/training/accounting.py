@@ -1,7 +1,6 @@
 """Guarantees from privacy events: thin calls to dp-accounting."""
 
 from collections.abc import Callable, Sequence
-from math import isfinite
 from typing import TypeAlias
 
 from dp_accounting import (
@@ -16,9 +15,10 @@ from dp_accounting.mechanism_calibration import LowerEndpointAndGuess, calibrate
 from dp_accounting.pld import PLDAccountant
 
 from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.ranges import ACCOUNTED_NOISE_MULTIPLIER, DELTA, EPSILON, require_in
 
-LEAST_NOISE = 0.2
-"""Smallest noise multiplier that is looked at; below it a guarantee says nothing, and takes minutes to compute."""
+LEAST_NOISE = ACCOUNTED_NOISE_MULTIPLIER.least
+"""Smallest noise multiplier that is looked at."""
 
 FINE, COARSE = 1e-4, 1e-3
 """Discretisations of privacy losses: the coarse one is ten times quicker, and only loose where epsilon is small."""
@@ -82,13 +82,11 @@ def calibrate(event: Callable[[float], DpEvent], eps: float, delta: float) -> fl
     Raises
     ------
     InputError
-        If eps is not positive and finite, delta is not between 0 and 1, or eps is so large that next to no noise
+        If eps or delta is out of range, or eps is so large that next to no noise
         reaches it.
     """
-    if not (eps > 0 and isfinite(eps)):
-        raise InputError(f"eps {eps}: choose a positive number")
-    if not 0 < delta < 1:
-        raise InputError(f"delta {delta}: choose a number between 0 and 1, below one over the number of records")
+    require_in(EPSILON, eps, "eps")
+    require_in(DELTA, delta, "delta")
     interval = min(max(FINE, COARSE * eps), COARSE)
     most = PLDAccountant(value_discretization_interval=COARSE).compose(event(LEAST_NOISE)).get_epsilon(delta)
     if eps >= most:

@@ -27,15 +27,17 @@ def draw_epochs(
     Returns
     -------
     int64 array, shape (clients, steps, batch size)
-        Indices of records; `ABSENT` where a batch is not full.
+        Indices of records; `ABSENT` where a batch is not full. A batch is no wider than the most records of a client.
     """
-    slots = -(-int(membership.sum(axis=1).max()) // batch_size) * batch_size
+    most = int(membership.sum(axis=1).max())
+    width = min(batch_size, max(most, 1))
+    slots = -(-most // width) * width
     batches = np.full((len(membership), epochs, slots), ABSENT)
     for row, members, generator in zip(batches, membership, generators, strict=True):
         records = np.flatnonzero(members)
         for epoch in row:
             epoch[: len(records)] = generator.permutation(records)
-    return batches.reshape(len(membership), -1, batch_size)
+    return batches.reshape(len(membership), -1, width)
 
 
 def draw_poisson(

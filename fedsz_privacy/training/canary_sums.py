@@ -1,11 +1,16 @@
 """What gradient canaries that a batch draws add to the sum of its gradients."""
 
+from types import MappingProxyType
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from fedsz_privacy.core.state import StateDict
+
+NO_CANARIES: StateDict = MappingProxyType({})
+"""No canaries."""
 
 
 def count_canaries(step: NDArray[np.int64], records: int, canaries: StateDict) -> Tensor:

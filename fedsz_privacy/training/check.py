@@ -16,6 +16,7 @@ from torch.nn.parameter import UninitializedParameter
 from fedsz_privacy.core.errors import InputError, one_line
 from fedsz_privacy.core.state import stack_of_one, subtract
 from fedsz_privacy.data.records import Records
+from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.divergence import require_convergence
 from fedsz_privacy.training.evaluation import apply
 from fedsz_privacy.training.gradients import record_gradients
@@ -28,7 +29,7 @@ from fedsz_privacy.training.vectorized import SEED
 TRIED = 2
 """Records that everything is tried on; batch normalisation needs two."""
 
-WRAPPERS = (nn.DataParallel, nn.parallel.DistributedDataParallel)
+WRAPPERS = (nn.DataParallel, nn.parallel.DistributedDataParallel, torch.jit.ScriptModule)
 
 
 def check_model(model: nn.Module, name: str, records: Records) -> None:
@@ -79,7 +80,7 @@ def check_rule(rule: TrainingRule, model: nn.Module, name: str, records: Records
     streams, states = [np.random.default_rng(0)], stack_of_one(detached(model))
     batches = rule.draw(np.ones((1, len(few)), bool), streams)[:, :1]
     batches[0, 0, : len(few)] = np.arange(len(few))[: batches.shape[2]]
-    trained = rule.train_many(model, states, few, batches, streams)
+    trained = rule.train_many(model, Clients(states, few, batches, streams))
     require_convergence(subtract(trained, states), states, 0)
     if all(torch.equal(trained[each], states[each]) for each in trainable(model).values()):
         raise InputError(f"training left model {name} as it was: train the model that is given, in place")

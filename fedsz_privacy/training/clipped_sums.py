@@ -11,7 +11,7 @@ from fedsz_privacy.data.records import Records
 from fedsz_privacy.training.evaluation import TRIED, in_precision
 from fedsz_privacy.training.factored_layers import factored_layers
 from fedsz_privacy.training.gradients import records_at_once
-from fedsz_privacy.training.modes import detached, for_call, learner, trainable
+from fedsz_privacy.training.modes import detached, learner, split
 from fedsz_privacy.training.per_example import per_example_gradients, per_example_gradients_alone
 from fedsz_privacy.training.vectorized import Computation, for_each, moved, vectorizes
 
@@ -21,10 +21,8 @@ Sums = Callable[[StateDict, StateDict, Tensor, Tensor], dict[str, Tensor]]
 
 def trains_privately_at_once(model: nn.Module, records: Records) -> bool:
     """Return whether clipped gradients of many records of many clients can be computed at once."""
-    few, shared = records.part(0, TRIED), trainable(model)
-    states = stack([detached(model), moved(model)])
-    parameters = {name: states[name] for name in dict.fromkeys(shared.values())}
-    fixed = {name: tensor for name, tensor in for_call(model, states).items() if name not in shared}
+    few = records.part(0, TRIED)
+    parameters, fixed = split(model, stack([detached(model), moved(model)]))
     drawn = (torch.arange(4).reshape(2, 2) % len(few)).to(records.targets.device)
     present = torch.tensor([[True, True], [True, False]], device=drawn.device)
 

@@ -1,8 +1,9 @@
 """Plain training: descent on the mean loss of each batch, by an optimiser, for one client or for many at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
+from types import MappingProxyType
 from typing import Self
 
 import numpy as np
@@ -11,14 +12,21 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from fedsz_privacy.core.errors import InputError, require_positive
+from fedsz_privacy.core.ranges import COUNT, EPOCHS, LEARNING_RATE, WEIGHT_DECAY, Range, require_within
 from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.training.batches import draw_epochs
+from fedsz_privacy.training.canary_sums import NO_CANARIES
+from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.optimizers import Optimizer
 from fedsz_privacy.training.plain_steps import train_alone, train_clients
 
 LOCAL = "plain training bounds nothing that a record can do"
+
+RANGES: Mapping[str, Range] = MappingProxyType(
+    {"epochs": EPOCHS, "batch_size": COUNT, "learning_rate": LEARNING_RATE, "weight_decay": WEIGHT_DECAY}
+)
+"""What the numbers of any built-in training may be."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +50,7 @@ class Training:
     weight_decay: float = 0.0
 
     def __post_init__(self) -> None:
-        require_positive(self, "epochs", "batch_size", "learning_rate")
-        if not 0 <= self.weight_decay < inf:
-            raise InputError(f"weight decay {self.weight_decay}: choose 0 or a positive number")
+        require_within(self, RANGES)
 
     @property
     def event(self) -> DpEvent:
@@ -70,28 +76,9 @@ class Training:
         """Draw batches that visit each record once an epoch."""
         return draw_epochs(membership, self.epochs, self.batch_size, generators)
 
-    def train_many(
-        self,
-        model: nn.Module,
-        states: StateDict,
-        records: Records,
-        batches: NDArray[np.int64],
-        generators: Sequence[Generator],
-    ) -> dict[str, Tensor]:
-        """Train every client from its state."""
-        return train_clients(model, states, records, batches, generators, self, {})
-
-    def train_with_canaries(
-        self,
-        model: nn.Module,
-        states: StateDict,
-        records: Records,
-        batches: NDArray[np.int64],
-        generators: Sequence[Generator],
-        canaries: StateDict,
-    ) -> dict[str, Tensor]:
-        """Train every client from its state; a canary counts as a record of its batch's mean."""
-        return train_clients(model, states, records, batches, generators, self, canaries)
+    def train_many(self, model: nn.Module, clients: Clients, canaries: StateDict = NO_CANARIES) -> dict[str, Tensor]:
+        """Train every client; a canary counts as a record of its batch's mean."""
+        return train_clients(model, clients, self, canaries)
 
     def sized(self, records: int) -> Self:  # noqa: ARG002  # plain training does not depend on it
         """Return this rule."""

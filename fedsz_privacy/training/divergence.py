@@ -3,6 +3,7 @@
 import torch
 
 from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.magnitude import magnitude_of
 from fedsz_privacy.core.state import StateDict, rows
 
 FAR = 1e3
@@ -19,20 +20,25 @@ def require_convergence(updates: StateDict, states: StateDict, number: int) -> N
 
     Each tensor of updates is of shape (k, ...), of states (k, ...) or (1, ...).
     """
-    lengths, starts = _squared_lengths(_learnt(updates)), _squared_lengths(_learnt(states)).nan_to_num(0.0, 0.0, 0.0)
+    moved, started = _learnt(updates), _learnt(states)
     finite = all(bool(tensor.isfinite().all()) for tensor in updates.values())
-    if not finite or not bool((lengths <= FAR**2 * starts.clamp(min=1)).all()):
+    unit = max(1.0, magnitude_of([*moved.values(), *started.values()]))
+    lengths, starts = _squared_lengths(moved, unit), _squared_lengths(started, unit).nan_to_num(0.0, 0.0, 0.0)
+    if not finite or not bool((lengths <= FAR**2 * starts.clamp(min=unit**-2)).all()):
         raise InputError(f"training diverged in round {number + 1}: lower --learning-rate")
 
 
 def _learnt(stacked: StateDict) -> StateDict:
-    """Return all but the statistics of normalisation layers."""
-    return {name: tensor for name, tensor in stacked.items() if name.rpartition(".")[2] not in STATISTICS}
+    """Return the floats but the statistics of normalisation layers."""
+    return {
+        name: tensor
+        for name, tensor in stacked.items()
+        if name.rpartition(".")[2] not in STATISTICS and tensor.is_floating_point()
+    }
 
 
-def _squared_lengths(stacked: StateDict) -> torch.Tensor:
-    """Return the squared length of each state of a stack, over its floats."""
-    floats = [tensor for tensor in stacked.values() if tensor.is_floating_point()]
-    if not floats:
+def _squared_lengths(stacked: StateDict, unit: float) -> torch.Tensor:
+    """Return the squared length of each state of a stack of floats, in a unit, in 64 bits."""
+    if not stacked:
         return torch.zeros(1, dtype=torch.float64)
-    return torch.stack([rows(tensor).square().sum(1, dtype=torch.float64) for tensor in floats]).sum(0)
+    return torch.stack([(rows(tensor).double() / unit).square().sum(1) for tensor in stacked.values()]).sum(0)

@@ -1,8 +1,9 @@
 """DP-SGD (Abadi et al., CCS 2016) as a training rule: its numbers, and the guarantee that follows from them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
+from types import MappingProxyType
 from typing import Self
 
 import numpy as np
@@ -11,15 +12,28 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from fedsz_privacy.core.errors import InputError, require_positive
+from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.ranges import CLIP_NORM, COUNT, EXPECTED_RECORDS, NOISE_MULTIPLIER, STEPS, Range, require_within
 from fedsz_privacy.core.state import StateDict, stack_of_one, unstack
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.training.accounting import calibrate
 from fedsz_privacy.training.batches import draw_poisson
-from fedsz_privacy.training.descent import Training
+from fedsz_privacy.training.canary_sums import NO_CANARIES
+from fedsz_privacy.training.clients import Clients
+from fedsz_privacy.training.descent import RANGES, Training
 from fedsz_privacy.training.modes import detached
 from fedsz_privacy.training.optimizers import Optimizer
 from fedsz_privacy.training.private_steps import train_privately
+
+PRIVATE_RANGES: Mapping[str, Range] = MappingProxyType(
+    {
+        "expected_records": EXPECTED_RECORDS,
+        "noise_multiplier": NOISE_MULTIPLIER,
+        "clip_norm": CLIP_NORM,
+        "rounds": COUNT,
+        **RANGES,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -67,10 +81,12 @@ class DPTraining:
     weight_decay: float = 0.0
 
     def __post_init__(self) -> None:
-        require_positive(
-            self,
-            *("expected_records", "noise_multiplier", "clip_norm", "epochs", "batch_size", "learning_rate", "rounds"),
-        )
+        require_within(self, PRIVATE_RANGES)
+        if self.steps not in STEPS:
+            raise InputError(
+                f"{self.epochs} epochs of {self.expected_records:g} expected records in batches of {self.batch_size} "
+                f"are {self.steps} steps a round: choose {STEPS.remedy(self.steps)}"
+            )
         if self.batch_size > self.expected_records:
             raise InputError(
                 f"batch size {self.batch_size}: choose at most the expected number of records, {self.expected_records}"
@@ -108,35 +124,16 @@ class DPTraining:
     def train(self, model: nn.Module, records: Records, generator: Generator) -> None:
         """Train a model in place."""
         batches = self.draw(np.ones((1, len(records)), bool), [generator])
-        states = stack_of_one(detached(model))
-        model.load_state_dict(unstack(self.train_many(model, states, records, batches, [generator]), 0))
+        client = Clients(stack_of_one(detached(model)), records, batches, [generator])
+        model.load_state_dict(unstack(self.train_many(model, client), 0))
 
     def draw(self, membership: NDArray[np.bool_], generators: Sequence[Generator]) -> NDArray[np.int64]:
         """Draw batches by Poisson sampling, as `draw_poisson` does."""
         return draw_poisson(membership, self.sampling_rate, self.steps, generators)
 
-    def train_many(
-        self,
-        model: nn.Module,
-        states: StateDict,
-        records: Records,
-        batches: NDArray[np.int64],
-        generators: Sequence[Generator],
-    ) -> dict[str, Tensor]:
-        """Train every client from its state, as `train_privately` does."""
-        return train_privately(model, states, records, batches, generators, self, {})
-
-    def train_with_canaries(
-        self,
-        model: nn.Module,
-        states: StateDict,
-        records: Records,
-        batches: NDArray[np.int64],
-        generators: Sequence[Generator],
-        canaries: StateDict,
-    ) -> dict[str, Tensor]:
-        """Train every client from its state; a canary adds to the sum of clipped gradients, as a record does."""
-        return train_privately(model, states, records, batches, generators, self, canaries)
+    def train_many(self, model: nn.Module, clients: Clients, canaries: StateDict = NO_CANARIES) -> dict[str, Tensor]:
+        """Train every client; a canary adds to the sum of clipped gradients, as a record does."""
+        return train_privately(model, clients, self, canaries)
 
     def sized(self, records: int) -> Self:
         """Return the same steps and noise for another expected number of records, at least a batch; epsilon changes."""

@@ -9,7 +9,7 @@ from torch.func import functional_call, grad
 from fedsz_privacy.core.state import StateDict, rows
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.training.evaluation import TRIED, in_precision
-from fedsz_privacy.training.modes import drawing_from, for_call, holding, judge, trainable
+from fedsz_privacy.training.modes import drawing_from, holding, judge, split, trainable
 from fedsz_privacy.training.per_example import per_example_gradients_alone
 from fedsz_privacy.training.vectorized import SEED, Computation, for_each, moved, vectorizes
 
@@ -58,9 +58,8 @@ def differentiates_at_once(model: nn.Module, records: Records) -> bool:
 
 
 def _at_once(model: nn.Module, state: StateDict, records: Records) -> dict[str, Tensor]:
-    copy, shared = judge(model), trainable(model)
-    parameters = {name: state[name] for name in gradient_names(model, state)}
-    fixed = {name: tensor for name, tensor in for_call(model, state).items() if name not in shared}
+    copy = judge(model)
+    parameters, fixed = split(model, state)
 
     def loss(parameters: StateDict, inputs: tuple[Tensor, ...], target: Tensor) -> Tensor:
         outputs = functional_call(copy, {**fixed, **parameters}, tuple(each[None].clone() for each in inputs))

@@ -28,23 +28,10 @@ def judge(model: nn.Module) -> nn.Module:
 
 
 @contextmanager
-def evaluating(model: nn.Module) -> Iterator[None]:
-    """Put a model in evaluation mode, and back again."""
-    with _in_mode(model, training=False):
-        yield
-
-
-@contextmanager
 def learning(model: nn.Module) -> Iterator[None]:
     """Put a model in training mode, and back again."""
-    with _in_mode(model, training=True):
-        yield
-
-
-@contextmanager
-def _in_mode(model: nn.Module, *, training: bool) -> Iterator[None]:
     modes = {module: module.training for module in model.modules()}
-    model.train(training)
+    model.train()
     try:
         yield
     finally:
@@ -114,3 +101,16 @@ def for_call(model: nn.Module, state: StateDict) -> dict[str, Tensor]:
     first, buffers = first_names(model), dict(model.named_buffers())
     once = {name: tensor for name, tensor in state.items() if first.get(name, name) == name}
     return {name: tensor.clone() if name in buffers else tensor for name, tensor in once.items()}
+
+
+def split(model: nn.Module, state: StateDict) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Return what a functional call is differentiated by, and the rest of a state, as `for_call` gives it."""
+    shared = trainable(model)
+    parameters = {name: state[name] for name in dict.fromkeys(shared.values())}
+    return parameters, {name: tensor for name, tensor in for_call(model, state).items() if name not in shared}
+
+
+def merge(model: nn.Module, state: StateDict, parameters: StateDict) -> dict[str, Tensor]:
+    """Return a state with other parameters, as `split` gives them, under all the names that each goes by."""
+    shared = trainable(model)
+    return {name: parameters[shared[name]] if name in shared else tensor for name, tensor in state.items()}

@@ -17,15 +17,16 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from fedsz_privacy.core.errors import InputError
-from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.training.batches import ABSENT, present
+from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.dpsgd import DPTraining
 from fedsz_privacy.training.evaluation import apply
 from fedsz_privacy.training.fixing import refuse_unless_opacus_trains
 from fedsz_privacy.training.modes import learning, seeded
+from fedsz_privacy.training.one_by_one import train_each
 from fedsz_privacy.training.optimizers import build
-from fedsz_privacy.training.own import quiet, train_each
+from fedsz_privacy.training.own import quiet
 from fedsz_privacy.training.private_models import refuse_buffers_that_move
 
 if TYPE_CHECKING:
@@ -80,20 +81,13 @@ class OpacusTraining:
         """
         return np.where(membership, np.arange(membership.shape[1]), ABSENT)[:, np.newaxis]
 
-    def train_many(
-        self,
-        model: nn.Module,
-        states: StateDict,
-        records: Records,
-        batches: NDArray[np.int64],
-        generators: Sequence[Generator],
-    ) -> dict[str, Tensor]:
+    def train_many(self, model: nn.Module, clients: Clients) -> dict[str, Tensor]:
         """Train one client after another, by an engine for each."""
 
-        def train(copy: nn.Module, places: NDArray[np.int64], generator: Generator) -> None:
-            self._train(copy, records, places, generator)
+        def train(copy: nn.Module, batches: NDArray[np.int64], generator: Generator) -> None:
+            self._train(copy, clients.records, batches[0], generator)
 
-        return train_each(train, model, states, batches[:, 0], generators)
+        return train_each(train, model, clients)
 
     def sized(self, records: int) -> Self:
         """Return the same steps and noise for another expected number of records; epsilon changes."""

@@ -5,7 +5,7 @@ each keeps its own count of steps, which Adam's bias correction reads.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -67,8 +67,24 @@ class Memory:
     steps: Tensor | None = None
 
 
-Step = Callable[[StateDict, StateDict, Memory, Tensor, float, float], dict[str, Tensor]]
-"""From parameters, gradients, memory, who steps (bool, (clients,)), learning rate and decay to the next parameters."""
+@dataclass(frozen=True)
+class _Step:
+    """One step of a stack of clients, as `step_many` is given it."""
+
+    parameters: StateDict
+    gradients: StateDict
+    memory: Memory
+    taken: Tensor
+    rate: float
+    decay: float
+
+    def where_taken(self, moved: Tensor, kept: Tensor) -> Tensor:
+        """Return the moved rows of clients who take the step, and the kept ones of the others."""
+        return torch.where(beside(self.taken, moved), moved, kept)
+
+    def decayed(self, name: str) -> Tensor:
+        """Return the gradients by one parameter with the decay in them."""
+        return self.gradients[name] + self.decay * self.parameters[name]
 
 
 def step_many(
@@ -95,84 +111,54 @@ def step_many(
     learning_rate, weight_decay : float
         As PyTorch's optimisers have them.
     """
-    return STEPS[optimizer](parameters, gradients, memory, steps, learning_rate, weight_decay)
+    return STEPS[optimizer](_Step(parameters, gradients, memory, steps, learning_rate, weight_decay))
 
 
-def _descend(
-    parameters: StateDict, gradients: StateDict, _: Memory, steps: Tensor, rate: float, decay: float
-) -> dict[str, Tensor]:
-    if decay:
-        gradients = {name: _where(steps, each + decay * parameters[name], each) for name, each in gradients.items()}
+def _descend(step: _Step) -> dict[str, Tensor]:
+    gradients = step.gradients
+    if step.decay:
+        gradients = {name: step.where_taken(step.decayed(name), each) for name, each in gradients.items()}
     # The sum is made where the product lies: the same digits, and one tensor of the clients' size less.
-    return {name: (-rate * gradients[name]).add_(tensor) for name, tensor in parameters.items()}
+    return {name: (-step.rate * gradients[name]).add_(tensor) for name, tensor in step.parameters.items()}
 
 
-def _descend_with_momentum(
-    parameters: StateDict,
-    gradients: StateDict,
-    memory: Memory,
-    steps: Tensor,
-    rate: float,
-    decay: float,
-) -> dict[str, Tensor]:
-    for name, gradient in gradients.items():
-        decayed = gradient + decay * parameters[name]
-        velocity = MOMENTUM * memory.first.get(name, torch.zeros_like(gradient)) + decayed
-        memory.first[name] = _where(steps, velocity, memory.first.get(name, torch.zeros_like(gradient)))
-    return {name: _where(steps, tensor - rate * memory.first[name], tensor) for name, tensor in parameters.items()}
+def _descend_with_momentum(step: _Step) -> dict[str, Tensor]:
+    velocities = step.memory.first
+    for name, gradient in step.gradients.items():
+        before = velocities.get(name, torch.zeros_like(gradient))
+        velocities[name] = step.where_taken(MOMENTUM * before + step.decayed(name), before)
+    return {
+        name: step.where_taken(tensor - step.rate * velocities[name], tensor)
+        for name, tensor in step.parameters.items()
+    }
 
 
-def _adam(
-    parameters: StateDict,
-    gradients: StateDict,
-    memory: Memory,
-    steps: Tensor,
-    rate: float,
-    decay: float,
-) -> dict[str, Tensor]:
+def _adam(step: _Step) -> dict[str, Tensor]:
     """Kingma and Ba, ICLR 2015, with the decay in the gradient."""
-    decayed = {name: gradient + decay * parameters[name] for name, gradient in gradients.items()}
-    return _adaptive(parameters, decayed, memory, steps, rate, 0.0)
+    return _adamw(replace(step, gradients={name: step.decayed(name) for name in step.gradients}, decay=0.0))
 
 
-def _adamw(
-    parameters: StateDict,
-    gradients: StateDict,
-    memory: Memory,
-    steps: Tensor,
-    rate: float,
-    decay: float,
-) -> dict[str, Tensor]:
+def _adamw(step: _Step) -> dict[str, Tensor]:
     """Loshchilov and Hutter, ICLR 2019: the decay apart from the gradient."""
-    return _adaptive(parameters, gradients, memory, steps, rate, decay)
-
-
-def _adaptive(
-    parameters: StateDict, gradients: StateDict, memory: Memory, steps: Tensor, rate: float, decay: float
-) -> dict[str, Tensor]:
-    memory.steps = steps.long() if memory.steps is None else memory.steps + steps
-    first_beta, second_beta = BETAS
-    stepped = {}
-    for name, gradient in gradients.items():
+    memory, (first_beta, second_beta), stepped = step.memory, BETAS, {}
+    memory.steps = step.taken.long() if memory.steps is None else memory.steps + step.taken
+    for name, gradient in step.gradients.items():
         zero = torch.zeros_like(gradient)
         before = memory.first.get(name, zero), memory.second.get(name, zero)
         first = first_beta * before[0] + (1 - first_beta) * gradient
         second = second_beta * before[1] + (1 - second_beta) * gradient.square()
-        memory.first[name], memory.second[name] = _where(steps, first, before[0]), _where(steps, second, before[1])
+        memory.first[name] = step.where_taken(first, before[0])
+        memory.second[name] = step.where_taken(second, before[1])
         # 32 bits would lose four digits of 1 - beta**count.
         count = beside(memory.steps.clamp(min=1).double(), gradient)
-        corrected = (rate / (1 - first_beta**count)).to(gradient.dtype)
+        corrected = (step.rate / (1 - first_beta**count)).to(gradient.dtype)
         size = second.sqrt() / (1 - second_beta**count).sqrt().to(gradient.dtype) + TINY
-        moved = (1 - rate * decay) * parameters[name] - corrected * first / size
-        stepped[name] = _where(steps, moved, parameters[name])
+        moved = (1 - step.rate * step.decay) * step.parameters[name] - corrected * first / size
+        stepped[name] = step.where_taken(moved, step.parameters[name])
     return stepped
 
 
-def _where(steps: Tensor, moved: Tensor, kept: Tensor) -> Tensor:
-    return torch.where(beside(steps, moved), moved, kept)
-
-
-STEPS: Mapping[Optimizer, Step] = MappingProxyType(
+STEPS: Mapping[Optimizer, Callable[[_Step], dict[str, Tensor]]] = MappingProxyType(
     {
         Optimizer.SGD: _descend,
         Optimizer.MOMENTUM: _descend_with_momentum,

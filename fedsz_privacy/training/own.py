@@ -15,17 +15,15 @@ from torch import Tensor, nn
 
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.imports import import_callable
-from fedsz_privacy.core.state import StateDict, expand, stack, unstack
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.training.accounting import History, composed, describe, event_of, require_accountable
 from fedsz_privacy.training.batches import draw_whole, present
+from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.modes import detached, holding, seeded
+from fedsz_privacy.training.one_by_one import train_each
 
 TrainFunction = Callable[[nn.Module, Records, Generator], Any]
 """``train(model, records, generator)``: trains the model in place, from the state that it holds, in training mode."""
-
-Train = Callable[[nn.Module, NDArray[np.int64], Generator], None]
-"""From a model, indices of records and a generator: trains the model in place."""
 
 UNCLAIMED = "the training function claims no privacy event, so nothing is guaranteed"
 
@@ -79,20 +77,13 @@ class OwnTraining:
         """Return all records of every client, as one batch: what the function makes of them is its own affair."""
         return draw_whole(membership)
 
-    def train_many(
-        self,
-        model: nn.Module,
-        states: StateDict,
-        records: Records,
-        batches: NDArray[np.int64],
-        generators: Sequence[Generator],
-    ) -> dict[str, Tensor]:
+    def train_many(self, model: nn.Module, clients: Clients) -> dict[str, Tensor]:
         """Train one client after another."""
 
-        def train(copy: nn.Module, batch: NDArray[np.int64], generator: Generator) -> None:
-            self._call(copy, records.select(present(batch)), generator)
+        def train(copy: nn.Module, batches: NDArray[np.int64], generator: Generator) -> None:
+            self._call(copy, clients.records.select(present(batches)), generator)
 
-        return train_each(train, model, states, batches[:, 0], generators)
+        return train_each(train, model, clients)
 
     def sized(self, records: int) -> Self:  # noqa: ARG002  # the function is given its records
         """Return this rule."""
@@ -148,52 +139,6 @@ def quiet() -> Iterator[None]:
         filterwarnings("ignore", module=r"opacus\.")
         filterwarnings("ignore", message="Full backward hook is firing")
         yield
-
-
-def train_each(
-    train: Train,
-    model: nn.Module,
-    states: StateDict,
-    chosen: NDArray[np.int64],
-    generators: Sequence[Generator],
-) -> dict[str, Tensor]:
-    """Train one client after another, each in a copy of a model that holds its state.
-
-    Parameters
-    ----------
-    train : callable
-        Trains a copy in place.
-    model : nn.Module
-        The architecture.
-    states : StateDict
-        What clients start from, each tensor of shape (clients, ...), or (1, ...) if all start from one.
-    chosen : int64 array, shape (clients, k)
-        Indices of each client's records, and `ABSENT`.
-    generators : sequence of Generator
-        One for each client.
-
-    Returns
-    -------
-    dict of Tensor
-        The trained states, each tensor of shape (clients, ...).
-    """
-    starts, trained = expand(states, len(chosen)), []
-    for row, (indices, generator) in enumerate(zip(chosen, generators, strict=True)):
-        copy = holding(model, unstack(starts, row))
-        train(copy, indices, generator)
-        trained.append(detached(copy))
-        _require_same_kinds(states, trained[-1])
-    return stack(trained)
-
-
-def _require_same_kinds(states: StateDict, trained: StateDict) -> None:
-    """Raise InputError if training left tensors of other names, shapes or dtypes than those of a stack of states."""
-    before = {name: (tuple(tensor.shape[1:]), tensor.dtype) for name, tensor in states.items()}
-    after = {name: (tuple(tensor.shape), tensor.dtype) for name, tensor in trained.items()}
-    if changed := [name for name in {**before, **after} if before.get(name) != after.get(name)]:
-        raise InputError(
-            f"training changes the names, shapes or dtypes of the model's state ({changed[0]}): leave them as they were"
-        )
 
 
 def find_training(path: str) -> OwnTraining:

@@ -5,7 +5,6 @@ here. All rows take each step together through ``torch.func`` where the model ca
 it cannot.
 """
 
-from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -15,12 +14,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.func import functional_call, grad
 
-from fedsz_privacy.core.state import StateDict, expand, stack, unstack
+from fedsz_privacy.core.state import StateDict, stack
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.training.batches import ABSENT
-from fedsz_privacy.training.canary_sums import add_drawn, count_canaries
+from fedsz_privacy.training.canary_sums import NO_CANARIES, add_drawn, count_canaries
+from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.evaluation import TRIED, apply, in_precision
-from fedsz_privacy.training.modes import detached, for_call, holding, learner, seeded, trainable
+from fedsz_privacy.training.modes import detached, learner, merge, seeded, split, trainable
+from fedsz_privacy.training.one_by_one import train_each
 from fedsz_privacy.training.optimizers import Memory, Optimizer, build, step_many
 from fedsz_privacy.training.vectorized import Computation, convolves, for_each, moved, vectorizes
 
@@ -44,29 +45,15 @@ class Settings(Protocol):
         ...
 
 
-def train_clients(
-    model: nn.Module,
-    states: StateDict,
-    records: Records,
-    batches: NDArray[np.int64],
-    generators: Sequence[Generator],
-    settings: Settings,
-    canaries: StateDict,
-) -> dict[str, Tensor]:
+def train_clients(model: nn.Module, clients: Clients, settings: Settings, canaries: StateDict) -> dict[str, Tensor]:
     """Train every client from its state, at once if the model can be.
 
     Parameters
     ----------
     model : nn.Module
         The architecture; its own weights are not read.
-    states : StateDict
-        What clients start from, each tensor of shape (clients, ...), or (1, ...) if all start from one.
-    records : Records
-        What the batches index.
-    batches : int64 array, shape (clients, steps, batch size)
-        Indices of records, from ``len(records)`` on of canaries, and `ABSENT`.
-    generators : sequence of Generator
-        One for each client, which seeds what torch draws for it.
+    clients : Clients
+        Their generators seed what torch draws for each.
     settings : Settings
         How the rule steps.
     canaries : StateDict
@@ -78,15 +65,9 @@ def train_clients(
         The trained parameters and buffers, each of shape (clients, ...).
     """
     # One client gains nothing from being computed as many.
-    if len(batches) > 1 and trains_at_once(model, records):
-        return _train_at_once(model, states, records, batches, settings, canaries)
-    starts = expand(states, len(batches))
-    trained = []
-    for row, (client, generator) in enumerate(zip(batches, generators, strict=True)):
-        copy = holding(model, unstack(starts, row))
-        train_alone(copy, records, client, settings, generator, canaries)
-        trained.append(detached(copy))
-    return stack(trained)
+    if len(clients.batches) > 1 and trains_at_once(model, clients.records):
+        return _train_at_once(model, clients, settings, canaries)
+    return _train_one_by_one(model, clients, settings, canaries)
 
 
 def train_alone(
@@ -95,7 +76,7 @@ def train_alone(
     batches: NDArray[np.int64],
     settings: Settings,
     generator: Generator,
-    canaries: StateDict | None = None,
+    canaries: StateDict = NO_CANARIES,
 ) -> None:
     """Train one client's model in place, of any kind, batch statistics, dropout and all.
 
@@ -108,7 +89,7 @@ def train_alone(
     with seeded(generator):
         for step in torch.from_numpy(batches):
             drawn = step[(step != ABSENT) & (step < len(records))]
-            others = count_canaries(step[None].numpy(), len(records), canaries or {})
+            others = count_canaries(step[None].numpy(), len(records), canaries)
             if len(drawn) < least and not others.any():
                 continue
             optimizer.zero_grad()
@@ -129,21 +110,12 @@ def trains_at_once(model: nn.Module, records: Records) -> bool:
     # Full batches beside smaller and empty ones, and steps after those: what is remembered of them shows.
     batches = np.array([[[0, 1], [2, 3], [1, 0]], [[0, ABSENT], [ABSENT, ABSENT], [1, 2]]])
     batches = np.where(batches == ABSENT, ABSENT, batches % len(few))
-    settings = _Trial()
-
-    def one_by_one() -> dict[str, Tensor]:
-        trained = []
-        for row, client in enumerate(batches):
-            copy = holding(model, unstack(states, row))
-            train_alone(copy, few, client, settings, np.random.default_rng(row))
-            trained.append(detached(copy))
-        return stack(trained)
-
+    clients, settings = Clients(states, few, batches, [np.random.default_rng(row) for row in range(2)]), _Trial()
     return vectorizes(
         model,
         Computation.TRAINING,
-        lambda: _train_at_once(model, states, few, batches, settings, {}),
-        one_by_one,
+        lambda: _train_at_once(model, clients, settings, NO_CANARIES),
+        lambda: _train_one_by_one(model, clients, settings, NO_CANARIES),
     )
 
 
@@ -161,18 +133,16 @@ def _join(parameters: dict[str, nn.Parameter], canaries: StateDict, others: Tens
         parameter.grad = (total + add_drawn(others, canaries[name])[0]) / together
 
 
-def _train_at_once(
-    model: nn.Module,
-    states: StateDict,
-    records: Records,
-    batches: NDArray[np.int64],
-    settings: Settings,
-    canaries: StateDict,
-) -> dict[str, Tensor]:
-    copy, shared = learner(model), trainable(model)
-    stacked = {name: tensor.detach() for name, tensor in expand(states, len(batches)).items()}
-    parameters = {name: stacked[name] for name in dict.fromkeys(shared.values())}
-    fixed = {name: tensor for name, tensor in for_call(model, stacked).items() if name not in shared}
+def _train_one_by_one(model: nn.Module, clients: Clients, settings: Settings, canaries: StateDict) -> dict[str, Tensor]:
+    def train(copy: nn.Module, batches: NDArray[np.int64], generator: Generator) -> None:
+        train_alone(copy, clients.records, batches, settings, generator, canaries)
+
+    return train_each(train, model, clients)
+
+
+def _train_at_once(model: nn.Module, clients: Clients, settings: Settings, canaries: StateDict) -> dict[str, Tensor]:
+    copy, starts, records = learner(model), clients.starts, clients.records
+    parameters, fixed = split(model, starts)
     inputs = in_precision(model, records.inputs)
 
     def loss(
@@ -187,7 +157,7 @@ def _train_at_once(
         return (records.task.loss(outputs, targets) * present).sum() / count
 
     gradient, memory = for_each(grad(loss)), Memory()
-    for step in torch.from_numpy(batches).to(records.targets.device).unbind(1):
+    for step in torch.from_numpy(clients.batches).to(records.targets.device).unbind(1):
         present, counted = (step != ABSENT) & (step < len(records)), step != ABSENT
         chosen = torch.where(present, step, ABSENT)
         gradients = gradient(
@@ -211,4 +181,4 @@ def _train_at_once(
             settings.learning_rate,
             settings.weight_decay,
         )
-    return {name: parameters[shared[name]] if name in shared else tensor for name, tensor in stacked.items()}
+    return merge(model, starts, parameters)

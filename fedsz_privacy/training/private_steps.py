@@ -9,18 +9,16 @@ where the model can do that.
 from collections.abc import Sequence
 from typing import Protocol
 
-import numpy as np
 import torch
 from numpy.random import Generator
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from fedsz_privacy.core.state import StateDict, expand, length, wide
-from fedsz_privacy.data.records import Records
+from fedsz_privacy.core.state import StateDict, length, wide
 from fedsz_privacy.training.batches import ABSENT
 from fedsz_privacy.training.canary_sums import add_drawn, count_canaries
+from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.clipped_sums import Sums, sums_alone, sums_at_once, trains_privately_at_once
-from fedsz_privacy.training.modes import for_call, seeded, trainable
+from fedsz_privacy.training.modes import merge, seeded, split
 from fedsz_privacy.training.optimizers import Memory, step_many
 from fedsz_privacy.training.plain_steps import Settings
 from fedsz_privacy.training.private_models import refuse_buffers_that_move, refuse_unless_private
@@ -46,13 +44,7 @@ class PrivateSettings(Settings, Protocol):
 
 
 def train_privately(
-    model: nn.Module,
-    states: StateDict,
-    records: Records,
-    batches: NDArray[np.int64],
-    generators: Sequence[Generator],
-    settings: PrivateSettings,
-    canaries: StateDict,
+    model: nn.Module, clients: Clients, settings: PrivateSettings, canaries: StateDict
 ) -> dict[str, Tensor]:
     """Train every client from its state with DP-SGD.
 
@@ -60,16 +52,9 @@ def train_privately(
     ----------
     model : nn.Module
         The architecture; its own weights are not read.
-    states : StateDict
-        What clients start from, each tensor of shape (clients, ...), or (1, ...) if all start from one; it must not
-        depend on their records, but through releases that were accounted for.
-    records : Records
-        The records that the batches index.
-    batches : int64 array, shape (clients, steps, largest batch)
-        As `draw_poisson` gives them; indices from ``len(records)`` on are canaries.
-    generators : sequence of Generator
-        One for each client, so that its noise depends on no other client: those that drew the batches, or others that
-        are independent of them, never fresh copies.
+    clients : Clients
+        Their states must not depend on their records, but through releases that were accounted for; their batches are
+        as `draw_poisson` gives them.
     settings : PrivateSettings
         Clip norm, noise multiplier, expected batch size, and how to step.
     canaries : StateDict
@@ -93,38 +78,34 @@ def train_privately(
     nothing. What all steps amount to is `fedsz_privacy.training.dpsgd.DPTraining.event`.
     """
     refuse_unless_private(model)
-    refuse_buffers_that_move(model, records)
-    stacked = {name: tensor.detach() for name, tensor in expand(states, len(batches)).items()}
-    if trains_privately_at_once(model, records):
-        sums = sums_at_once(model, records, settings.clip_norm)
-        streams = [_stream(generator) for generator in generators]
-        return _take_steps(model, stacked, records, batches, streams, settings, canaries, sums)
+    refuse_buffers_that_move(model, clients.records)
+    if trains_privately_at_once(model, clients.records):
+        sums = sums_at_once(model, clients.records, settings.clip_norm)
+        streams = [_stream(generator) for generator in clients.generators]
+        return _take_steps(model, clients, streams, settings, canaries, sums)
     trained = []
-    for row, generator in enumerate(generators):
-        one = {name: tensor[row : row + 1] for name, tensor in stacked.items()}
-        sums, stream = sums_alone(model, records, settings.clip_norm), _stream(generator)
-        with seeded(generator):
-            trained.append(_take_steps(model, one, records, batches[row : row + 1], [stream], settings, canaries, sums))
+    for one in clients.each():
+        sums, stream = sums_alone(model, one.records, settings.clip_norm), _stream(one.generators[0])
+        with seeded(one.generators[0]):
+            trained.append(_take_steps(model, one, [stream], settings, canaries, sums))
     return {name: torch.cat([each[name] for each in trained]) for name in trained[0]}
 
 
 def _take_steps(
     model: nn.Module,
-    stacked: StateDict,
-    records: Records,
-    batches: NDArray[np.int64],
+    clients: Clients,
     streams: Sequence[torch.Generator],
     settings: PrivateSettings,
     canaries: StateDict,
     sums: Sums,
 ) -> dict[str, Tensor]:
-    shared = trainable(model)
-    parameters = {name: stacked[name].clone() for name in dict.fromkeys(shared.values())}
-    fixed = {name: tensor for name, tensor in for_call(model, stacked).items() if name not in shared}
+    starts, records = clients.starts, clients.records
+    shared, fixed = split(model, starts)
+    parameters = {name: tensor.clone() for name, tensor in shared.items()}
     noise = {name: torch.empty_like(wide(tensor)) for name, tensor in parameters.items()}
     deviation, memory = settings.noise_multiplier * settings.clip_norm, Memory()
-    everyone = torch.ones(length(stacked), dtype=torch.bool, device=records.targets.device)
-    for step in torch.from_numpy(batches).to(everyone.device).unbind(1):
+    everyone = torch.ones(length(starts), dtype=torch.bool, device=records.targets.device)
+    for step in torch.from_numpy(clients.batches).to(everyone.device).unbind(1):
         drawn = step[:, : max(1, int((step != ABSENT).sum(1).max()))]
         present = (drawn != ABSENT) & (drawn < len(records))
         totals = sums(parameters, fixed, torch.where(present, drawn, ABSENT), present)
@@ -138,7 +119,7 @@ def _take_steps(
             settings.optimizer, parameters, gradients, memory, everyone, settings.learning_rate, settings.weight_decay
         )
         parameters = {name: tensor.to(parameters[name].dtype) for name, tensor in stepped.items()}
-    return {name: parameters[shared[name]] if name in shared else tensor for name, tensor in stacked.items()}
+    return merge(model, starts, parameters)
 
 
 def _stream(generator: Generator) -> torch.Generator:

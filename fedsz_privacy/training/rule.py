@@ -11,6 +11,8 @@ from torch import Tensor, nn
 
 from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.data.records import Records
+from fedsz_privacy.training.canary_sums import NO_CANARIES
+from fedsz_privacy.training.clients import Clients
 
 
 class TrainingRule(Protocol):
@@ -43,18 +45,10 @@ class TrainingRule(Protocol):
         """
         ...
 
-    def train_many(
-        self,
-        model: nn.Module,
-        states: StateDict,
-        records: Records,
-        batches: NDArray[np.int64],
-        generators: Sequence[Generator],
-    ) -> dict[str, Tensor]:
-        """Train every client on its batches, from its state, by a generator for each.
+    def train_many(self, model: nn.Module, clients: Clients) -> dict[str, Tensor]:
+        """Train every client; return the trained parameters and buffers, each tensor of shape (clients, ...).
 
-        States are stacked, each tensor of shape (clients, ...), or (1, ...) if all start from one; what is returned is
-        the trained parameters and buffers, each of shape (clients, ...).
+        The model is the architecture; its own weights are not read.
         """
         ...
 
@@ -72,18 +66,9 @@ class SteppedRule(TrainingRule, Protocol):
         """The most that a canary may add to the sum of gradients of a step, in L2: the clip norm; inf for none."""
         ...
 
-    def train_with_canaries(
-        self,
-        model: nn.Module,
-        states: StateDict,
-        records: Records,
-        batches: NDArray[np.int64],
-        generators: Sequence[Generator],
-        canaries: StateDict,
-    ) -> dict[str, Tensor]:
-        """Train as `train_many` does; in the batches, indices from ``len(records)`` on are canaries.
+    def train_many(self, model: nn.Module, clients: Clients, canaries: StateDict = NO_CANARIES) -> dict[str, Tensor]:
+        """Train every client; a canary adds its row to the sum of gradients of every step that draws it.
 
-        A canary adds its row of ``canaries``, each tensor of shape (canaries, ...), to the sum of gradients of every
-        step that draws it.
+        Each tensor of ``canaries`` is of shape (canaries, ...).
         """
         ...

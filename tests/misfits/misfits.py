@@ -37,6 +37,51 @@ def compiled(shape, outputs):
     return torch.compile(sequence(shape, outputs))
 
 
+def scripted(shape, outputs):
+    return torch.jit.script(sequence(shape, outputs))
+
+
+class LateBuffer(Around):
+    def __init__(self, shape, outputs):
+        super().__init__(shape, outputs)
+        self.register_buffer("cache", None)
+
+    def forward(self, images):
+        self.cache = torch.ones(1) if self.cache is None else self.cache
+        return self.inner(images)
+
+
+class LateLayer(Around):
+    def forward(self, images):
+        if not hasattr(self, "extra"):
+            self.extra = nn.Linear(self.outputs, self.outputs)
+        return self.extra(self.inner(images))
+
+
+class GrowingBuffer(Around):
+    def __init__(self, shape, outputs):
+        super().__init__(shape, outputs)
+        self.register_buffer("bank", torch.zeros(0, outputs))
+
+    def forward(self, images):
+        outputs = self.inner(images)
+        if self.training:
+            self.bank = torch.cat([self.bank, outputs.detach()])
+        return outputs
+
+
+class Adapter(Around):
+    """A frozen layer, whose weights alone have a name that the paper's rule knows, and an adapter that trains."""
+
+    def __init__(self, shape, outputs):
+        super().__init__(shape, outputs)
+        self.inner.requires_grad_(False)
+        self.lora_A, self.lora_B = nn.Parameter(0.1 * torch.randn(16, 64)), nn.Parameter(torch.zeros(outputs, 16))
+
+    def forward(self, images):
+        return self.inner(images) + images.flatten(1) @ self.lora_A.T @ self.lora_B.T
+
+
 class TupleOutput(Around):
     def forward(self, images):
         return self.inner(images), images

@@ -1,10 +1,13 @@
 """The deciding experiment: whether two neighbouring updates decode alike, as under independent noise they might."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from fedsz_privacy.core.magnitude import magnitude, root_of_squares
 
 CHUNK = 2**20
 """Elements that are compared at once, to bound memory."""
@@ -28,7 +31,9 @@ class Comparison:
     log_overlap : float
         Sum over elements of log(1 - abs(D) / 2 bound): the log of the chance that independent uniform noise hides
         all.
-    l1, l2_squared : float
+    moved : int
+        Number of elements that differ before the codec: 0 where rounding absorbed the difference.
+    l1, l2 : float
         Of the difference D between the two, in the tensor's own unit.
     """
 
@@ -37,12 +42,14 @@ class Comparison:
     codes: int = 0
     expected_codes: float = 0.0
     log_overlap: float = 0.0
+    moved: int = 0
     l1: float = 0.0
-    l2_squared: float = 0.0
+    l2: float = 0.0
 
     def __add__(self, other: "Comparison") -> "Comparison":
         """Return the comparison of both tensors together."""
-        return Comparison(**{name: value + getattr(other, name) for name, value in vars(self).items()})
+        sums = {name: value + getattr(other, name) for name, value in vars(self).items()}
+        return Comparison(**sums | {"l2": math.hypot(self.l2, other.l2)})
 
 
 @dataclass(frozen=True)
@@ -100,7 +107,7 @@ def _compare(
     with np.errstate(invalid="ignore"):
         apart = np.abs(decoded.astype(np.float64) - neighbour)
     moved = np.abs(np.nan_to_num(difference.astype(np.float64)))
-    share = np.minimum(moved / (2 * bound), 1)
+    share, unit = np.minimum(moved / bound / 2, 1), magnitude(moved)
     with np.errstate(divide="ignore"):
         log_overlap = float(np.log1p(-share).sum())
     return Comparison(
@@ -109,6 +116,7 @@ def _compare(
         codes=int((apart > bound).sum()),
         expected_codes=float(share.sum()),
         log_overlap=log_overlap,
-        l1=float(moved.sum()),
-        l2_squared=float((moved**2).sum()),
+        moved=int((moved > 0).sum()),
+        l1=unit * float((moved / unit).sum()),
+        l2=root_of_squares(moved),
     )

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from analysis.methods.curves.deciding import Comparison
 from analysis.methods.noise.noise_fit import NoiseFit
+from fedsz_privacy.core.magnitude import norm, root_of_squares
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,9 @@ def laplace_epsilon(l1: NDArray[np.float64], scale: NDArray[np.float64]) -> floa
 
 def gaussian_epsilon(l2: NDArray[np.float64], deviation: NDArray[np.float64], delta: float) -> float:
     """Return epsilon of Gaussian noise at delta, tensors composed through mu (Balle and Wang, ICML 2018)."""
-    mu = float(np.sqrt(np.sum((l2 / deviation) ** 2)))
-    return float(get_epsilon_gaussian(1 / mu, delta)) if mu > 0 else 0.0
+    mu = root_of_squares(l2 / deviation)
+    with np.errstate(divide="ignore"):  # its logarithm of no difference at all is minus infinity, as it should be
+        return float(get_epsilon_gaussian(1 / mu, delta)) if mu > 0 else 0.0
 
 
 def as_if(pairs: Sequence[Mapping[str, Comparison]], scales: Sequence[Mapping[str, Scales]], delta: float) -> AsIf:
@@ -93,10 +95,10 @@ def fitted_scales(fit: NoiseFit, bound: float) -> Scales:
 
 def _of_pair(tensors: Mapping[str, Comparison], scales: Mapping[str, Scales], delta: float) -> list[float]:
     l1 = np.array([each.l1 for each in tensors.values()])
-    l2 = np.sqrt([each.l2_squared for each in tensors.values()])
+    l2 = np.array([each.l2 for each in tensors.values()])
     return [
         float(l1.sum()),
-        float(np.linalg.norm(l2)),
+        norm(l2),
         laplace_epsilon(l1, np.array([scales[name].laplace for name in tensors])),
         gaussian_epsilon(l2, np.array([scales[name].deviation for name in tensors]), delta),
         float(-np.expm1(sum(each.log_overlap for each in tensors.values()))),

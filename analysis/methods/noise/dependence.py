@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from fedsz_privacy.core.magnitude import magnitude
+
 MOST = 2**19
 """Most elements that dependence is measured on."""
 
@@ -69,10 +71,11 @@ def explained_share(x: NDArray[np.float64], error: NDArray[np.float64]) -> float
     (Rice, Annals of Statistics 1984). It needs no bins and is unbiased where error and x are independent. For a
     uniform quantiser with m codes among n values it falls short of 1 by about 6 m / n.
     """
-    total = error.var()
+    scaled = error / magnitude(error)
+    total = scaled.var()
     if total == 0:
         return 0.0
-    steps = np.diff(error[np.argsort(x, kind="stable")])
+    steps = np.diff(scaled[np.argsort(x, kind="stable")])
     return float(1 - (steps**2).mean() / 2 / total)
 
 
@@ -98,9 +101,16 @@ def chatterjee(x: NDArray[np.float64], error: NDArray[np.float64]) -> float:
 
 def correlation(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
     """Return Pearson's correlation; 0 where one of both is constant."""
-    a, b = x - x.mean(), y - y.mean()
+    a, b = _centred(x), _centred(y)
     size = np.linalg.norm(a) * np.linalg.norm(b)
     return float(a @ b / size) if size > 0 else 0.0
+
+
+def _centred(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return values about their mean, in a unit in which their squares neither overflow nor vanish."""
+    scaled = values / magnitude(values)
+    centred = scaled - scaled.mean()
+    return np.asarray(centred / magnitude(centred))
 
 
 def _values_and_errors(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from analysis.methods.noise.dependence import Dependence
 from analysis.methods.noise.distributions import Distribution
 from analysis.methods.noise.sketch import Sketch
+from fedsz_privacy.core.magnitude import spread
 
 Bounds = Sequence[tuple[float, int]]
 """Absolute bounds, each with the number of elements under it."""
@@ -86,9 +87,7 @@ def mixture_density(errors: NDArray[np.float64], bounds: Bounds) -> NDArray[np.f
 
 def outlier_dominated(values: NDArray[np.floating]) -> Finding:
     """Detect a tensor whose range a few outliers make, so that a REL bound is far too wide for all other values."""
-    finite = values[np.isfinite(values)]
-    deviation = float(finite.std(dtype=np.float64))
-    value = float(np.ptp(finite)) / deviation if deviation > 0 else 0.0
+    value = spread(values[np.isfinite(values)])
     return Finding(
         "the bound is dominated by outliers", "range of the values over their deviation", value, value > OUTLYING
     )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import optimize, special, stats
 
 from analysis.methods.noise.sketch import BINS, Sketch
+from fedsz_privacy.core.magnitude import magnitude
 
 SCIPY: Mapping[str, Any] = MappingProxyType(
     {
@@ -112,9 +113,9 @@ def normal(sketch: Sketch) -> Distribution:
     """Fit mean and standard deviation."""
     counts = sketch.histogram
     mean = _mean(counts, sketch.middles)
-    return Distribution(
-        "normal", mean, max(float(np.sqrt(_mean(counts, (sketch.middles - mean) ** 2))), _resolution(sketch))
-    )
+    unit = magnitude(sketch.edges)
+    deviation = unit * float(np.sqrt(_mean(counts, ((sketch.middles - mean) / unit) ** 2)))
+    return Distribution("normal", mean, max(deviation, _resolution(sketch)))
 
 
 def generalised_normal(sketch: Sketch) -> Distribution:

@@ -1,5 +1,6 @@
 """Which distribution the compression error follows, and how much of it the data decides."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -91,11 +92,17 @@ class NoiseFit:
             "nearest": self.nearest.family,
         }
 
-    def plot(self, axis: Axes) -> None:
-        """Draw the errors' histogram and the fitted densities on an axis of matplotlib."""
-        from analysis.methods.noise.plots import draw_fit
+    @property
+    def summary(self) -> str:
+        """The best family, the distances to the two families in question, and the explained share."""
+        distances = f"KS uniform {self.of('uniform').ks:.3f}, Laplace {self.of('laplace').ks:.3f}"
+        return f"best {self.best.family}\n{distances}\nR²(e|x) {self.r_squared:.2f}"
 
-        draw_fit(axis, self)
+    def plot(self, axis: Axes, families: Collection[str] = FAMILIES) -> None:
+        """Draw the errors' histogram and the fitted densities of some families on an axis of matplotlib."""
+        from analysis.methods.noise.plots import draw_fits
+
+        draw_fits(axis, self.sketch, [fit for fit in self.fits if fit.family in families])
 
     def __repr__(self) -> str:
         """Return the main figures in one line."""

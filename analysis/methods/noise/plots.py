@@ -1,10 +1,13 @@
-"""Drawings of a noise fit on an axis of matplotlib."""
+"""Drawings of fits to errors on an axis of matplotlib."""
+
+from collections.abc import Iterable
 
 import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from analysis.methods.noise.noise_fit import NoiseFit
+from analysis.methods.noise.fits import Fit
+from analysis.methods.noise.sketch import Sketch
 
 STYLES = {
     "uniform": "-",
@@ -20,34 +23,26 @@ MARGIN = 1.15
 TAIL = 1e-3
 
 
-def draw_fit(axis: Axes, fit: NoiseFit, families: tuple[str, ...] = tuple(STYLES)) -> None:
-    """Draw the errors' histogram and the fitted densities of some families.
+def draw_fits(axis: Axes, sketch: Sketch, fits: Iterable[Fit]) -> None:
+    """Draw the histogram of errors and the fitted densities.
 
     Parameters
     ----------
     axis : matplotlib.axes.Axes
         Where to draw.
-    fit : NoiseFit
-        What to draw; all but one error in a thousand are in view.
-    families : tuple of str
-        Keys of `STYLES`.
+    sketch : Sketch
+        The errors; all but one in a thousand are in view.
+    fits : iterable of Fit
+        What was fitted to them; families without a style in `STYLES` are left out.
     """
-    sketch = fit.sketch
     below = np.append(0, sketch.histogram.cumsum()) / sketch.elements
     view = MARGIN * float(np.abs(np.interp([TAIL / 2, 1 - TAIL / 2], below, sketch.edges)).max())
     bars, grid = np.linspace(-view, view, BARS + 1), np.linspace(-view, view, 801)
     shares = np.diff(np.interp(bars, sketch.edges, below))
     axis.bar(bars[:-1], shares / np.diff(bars), np.diff(bars), align="edge", color="lightgrey", linewidth=0)
+    by_family = {fit.family: fit for fit in fits}
     for family, colour in zip(STYLES, sns.color_palette("colorblind"), strict=False):
-        if family in families:
-            distribution = fit.of(family)
-            axis.plot(
-                grid, distribution.density(grid), linestyle=STYLES[family], color=colour, linewidth=2, label=family
-            )
+        if family in by_family:
+            density = by_family[family].density(grid)
+            axis.plot(grid, density, linestyle=STYLES[family], color=colour, linewidth=2, label=family)
     axis.set(xlim=(-view, view), ylim=(0, 1.35 * float((shares / np.diff(bars)).max())))
-
-
-def summary(fit: NoiseFit) -> str:
-    """Return the best family, the distances to the two families in question, and the explained share."""
-    distances = f"KS uniform {fit.of('uniform').ks:.3f}, Laplace {fit.of('laplace').ks:.3f}"
-    return f"best {fit.best.family}\n{distances}\nR²(e|x) {fit.r_squared:.2f}"

@@ -11,7 +11,7 @@ import torch
 from joblib.externals.loky.backend.reduction import dumps
 
 from analysis.reporting.workers import Workers
-from analysis.studies.audit.duration import describe, estimate_seconds
+from analysis.studies.audit.duration import describe_audit, estimate_seconds
 from analysis.studies.audit.spec import AuditSpec
 from analysis.studies.check import check_clients
 from attacks import Game, Knowledge, Signal, View
@@ -62,7 +62,7 @@ def check_audit(
     if workers.count > 1:
         _check_pickling(game, spec.model)
     seconds = estimate_seconds(game, defences, signals, spec, workers)
-    return [*notices, describe(seconds, spec.trials)]
+    return [*notices, describe_audit(seconds, spec.trials)]
 
 
 def _check_signals(signals: Sequence[Signal], game: Game) -> None:

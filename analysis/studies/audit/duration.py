@@ -1,25 +1,40 @@
 """How long an audit will take, from one timed step of each rule and one timed look, before it starts."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil
-from time import perf_counter
 
 import numpy as np
 import torch
 
 from analysis.reporting.workers import Workers
 from analysis.studies.audit.spec import AuditSpec
+from analysis.studies.duration import HOUR, describe, seconds_of_training, spoken, timed
 from attacks import Adversary, Game, Signal, View
-from attacks.game.engine import games_of, one_thread
+from attacks.game.engine import games_of
 from attacks.game.view import Knowledge
 from fedsz_privacy.core.state import StateDict, expand, stack_of_one
 from fedsz_privacy.defences.defence import Defence
+from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.evaluation import measure
 
-HOUR = 3600.0
 LOOKED_AT = 32
 """Candidates that a look is timed on; all of them take as many times as long."""
+
+
+FEWEST, FEW = 16, 64
+"""Trials that a smaller audit is told to play."""
+
+
+def describe_audit(seconds: float, trials: int) -> str:
+    """Return in one line how long the trials of an audit take, and where that is over an hour, a smaller choice."""
+    fewer = min(trials, max(FEWEST, min(FEW, 2 * int(trials * HOUR / seconds / 2)))) if seconds else trials
+    return describe(
+        "the trials of this run take",
+        seconds,
+        f"--trials {fewer} --signal rmia needs few references and takes about {spoken(seconds * fewer / trials)}, "
+        "--workers spreads trials over processes, and a GPU is used where there is one",
+    )
 
 
 def estimate_seconds(
@@ -29,7 +44,7 @@ def estimate_seconds(
     spec: AuditSpec,
     workers: Workers,
 ) -> float:
-    """Return about how many seconds an audit takes, from steps and looks timed on this machine.
+    """Return about how many seconds the trials of an audit take, from steps and looks timed on this machine.
 
     Every rule takes one step with as many trials as are played side by side, and the signals look at them once. The
     rounds of the other clients before the target joins count too, and theirs beside it where somebody needs them.
@@ -37,39 +52,24 @@ def estimate_seconds(
     adversary, trials = spec.sees, spec.trials
     ruled = [(each, len(group), _seconds_of_training(each, trials)) for each, group in games_of(game, defences)]
     training = sum(seconds * _trainings(each, releases, adversary) for each, releases, seconds in ruled)
+    canaries = sum(seconds for *_, seconds in ruled) if spec.gradient_canaries else 0.0
     before = spec.rounds * _share_of_others(game) * ruled[0][2] / trials
     looks = 1 if adversary.name == "final-model" else game.rounds
     chunk = game.chunks(trials)[0]
     looking = looks * _seconds_of_looking(game, signals, adversary, len(chunk))
     of_a_chunk = looking + _seconds_of_measuring(game, len(chunk))
-    return before + (training + trials / len(chunk) * len(defences) * of_a_chunk) / workers.count
-
-
-def describe(seconds: float, trials: int) -> str:
-    """Return in one line how long a run takes, and where that is over an hour, a smaller choice."""
-    whole = max(1, round(seconds))
-    taken = f"{whole} second{'s'[: whole - 1]}" if seconds < 90 else f"{round(seconds / 60)} minutes"
-    if seconds < HOUR:
-        return f"this run takes about {taken}"
-    fewer = max(16, trials // 8)
-    return (
-        f"this run takes about {seconds / HOUR:.1f} hours: --trials {fewer} --signal rmia needs few references and "
-        "takes an eighth, --workers spreads trials over processes, and a GPU is used where there is one"
-    )
+    return before + (training + canaries + trials / len(chunk) * len(defences) * of_a_chunk) / workers.count
 
 
 def _seconds_of_training(game: Game, trials: int) -> float:
     """Return the seconds that all trials' trainings of the target take, one round."""
     chunks = game.chunks(trials)
     membership, batches = game.draw(chunks[0])
-    steps = batches.shape[1]
     generators = [np.random.default_rng(trial) for trial in range(len(membership))]
-    rows = min(len(membership), 1 if steps == 1 else len(membership))
-    first = batches[:rows, :1]
-    seconds = _timed(
-        lambda: game.training.train_many(game.model, game.knowledge.states, game.pool, first, generators[:rows])
-    )
-    return float(seconds * steps * len(chunks) * len(chunks[0]) / rows)
+    # Where a training is one step, one client is enough; else all that are played side by side share the step.
+    rows = 1 if batches.shape[1] == 1 else len(membership)
+    clients = Clients(game.knowledge.states, game.pool, batches[:rows], generators[:rows])
+    return seconds_of_training(game.training, game.model, clients) * len(chunks) * len(chunks[0]) / rows
 
 
 def _trainings(game: Game, releases: int, adversary: Adversary) -> float:
@@ -93,14 +93,14 @@ def _seconds_of_looking(game: Game, signals: Sequence[Signal], adversary: Advers
     for signal in signals:
         signal.observe(replace(view))
     # What is known before the round, such as gradients that are kept, is worked out once for all trials.
-    seconds = _timed(lambda: [signal.observe(each) for each in [replace(view)] for signal in signals])
+    seconds = timed(lambda: [signal.observe(each) for each in [replace(view)] for signal in signals])
     return seconds * len(game.pool) / len(few)
 
 
 def _seconds_of_measuring(game: Game, trials: int) -> float:
     few = game.test.part(0, LOOKED_AT)
     states = expand(stack_of_one(game.state), trials)
-    return _timed(lambda: measure(game.model, states, few)) * ceil(len(game.test) / len(few))
+    return timed(lambda: measure(game.model, states, few)) * ceil(len(game.test) / len(few))
 
 
 def _still(game: Game, trials: int) -> StateDict:
@@ -109,10 +109,3 @@ def _still(game: Game, trials: int) -> StateDict:
         name: torch.zeros_like(tensor) if tensor.is_floating_point() else tensor
         for name, tensor in expand(stack_of_one(game.state), trials).items()
     }
-
-
-def _timed(work: Callable[[], object]) -> float:
-    with one_thread():
-        start = perf_counter()
-        work()
-        return perf_counter() - start

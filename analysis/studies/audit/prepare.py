@@ -47,7 +47,7 @@ def load(spec: AuditSpec) -> tuple[DataSplit, nn.Module]:
             f"{candidates} candidates and {others} other clients need more than the {records} training records of "
             f"{spec.data}: choose fewer candidates"
         )
-    return DataSplit(split.train.to(device), split.test.to(device)), model.to(device)
+    return replace(split, train=split.train.to(device), test=split.test.to(device)), model.to(device)
 
 
 def set_up(spec: AuditSpec, split: DataSplit, model: nn.Module) -> Game:

@@ -22,6 +22,7 @@ from attacks import Game, Scores, Trials
 from attacks.canaries.play import CanaryPlayer
 from attacks.game.engine import Player, RecordPlayer, games_of, play_trials
 from attacks.game.trial import concatenate
+from attacks.game.trial_files import TrialFiles
 from fedsz_privacy.core.state import nbytes
 from fedsz_privacy.defences.defence import Defence
 
@@ -94,7 +95,8 @@ def run_audit(
     progress : Progress
         Shows how far the loops have come.
     say : callable
-        Told, before the work starts, what a reader should know: what trains one by one, and how long it takes.
+        Told, before the work starts, what a reader should know: what trains one by one, and how long it takes; and
+        of each trial that is played again because its file cannot be used.
 
     Returns
     -------
@@ -111,7 +113,8 @@ def run_audit(
     split, model = load(spec)
     defences, signals = spec.parse_defences(), spec.get_signals()
     still = set_up(spec, split, model)
-    *notices, duration = check_audit(spec, still, defences, signals, workers)
+    *found, duration = check_audit(spec, still, defences, signals, workers)
+    notices = (*split.notices, *found)
     for notice in (*notices, duration):
         say(notice)
     defences = spec.parse_defences(claimed(spec, model, split.train))
@@ -120,7 +123,8 @@ def run_audit(
     with workers.pool() as pool:
 
         def played(player: Player, kind: str) -> Trials:
-            kept = play_trials(player, spec.trials, folder.path / kind.replace(" ", "_"), pool, workers.count)
+            files = TrialFiles(folder.path / kind.replace(" ", "_"), folder.digest)
+            kept = play_trials(player, spec.trials, files, pool, workers.count, say)
             return concatenate(list(progress(kept, description=kind, total=spec.trials)))
 
         trials = played(RecordPlayer(game, defences, signals, spec.sees), "trials")
@@ -141,7 +145,7 @@ def run_audit(
         )
         for defence, study in zip(defences, noise.values(), strict=True)
     }
-    return AuditReport(spec, game, trials, scores, noise, verdicts, tuple(notices)), folder
+    return AuditReport(spec, game, trials, scores, noise, verdicts, notices), folder
 
 
 def _study(game: Game, defences: Sequence[Defence], spec: AuditSpec) -> Iterator[tuple[str, NoiseStudy | None]]:

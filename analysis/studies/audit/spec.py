@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis.studies.spec import REFERENCE, ClientSpec, option
-from fedsz_privacy.core.errors import InputError, require_at_least
+from fedsz_privacy.core import ranges
+from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.ranges import Whole
 
 if TYPE_CHECKING:
     from attacks import Adversary, Signal
@@ -68,26 +70,26 @@ class AuditSpec(ClientSpec):
         shown="loss, cosine and lira",
     )
     adversary: str = option("update", "What it sees: update, server, aggregate, final-model, or module:NAME.")
-    target_rounds: int = option(1, "Rounds that the target takes part in.")
+    target_rounds: int = option(1, "Rounds that the target takes part in.", within=ranges.COUNT)
     canaries: tuple[str, ...] = option(
         (),
         "Worst-case records beside the candidates, such as mislabelled:20, outlier:20 or duplicated:20.",
         name="canary",
         shown="none",
     )
-    gradient_canaries: int = option(0, "Directions put into the gradients, to audit the training rule itself.")
-    trials: int = option(128, "Times that the target client trains.")
-    candidates: int = option(200, "Records that may be members.")
-    clients: int = option(5, "Clients, the target included.")
-    client_records: int = option(300, "Most records of each other client.")
-    rounds: int = option(10, "Rounds of federated averaging before the target joins.")
+    gradient_canaries: int = option(
+        0, "Directions put into the gradients, to audit the training rule itself.", within=ranges.COUNT_OR_NONE
+    )
+    trials: int = option(128, "Times that the target client trains.", within=Whole(8, ranges.MOST))
+    candidates: int = option(200, "Records that may be members.", within=Whole(20, ranges.MOST))
+    clients: int = option(5, "Clients, the target included.", within=Whole(2, ranges.MOST))
+    client_records: int = option(300, "Most records of each other client.", within=ranges.RECORDS)
+    rounds: int = option(10, "Rounds of federated averaging before the target joins.", within=ranges.COUNT)
 
     def __post_init__(self) -> None:
         from fedsz_privacy.defences.defence import settle_defences
 
         super().__post_init__()
-        require_at_least(self, trials=8, candidates=20, clients=2, client_records=1, rounds=1, target_rounds=1)
-        require_at_least(self, gradient_canaries=0)
         if (scores := self.trials * self.candidates) < LEAST_SCORES:
             asked = f"{self.trials} trials of {self.candidates} candidates"
             raise InputError(f"{asked} are {scores} scores: choose {LEAST_SCORES} or more")

@@ -15,6 +15,7 @@ from fedsz_privacy.codec.budget import UNLIMITED
 from fedsz_privacy.codec.compressors import get_compressor
 from fedsz_privacy.codec.frame import unpack
 from fedsz_privacy.codec.pipeline import FedSZ
+from fedsz_privacy.core.magnitude import spread
 from fedsz_privacy.core.state import StateDict, nbytes
 
 OUTLIER_DEVIATIONS = 50
@@ -40,27 +41,33 @@ class BenchRow:
         What was compressed, and with what.
     rel : float
         REL bound.
+    chosen, exact : int
+        Number of tensors that the pipeline chose to compress lossily, and how many of them it kept exactly: constant
+        ones, and those whose bound is below what their own dtype resolves.
     ratio : float
         Original over compressed bytes, of the whole state with its frame.
-    lossy_ratio : float
-        The same of the lossy tensors' streams alone.
+    lossy_ratio : float or None
+        The same of the lossy tensors' streams alone; None where all are kept exactly.
     compress, decompress : Spread
         Rates of the whole pipeline over repeats, in MB/s (1e6 bytes of the original state).
-    peak_error : float
-        Largest error over bound of any element; at most 1 if the compressor keeps its word.
-    entropy_excess : float
-        Bytes of the lossy streams over the order-0 entropy of the quantised values, minus 1.
+    peak_error : float or None
+        Largest error over bound of any element; at most 1 if the compressor keeps its word. None as before.
+    entropy_excess : float or None
+        Bytes of the lossy streams over the order-0 entropy of the quantised values, minus 1; None as before, and where
+        all values of a tensor have one code, so that their entropy is 0.
     """
 
     checkpoint: str
     compressor: str
     rel: float
+    chosen: int
+    exact: int
     ratio: float
-    lossy_ratio: float
+    lossy_ratio: float | None
     compress: Spread
     decompress: Spread
-    peak_error: float
-    entropy_excess: float
+    peak_error: float | None
+    entropy_excess: float | None
 
 
 def order0_bytes(state: StateDict, bounds: Mapping[str, float]) -> float:
@@ -70,8 +77,14 @@ def order0_bytes(state: StateDict, bounds: Mapping[str, float]) -> float:
 
 def outlier_tensors(state: StateDict, bounds: Mapping[str, float]) -> dict[str, float]:
     """Return the tensors whose range exceeds `OUTLIER_DEVIATIONS` standard deviations, with that multiple."""
-    ranges = {name: _range_in_deviations(to_array(state[name])) for name in bounds}
+    arrays = {name: to_array(state[name]) for name in bounds}
+    ranges = {name: spread(array[np.isfinite(array)]) for name, array in arrays.items()}
     return {name: deviations for name, deviations in ranges.items() if deviations > OUTLIER_DEVIATIONS}
+
+
+def chosen_tensors(state: StateDict) -> tuple[str, ...]:
+    """Return the names of the tensors that are lossy if their bounds leave them room."""
+    return tuple(FedSZ(ErrorBound.abs(1)).bounds(state))
 
 
 def measure(name: str, state: StateDict, compressor: str, rel: float, repeats: int) -> BenchRow:
@@ -79,17 +92,21 @@ def measure(name: str, state: StateDict, compressor: str, rel: float, repeats: i
     fedsz = FedSZ(ErrorBound.rel(rel), compressor=get_compressor(compressor), max_bytes=UNLIMITED)
     frame, bounds = fedsz.encode_with_bounds(state)
     decoded, (header, _) = fedsz.decode(frame), unpack(frame)
-    stream_bytes = sum(entry.stream_size for entry in header.entries)
+    lossy = {entry.name: bounds[entry.name] for entry in header.entries if entry.stream_size}
+    stream_bytes, entropy_bytes = sum(entry.stream_size for entry in header.entries), order0_bytes(state, lossy)
+    chosen = len(chosen_tensors(state))
     return BenchRow(
         checkpoint=name,
         compressor=compressor,
         rel=rel,
+        chosen=chosen,
+        exact=chosen - len(lossy),
         ratio=nbytes(state) / len(frame),
-        lossy_ratio=sum(state[key].nbytes for key in bounds) / stream_bytes,
+        lossy_ratio=sum(state[key].nbytes for key in lossy) / stream_bytes if lossy else None,
         compress=_rate(lambda: fedsz.encode(state), nbytes(state), repeats),
         decompress=_rate(lambda: fedsz.decode(frame), nbytes(state), repeats),
-        peak_error=max(_peak_error(state[key], decoded[key]) / bound for key, bound in bounds.items()),
-        entropy_excess=stream_bytes / order0_bytes(state, bounds) - 1,
+        peak_error=max((_peak_error(state[key], decoded[key]) / bound for key, bound in lossy.items()), default=None),
+        entropy_excess=stream_bytes / entropy_bytes - 1 if entropy_bytes else None,
     )
 
 
@@ -109,11 +126,6 @@ def _peak_error(original: Tensor, decoded: Tensor) -> float:
 
 
 def _entropy_bytes(array: NDArray[np.floating], bound: float) -> float:
-    codes = np.rint(array[np.isfinite(array)] / (2 * bound)).astype(np.int64)
-    counts = np.bincount(codes - codes.min())
+    codes = np.rint(array[np.isfinite(array)].astype(np.float64) / bound / 2)
+    _, counts = np.unique(codes, return_counts=True)
     return float(codes.size * entropy(counts, base=2) / 8)
-
-
-def _range_in_deviations(array: NDArray[np.floating]) -> float:
-    finite = array[np.isfinite(array)].astype(np.float64)
-    return float(np.ptp(finite) / finite.std())

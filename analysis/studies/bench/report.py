@@ -13,7 +13,7 @@ from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.page import Page, Picture
 from analysis.reporting.style import house_style, to_png
 from analysis.reporting.table import Table, to_csv
-from analysis.studies.bench.measure import Spread
+from analysis.studies.bench.measure import BenchRow, Spread
 from analysis.studies.bench.run import BenchReport
 
 RATIO_TICKS = (1, 2, 3, 5, 10, 20, 40)
@@ -29,12 +29,14 @@ def bench_table(report: BenchReport) -> Table:
         title="Compressors side by side",
         note="Ratios are original over compressed bytes. Rates are medians of the whole pipeline in MB/s (1e6 bytes), "
         "with least and greatest. Against entropy: how much longer the lossy streams are than the order-0 entropy of "
-        "the quantised values.",
+        "the quantised values. Kept exactly: tensors that the bound leaves no room, as constant ones, or those of 16 "
+        "bits under a bound that they do not resolve.",
         columns=(
             "checkpoint",
             "REL\nbound",
             "compressor",
             "ratio\nwhole state",
+            "kept\nexactly",
             "ratio\nlossy part",
             "compress\nMB/s",
             "decompress\nMB/s",
@@ -47,11 +49,12 @@ def bench_table(report: BenchReport) -> Table:
                 np.format_float_scientific(row.rel, trim="-", exp_digits=1),
                 row.compressor,
                 f"{row.ratio:.3f}",
-                f"{row.lossy_ratio:.3f}",
+                f"{row.exact} of {row.chosen}",
+                _cell(row.lossy_ratio, ".3f", row),
                 _spread(row.compress),
                 _spread(row.decompress),
-                f"{row.peak_error:.4f}",
-                f"{row.entropy_excess:+.2%}",
+                _cell(row.peak_error, ".4f", row),
+                _cell(row.entropy_excess, "+.2%", row),
             )
             for row in report.rows
         ],
@@ -69,7 +72,7 @@ def ratio_and_rate(report: BenchReport) -> Figure:
     for compressor, marker, colour in zip(
         compressors, "os^Dv*PX" * 9, sns.color_palette("colorblind", len(compressors)), strict=False
     ):
-        line = sorted((row.rel, row.lossy_ratio) for row in rows if row.compressor == compressor)
+        line = sorted((row.rel, row.lossy_ratio or np.nan) for row in rows if row.compressor == compressor)
         left.plot(*zip(*line, strict=True), marker=marker, color=colour, label=compressor)
         (row,) = (row for row in rows if (row.compressor, row.rel) == (compressor, shown))
         spread = [[row.compress.median - row.compress.low], [row.compress.high - row.compress.median]]
@@ -116,6 +119,13 @@ def make_page(report: BenchReport) -> Page:
         closing=(table,),
         warnings=tuple(report.warnings()),
     )
+
+
+def _cell(figure: float | None, form: str, row: BenchRow) -> str:
+    """Return a figure of a row's lossy part, or why there is none: no part is lossy, or it has no entropy."""
+    if figure is None:
+        return "kept exactly" if row.exact == row.chosen else "-"
+    return format(figure, form)
 
 
 def _spread(rates: Spread) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from analysis.reporting.folder import RunFolder, open_run
 from analysis.reporting.progress import Progress, silent
-from analysis.studies.bench.measure import OUTLIER_DEVIATIONS, BenchRow, measure, outlier_tensors
+from analysis.studies.bench.measure import OUTLIER_DEVIATIONS, BenchRow, chosen_tensors, measure, outlier_tensors
 from analysis.studies.bench.spec import BenchSpec
 from fedsz_privacy.codec.bounds import ErrorBound
 from fedsz_privacy.codec.pipeline import FedSZ
@@ -50,9 +50,8 @@ def run_bench(spec: BenchSpec, path: Path, progress: Progress = silent) -> tuple
         then.
     """
     states = {source: load_weights(source) for source in spec.checkpoints}
-    bounds = {source: FedSZ(ErrorBound.rel(spec.bounds[0])).bounds(state) for source, state in states.items()}
-    for source, lossy in bounds.items():
-        if not lossy:
+    for source, state in states.items():
+        if not chosen_tensors(state):
             raise InputError(
                 f"{source} has no float tensor of over 1,000 elements that FedSZ chooses: nothing to compress"
             )
@@ -62,4 +61,5 @@ def run_bench(spec: BenchSpec, path: Path, progress: Progress = silent) -> tuple
         measure(source, state, compressor, rel, spec.repeats)
         for (source, state), rel, compressor in progress(cases, description="bench", total=len(cases))
     ]
+    bounds = {source: FedSZ(ErrorBound.rel(spec.bounds[0])).bounds(state) for source, state in states.items()}
     return BenchReport(rows, {source: outlier_tensors(states[source], bounds[source]) for source in states}), folder

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import ClassVar
 
 from analysis.reporting.folder import contents
-from analysis.studies.spec import option
+from analysis.studies.spec import option, require_options
 from fedsz_privacy.codec.names import COMPRESSOR_NAMES
-from fedsz_privacy.core.errors import require_at_least
+from fedsz_privacy.core import ranges
+from fedsz_privacy.core.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -23,10 +24,12 @@ class BenchSpec:
     repeats : int
         Times that each rate is measured.
 
+    What is named twice is measured once.
+
     Raises
     ------
     InputError
-        If a compressor is unknown, a bound is not positive, or nothing would be measured.
+        If a compressor is unknown, a number is out of range, or nothing would be measured.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
@@ -45,19 +48,24 @@ class BenchSpec:
         shown="all",
     )
     bounds: tuple[float, ...] = option(
-        (1e-1, 1e-2, 1e-3, 1e-4, 1e-5), "A REL bound; repeat it for more.", name="bound", shown="1e-1 to 1e-5"
+        (1e-1, 1e-2, 1e-3, 1e-4, 1e-5),
+        "A REL bound; repeat it for more.",
+        name="bound",
+        shown="1e-1 to 1e-5",
+        within=ranges.REL,
     )
-    repeats: int = option(5, "Times that each rate is measured.")
+    repeats: int = option(5, "Times that each rate is measured.", within=ranges.COUNT)
 
     def __post_init__(self) -> None:
-        from fedsz_privacy.codec.bounds import ErrorBound
         from fedsz_privacy.codec.compressors import get_compressor
 
-        require_at_least(self, repeats=1)
+        require_options(self)
         for compressor in self.compressors:
             get_compressor(compressor)
-        for bound in self.bounds:
-            ErrorBound.rel(bound)
+        for name in ("checkpoints", "compressors", "bounds"):
+            if not getattr(self, name):
+                raise InputError(f"no {name}: give one or more")
+            object.__setattr__(self, name, tuple(dict.fromkeys(getattr(self, name))))
 
     def to_dict(self) -> dict[str, object]:
         """Return the question as plain values, with what the files hold.

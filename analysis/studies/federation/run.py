@@ -1,27 +1,28 @@
 """A federation under several defences: performance by round, bytes, and where the time goes."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors.torch import load, save
 
 from analysis.methods.guarantee import Guarantee, guarantee
 from analysis.reporting.folder import RunFolder, open_run
 from analysis.reporting.progress import Progress, silent, unsaid
 from analysis.studies.check import check_clients
 from analysis.studies.claims import claimed
+from analysis.studies.federation.duration import describe_federation
 from analysis.studies.federation.link import Transfer, break_even
 from analysis.studies.federation.spec import FederationSpec
 from analysis.studies.questions import to_plain
 from analysis.studies.spec import REFERENCE
 from fedsz_privacy.core.device import find_device
-from fedsz_privacy.core.files import write_atomically
+from fedsz_privacy.core.files import read_if_there, write_atomically
 from fedsz_privacy.core.randomness import Purpose, generator
+from fedsz_privacy.core.sealed import seal, unseal
 from fedsz_privacy.core.state import StateDict, stack_of_one, unstack
 from fedsz_privacy.data.loading import load_data
 from fedsz_privacy.data.records import DataSplit, Records
@@ -31,6 +32,9 @@ from fedsz_privacy.federation.rounds import Round
 from fedsz_privacy.models.catalogue import build_model
 from fedsz_privacy.training.evaluation import measure
 from fedsz_privacy.training.fixing import fix
+
+Say = Callable[[str], None]
+"""Tells a person one line."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ class FederationReport:
 
 
 def run_federation(
-    spec: FederationSpec, path: Path, progress: Progress = silent, say: Callable[[str], None] = unsaid
+    spec: FederationSpec, path: Path, progress: Progress = silent, say: Say = unsaid
 ) -> tuple[FederationReport, RunFolder]:
     """Run a federation once for each defence, or finish a run that was interrupted.
 
@@ -109,50 +113,55 @@ def run_federation(
     rng = generator(spec.seed, Purpose.PARTITION)
     clients = parse_partition(spec.partition, split.train.targets.cpu().numpy(), spec.clients, rng)
     defences = spec.parse_defences()
-    notices = check_clients(defences, model, spec.model, split.train, spec.expected_records)
-    for notice in notices:
+    found = check_clients(defences, model, spec.model, split.train, spec.expected_records)
+    notices = (*split.notices, *found)
+    for notice in (*notices, describe_federation(defences, model, split.train, clients, spec.rounds)):
         say(notice)
     defences = spec.parse_defences(claimed(spec, model, split.train))
     folder = open_run(path, to_plain("federate", spec))
     rounds = {}
     for number, defence in enumerate(defences):
         federation = Federation(model, split.train, clients, defence.training, defence.release, spec.seed)
-        rows = _continue(federation, split.test, spec.rounds, folder.path / "rounds" / f"{number}.safetensors")
+        path = folder.path / "rounds" / f"{number}.safetensors"
+        about = {"run": folder.digest, "kind": "rounds", "number": number, "metric": split.test.task.metric}
+        rows = _continue(federation, split.test, spec.rounds, path, about, say)
         rounds[defence.name] = tuple(progress(rows, description=defence.name, total=spec.rounds))
     guarantees = {defence.name: guarantee(defence, spec.delta) for defence in defences}
-    return FederationReport(spec, split.test.task.metric, guarantees, rounds, tuple(notices)), folder
+    return FederationReport(spec, split.test.task.metric, guarantees, rounds, notices), folder
 
 
 def _load(spec: FederationSpec) -> DataSplit:
     split = load_data(spec.data, spec.records, spec.test_records, spec.seed, spec.target, spec.task)
     parts, device = (split.train, split.test), find_device(spec.device)
-    return DataSplit(*((part.resized(spec.side) if spec.side else part).to(device) for part in parts))
+    train, test = ((part.resized(spec.side) if spec.side else part).to(device) for part in parts)
+    return replace(split, train=train, test=test)
 
 
-def _continue(federation: Federation, test: Records, rounds: int, path: Path) -> Iterator[RoundRow]:
+def _continue(
+    federation: Federation, test: Records, rounds: int, path: Path, about: Mapping[str, object], say: Say
+) -> Iterator[RoundRow]:
     """Yield the rows of all rounds, those in the file first, and keep the file up to the last one."""
-    metric = test.task.metric
-    rows, state = _read(path, dict(federation.model.state_dict()), metric)
+    rows, state = _read(path, dict(federation.model.state_dict()), about, say)
     yield from rows
     for played in islice(federation.rounds(stack_of_one(state), first=len(rows)), rounds - len(rows)):
         rows.append(_row(played, float(measure(federation.model, played.after, test))))
-        path.parent.mkdir(exist_ok=True)
         kept = {name: tensor.contiguous() for name, tensor in unstack(played.after, 0).items()}
-        write_atomically(path, save(kept, {"metric": metric, "rows": json.dumps([asdict(row) for row in rows])}))
+        write_atomically(path, seal(partial(save, kept), {**about, "rows": [asdict(row) for row in rows]}))
         yield rows[-1]
 
 
-def _read(path: Path, initial: StateDict, metric: str) -> tuple[list[RoundRow], StateDict]:
-    """Return finished rounds and the state after them; none and the initial one if there is no such file."""
-    try:
-        with safe_open(path, "pt") as file:
-            about = file.metadata()
-            if about["metric"] != metric:
-                return [], initial
-            rows = [RoundRow(**row) for row in json.loads(about["rows"])]
-            return rows, {name: file.get_tensor(name).to(tensor.device) for name, tensor in initial.items()}
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError):
+def _read(path: Path, initial: StateDict, about: Mapping[str, object], say: Say) -> tuple[list[RoundRow], StateDict]:
+    """Return finished rounds and the state after them; none and the initial one if no file of theirs is there."""
+    data = read_if_there(path)
+    if data is None:
         return [], initial
+    try:
+        said, kept = unseal(load, data, about)
+    except ValueError as reason:
+        say(f"{path} {reason}: its rounds are played again")
+        return [], initial
+    rows = [RoundRow(**row) for row in said["rows"]]
+    return rows, {name: kept[name].to(tensor.device) for name, tensor in initial.items()}
 
 
 def _row(played: Round, performance: float) -> RoundRow:

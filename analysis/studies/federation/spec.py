@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis.studies.spec import REFERENCE, ClientSpec, option
-from fedsz_privacy.core.errors import require_at_least
+from fedsz_privacy.core import ranges
 
 if TYPE_CHECKING:
     from fedsz_privacy.defences.defence import Defence
@@ -42,17 +42,18 @@ class FederationSpec(ClientSpec):
         shown="fedsz:rel=1e-2",
     )
     partition: str = option("iid", "iid, or dirichlet:0.5 for skewed clients.")
-    clients: int = option(4, "Clients.")
-    records: int = option(1200, "Training records of all clients together.")
-    test_records: int = option(1000, "Test records.")
-    rounds: int = option(10, "Rounds of federated averaging.")
-    side: int = option(0, "Scale images to side x side; 0 leaves them as they are.")
+    clients: int = option(4, "Clients.", within=ranges.COUNT)
+    records: int = option(1200, "Most training records of all clients together.", within=ranges.RECORDS)
+    test_records: int = option(1000, "Most test records.", within=ranges.RECORDS)
+    rounds: int = option(10, "Rounds of federated averaging.", within=ranges.COUNT)
+    side: int = option(0, "Scale images to side x side; 0 leaves them as they are.", within=ranges.SIDE)
 
     def __post_init__(self) -> None:
         from fedsz_privacy.defences.defence import settle_defences
+        from fedsz_privacy.federation.partition import require_partition
 
         super().__post_init__()
-        require_at_least(self, clients=1, records=1, test_records=1, rounds=1, side=0)
+        require_partition(self.partition)
         object.__setattr__(self, "defences", settle_defences([REFERENCE, *self.defences]))
 
     @property

@@ -1,5 +1,6 @@
 """The noise of one release on a whole checkpoint: per tensor, pooled raw, and pooled on error over bound."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass
 from functools import reduce
@@ -21,6 +22,7 @@ from analysis.methods.noise.sketch import Sketch
 from analysis.reporting.progress import Progress, silent
 from analysis.studies.noise.tensor_study import SHARES, TensorStudy, study_tensors
 from analysis.studies.spec import DELTA
+from fedsz_privacy.core.magnitude import magnitude
 from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.defences.release import Release
 
@@ -71,8 +73,22 @@ class CheckpointStudy:
     @property
     def widths(self) -> Bounds:
         """The bound of each tensor, in the unit of ``raw``, and its number of elements."""
-        unit = self.raw.sketch.limit / max(each.fit.sketch.limit * each.bound for each in self.tensors.values())
-        return [(each.bound * unit, each.fit.elements) for each in self.tensors.values()]
+        widest = max(each.fit.sketch.limit * each.bound for each in self.tensors.values())
+        return [(each.bound / widest * self.raw.sketch.limit, each.fit.elements) for each in self.tensors.values()]
+
+    @property
+    def moved(self) -> dict[float, int]:
+        """Number of elements that a difference of each of `SHARES` changes; rounding to a dtype absorbs some or all."""
+        return {
+            share: sum(each.comparisons[number].moved for each in self.tensors.values())
+            for number, share in enumerate(SHARES)
+        }
+
+    @property
+    def absorbed(self) -> list[float]:
+        """Those of `SHARES` of which rounding leaves less than half of the elements moved."""
+        elements = sum(each.comparisons[0].coordinates for each in self.tensors.values())
+        return [share for share, moved in self.moved.items() if moved < elements / 2]
 
     @property
     def bounds_are(self) -> str:
@@ -90,7 +106,11 @@ class CheckpointStudy:
         return {
             "release": self.release,
             "guarantee": stated | ({"epsilon": "inf"} if np.isinf(self.guarantee.epsilon) else {}),
-            "as_if": {f"{share:g}": asdict(each) for share, each in self.as_if.items()},
+            "as_if": {
+                f"{share:g}": {name: finite(value) for name, value in asdict(each).items()}
+                for share, each in self.as_if.items()
+            },
+            "elements_moved": {f"{share:g}": each for share, each in self.moved.items()},
             "as_if_gaussian_limits": {
                 f"{share:g}": {family: finite(mu) for family, mu in each.items()}
                 for share, each in self.gaussian_limits.items()
@@ -113,10 +133,11 @@ def study_checkpoint(
     tensors = {name: study for name, study in every if study}
     if not tensors:
         return None
-    raw = pooled_sketch([(each.fit.sketch, each.bound) for each in tensors.values()])
+    unit = magnitude(np.array([each.bound for each in tensors.values()]))
+    raw = pooled_sketch([(each.fit.sketch, each.bound / unit) for each in tensors.values()])
     deviation = normal(raw).scale
     found = _mean_dependence([each.fit for each in tensors.values()])
-    widths = [(each.bound, each.fit.elements) for each in tensors.values()]
+    widths = [(each.bound / unit, each.fit.elements) for each in tensors.values()]
     return CheckpointStudy(
         release=release.name,
         tensors=tensors,
@@ -152,12 +173,11 @@ def _as_if(tensors: Mapping[str, TensorStudy], number: int, delta: float) -> AsI
 def _gaussian_limits(tensors: Mapping[str, TensorStudy], number: int) -> dict[str, float]:
     """Return the root of the sum over tensors of Fisher information times squared difference, for each distribution."""
     return {
-        family: float(
-            np.sqrt(
-                sum(
-                    fisher_information(each.fit.of(family)) * each.comparisons[number].l2_squared / each.bound**2
-                    for each in tensors.values()
-                )
+        family: math.hypot(
+            *(
+                math.sqrt(fisher_information(each.fit.of(family))) * (each.comparisons[number].l2 / each.bound)
+                for each in tensors.values()
+                if each.comparisons[number].moved
             )
         )
         for family in SMOOTH

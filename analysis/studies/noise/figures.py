@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 from analysis.methods.curves.delta_curves import true_positive_rates
 from analysis.methods.curves.fit_curves import EPSILONS, SHIFT, WIDTHS, DeltaCurves, delta_curves, deltas
 from analysis.methods.noise.detectors import mixture_density
-from analysis.methods.noise.plots import draw_fit, summary
 from analysis.studies.noise.checkpoint_study import CheckpointStudy
 
 VIEW = 6.0
@@ -31,8 +30,8 @@ def pooled_and_single(studies: Studies) -> Figure:
         one = study.tensors[study.largest].fit
         rows = (("pooled, raw", study.raw), ("pooled, over bound", study.normalised), (study.largest, one))
         for panel, (name, fit), unit in zip(column, rows, ("standard deviation", "bound", "bound"), strict=True):
-            draw_fit(panel, fit)
-            panel.set(title=f"{name}\n{summary(fit)}", xlabel=f"error / {unit}")
+            fit.plot(panel)
+            panel.set(title=f"{name}\n{fit.summary}", xlabel=f"error / {unit}")
         column[0].set_title(f"{release}\n{column[0].get_title()}")
         errors = np.linspace(-1, 1, 801) * column[0].get_xlim()[1]
         column[0].plot(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from analysis.reporting.folder import RunFolder, open_run
+from analysis.reporting.folder import RunFolder, is_empty, open_run
 from analysis.reporting.progress import Progress, silent
 from analysis.studies.noise.checkpoint_study import CheckpointStudy, study_checkpoint
 from analysis.studies.noise.spec import NoiseSpec
@@ -50,8 +50,7 @@ def run_noise(spec: NoiseSpec, path: Path, progress: Progress = silent) -> tuple
         If a file or the folder cannot be used, or no release changes anything. Nothing is written then.
     """
     state = load_update(spec.checkpoint, spec.before)
-    if path.exists():
-        open_run(path, spec.to_dict())
+    folder = None if is_empty(path) else open_run(path, spec.to_dict())
     studies = {
         name: study_checkpoint(parse_release(name), state, spec.seed, spec.delta, progress) for name in spec.releases
     }
@@ -61,7 +60,7 @@ def run_noise(spec: NoiseSpec, path: Path, progress: Progress = silent) -> tuple
             "does"
         )
     report = NoiseReport(spec, sum(tensor.numel() for tensor in state.values()), studies)
-    return report, open_run(path, spec.to_dict())
+    return report, folder or open_run(path, spec.to_dict())
 
 
 def load_update(checkpoint: Path, before: Path | None) -> StateDict:

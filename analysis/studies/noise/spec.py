@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from analysis.reporting.folder import contents
-from analysis.studies.spec import DELTA, option
-from fedsz_privacy.core.errors import require_at_least, require_between
+from analysis.studies.spec import DELTA, option, require_options
+from fedsz_privacy.core import ranges
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,13 @@ class NoiseSpec:
         name="release",
         shown="fedsz at REL 1e-3, 1e-2, 1e-1 and 3e-1",
     )
-    delta: float = option(DELTA, "The delta of every epsilon of the run.")
-    seed: int = option(0, "Seed of every random choice.")
+    delta: float = option(DELTA, "The delta of every epsilon of the run.", within=ranges.DELTA)
+    seed: int = option(0, "Seed of every random choice.", within=ranges.SEED)
 
     def __post_init__(self) -> None:
         from fedsz_privacy.defences.release import parse_release
 
-        require_at_least(self, seed=0)
-        require_between(self, 0, 1, "delta")
+        require_options(self)
         names = dict.fromkeys(parse_release(text).name for text in self.releases)
         object.__setattr__(self, "releases", tuple(names))
 

@@ -75,11 +75,13 @@ def deciding_table(report: NoiseReport) -> Table:
     return Table(
         title="The deciding experiment",
         note=f"Adjacency: {ADJACENCY}. Differing codes are decoded values more than one bound apart. The predictions "
-        "are those of independent uniform noise of the same width.",
-        columns=("release", "difference / norm", "pairs", "measured: values that differ", "measured: codes that differ",
+        "are those of independent uniform noise of the same width. Rounding to a tensor's dtype absorbs small "
+        "differences: a row says something of the elements that moved.",
+        columns=("release", "difference / norm", "elements moved", "pairs", "measured: values that differ",
+                 "measured: codes that differ",
                  "predicted: codes that differ", "measured: advantage", "predicted: advantage"),
         rows=[
-            (release, f"{share:g}", *decision_cells(decision))
+            (release, f"{share:g}", f"{study.moved[share]:,}", *decision_cells(decision))
             for release, study in report.found.items()
             for share, decision in study.decisions.items()
         ],

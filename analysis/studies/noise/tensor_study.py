@@ -16,6 +16,7 @@ from analysis.methods.noise.residuals import fit_on_bound, measure_errors, settl
 from analysis.methods.noise.sketch import LEAST_ELEMENTS
 from fedsz_privacy.codec.arrays import to_array
 from fedsz_privacy.codec.lossy import without_lossy_warnings
+from fedsz_privacy.core.magnitude import magnitude_of
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.defences.release import Release, Released
@@ -133,7 +134,10 @@ def _compare(
     seed: int,
     number: int,
 ) -> dict[str, Comparison]:
-    """Move tensors in random directions by a share of each one's norm, and compare what the release makes of both."""
+    """Move tensors in random directions by a share of each one's norm, and compare what the release makes of both.
+
+    A neighbour has the dtype of its tensor, so rounding may absorb a part of the difference, or all of it.
+    """
     rng = torch.Generator().manual_seed(int(generator(seed, Purpose.NEIGHBOUR, number).integers(2**63)))
     neighbour = {name: _moved(t, share, rng) if t.is_floating_point() else t for name, t in piece.items()}
     decoded = _apply(release, neighbour, seed, number).update
@@ -149,10 +153,14 @@ def _compare(
 
 
 def _moved(tensor: Tensor, share: float, rng: torch.Generator) -> Tensor:
-    direction = torch.randn(tensor.shape, generator=rng, dtype=torch.float32)
-    size = share * float(torch.linalg.vector_norm(tensor.float().nan_to_num(0, 0, 0)))
+    """Return a tensor moved in 64 bits, by a share of the norm of its finite elements, and rounded to its dtype."""
+    direction = torch.randn(tensor.shape, generator=rng, dtype=torch.float32).double()
+    before, unit = tensor.detach().cpu().double(), magnitude_of([tensor])
+    size = share * float(torch.linalg.vector_norm((before / unit).nan_to_num(0, 0, 0)))
     direction *= size / max(float(direction.norm()), 1e-30)
-    return tensor + direction.to(tensor)
+    most = torch.finfo(tensor.dtype).max
+    after = torch.where(before.isfinite(), (before / unit + direction) * unit, before)
+    return torch.where(before.isfinite(), after.clamp(-most, most), before).to(tensor)
 
 
 def _study(

@@ -14,6 +14,7 @@ from analysis.methods.noise.residuals import Residual, changes, fit_on_bound, po
 from analysis.studies.spec import DELTA
 from fedsz_privacy.codec.arrays import to_array
 from fedsz_privacy.codec.lossy import without_lossy_warnings
+from fedsz_privacy.core.magnitude import deviation
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import StateDict, subtract
 from fedsz_privacy.defences.release import Release, Released, release_copy
@@ -83,9 +84,9 @@ def study_noise(release: Release, pairs: Sequence[NeighbourPair], seed: int, del
         name: fit_on_bound(part.original, part.decoded, part.bound, part.bound_is, seed) for name, part in parts.items()
     }
     everything = pool(list(parts.values()))
-    deviation = float(everything.error[np.isfinite(everything.error)].std())
-    pooled = fit_noise(everything.original, everything.decoded, deviation, seed)
-    bounds, elements = np.unique(everything.bound / deviation, return_counts=True)
+    unit = deviation(everything.error[np.isfinite(everything.error)])
+    pooled = fit_noise(everything.original, everything.decoded, unit, seed)
+    bounds, elements = np.unique(everything.bound / unit, return_counts=True)
     neighbours = (
         _apply(release, subtract(pair.update, pair.difference), seed, number) for number, pair in enumerate(pairs)
     )

@@ -35,11 +35,15 @@ def _as_if(study: CheckpointStudy) -> str:
 
 
 def _measured(study: CheckpointStudy) -> str:
-    share, decision = SHARES[0], study.decisions[SHARES[0]]
+    absorbed = study.absorbed
+    if len(absorbed) == len(SHARES):
+        return f"measured: nothing; rounding absorbs differences of up to {absorbed[-1]:g} of each tensor's norm"
+    share = next(share for share in SHARES if share not in absorbed)
+    decision, rounded = study.decisions[share], f" (rounding absorbs {absorbed[-1]:g})" if absorbed else ""
     outcome = "tells the two apart" if decision.advantage == 1 else "cannot tell the two apart"
     return (
         f"measured: {ADVERSARY} {outcome} ({decision.share_of_values:.3g} of the values differ); adjacency: "
-        f"{ADJACENCY}, here {share:g}; independent uniform noise would leave an advantage of "
+        f"{ADJACENCY}, here {share:g}{rounded}; independent uniform noise would leave an advantage of "
         f"{decision.predicted_advantage:.3g}"
     )
 

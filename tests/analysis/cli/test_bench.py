@@ -54,3 +54,76 @@ def test_bad_input_is_one_line(tmp_path):
     assert result.exit_code == 2
     assert "no file at missing.pt" in result.stderr
     assert not (tmp_path / "run").exists()
+
+
+def half(dtype):
+    return torch.randn(40, 50).to(dtype)
+
+
+KEPT = {
+    "bfloat16": ({"a.weight": half(torch.bfloat16)}, "1e-3", "1 of 1"),
+    "float16": ({"a.weight": half(torch.float16)}, "1e-4", "1 of 1"),
+    "constants": ({"a.weight": torch.full((40, 50), 0.5)}, "1e-2", "1 of 1"),
+    "zeros": ({"a.weight": torch.zeros(40, 50)}, "1e-2", "1 of 1"),
+    "NaN": ({"a.weight": torch.full((40, 50), torch.nan)}, "1e-2", "1 of 1"),
+    "infinities": ({"a.weight": torch.full((40, 50), torch.inf)}, "1e-2", "1 of 1"),
+}
+
+
+@pytest.mark.parametrize(("state", "bound", "exact"), KEPT.values(), ids=KEPT)
+def test_tensors_that_no_bound_leaves_room_are_kept_exactly_in_the_row(tmp_path, state, bound, exact):
+    torch.save(state, tmp_path / "state.pt")
+    arguments = ["--compressor", "nopred", "--bound", bound, "--repeats", "1", "--out", str(tmp_path / "run")]
+    result = CliRunner().invoke(app, ["bench", str(tmp_path / "state.pt"), *arguments])
+    assert result.exit_code == 0, result.output
+    (row,) = (line for line in result.stdout.splitlines() if "nopred" in line)
+    assert exact in row
+    assert row.count("kept exactly") == 3
+
+
+SPARSE = torch.where(torch.arange(2000) % 7 == 0, torch.nan, torch.linspace(-1, 1, 2000)).reshape(40, 50)
+WHOLE = {
+    "some NaN": SPARSE,
+    "some infinite": SPARSE.nan_to_num(torch.inf),
+    "float64 of 1e300": torch.linspace(-1e300, 1e300, 2000, dtype=torch.float64).reshape(40, 50),
+    "float64 of 1e-300": torch.linspace(-1e-300, 1e-300, 2000, dtype=torch.float64).reshape(40, 50),
+    "float32 from end to end": torch.linspace(-1, 1, 2000).reshape(40, 50) * 3.4e38,
+    "denormals": torch.linspace(-1e-40, 1e-40, 2000).reshape(40, 50),
+}
+
+
+@pytest.mark.parametrize("weight", WHOLE.values(), ids=WHOLE)
+def test_every_bound_works_on_weights_of_every_size(tmp_path, weight):
+    torch.save({"a.weight": weight, "b.scale": torch.tensor(3.0), "steps": torch.tensor(7)}, tmp_path / "state.pt")
+    arguments = [
+        "--compressor",
+        "nopred",
+        "--compressor",
+        "quantiser",
+        "--repeats",
+        "1",
+        "--out",
+        str(tmp_path / "run"),
+    ]
+    bounds = ["--bound", "1", "--bound", "1e-2", "--bound", "1e-9"]
+    result = CliRunner().invoke(app, ["bench", str(tmp_path / "state.pt"), *bounds, *arguments])
+    assert result.exit_code == 0, result.output
+    assert sum("0 of 1" in line for line in result.stdout.splitlines()) == 6
+
+
+NOTHING = {
+    "no tensor": {},
+    "no element": {"a.weight": torch.empty(0, 3)},
+    "integers": {"a.weight": torch.arange(2000)},
+    "one tiny tensor": {"a.weight": torch.ones(2, 2)},
+    "one number": {"a.weight": torch.tensor(3.0)},
+}
+
+
+@pytest.mark.parametrize("state", NOTHING.values(), ids=NOTHING)
+def test_a_checkpoint_with_nothing_to_compress_is_one_line(tmp_path, state):
+    torch.save(state, tmp_path / "state.pt")
+    result = CliRunner().invoke(app, ["bench", str(tmp_path / "state.pt"), "--out", str(tmp_path / "run")])
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "nothing to compress" in result.stderr or "holds no state dict" in result.stderr
+    assert not (tmp_path / "run").exists()

@@ -20,6 +20,7 @@ def test_a_federation_ends_with_its_table_and_the_path_of_the_report(tmp_path):
     assert result.exit_code == 0, result.output
     assert result.stdout.strip().splitlines()[-1] == str(tmp_path / "run" / "report.html")
     assert "fedsz:rel=1e-2" in result.stdout
+    assert result.stdout.startswith("training in this run takes about ")
 
 
 def test_dp_sgd_is_a_defence_of_a_federation_with_its_guarantee_in_the_table(tmp_path):

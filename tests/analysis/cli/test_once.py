@@ -48,7 +48,34 @@ def test_an_option_of_several_values_is_taken_as_often_as_it_is_given(tmp_path):
     assert "no file at missing.pt" in result.stderr
 
 
-def test_what_cannot_be_parsed_is_told_as_before():
-    result = run("audit", "--sed", "1", "--sed", "2")
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["audit", "--sed", "1", "--sed", "2"], "No such option: --sed"),
+        (["audit", "--trials", "8.5"], "--trials 8.5: "),
+        (["audit", "--learning-rate", "fast"], "--learning-rate fast: "),
+        (["audit", "--seed"], "Option '--seed' requires an argument"),
+        (["audit", "digits"], "unexpected extra argument"),
+        (["noise"], "Missing argument"),
+        (["fly"], "No such command 'fly'"),
+        (["--fast"], "No such option: --fast"),
+    ],
+)
+def test_what_cannot_be_parsed_is_told_in_one_line(arguments, line):
+    result = run(*arguments)
     assert result.exit_code == 2
-    assert "No such option: --sed" in result.output
+    assert result.stderr.startswith("fedsz-privacy: ")
+    assert line in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_no_command_at_all_shows_the_help():
+    assert "Usage:" in run().output
+
+
+def test_code_of_a_user_that_leaves_is_no_success(tmp_path, monkeypatch):
+    (tmp_path / "leaving.py").write_text("import sys\n\n\ndef train(model, records, generator):\n    sys.exit(0)\n")
+    monkeypatch.chdir(tmp_path)
+    result = run("audit", "--training", "leaving:train")
+    assert result.exit_code == 2
+    assert result.stderr == "fedsz-privacy: code of the run called sys.exit(0): leave that out, or raise an error\n"

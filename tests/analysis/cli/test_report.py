@@ -1,5 +1,6 @@
 """A finished run is opened again: the same words, the same page, and nothing computed."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -154,6 +155,64 @@ def test_a_folder_without_a_finished_run_is_one_line(finished, tmp_path, make):
     result = run("report", path)
     assert (result.exit_code, result.stderr.count("\n"), result.stdout) == (2, 1, "")
     assert f"{path} holds no finished run" in result.stderr
+
+
+def edit(path: Path, change) -> None:
+    """Write a file of JSON again, changed."""
+    kept = json.loads(path.read_text())
+    change(kept)
+    path.write_text(json.dumps(kept))
+
+
+DAMAGE = {
+    "cut": lambda path: path.write_bytes(path.read_bytes()[:100]),
+    "empty": lambda path: path.write_bytes(b""),
+    "no object": lambda path: path.write_text("[1, 2]"),
+    "no text": lambda path: path.write_bytes(bytes(range(256))),
+    "too deep": lambda path: path.write_text("[" * 100_000),
+    "NaN": lambda path: edit(path, lambda kept: kept.update(number=float("nan"))),
+    "another key": lambda path: edit(path, lambda kept: kept.update(speed=3)),
+    "wrong types": lambda path: edit(path, lambda kept: kept.update(dict.fromkeys(kept, 3) | {"format": 1})),
+    "a folder": lambda path: (path.unlink(), path.mkdir()),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+@pytest.mark.parametrize("name", ["report.json", "results.json", "spec.json"])
+def test_what_is_damaged_is_one_line_with_what_helps(asked, finished, tmp_path, name, damage):
+    folder = tmp_path / "run"
+    shutil.copytree(finished["audit"][0], folder)
+    DAMAGE[damage](folder / name)
+    told = run("report", folder)
+    assert (told.exit_code, told.stderr.count("\n"), told.stdout) == (2, 1, "")
+    assert str(folder) in told.stderr
+    assert name in told.stderr
+    assert (
+        "put it back, or choose another --out" if name == "spec.json" else "finish it by its command"
+    ) in told.stderr
+    if name == "spec.json":
+        for again in (run(*asked["audit"][:-1], folder), run("audit", "--resume", folder)):
+            assert (again.exit_code, again.stderr.count("\n")) == (2, 1), again.output
+            assert str(folder) in again.stderr
+
+
+def test_a_key_that_a_page_does_not_know_is_named(finished, tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(finished["audit"][0], folder)
+    edit(folder / "report.json", lambda kept: kept["page"]["closing"][0].update(mote=3))
+    assert "mote: Unexpected keyword argument" in run("report", folder).stderr
+
+
+@pytest.mark.parametrize("name", ["report.json", "results.json", "tables/leakage.csv", "figures/roc.png"])
+def test_what_is_damaged_is_computed_again_by_the_command(asked, finished, tmp_path, name):
+    folder = tmp_path / "run"
+    shutil.copytree(finished["audit"][0], folder)
+    before = (folder / name).read_bytes()
+    (folder / name).write_bytes(before[:-3])
+    result = run(*asked["audit"][:-1], folder)
+    assert result.exit_code == 0, result.output
+    assert (folder / name).read_bytes() == before
+    assert run("report", folder).exit_code == 0
 
 
 def test_a_finished_run_that_was_asked_otherwise_is_left_alone(asked, finished):

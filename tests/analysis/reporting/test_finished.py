@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from analysis.reporting.finished import KEPT, Kept, reopen, write_run
-from analysis.reporting.folder import RunFolder
+from analysis.reporting.folder import RunFolder, open_run
 from analysis.reporting.page import Lines, Page, Picture
 from analysis.reporting.table import Table
 from fedsz_privacy import InputError
@@ -28,6 +28,12 @@ PAGE = Page(
 )
 FILES = {"results.json": "{}\n", "figures/a_figure.png": PNG}
 
+
+def opened(path) -> RunFolder:
+    """Return the folder of a run, open."""
+    return open_run(path, {"command": "audit"})
+
+
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 tables = st.builds(Table, words, words, st.just(("a", "b")), st.lists(st.tuples(words, words), max_size=3))
 lines = st.builds(Lines, words, st.lists(words, max_size=3).map(tuple))
@@ -39,14 +45,14 @@ pages = st.builds(
 
 
 @settings(derandomize=True, max_examples=50)
-@given(pages, st.lists(words).map(tuple))
+@given(pages, st.dictionaries(words, words))
 def test_every_page_is_read_back_as_it_was(page, files):
     kept = TypeAdapter(Kept)
     assert kept.validate_json(kept.dump_json(Kept(page, files)), strict=True) == Kept(page, files)
 
 
 def test_a_page_is_laid_out_in_order_with_its_words_escaped_and_its_pictures_in_it(tmp_path):
-    text = write_run(RunFolder(tmp_path), PAGE, FILES).read_text()
+    text = write_run(opened(tmp_path), PAGE, FILES).read_text()
     places = [
         text.index(part) for part in ("A &lt;title&gt;", "look out", "Seed", "A table", "&lt;2&gt;", "base64", "<li>y")
     ]
@@ -56,9 +62,9 @@ def test_a_page_is_laid_out_in_order_with_its_words_escaped_and_its_pictures_in_
 
 
 def test_a_run_whose_writing_was_broken_off_is_not_finished(tmp_path):
-    write_run(RunFolder(tmp_path), PAGE, FILES)
+    write_run(opened(tmp_path), PAGE, FILES)
     with pytest.raises(TypeError):
-        write_run(RunFolder(tmp_path), PAGE, {"results.json": "{}\n", "tables/broken.csv": None})
+        write_run(opened(tmp_path), PAGE, {"results.json": "{}\n", "tables/broken.csv": None})
     with pytest.raises(InputError, match="holds no finished run"):
         reopen(tmp_path)
 
@@ -67,7 +73,7 @@ def test_a_run_whose_writing_was_broken_off_is_not_finished(tmp_path):
 def test_a_picture_is_a_file_of_the_folder_itself(tmp_path, name):
     with pytest.raises(InputError, match="name it by letters"):
         Picture(name, "")
-    write_run(RunFolder(tmp_path), PAGE, FILES)
+    write_run(opened(tmp_path), PAGE, FILES)
     (tmp_path / "report.html").unlink()
     kept = json.loads((tmp_path / KEPT).read_text())
     kept["page"]["body"][1]["name"] = name

@@ -22,6 +22,7 @@ from fedsz_privacy.defences.release import none, parse_release
 from fedsz_privacy.models.catalogue import build_model
 from fedsz_privacy.training.accounting import epsilon
 from fedsz_privacy.training.batches import ABSENT
+from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.descent import Training
 from fedsz_privacy.training.dpsgd import DPTraining
 
@@ -100,7 +101,7 @@ def test_training_equals_a_loop_that_adds_each_drawn_canary_to_the_gradients(mod
     membership = np.random.default_rng(7).random((3, RECORDS + CANARIES)) < 0.5
     batches = rule.draw(membership, generators())
     assert (batches >= RECORDS).sum() > 10
-    trained = rule.train_many(model, stack_of_one(start), pool, batches, generators())
+    trained = rule.train_many(model, Clients(stack_of_one(start), pool, batches, generators()))
     for row, (steps, rng) in enumerate(zip(batches, generators(), strict=True)):
         for name, tensor in by_hand(model, start, pool, rule, steps, rng).items():
             assert torch.allclose(trained[name][row], tensor, atol=1e-6, rtol=0), name
@@ -116,9 +117,9 @@ def test_records_and_canaries_are_drawn_by_the_base_rule(model, start, base):
 def test_under_dp_sgd_canaries_of_norm_zero_change_nothing(model, start, pool):
     rule = replace(add_canaries(PRIVATE, model, start, CANARIES, seed=0), norm=0.0)
     batches = rule.draw(np.ones((2, RECORDS + CANARIES), bool), generators(2))
-    trained = rule.train_many(model, stack_of_one(start), pool, batches, generators(2))
+    trained = rule.train_many(model, Clients(stack_of_one(start), pool, batches, generators(2)))
     without = rule.train_many(
-        model, stack_of_one(start), pool, np.where(batches < RECORDS, batches, ABSENT), generators(2)
+        model, Clients(stack_of_one(start), pool, np.where(batches < RECORDS, batches, ABSENT), generators(2))
     )
     for name, tensor in trained.items():
         assert torch.equal(tensor, without[name])
@@ -127,15 +128,15 @@ def test_under_dp_sgd_canaries_of_norm_zero_change_nothing(model, start, pool):
 def test_without_canaries_plain_training_is_the_base_rules(model, start, pool):
     rule = add_canaries(PLAIN, model, start, CANARIES, seed=0)
     batches = rule.draw(np.pad(np.ones((2, RECORDS), bool), [(0, 0), (0, CANARIES)]), generators(2))
-    trained = rule.train_many(model, stack_of_one(start), pool, batches, generators(2))
-    for name, tensor in PLAIN.train_many(model, stack_of_one(start), pool, batches, generators(2)).items():
+    trained = rule.train_many(model, Clients(stack_of_one(start), pool, batches, generators(2)))
+    for name, tensor in PLAIN.train_many(model, Clients(stack_of_one(start), pool, batches, generators(2))).items():
         assert torch.allclose(trained[name], tensor, atol=1e-6)
 
 
 def test_the_noise_is_that_of_the_base_rule_though_each_step_draws_its_own(model, start, pool):
     rule = add_canaries(PRIVATE, model, start, CANARIES, seed=0)
     batches = rule.draw(np.zeros((8, RECORDS + CANARIES), bool), generators(8))
-    trained = rule.train_many(model, stack_of_one(start), pool, batches, generators(8))
+    trained = rule.train_many(model, Clients(stack_of_one(start), pool, batches, generators(8)))
     moved = torch.cat([(trained[name] - start[name]).flatten(1) for name in start], dim=1).double().numpy()
     scale = PRIVATE.learning_rate / PRIVATE.batch_size * PRIVATE.noise_multiplier * PRIVATE.clip_norm
     # With a fresh seed each of the two tests would fail once in a million.
@@ -153,7 +154,7 @@ def test_the_score_of_an_orthogonal_canary_counts_how_often_it_was_drawn(model, 
     membership = np.random.default_rng(3).random((4, RECORDS + CANARIES)) < 0.5
     membership[:, :RECORDS] = False
     batches = rule.draw(membership, generators(4))
-    trained = rule.train_many(model, stack_of_one(start), pool, batches, generators(4))
+    trained = rule.train_many(model, Clients(stack_of_one(start), pool, batches, generators(4)))
     drawn = (batches[..., None] == RECORDS + np.arange(CANARIES)).sum(axis=2)
     size = base.batch_size if rule_type is PRIVATE else np.maximum(1, (batches != ABSENT).sum(axis=2))[..., None]
     expected = (base.learning_rate / size * 0.5 * drawn).sum(axis=1)

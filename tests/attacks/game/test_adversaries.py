@@ -63,8 +63,9 @@ def test_update_and_server_hold_the_targets_decoded_update(rounds, federation):
 
 
 def test_the_server_alone_holds_the_others_in_their_order(federation):
-    def train_by_records(_model, states, data, *_):
-        return {name: states[name] + len(data) * torch.ones(len(TRIALS), *states[name].shape[1:]) for name in states}
+    def train_by_records(_model, clients):
+        states, records = clients.states, len(clients.records)
+        return {name: states[name] + records * torch.ones(len(TRIALS), *states[name].shape[1:]) for name in states}
 
     records = [part.part(0, 11 + number) for number, part in enumerate(federation.others)]
     training = SimpleNamespace(draw=federation.training.draw, train_many=train_by_records)

@@ -13,6 +13,7 @@ from attacks.game.chunk import Chunk
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import stack, unstack
 from fedsz_privacy.defences.release import Release, Released, none, parse_release
+from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.descent import Training
 from fedsz_privacy.training.dpsgd import DPTraining
 
@@ -30,9 +31,9 @@ class Spy:
     def draw(self, membership, generators):
         return self.rule.draw(membership, generators)
 
-    def train_many(self, model, states, records, batches, generators):
-        self.calls.append((records, batches))
-        return self.rule.train_many(model, states, records, batches, generators)
+    def train_many(self, model, clients):
+        self.calls.append((clients.records, clients.batches))
+        return self.rule.train_many(model, clients)
 
     def sized(self, records):
         assert records > 0
@@ -73,7 +74,7 @@ def averaged(game, release, updates_of=lambda release, update: release.apply(upd
         before, total = states[-1], dict.fromkeys(game.state, 0)
         for weight, data in zip(records, clients, strict=True):
             batches = game.training.batches_of(data)[number]
-            after = game.training.rule.train_many(game.model, before, data, batches, [None] * len(TRIALS))
+            after = game.training.rule.train_many(game.model, Clients(before, data, batches, [None] * len(TRIALS)))
             updates = {name: after[name] - before[name] for name in after}
             decoded = stack([updates_of(release, unstack(updates, row)) for row in range(len(TRIALS))])
             total = {name: total[name] + weight / sum(records) * decoded[name] for name in total}

@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 import torch
 from joblib import Parallel
+from safetensors.numpy import save
 
 from analysis.reporting.workers import Workers
 from attacks import SIGNALS, Game, get_adversary, play
 from attacks.game.engine import RecordPlayer, one_thread, play_trials
 from attacks.game.trial import Trials, to_arrays
+from attacks.game.trial_files import TrialFiles
 from fedsz_privacy import InputError
 from fedsz_privacy.defences.defence import Setting, parse_defence
 from fedsz_privacy.training.descent import Training
@@ -25,10 +27,10 @@ def players(game, monkeypatch) -> RecordPlayer:
     return RecordPlayer(replace(game, training=PLAIN), defences, SIGNALS[:1], get_adversary("update"))
 
 
-def played(players: RecordPlayer, path, workers: Workers) -> list[Trials]:
+def played(players: RecordPlayer, path, workers: Workers, say=pytest.fail) -> list[Trials]:
     path.mkdir(exist_ok=True)
     with workers.pool() as pool:
-        return list(play_trials(players, 5, path / "trials", pool, workers.count))
+        return list(play_trials(players, 5, TrialFiles(path / "trials", "run"), pool, workers.count, say))
 
 
 def stamps(path) -> dict[str, int]:
@@ -59,30 +61,38 @@ def test_workers_and_chunks_that_are_there_change_no_bit(players, tmp_path):
         assert (tmp_path / "alone" / name).read_bytes() == (tmp_path / "spread" / name).read_bytes()
 
 
-@pytest.mark.parametrize("damage", ["missing", "half", "empty"])
-def test_only_the_chunk_of_a_trial_that_is_not_whole_is_played_again(players, tmp_path, damage):
+@pytest.mark.parametrize("damage", ["missing", "half", "empty", "another trial", "another run", "without a checksum"])
+def test_only_the_chunk_of_a_trial_that_cannot_be_used_is_played_again(players, tmp_path, damage):
     first = played(players, tmp_path, Workers())
     path, before = tmp_path / "trials" / "00002.safetensors", stamps(tmp_path)
     content = path.read_bytes()
     if damage == "missing":
         path.unlink()
+    elif damage == "another run":
+        TrialFiles(tmp_path / "trials", "another").save(first[2], 2)
     else:
-        path.write_bytes(content[: len(content) // 2 if damage == "half" else 0])
-    (tmp_path / "trials" / ".00002.safetensors.1").write_bytes(content[:9])
-    again = played(players, tmp_path, Workers())
+        other = (tmp_path / "trials" / "00003.safetensors").read_bytes()
+        plain = save({name: np.ascontiguousarray(array) for name, array in to_arrays(first[2]).items()})
+        half = content[: len(content) // 2]
+        damaged = {"half": half, "empty": b"", "another trial": other, "without a checksum": plain}
+        path.write_bytes(damaged[damage])
+    said: list[str] = []
+    again = played(players, tmp_path, Workers(), said.append)
     assert path.read_bytes() == content
-    assert [to_arrays(trial)["sizes"].tolist() for trial in again] == [
-        to_arrays(trial)["sizes"].tolist() for trial in first
-    ]
+    for trial, one in zip(again, first, strict=True):
+        assert all(np.array_equal(array, to_arrays(one)[name]) for name, array in to_arrays(trial).items())
     after = stamps(tmp_path)
     assert {name for name, stamp in before.items() if after[name] != stamp} == {
         "00002.safetensors",
         "00003.safetensors",
     }
+    reason = {"missing": None, "another trial": "is of another number", "another run": "is of another run"}
+    why = reason.get(damage, "is damaged")
+    assert said == ([f"{path} {why}: trial 2 is played again"] if why else [])
 
 
 def test_trials_are_kept_before_the_next_are_played(players, tmp_path):
-    trials = play_trials(players, 5, tmp_path / "trials", Parallel(), 1)
+    trials = play_trials(players, 5, TrialFiles(tmp_path / "trials", "run"), Parallel(), 1, pytest.fail)
     for done in (2, 2, 4, 4, 5):
         next(trials)
         assert len(stamps(tmp_path)) == done

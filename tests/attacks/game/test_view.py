@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from attacks.game.view import Knowledge, View
+from attacks.signals.cosine import COSINE
 from fedsz_privacy.core.state import stack, stack_of_one
 
 TRIALS, CANDIDATES = 3, 5
@@ -88,3 +89,21 @@ def test_a_view_of_other_updates_works_everything_out_again(model, states, updat
     assert torch.allclose(doubled.descents.products, 2 * view.descents.products, atol=1e-5)
     assert torch.equal(doubled.descents.squares, view.descents.squares)
     assert not torch.allclose(doubled.logits, view.logits)
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e-15, 1e25])
+def test_squares_of_gradients_neither_vanish_nor_overflow(model, states, updates, pool, scale):
+    """In 32 bits they once did both, and the cosine of a well-fitted record was 0 or not a number."""
+    task = pool.task
+    scaled = replace(pool, task=replace(task, loss=lambda outputs, targets: scale * task.loss(outputs, targets)))
+    ordinary, far = (View(Knowledge(model, states, each), updates).descents for each in (pool, scaled))
+    assert torch.allclose(far.squares, ordinary.squares * scale**2, rtol=1e-4, atol=0)
+    assert torch.allclose(far.square_of_sum, ordinary.square_of_sum * scale**2, rtol=1e-4, atol=0)
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e-15, 1e25])
+def test_a_cosine_has_no_scale(model, states, updates, pool, scale):
+    task = pool.task
+    scaled = replace(pool, task=replace(task, loss=lambda outputs, targets: scale * task.loss(outputs, targets)))
+    ordinary, far = (COSINE.observe(View(Knowledge(model, states, each), updates)) for each in (pool, scaled))
+    assert far == pytest.approx(ordinary, rel=1e-4, abs=1e-6)

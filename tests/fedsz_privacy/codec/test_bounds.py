@@ -32,6 +32,12 @@ def test_a_bound_must_be_positive_and_finite(value):
         ErrorBound.rel(value)
 
 
+def test_a_relative_bound_is_at_most_the_whole_range():
+    assert ErrorBound.rel(1).value == 1
+    with pytest.raises(InputError, match=r"error bound rel=1.01: choose a positive number from 2.23e-308 to 1"):
+        ErrorBound.rel(1.01)
+
+
 def test_an_unknown_mode_names_the_known_ones():
     with pytest.raises(InputError, match="choose abs or rel"):
         ErrorBound("psnr", 1.0)

@@ -66,7 +66,8 @@ def test_no_rule_makes_a_small_tensor_or_one_that_is_no_float_lossy(kinds, thres
     torch.manual_seed(0)
     state = {name: (100 * torch.randn(shape)).to(dtype) for name, (dtype, shape) in kinds.items()}
     fedsz = FedSZ(ErrorBound.abs(1.0), threshold=threshold, lossy=lambda *_: True)
-    frame, bounds = fedsz.encode_with_bounds(state)
+    with without_lossy_warnings():
+        frame, bounds = fedsz.encode_with_bounds(state)
     assert all(state[name].is_floating_point() and state[name].numel() > threshold for name in bounds)
     streams = {entry.name for entry in unpack(frame)[0].entries if entry.stream_size}
     assert streams <= set(bounds)
@@ -108,19 +109,33 @@ def test_less_than_half_of_the_float_bytes_is_warned_of_and_half_is_not():
 @pytest.mark.parametrize(
     "state",
     [
-        {"small": torch.randn(1000), "other": torch.randn(10, 10)},
         {"a.weight": torch.zeros(3000, 10), "b.weight": torch.randn(40, 50)},
         {"a.weight": torch.randn(40, 50), "frozen": torch.zeros(90_000)},
         {"a.weight": torch.zeros(40, 50)},
         {"steps": torch.arange(5000)},
         {},
     ],
-    ids=["small tensors", "frozen weights", "other frozen tensors", "nothing moved", "integers", "empty"],
+    ids=["frozen weights", "other frozen tensors", "nothing moved", "integers", "empty"],
 )
 def test_a_state_in_which_no_rule_could_do_more_is_not_warned_of(state):
     """Warnings are errors here."""
     FedSZ(BOUND).encode(state)
     assert find_shortfall(state, FedSZ(BOUND).bounds(state)) is None
+
+
+@pytest.mark.parametrize(
+    ("state", "remedy"),
+    [
+        ({"small": torch.randn(1000), "other": torch.randn(10, 10)}, "lower threshold="),
+        ({"a.weight": torch.randn(40, 50), "bank": torch.randn(9_000)}, "choose tensors by lossy="),
+        ({"base.weight": torch.zeros(64, 64), "lora_A": torch.randn(16, 640)}, "choose tensors by lossy="),
+    ],
+    ids=["small tensors", "another name", "an adapter of a frozen layer"],
+)
+def test_a_state_of_which_nothing_or_little_is_lossy_is_warned_of(state, remedy):
+    with pytest.warns(LossyWarning, match=remedy):
+        FedSZ(BOUND).encode(state)
+    assert remedy in find_shortfall(state, FedSZ(BOUND).bounds(state))
 
 
 def test_values_that_are_not_finite_count_as_values():

@@ -1,4 +1,5 @@
 import math
+import sys
 
 import pytest
 from joblib import Parallel, delayed
@@ -6,7 +7,13 @@ from joblib.externals.loky import get_reusable_executor
 
 from attacks import Signal
 from fedsz_privacy import InputError
-from fedsz_privacy.core.imports import import_callable, import_object, require_type
+from fedsz_privacy.core.imports import (
+    find_import_paths,
+    import_callable,
+    import_object,
+    refusing_imports,
+    require_type,
+)
 from fedsz_privacy.models.catalogue import build_model
 
 
@@ -71,3 +78,36 @@ def test_what_is_of_another_type_says_which_is_right():
     assert require_type(float, math.pi, "math:pi") is math.pi
     with pytest.raises(InputError, match="math:pi gives an object of type float: make it a Signal"):
         require_type(Signal, math.pi, "math:pi")
+
+
+def test_while_imports_are_refused_nothing_is_imported(tmp_path, monkeypatch):
+    (tmp_path / "refused_module.py").write_text("thing = 3\n")
+    monkeypatch.chdir(tmp_path)
+    with refusing_imports("trust it first"):
+        for path in ("refused_module:thing", "refused_module:", "refused_module"):
+            with pytest.raises(InputError, match=f"{path}' is code to run: trust it first"):
+                import_object(path)
+        assert "refused_module" not in sys.modules
+    assert import_object("refused_module:thing") == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "reads"),
+    [
+        ("mine:train", True),
+        ("mine.part:NAME", True),
+        ("mine:CANARY:20", True),
+        ("mine:make:sigma=0.1,clip=2", True),
+        ("dpsgd:eps=8+mine:make", True),
+        ("mine:make:a=1e+2+fedsz:rel=1e-2", True),
+        ("none", False),
+        ("fedsz:rel=1e-2", False),
+        ("dpsgd:eps=8,delta=1e-6+fedsz:rel=1e-2", False),
+        ("mislabelled:20", False),
+        ("dirichlet:0.5", False),
+        ("names:2.csv", False),
+        ("owner/name", False),
+    ],
+)
+def test_import_paths_are_found_among_plain_values(text, reads):
+    assert find_import_paths({"a": 3, "b": [None, text]}) == ([text] if reads else [])

@@ -67,29 +67,146 @@ BYTES = np.zeros((12, 6, 5), np.uint8)
     [
         ({"y_test": None}, "has no y_test: save all of x_train, y_train, x_test, y_test"),
         ({"x_train": BYTES[:11]}, "has 11 inputs in x_train and 12 targets in y_train: save as many of both"),
-        ({"x_train": BYTES[:, 0]}, r"x_train of .* is uint8 \(12, 5\): save uint8 or float images"),
-        ({"x_train": BYTES[:, :0]}, r"x_train of .* is uint8 \(12, 0, 5\): save uint8 or float images"),
-        ({"x_train": BYTES.astype(int)}, r"x_train of .* is int64 \(12, 6, 5\): save uint8 or float images"),
+        ({"x_train": BYTES[:, 0]}, r"x_train of .* is uint8 \(12, 5\): save bool, uint8 or float images"),
+        ({"x_train": BYTES[:, :0]}, r"x_train of .* is uint8 \(12, 0, 5\): save bool, uint8 or float images"),
+        ({"x_train": BYTES.astype(int)}, r"x_train of .* is int64 \(12, 6, 5\): save bool, uint8 or float images"),
         ({"x_train": BYTES.astype(object)}, "x_train of .* holds Python objects, which only pickle can read"),
-        ({"x_train": BYTES + np.nan}, "inputs that are not finite: replace those values"),
+        ({"x_train": BYTES + np.nan}, "x_train of .* has values that are not finite, first in record 0: replace them"),
         ({"x_train": BYTES + 1e300}, "inputs that are not finite: replace those values"),
         (
             {"x_train": BYTES[:, 1:]},
             r"records of \(1, 5, 5\) .* of 3 classes, but test records of \(1, 6, 5\)",
         ),
-        ({"y_train": np.arange(12) - 1}, "has targets from -1 to 10 on 17 records: number the classes from 0"),
+        ({"y_train": np.arange(12) - 1}, "has label -1 in 1 of 12 training records, as sets with hidden labels"),
+        ({"y_train": np.full(12, 2**40)}, "has training records of class 1099511627776 alone: give two classes or"),
         (
-            {"y_train": np.full(12, 2**40)},
-            "targets from 0 to 1099511627776 on 17 records: number the classes from 0",
+            {"y_train": np.ones(12)},
+            r"y_train of .* is float64 \(12,\): save labels that are integers or strings, \(records,\)",
         ),
-        ({"y_train": np.ones(12)}, r"y_train of .* is float64 \(12,\): save integer labels, \(records,\)"),
-        ({"y_train": np.eye(12, dtype=int)}, r"y_train of .* is int64 \(12, 12\): save integer labels"),
-        ({"y_train": np.array(["cat"] * 12)}, r"y_train of .* is <U3 \(12,\): save integer labels"),
+        (
+            {"y_train": np.eye(12, dtype=int)},
+            r"y_train of .* is int64 \(12, 12\): save labels that are integers or strings",
+        ),
+        ({"y_train": np.array(["cat"] * 12)}, "has <U3 labels to train on and int64 to test on: make them alike"),
     ],
 )
 def test_what_an_npz_file_lacks_is_one_line(tmp_path, changed, message):
     with pytest.raises(InputError, match=message) as caught:
         load_data(archive(tmp_path / "odd.npz", **changed))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_channels_before_the_height_are_found_and_that_is_said(tmp_path, rng, channels):
+    images = rng.integers(0, 256, (12, 6, 5, channels), dtype=np.uint8)
+    before = np.moveaxis(images, 3, 1)
+    behind = load_data(archive(tmp_path / "behind.npz", x_train=images, x_test=images[:5]))
+    turned = load_data(archive(tmp_path / "before.npz", x_train=before, x_test=images[:5]))
+    assert turned.train.shape == turned.test.shape == (channels, 6, 5)
+    assert torch.equal(turned.train.inputs[0], behind.train.inputs[0])
+    assert turned.train.inputs[0].is_contiguous()
+    assert behind.notices == ()
+    (notice,) = turned.notices
+    assert notice.endswith("before.npz: x_train read as (records, channels, height, width)")
+
+
+@pytest.mark.parametrize("shape", [(12, 3, 5, 3), (12, 1, 5, 1), (12, 1, 5, 3), (12, 3, 3, 3), (12, 4, 6, 5)])
+def test_channels_that_may_be_either_are_one_line(tmp_path, shape):
+    with pytest.raises(
+        InputError, match=r"x_train of .* is of shape \(12, .*, in which channels may be \d or \d: save"
+    ):
+        load_data(archive(tmp_path / "odd.npz", x_train=np.ones(shape, np.float32)))
+
+
+def test_many_channels_stay_behind(tmp_path, rng):
+    images = rng.normal(size=(12, 6, 5, 7))
+    assert load_data(archive(tmp_path / "bands.npz", x_train=images, x_test=images[:5])).train.shape == (7, 6, 5)
+
+
+def test_bits_are_0_and_1_and_bytes_of_bits_are_refused(tmp_path, rng):
+    bits = rng.integers(0, 2, (12, 6, 5)).astype(bool)
+    found = load_data(archive(tmp_path / "bits.npz", x_train=bits, x_test=bits[:5])).train.inputs[0]
+    assert found.unique().tolist() == [0, 1]
+    with pytest.raises(
+        InputError, match=r"x_train of .* has no pixel above 1 of 255: save bits as such, or numbers from"
+    ):
+        load_data(archive(tmp_path / "bytes.npz", x_train=bits.astype(np.uint8)))
+
+
+THREE = np.arange(12) % 3
+
+
+@pytest.mark.parametrize(
+    ("labels", "task", "notice"),
+    [
+        (THREE[:, None], "", ""),
+        (THREE.astype(float), "classification", ""),
+        (THREE + 1, "", "labels 1, 2, 3 are classes 0 to 2, in this order"),
+        (THREE * 5, "", "labels 0, 5, 10 are classes 0 to 2, in this order"),
+        (np.array(["cat", "dog", "emu"])[THREE], "", "labels 'cat', 'dog', 'emu' are classes 0 to 2"),
+    ],
+)
+def test_labels_that_are_numbered_otherwise_are_the_same_classes(tmp_path, labels, task, notice):
+    plain = load_data(archive(tmp_path / "plain.npz", y_test=THREE[:5])).train
+    split = load_data(archive(tmp_path / "odd.npz", y_train=labels, y_test=labels[:5]), task=task)
+    assert torch.equal(split.train.targets, plain.targets)
+    assert split.train.task == plain.task
+    assert notice in "".join(split.notices)
+    assert len(split.notices) == bool(notice)
+
+
+def test_bools_and_signs_tell_two_classes_apart(tmp_path):
+    bools = THREE == 0
+    found = [
+        load_data(archive(tmp_path / "two.npz", y_train=labels, y_test=labels[:5]), task="binary").train
+        for labels in (bools.astype(int), bools, np.where(bools, 1, -1))
+    ]
+    assert torch.equal(found[0].targets, found[1].targets)
+    assert torch.equal(found[0].targets, found[2].targets)
+
+
+@pytest.mark.parametrize(
+    ("changed", "task", "message"),
+    [
+        ({"y_test": np.full(5, -1)}, "", "has label -1 in 5 of 5 test records, as sets with hidden labels do: leave"),
+        ({"y_test": np.array([0, 1, 2, 0, 3])}, "", "has test records of 3, classes of no training record: take them"),
+        ({"y_train": np.zeros(12, int)}, "", "has training records of class 0 alone: give two classes or more"),
+        (
+            {"y_train": THREE + 0.5},
+            "classification",
+            "has label 0.5 in training record 0, no class: give whole numbers",
+        ),
+        ({"y_train": np.where(THREE, THREE, np.nan)}, "binary", "has label nan in training record 0, no class"),
+        (
+            {"y_train": THREE.astype("S")},
+            "",
+            r"y_train of .* is \|S21 \(12,\): save labels that are integers or strings",
+        ),
+        (
+            {"y_train": THREE.astype(str), "y_test": THREE[:5].astype(str)},
+            "regression",
+            r"y_train of .* is <U21 \(12,\)",
+        ),
+        ({"y_train": THREE + 0j}, "regression", r"y_train of .* is complex128 \(12,\): save"),
+        ({"y_train": THREE.astype("datetime64[D]")}, "regression", r"y_train of .* is datetime64\[D\] \(12,\): save"),
+        ({"x_train": BYTES.astype(np.uint16)}, "", r"x_train of .* is uint16 \(12, 6, 5\): save bool, uint8 or float"),
+        ({"x_test": BYTES[:0], "y_test": THREE[:0]}, "", r"x_test of .* is uint8 \(0, 6, 5\): save"),
+        (
+            {"x_test": np.zeros((5, 6, 6), np.uint8)},
+            "",
+            r"training records of \(1, 6, 5\) .* of \(1, 6, 6\) .*: make them",
+        ),
+        (
+            {"x_test": np.zeros((5, 6, 5, 3), np.uint8)},
+            "",
+            r"of \(1, 6, 5\) .* test records of \(3, 6, 5\) .*: make them alike",
+        ),
+        ({"x_train": np.array(3)}, "", r"x_train of .* is int64 \(\): save"),
+    ],
+)
+def test_arrays_that_are_no_records_are_one_line(tmp_path, changed, task, message):
+    with pytest.raises(InputError, match=message) as caught:
+        load_data(archive(tmp_path / "odd.npz", **changed), task=task)
     assert "\n" not in str(caught.value)
 
 

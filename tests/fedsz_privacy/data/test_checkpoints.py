@@ -49,9 +49,13 @@ def refuses(path: Path, message: str) -> None:
     assert str(path) in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["nowhere.pt", "nowhere.safetensors", "."])
+@pytest.mark.parametrize("name", ["nowhere.pt", "nowhere.safetensors"])
 def test_what_is_not_there_is_named(tmp_path, name):
     refuses(tmp_path / name, "no file at")
+
+
+def test_a_folder_is_named_as_one(tmp_path):
+    refuses(tmp_path, "is a folder: give a .safetensors file")
 
 
 @pytest.mark.parametrize("save", [torch.save, lambda value, path: path.write_bytes(pickle.dumps(value))])

@@ -89,7 +89,16 @@ def test_a_target_of_what_has_no_columns_is_refused(name):
         load_data(name, target="age")
 
 
-@pytest.mark.parametrize("name", ["digit", "no-such-folder", "/no/such/folder"])
+@pytest.mark.parametrize("name", ["table.csv", "table.parquet", "arrays.npz", "lines.txt"])
+def test_a_folder_in_the_place_of_a_file_and_a_name_too_long_are_one_line(tmp_path, name):
+    (tmp_path / name).mkdir()
+    with pytest.raises(InputError, match=rf"{name} is a folder: give an? \.\w+"):
+        load_data(str(tmp_path / name), target="age" if name.startswith("table") else "")
+    with pytest.raises(InputError, match=r"cannot be opened \(File name too long\): give an? \.\w+"):
+        load_data(300 * "long" + name, target="age" if name.startswith("table") else "")
+
+
+@pytest.mark.parametrize("name", ["digit", "no-such-folder", "/no/such/folder", "", 300 * "long"])
 def test_an_unknown_name_says_what_would_be_right(name):
     with pytest.raises(
         InputError, match=r"write digits, breast-cancer.* the path of a folder or an \.npz, .* file, owner/name on"
@@ -131,6 +140,8 @@ def few_classes(): return DataSplit(part(12, classes=2), part(5, classes=2))
 def unlike(): return DataSplit(part(12), part(5, classes=4))
 def empty(): return DataSplit(part(12), part(0))
 def short(): return DataSplit(part(12), Records(part(5).inputs, part(4).targets, classification(3)))
+def one_class(): return DataSplit(*(replace(part(n), targets=torch.ones(n).long()) for n in (12, 5)))
+def hidden(): return DataSplit(part(12), replace(part(5), targets=torch.full((5,), -1)))
 def failing(): return {}["no such key"]
 NUMBER = 3
 """
@@ -175,6 +186,8 @@ def test_a_function_of_a_users_own_is_cut_to_what_is_asked():
         ("hot", r"has targets torch.float32 \(12, 12\): make them torch.int64 \(records,\)"),
         ("narrow", r"has targets torch.float32 \(12, 3\): make them torch.float32 \(records, 2\)"),
         ("lost", "has targets that are not finite: replace those values"),
+        ("one_class", "has training records of class 1 alone: give two classes or more"),
+        ("hidden", "has targets from -1 to -1: number its 3 classes from 0"),
         ("tokens", "targets from 7 to 7: number its 7 tokens from 0"),
     ],
 )

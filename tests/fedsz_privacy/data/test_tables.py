@@ -157,6 +157,92 @@ def test_what_a_table_cannot_be_is_one_line(path, changed, asked, message):
     assert str(path) in str(caught.value) or "unknown task" in message
 
 
+def as_text(rows, names="a,b"):
+    return "\n".join([names, *rows])
+
+
+ROWS = [f"{row},{row % 2}" for row in range(40)]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (as_text([], ""), "is no table that can be read"),
+        (as_text([]), "has 0 records: give 2 or more, to train and to test on"),
+        (as_text(ROWS, "a,a"), "has several columns 'a': give each a name of its own"),
+        (as_text(ROWS, "b,b"), "has several columns 'b': give each a name of its own"),
+        (as_text(ROWS, ",b"), "has a column without a name: give it one, or leave it out if it is an index"),
+        (as_text(ROWS, "a;b"), "has no column 'b': choose target from a;b"),
+        (as_text([f"{row},{row}" for row in ROWS]), "is no table that can be read"),
+        (as_text([*ROWS, "1,2,3"]), "is no table that can be read .*line 42, saw 3"),
+        (
+            as_text(["?,1", *ROWS]),
+            r"column 'a' of .* has 40 numbers and '\?' in row 0: replace what is no number, or leave",
+        ),
+        (
+            as_text([*ROWS, "1,?"] + [f"0,{row}" for row in range(20)]),
+            r"column 'b' of .* has 20 numbers and '\?' in row 40",
+        ),
+        (
+            as_text([f"2020-01-{row % 28 + 1:02},{row % 2}" for row in range(40)]),
+            "of dates, such as 2020-01-01: turn them",
+        ),
+        (
+            as_text([f"3/{row % 28 + 1}/2020 ,{row % 2}" for row in range(40)]).replace(" ", ""),
+            "is of dates, such as 3/1/",
+        ),
+        (as_text([f"{row},2020-01-{row % 2 + 1:02} 12:00" for row in range(40)]), "column 'b' of .* is of dates"),
+        (as_text([f"{row},{row % 3 - 1}" for row in range(40)]), "has label -1 in 14 of 40 rows, as sets with hidden"),
+        (
+            as_text([f"{10**25 + row},{row % 2}" for row in range(40)]),
+            "column 'a' of .* is of type object: turn it into",
+        ),
+        (as_text(ROWS).encode("utf-16"), "is no table that can be read .*: save it again"),
+    ],
+)
+def test_a_csv_file_that_is_no_data_set_is_one_line(tmp_path, content, message):
+    (tmp_path / "odd.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(InputError, match=message) as caught:
+        load_data(str(tmp_path / "odd.csv"), target="b")
+    assert "\n" not in str(caught.value)
+
+
+def test_classes_may_be_whole_floats_but_no_fractions(path):
+    row = np.arange(40)
+    name = save(path, frame(grade=1.0 + row % 4))
+    whole, plain = (
+        load_data(name, target="grade", task="classification"),
+        load_data(save(path, frame()), target="grade"),
+    )
+    assert torch.equal(whole.train.targets, plain.train.targets)
+    with pytest.raises(
+        InputError, match=r"column 'grade' of .* has label 1\.25 in row 1, no class: give whole numbers, or"
+    ):
+        load_data(save(path, frame(grade=1 + row % 4 / 4)), target="grade", task="classification")
+
+
+def test_signs_are_a_pair_of_classes(path):
+    split = load_data(save(path, frame(answer=np.where(np.arange(40) % 2, 1, -1))), target="answer")
+    assert torch.equal(split.train.targets, load_data(save(path, frame()), target="answer").train.targets)
+
+
+def test_a_few_codes_may_stand_beside_a_word(path):
+    """As in the column of dependants of a well-known table of loans: 0, 1, 2 and 3+."""
+    dependants = np.array(["0", "1", "2", "3+"])[np.arange(40) % 4]
+    split = load_data(save(path, frame(amount=dependants)[["amount", "answer"]]), target="answer")
+    assert split.train.shape == (4,)
+
+
+def test_categories_that_would_fill_the_memory_are_one_line(path, monkeypatch):
+    name = save(path, frame()[["town", "member", "answer"]])
+    monkeypatch.setattr("fedsz_privacy.data.columns.MOST_CELLS", 199)
+    with pytest.raises(InputError, match="becomes 200 numbers: keep to 199, by fewer rows or categories"):
+        load_data(name, target="answer")
+    monkeypatch.setattr("fedsz_privacy.data.columns.MOST_CELLS", 119)
+    with pytest.raises(InputError, match=r"column 'town' of .* becomes 120 numbers: keep to 119"):
+        load_data(name, target="answer")
+
+
 def test_too_many_categories_are_one_line(path):
     table = pandas.DataFrame({"street": [f"street {row}" for row in range(400)], "price": np.arange(400)})
     name = save(path, table)

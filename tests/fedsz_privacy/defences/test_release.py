@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from fedsz_privacy import InputError, Release, Released, parse_release
 from fedsz_privacy.core.state import nbytes
 from fedsz_privacy.defences.defence import Setting, parse_defence, settle_defences
-from fedsz_privacy.defences.release import RELEASES, release_each, split_parts, write_shortest
+from fedsz_privacy.defences.grammar import split_parts, write_shortest
+from fedsz_privacy.defences.release import RELEASES, release_each
 from fedsz_privacy.training.accounting import epsilon
 from fedsz_privacy.training.descent import Training
 

@@ -10,6 +10,7 @@ from fedsz_privacy.defences.release import none, parse_release
 from fedsz_privacy.federation.federation import Federation
 from fedsz_privacy.federation.partition import even_clients
 from fedsz_privacy.models.catalogue import build_model
+from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.descent import Training
 from fedsz_privacy.training.evaluation import measure
 
@@ -27,7 +28,7 @@ def test_a_round_is_the_mean_of_the_clients_weighted_by_records(digits, model):
     clients[0, :30] = clients[1, 30:] = True
     (first,) = islice(Federation(model, digits, clients, TRAINING, none(), seed=5).rounds(start), 1)
     streams = [generator(5, Purpose.FEDERATION, 0, client) for client in (0, 1)]
-    trained = TRAINING.train_many(model, start, digits, TRAINING.draw(clients, streams), streams)
+    trained = TRAINING.train_many(model, Clients(start, digits, TRAINING.draw(clients, streams), streams))
     for name, tensor in trained.items():
         assert torch.allclose(first.after[name], 0.75 * tensor[0] + 0.25 * tensor[1], atol=1e-5)
 

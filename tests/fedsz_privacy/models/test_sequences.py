@@ -8,6 +8,7 @@ from fedsz_privacy.core.state import stack, stack_of_one, unstack
 from fedsz_privacy.data import Records, next_token
 from fedsz_privacy.models.catalogue import SEQUENCE_MODELS
 from fedsz_privacy.models.sequences import Block, transformer
+from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.descent import Training
 from fedsz_privacy.training.evaluation import measure
 
@@ -88,6 +89,6 @@ def test_a_sequence_model_learns_to_count(name, rng):
     training = Training(epochs=20, batch_size=10, learning_rate=0.05)
     model = build(name)
     batches = training.draw(np.ones((1, 70), bool), [rng])
-    trained = training.train_many(model, stack_of_one(model.state_dict()), records, batches, [rng])
+    trained = training.train_many(model, Clients(stack_of_one(model.state_dict()), records, batches, [rng]))
     assert float(measure(model, trained, records)) > 0.9
     assert unstack(trained, 0).keys() == model.state_dict().keys()

@@ -22,6 +22,7 @@ from fedsz_privacy.core.state import stack_of_one
 from fedsz_privacy.models.catalogue import build_model
 from fedsz_privacy.training.accounting import epsilon
 from fedsz_privacy.training.check import check_rule
+from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.modes import detached
 from fedsz_privacy.training.own import UNCLAIMED, OwnTraining, find_training
 
@@ -76,7 +77,7 @@ def test_every_client_trains_on_its_own_records_in_any_company_and_torch_goes_on
     before, kept = torch.random.get_rng_state(), {n: t.clone() for n, t in detached(model).items()}
     batches = rule.draw(MEMBERSHIP, [])
     states = stack_of_one(detached(model))
-    trained = rule.train_many(model, states, pool, batches, [streams(seed) for seed in range(3)])
+    trained = rule.train_many(model, Clients(states, pool, batches, [streams(seed) for seed in range(3)]))
     for row, members in enumerate(MEMBERSHIP):
         alone = build_model("mlp", pool, seed=1)
         rule.train(alone, pool.select(members), streams(row))
@@ -242,7 +243,9 @@ def test_whether_a_records_buffer_moves_is_the_functions_own_affair(pool):
     model = nn.Sequential(nn.Flatten(), nn.Linear(64, 10), nn.BatchNorm1d(10))
     rule = OwnTraining(noisy_loop, "mine:noisy_loop")
     batches = rule.draw(MEMBERSHIP, [])
-    trained = rule.train_many(model, stack_of_one(detached(model)), pool, batches, [streams(s) for s in range(3)])
+    trained = rule.train_many(
+        model, Clients(stack_of_one(detached(model)), pool, batches, [streams(s) for s in range(3)])
+    )
     assert trained["2.num_batches_tracked"].tolist() == [-(-int(members.sum()) // 10) for members in MEMBERSHIP]
     assert not torch.equal(trained["2.running_mean"][0], trained["2.running_mean"][1])
 
@@ -254,8 +257,9 @@ def test_a_function_that_draws_from_any_global_source_repeats_itself(model, pool
 
     before = np.random.get_state()[1].tolist(), random.getstate()  # noqa: NPY002
     rule, states = OwnTraining(train, "mine:train"), stack_of_one(detached(model))
+    batches = rule.draw(MEMBERSHIP, [])
     trained = [
-        rule.train_many(model, states, pool, rule.draw(MEMBERSHIP, []), [streams(row) for row in range(3)])["5.bias"]
+        rule.train_many(model, Clients(states, pool, batches, [streams(row) for row in range(3)]))["5.bias"]
         for _ in range(2)
     ]
     assert torch.equal(*trained)

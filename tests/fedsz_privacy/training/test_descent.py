@@ -6,6 +6,7 @@ from fedsz_privacy import InputError
 from fedsz_privacy.core.state import stack_of_one
 from fedsz_privacy.models.catalogue import build_model
 from fedsz_privacy.training.batches import ABSENT
+from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.descent import Training
 from fedsz_privacy.training.evaluation import predict
 
@@ -36,7 +37,7 @@ def test_bulk_training_equals_a_plain_sgd_loop(digits, name):
     model = build_model(name, digits, seed=1)
     start = {key: tensor.clone() for key, tensor in model.state_dict().items()}
     batches = TRAINING.draw(MEMBERSHIP, generators(2))
-    trained = TRAINING.train_many(model, stack_of_one(start), digits, batches, generators(2))
+    trained = TRAINING.train_many(model, Clients(stack_of_one(start), digits, batches, generators(2)))
     for row, steps in enumerate(batches):
         model.load_state_dict(start)
         optimiser = torch.optim.SGD(model.parameters(), lr=TRAINING.learning_rate)
@@ -62,5 +63,5 @@ def test_predict_gives_each_models_logits(digits):
 
 @pytest.mark.parametrize("name", ["epochs", "batch_size", "learning_rate"])
 def test_a_training_rule_must_be_positive(name):
-    with pytest.raises(InputError, match=f"{name.replace('_', ' ')} 0: choose a positive number"):
+    with pytest.raises(InputError, match=f"{name.replace('_', ' ')} 0: choose (1 or more|a positive number)"):
         Training(**{name: 0})

@@ -40,6 +40,16 @@ def test_a_learning_rate_that_is_far_too_large_ends_with_one_line(tmp_path, comm
     assert result.stderr == "fedsz-privacy: training diverged in round 1: lower --learning-rate\n"
 
 
+@pytest.mark.parametrize(("scale", "dtype"), [(1e25, torch.float32), (1e38, torch.float32), (1e200, torch.float64)])
+def test_a_state_of_any_size_may_move_by_a_part_of_it_and_not_by_far_more(scale, dtype):
+    """Squares of 32 bits once made every update of such a state a divergence, and those of 64 none."""
+    states = {"weight": torch.full((1, 12), scale, dtype=dtype)}
+    require_convergence({"weight": 0.1 * states["weight"]}, states, 0)
+    tiny = {"weight": states["weight"] / 1e6}
+    with pytest.raises(InputError, match="training diverged"):
+        require_convergence({"weight": states["weight"]}, tiny, 0)
+
+
 NORMED = {"0.weight": torch.ones(1, 4), "1.running_mean": torch.zeros(1, 4), "1.running_var": torch.ones(1, 4)}
 
 

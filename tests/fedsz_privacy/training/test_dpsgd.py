@@ -12,6 +12,7 @@ from fedsz_privacy.core.state import stack_of_one
 from fedsz_privacy.models.catalogue import build_model
 from fedsz_privacy.training.accounting import epsilon
 from fedsz_privacy.training.batches import ABSENT
+from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.descent import Training
 from fedsz_privacy.training.dpsgd import DPTraining, dpsgd
 from fedsz_privacy.training.private_models import refuse_unless_private
@@ -29,7 +30,7 @@ def train(model, digits, rows=slice(None), training=TRAINING):
     state = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
     mine = generators()[rows]
     batches = training.draw(MEMBERSHIP[rows], mine)
-    return batches, training.train_many(model, stack_of_one(state), digits, batches, mine)
+    return batches, training.train_many(model, Clients(stack_of_one(state), digits, batches, mine))
 
 
 @pytest.mark.filterwarnings("ignore:Full backward hook is firing:UserWarning")
@@ -71,7 +72,7 @@ def test_a_client_without_records_sends_noise_of_the_stated_size(digits):
     state = {name: tensor.detach() for name, tensor in model.state_dict().items()}
     nobody = np.zeros((1, 40), bool)
     batches = TRAINING.draw(nobody, generators(1))
-    trained = TRAINING.train_many(model, stack_of_one(state), digits, batches, generators(1))
+    trained = TRAINING.train_many(model, Clients(stack_of_one(state), digits, batches, generators(1)))
     moved = torch.cat([(trained[name][0] - state[name]).flatten() for name in state]).double().numpy()
     scale = TRAINING.learning_rate / TRAINING.batch_size * TRAINING.noise_multiplier * TRAINING.clip_norm
     statistic = float(np.square(moved / scale).sum() / TRAINING.steps)
@@ -175,7 +176,9 @@ def test_dpsgd_spends_the_epsilon_it_is_given():
 @pytest.mark.parametrize("name", ["expected_records", "noise_multiplier", "clip_norm", "epochs", "learning_rate"])
 @pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf")])
 def test_a_private_rule_must_be_positive_and_finite(name, value):
-    with pytest.raises(InputError, match=f"{name.replace('_', ' ')} {value}: choose a positive number"):
+    with pytest.raises(
+        InputError, match=f"{name.replace('_', ' ')} {value}: choose (1 or more|a whole number|a positive number)"
+    ):
         DPTraining(**{"expected_records": 20, "noise_multiplier": 1.0, name: value})
 
 

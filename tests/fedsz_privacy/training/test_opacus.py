@@ -18,6 +18,7 @@ from fedsz_privacy.data.tasks import binary, classification, regression
 from fedsz_privacy.models.catalogue import build_model
 from fedsz_privacy.training.accounting import epsilon, event_of
 from fedsz_privacy.training.batches import ABSENT, present
+from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.dpsgd import DPTraining
 from fedsz_privacy.training.fixing import fix, refuse_unless_opacus_trains
 from fedsz_privacy.training.modes import detached, holding
@@ -56,7 +57,7 @@ def test_training_equals_the_toolkits_own_on_the_same_batches_and_noise(digits, 
     batches = private.draw(MEMBERSHIP, own)
     assert (batches == ABSENT).all(axis=2).sum() == 0
     batches[:, 3] = ABSENT  # one step on no record at all
-    expected = private.train_many(model, stack_of_one(detached(model)), pool, batches, own)
+    expected = private.train_many(model, Clients(stack_of_one(detached(model)), pool, batches, own))
     theirs = generators()
     private.draw(MEMBERSHIP, theirs)
     for row, (steps, generator) in enumerate(zip(batches, theirs, strict=True)):
@@ -72,7 +73,7 @@ def test_adaptive_training_equals_the_toolkits_own_up_to_rounding(digits, optimi
     private = DPTraining(23, 0.8, 0.7, 2, 5, learning_rate=0.01, optimizer=optimizer, weight_decay=1e-2)
     pool, model, generator = some(digits), build_model("mlp", digits, seed=1), np.random.default_rng(0)
     batches = private.draw(MEMBERSHIP[:1], [generator])
-    expected = private.train_many(model, stack_of_one(detached(model)), pool, batches, [generator])
+    expected = private.train_many(model, Clients(stack_of_one(detached(model)), pool, batches, [generator]))
     again = np.random.default_rng(0)
     private.draw(MEMBERSHIP[:1], [again])
     engine_on(model, pool, batches[0], torch.Generator().manual_seed(int(again.integers(2**32))), private)
@@ -92,7 +93,7 @@ def test_opacus_and_the_toolkits_own_agree_in_distribution(digits):
     for first, rule in ((0, private), (1000, OpacusTraining(private))):
         streams = [np.random.default_rng(first + client) for client in range(48)]
         batches = rule.draw(membership, streams)
-        trained = rule.train_many(model, stack_of_one(detached(model)), pool, batches, streams)
+        trained = rule.train_many(model, Clients(stack_of_one(detached(model)), pool, batches, streams))
         updates = torch.stack([flat({n: t[row] for n, t in trained.items()}) - start for row in range(48)])
         losses = [_loss(model, {n: t[row] for n, t in trained.items()}, pool) for row in range(48)]
         drawn[rule] = updates.norm(dim=1).numpy(), (updates @ towards).numpy(), np.array(losses)
@@ -112,7 +113,7 @@ def _norms_of_half_the_steps(model, pool):
     half = OpacusTraining(DPTraining(20, 0.3, 1.0, epochs=1, batch_size=5, learning_rate=0.2))
     streams = [np.random.default_rng(2000 + client) for client in range(48)]
     batches = half.draw(np.tile(MEMBERSHIP[:1], (48, 1)), streams)
-    trained = half.train_many(model, stack_of_one(detached(model)), pool, batches, streams)
+    trained = half.train_many(model, Clients(stack_of_one(detached(model)), pool, batches, streams))
     start = flat(detached(model))
     return [float((flat({n: t[row] for n, t in trained.items()}) - start).norm()) for row in range(48)]
 
@@ -135,7 +136,7 @@ def test_the_noise_and_the_step_are_those_of_the_public_numbers(digits):
     model = build_model("mlp", digits, seed=1)
     start, rule = flat(detached(model)), OpacusTraining(PRIVATE)
     nobody = rule.draw(np.zeros((1, 40), bool), generators(1))
-    trained = rule.train_many(model, stack_of_one(detached(model)), some(digits), nobody, generators(1))
+    trained = rule.train_many(model, Clients(stack_of_one(detached(model)), some(digits), nobody, generators(1)))
     moved = (flat({name: tensor[0] for name, tensor in trained.items()}) - start).numpy()
     scale = PRIVATE.learning_rate / PRIVATE.batch_size * PRIVATE.noise_multiplier * PRIVATE.clip_norm
     # Fails once in a million with fresh seeds.
@@ -199,13 +200,13 @@ def test_two_trainings_of_one_seed_are_equal_and_torch_goes_on_as_if_there_had_b
 def test_a_client_is_the_same_in_any_company_and_without_one_record_all_other_draws_are(digits):
     model, rule = build_model("mlp", digits, seed=1), OpacusTraining(PRIVATE)
     states = stack_of_one(detached(model))
-    together = rule.train_many(model, states, some(digits), rule.draw(MEMBERSHIP, []), generators())
-    alone = rule.train_many(model, states, some(digits), rule.draw(MEMBERSHIP[1:], []), generators()[1:])
+    together = rule.train_many(model, Clients(states, some(digits), rule.draw(MEMBERSHIP, []), generators()))
+    alone = rule.train_many(model, Clients(states, some(digits), rule.draw(MEMBERSHIP[1:], []), generators()[1:]))
     for name, tensor in together.items():
         assert torch.equal(tensor[1], alone[name][0])
     fewer = rule.draw(MEMBERSHIP, [])
     fewer[0, 0, np.flatnonzero(MEMBERSHIP[0])[0]] = ABSENT
-    without = rule.train_many(model, states, some(digits), fewer, generators())
+    without = rule.train_many(model, Clients(states, some(digits), fewer, generators()))
     moved = flat({name: tensor[0] - without[name][0] for name, tensor in together.items()}).norm()
     # One record adds C to a step at most, directly; other batches and noise would move it many times as far.
     noise = PRIVATE.noise_multiplier * PRIVATE.clip_norm * np.sqrt(len(flat(detached(model))))
@@ -215,7 +216,7 @@ def test_a_client_is_the_same_in_any_company_and_without_one_record_all_other_dr
 def test_what_is_trained_alone_is_what_is_trained_among_many(digits):
     model, rule = build_model("mlp", digits, seed=1), OpacusTraining(PRIVATE)
     everyone = rule.draw(np.ones((1, 40), bool), generators(1))
-    many = rule.train_many(model, stack_of_one(detached(model)), some(digits), everyone, generators(1))
+    many = rule.train_many(model, Clients(stack_of_one(detached(model)), some(digits), everyone, generators(1)))
     rule.train(model, some(digits), np.random.default_rng(0))
     for name, tensor in model.state_dict().items():
         assert torch.equal(many[name][0], tensor)
@@ -262,7 +263,7 @@ def test_shared_frozen_unused_and_buffer_tensors_are_as_under_the_toolkits_own(d
     batches = PRIVATE.draw(MEMBERSHIP[:1], [generator])
     again = np.random.default_rng(0)
     PRIVATE.draw(MEMBERSHIP[:1], [again])
-    expected = PRIVATE.train_many(model, stack_of_one(start), some(digits), batches, [generator])
+    expected = PRIVATE.train_many(model, Clients(stack_of_one(start), some(digits), batches, [generator]))
     engine_on(model, some(digits), batches[0], torch.Generator().manual_seed(int(again.integers(2**32))))
     trained = model.state_dict()
     assert torch.equal(trained["first.weight"], trained["second.weight"])
@@ -348,7 +349,7 @@ def test_recurrent_and_attention_layers_train_once_fixed_as_the_same_function_or
     assert torch.allclose(fixed.eval()(*records.inputs), model.eval()(*records.inputs), atol=1e-5)
     rule = OpacusTraining(DPTraining(30, 0.3, epochs=5, batch_size=10))
     trained = rule.train_many(
-        fixed, stack_of_one(detached(fixed)), records, rule.draw(np.ones((1, 30), bool), []), generators(1)
+        fixed, Clients(stack_of_one(detached(fixed)), records, rule.draw(np.ones((1, 30), bool), []), generators(1))
     )
     assert _loss(fixed, {n: t[0] for n, t in trained.items()}, records) < _loss(fixed, detached(fixed), records)
 

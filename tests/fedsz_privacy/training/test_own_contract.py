@@ -7,6 +7,7 @@ import torch
 from zoo.checks import Untouched, assert_close, assert_same, every_case, find
 
 from fedsz_privacy.core.state import stack_of_one, unstack
+from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.modes import detached
 from fedsz_privacy.training.own import OwnTraining
 
@@ -32,7 +33,7 @@ RULE = OwnTraining(train, "mine:train")
 def train_many(case, rows=range(3)):
     mine = [np.random.default_rng(row) for row in rows]
     batches = RULE.draw(MEMBERSHIP[list(rows)], mine)
-    return RULE.train_many(case.model, stack_of_one(detached(case.model)), case.records(), batches, mine)
+    return RULE.train_many(case.model, Clients(stack_of_one(detached(case.model)), case.records(), batches, mine))
 
 
 @every_case
@@ -73,7 +74,7 @@ def test_a_function_gets_the_global_state_in_training_mode_and_its_clients_recor
     states = stack_of_one(detached(case.make()))
     batches = RULE.draw(MEMBERSHIP, [])
     OwnTraining(look, "mine:look").train_many(
-        case.make().eval(), states, case.records(), batches, [np.random.default_rng(row) for row in range(3)]
+        case.make().eval(), Clients(states, case.records(), batches, [np.random.default_rng(row) for row in range(3)])
     )
     for (training, state, targets), members in zip(seen, MEMBERSHIP, strict=True):
         assert training
@@ -94,7 +95,7 @@ def test_a_client_may_have_no_records():
     batches = RULE.draw(np.zeros((1, 24), bool), [])
     states = stack_of_one(detached(case.model))
     trained = OwnTraining(count, "mine:count").train_many(
-        case.model, states, case.records(), batches, [np.random.default_rng(0)]
+        case.model, Clients(states, case.records(), batches, [np.random.default_rng(0)])
     )
     assert_same(unstack(trained, 0), unstack(states, 0))
 

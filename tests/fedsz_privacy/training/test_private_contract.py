@@ -14,6 +14,7 @@ from fedsz_privacy import InputError
 from fedsz_privacy.core.state import stack_of_one, unstack
 from fedsz_privacy.training import clipped_sums, gradients, private_steps
 from fedsz_privacy.training.batches import ABSENT
+from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.clipped_sums import sums_alone, sums_at_once
 from fedsz_privacy.training.dpsgd import DPTraining
 from fedsz_privacy.training.modes import detached, trainable
@@ -39,7 +40,7 @@ def generators(rows=range(3)):
 def train(model, records, rows=range(3), rule=RULE):
     mine = generators(rows)
     batches = rule.draw(MEMBERSHIP[list(rows)], mine)
-    return rule.train_many(model, stack_of_one(detached(model)), records, batches, mine)
+    return rule.train_many(model, Clients(stack_of_one(detached(model)), records, batches, mine))
 
 
 def ordinary(model, records, row):
@@ -94,7 +95,7 @@ def test_training_one_client_is_training_many_with_the_same_draws(case):
     records, model, start, pair = case.records().part(0, 11), case.make(), case.model, generators((7, 8))
     RULE.train(model, records, np.random.default_rng(7))
     batches = RULE.draw(np.ones((2, 11), bool), pair)
-    trained = RULE.train_many(start, stack_of_one(detached(start)), records, batches, pair)
+    trained = RULE.train_many(start, Clients(stack_of_one(detached(start)), records, batches, pair))
     assert_close(unstack(trained, 0), model.state_dict())
 
 

@@ -8,6 +8,7 @@ from zoo.checks import Untouched, assert_close, assert_same, cases, cases_at_onc
 from fedsz_privacy.core.state import stack_of_one, unstack
 from fedsz_privacy.training import plain_steps
 from fedsz_privacy.training.batches import ABSENT
+from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.descent import Training
 from fedsz_privacy.training.modes import detached
 from fedsz_privacy.training.optimizers import Optimizer
@@ -37,7 +38,7 @@ def generators(rows=range(4)):
 def train(model, records, training, rows=range(4)):
     mine = generators(rows)
     batches = training.draw(MEMBERSHIP[list(rows)], mine)
-    return training.train_many(model, stack_of_one(detached(model)), records, batches, mine)
+    return training.train_many(model, Clients(stack_of_one(detached(model)), records, batches, mine))
 
 
 def ordinary(model, records, training, row):
@@ -109,7 +110,7 @@ def test_training_one_client_is_training_many_with_the_same_draws(case):
     rule().train(model, records, np.random.default_rng(7))
     pair = generators((7, 8))
     batches = rule().draw(np.ones((2, 11), bool), pair)
-    trained = rule().train_many(start, stack_of_one(detached(start)), records, batches, pair)
+    trained = rule().train_many(start, Clients(stack_of_one(detached(start)), records, batches, pair))
     assert_close(unstack(trained, 0), model.state_dict())
 
 
@@ -146,7 +147,7 @@ def test_the_callers_model_states_and_records_are_left_alone(case):
     model, records = case.make().eval(), case.records()
     start, mine = stack_of_one(detached(case.make())), generators()
     with Untouched(model, [*start.values(), *records.inputs, records.targets]):
-        rule().train_many(model, start, records, rule().draw(MEMBERSHIP, mine), mine)
+        rule().train_many(model, Clients(start, records, rule().draw(MEMBERSHIP, mine), mine))
 
 
 def test_batch_statistics_and_counts_are_part_of_what_is_trained():
@@ -172,7 +173,7 @@ def test_each_client_starts_from_its_own_state(case):
         name: torch.stack([tensor + 0.01 * row if tensor.is_floating_point() else tensor for row in range(4)])
         for name, tensor in detached(model).items()
     }
-    together = rule().train_many(model, starts, case.records(), rule().draw(MEMBERSHIP, mine), mine)
+    together = rule().train_many(model, Clients(starts, case.records(), rule().draw(MEMBERSHIP, mine), mine))
     for row in range(4):
         model.load_state_dict(unstack(starts, row))
         assert_close(unstack(together, row), ordinary(model, case.records(), rule(), row))

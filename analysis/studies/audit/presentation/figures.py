@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 from sklearn.metrics import roc_curve
 
 from analysis.methods.leakage.membership import Estimate
-from analysis.methods.noise.plots import draw_fit, summary
 from analysis.studies.audit.presentation.intervals import whiskers
 from analysis.studies.audit.presentation.leakage_tables import strictest_rate
 from analysis.studies.audit.presentation.tradeoff import entitle, tradeoff
@@ -46,10 +45,11 @@ def noise_histograms(report: AuditReport) -> Figure:
     panels = figure.subplots(2, len(studies), squeeze=False)
     for (above, below), (defence, study) in zip(panels.T, studies.items(), strict=True):
         largest = max(study.tensors, key=lambda name: study.residuals[name].elements)
-        draw_fit(above, study.scopes["pooled"], SHOWN_DISTRIBUTIONS)
-        draw_fit(below, study.tensors[largest], SHOWN_DISTRIBUTIONS)
-        above.set(title=f"{defence}\npooled: {summary(study.scopes['pooled'])}", xlabel="error / standard deviation")
-        below.set(title=f"{largest}: {summary(study.tensors[largest])}", xlabel="error / bound")
+        pooled, alone = study.scopes["pooled"], study.tensors[largest]
+        pooled.plot(above, SHOWN_DISTRIBUTIONS)
+        alone.plot(below, SHOWN_DISTRIBUTIONS)
+        above.set(title=f"{defence}\npooled: {pooled.summary}", xlabel="error / standard deviation")
+        below.set(title=f"{largest}: {alone.summary}", xlabel="error / bound")
     for row in panels:
         row[0].set_ylabel("density")
     _legend(figure, panels[0][0], "fitted distribution")

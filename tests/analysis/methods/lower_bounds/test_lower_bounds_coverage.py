@@ -16,20 +16,13 @@ import pytest
 from dp_accounting import get_epsilon_gaussian
 from scipy.stats import binom, laplace, norm
 
-from analysis.methods.lower_bounds import (
-    ErrorCounts,
-    Guesses,
-    bayesian_bounds,
-    best_threshold,
-    clopper_pearson_bound,
-    count_errors,
-    count_guesses,
-    gaussian_bound,
-    one_direction_bounds,
-    one_run_bound,
-    one_run_gaussian_bound,
-)
-from analysis.methods.lower_bounds.gaussian import mu_lower_bound
+from analysis.methods.lower_bounds.bayesian import bayesian_bounds, one_direction_bounds
+from analysis.methods.lower_bounds.clopper_pearson import clopper_pearson_bound
+from analysis.methods.lower_bounds.counts import ErrorCounts, best_threshold, count_errors
+from analysis.methods.lower_bounds.gaussian import gaussian_bound, mu_lower_bound
+from analysis.methods.lower_bounds.guesses import Guesses, count_guesses
+from analysis.methods.lower_bounds.one_run import one_run_bound
+from analysis.methods.lower_bounds.one_run_gaussian import one_run_gaussian_bound
 
 REPETITIONS = 200
 OBSERVATIONS = 10_000

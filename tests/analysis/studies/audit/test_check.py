@@ -29,6 +29,10 @@ MODELS = {
     "lazy": "layer 1 of model misfits:lazy has no weights yet: call the model once in its factory",
     "data_parallel": "wrapped in DataParallel: return the module inside it",
     "compiled": "wrapped in OptimizedModule: return the module inside it",
+    "scripted": "wrapped in RecursiveScriptModule: return the module inside it",
+    "LateBuffer": "training changes the names, shapes or dtypes of the model's state (cache): leave them as they were",
+    "LateLayer": "training changes the names, shapes or dtypes of the model's state (extra.weight)",
+    "GrowingBuffer": "training changes the names, shapes or dtypes of the model's state (bank)",
     "TupleOutput": "returns a tuple: return the outputs alone, as one tensor",
     "MoreInTraining": "model misfits:MoreInTraining in training mode returns a tuple: return the outputs alone",
     "DictOutput": "returns a dict: return the outputs alone",
@@ -92,7 +96,7 @@ OTHERS = {
     "--release misfits:sends_nothing": "sends 0 bytes: give a positive number as nbytes",
     "--release misfits:update_alone": "returns a dict: return Released(update, nbytes)",
     "--task misfits:WEIGHTED": "task weighted cannot read outputs of 64 bits (expected scalar type Double but found",
-    "--gradient-canaries 9999999": "9999999 canaries: choose from 1 to",
+    "--gradient-canaries 999999": "999999 canaries: choose from 1 to",
     "--learning-rate 1e30": "training diverged in round 1: lower --learning-rate",
     "--data misfits:numbers --signal misfits:LOGITS": "task regression has no logits of classes",
     "--signal misfits:OF_ANOTHER_SHAPE": "reads (4, 1) of 1 trial and 4 candidates: read (1, 4)",
@@ -107,7 +111,7 @@ OTHERS = {
     "--device abacus": "device 'abacus' is not there",
     "--optimizer lion": "unknown optimizer 'lion': choose one of sgd, momentum, adam, adamw",
     "--weight-decay -1": "weight decay -1.0: choose 0 or more",
-    "--delta 0": "delta 0: choose a number between 0 and 1",
+    "--delta 0": "delta 0.0: choose a number between 0 and 1",
     "--release dpsgd:eps=8,noise=1": "private training takes eps or noise",
 }
 
@@ -175,7 +179,15 @@ def test_what_trains_one_by_one_is_said_in_one_line_before_the_work(tmp_path):
     assert result.exit_code == 0, result.output
     first, second, *_ = result.stdout.splitlines()
     assert first == "clients train one by one under plain training; what can train many at once does"
-    assert second.startswith("this run takes about")
+    assert second.startswith("the trials of this run take about")
+
+
+def test_an_adapter_that_no_rule_compresses_is_warned_of_before_the_work(tmp_path):
+    small = [*SMALL, "--release", "fedsz:rel=1e-1", "--signal", "loss"]
+    command = ["audit", *small, "--model", "misfits:Adapter", "--out", str(tmp_path / "run")]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0, result.output
+    assert "fedsz:rel=1e-1: only 0.0% of the state's float bytes are compressed lossily" in result.stdout
 
 
 def test_a_check_leaves_the_model_as_it_was():

@@ -1,9 +1,11 @@
 """How long an audit will take, said before it starts."""
 
+from dataclasses import replace
+
 import pytest
 
 from analysis.reporting.workers import Workers
-from analysis.studies.audit.duration import describe, estimate_seconds
+from analysis.studies.audit.duration import describe_audit, estimate_seconds
 from analysis.studies.audit.prepare import load, set_up
 from analysis.studies.audit.spec import AuditSpec
 
@@ -19,7 +21,8 @@ def estimated(spec, workers=1):
 @pytest.fixture
 def clock(monkeypatch):
     """A clock by which every timed piece of work takes one second."""
-    monkeypatch.setattr("analysis.studies.audit.duration._timed", lambda work: (work(), 1.0)[1])
+    for name in ("analysis.studies.duration.timed", "analysis.studies.audit.duration.timed"):
+        monkeypatch.setattr(name, lambda work: (work(), 1.0)[1])
 
 
 @pytest.mark.usefixtures("clock")
@@ -37,17 +40,28 @@ def test_an_estimate_adds_up_steps_and_looks():
 @pytest.mark.parametrize(
     ("seconds", "line"),
     [
-        (0.2, "this run takes about 1 second"),
-        (61, "this run takes about 61 seconds"),
-        (1800, "this run takes about 30 minutes"),
+        (0.2, "the trials of this run take about 1 second"),
+        (61, "the trials of this run take about 61 seconds"),
+        (1800, "the trials of this run take about 30 minutes"),
     ],
 )
 def test_a_short_run_is_one_plain_line(seconds, line):
-    assert describe(seconds, 128) == line
+    assert describe_audit(seconds, 128) == line
 
 
-def test_a_run_of_over_an_hour_is_told_smaller_choices():
-    line = describe(9000, 128)
-    assert line.startswith("this run takes about 2.5 hours: --trials 16 --signal rmia")
+@pytest.mark.usefixtures("clock")
+def test_canaries_train_once_more():
+    split, model = load(SPEC)
+    steps = set_up(SPEC, split, model).draw(range(32))[1].shape[1]
+    assert estimated(replace(SPEC, gradient_canaries=5)) == pytest.approx(estimated(SPEC) + 2 * steps)
+
+
+@pytest.mark.parametrize(
+    ("hours", "fewer", "time"), [(1.5, 64, "45 minutes"), (4, 32, "1.0 hours"), (80, 16, "10.0 hours")]
+)
+def test_a_run_of_over_an_hour_is_told_smaller_choices(hours, fewer, time):
+    line = describe_audit(hours * 3600, 128)
+    assert line.startswith(f"the trials of this run take about {hours:.1f} hours: --trials {fewer} --signal rmia")
+    assert f"takes about {time}" in line
     assert "--workers" in line
     assert "GPU" in line

@@ -1,6 +1,7 @@
 import dataclasses
 import json
 import math
+import shutil
 
 import pytest
 
@@ -66,6 +67,39 @@ def test_an_interrupted_run_goes_on_to_the_same_results(finished, tmp_path, smal
     stamps = [path.stat().st_mtime_ns for path in finished_chunk]
     assert results_of(run_audit(small, tmp_path / "run")) == results_of(finished)
     assert [path.stat().st_mtime_ns for path in finished_chunk] == stamps
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory, small):
+    """A finished run with trials of both kinds, and that of another seed."""
+    spec = dataclasses.replace(small, defences=("none",), signals=("loss",), trials=16, gradient_canaries=5)
+    folders = tmp_path_factory.mktemp("runs")
+    return [run_audit(dataclasses.replace(spec, seed=seed), folders / str(seed)) for seed in (1, 2)]
+
+
+@pytest.mark.parametrize("kind", ["trials", "canary_trials"])
+@pytest.mark.parametrize("damage", ["cut", "empty", "flipped", "another number", "another kind", "another run"])
+def test_a_trial_that_cannot_be_used_is_played_again_to_the_same_results(kept, tmp_path, kind, damage):
+    (report, folder), (_, other) = kept
+    shutil.copytree(folder.path, tmp_path / "run")
+    path, other_kind = tmp_path / "run" / kind / "00003.safetensors", {"trials", "canary_trials"} - {kind}
+    content = path.read_bytes()
+    path.write_bytes(
+        {
+            "cut": content[:-9],
+            "empty": b"",
+            "flipped": content[:-9] + bytes([content[-9] ^ 1]) + content[-8:],
+            "another number": path.with_name("00004.safetensors").read_bytes(),
+            "another kind": (tmp_path / "run" / other_kind.pop() / path.name).read_bytes(),
+            "another run": (other.path / kind / path.name).read_bytes(),
+        }[damage]
+    )
+    said: list[str] = []
+    again = run_audit(report.spec, tmp_path / "run", say=said.append)
+    assert results_of(again) == results_of(kept[0])
+    assert path.read_bytes() == content
+    reason = f"is of {damage}" if damage.startswith("another") else "is damaged"
+    assert [line for line in said if "played again" in line] == [f"{path} {reason}: trial 3 is played again"]
 
 
 def test_a_folder_of_another_spec_is_left_alone(finished, small):

@@ -66,8 +66,8 @@ def test_numbers_out_of_range_are_named_with_the_remedy(name):
     ("asked", "message"),
     [
         ({"seed": -1}, "seed -1: choose 0 or more"),
-        ({"delta": 0.0}, "delta 0: choose a number between 0 and 1"),
-        ({"delta": 1.0}, "delta 1: choose a number between 0 and 1"),
+        ({"delta": 0.0}, "delta 0.0: choose a number between 0 and 1"),
+        ({"delta": 1.0}, "delta 1.0: choose a number between 0 and 1"),
         ({"gradient_canaries": -1}, "gradient canaries -1: choose 0 or more"),
         ({"canaries": ("outlier:4",), "trials": 8}, "8 trials of 4 canaries outlier are 32 scores: choose 40 or more"),
         ({"trials": 8, "candidates": 37}, "8 trials of 37 candidates are 296 scores: choose 300 or more"),

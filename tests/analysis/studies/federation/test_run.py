@@ -1,13 +1,17 @@
 import dataclasses
 import json
 import math
+import shutil
+from functools import partial
 
 import pytest
+from safetensors.torch import load, save
 
 from analysis.studies.federation.report import FIGURES, summary_table, write_federation
 from analysis.studies.federation.run import run_federation
 from analysis.studies.federation.spec import FederationSpec
 from fedsz_privacy import InputError
+from fedsz_privacy.core.sealed import seal, unseal
 
 SMALL = FederationSpec(model="mlp", defences=("fedsz:rel=1e-2",), clients=2, records=200, rounds=3, epochs=2, seed=1)
 
@@ -27,6 +31,12 @@ def load():
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     return run_federation(SMALL, tmp_path_factory.mktemp("runs") / "run")
+
+
+def resealed(content: bytes, **changes: object) -> bytes:
+    """Return a sealed file that says something else of itself."""
+    said, tensors = unseal(load, content, {})
+    return seal(partial(save, tensors), {name: said[name] for name in said if name != "sha256"} | changes)
 
 
 def accuracies(report):
@@ -120,15 +130,31 @@ def test_performance_goes_by_the_name_of_the_tasks_metric(tmp_path, monkeypatch)
     assert "mean absolute error" in figure.axes[0].get_ylabel()
 
 
-def test_rounds_that_were_measured_otherwise_are_not_continued(finished, tmp_path):
-    run_federation(SMALL, tmp_path / "run")
-    kept = tmp_path / "run" / "rounds" / "0.safetensors"
-    other = kept.read_bytes().replace(b'"metric":"accuracy"', b'"metric":"sharpest"')
-    assert other != kept.read_bytes()
-    kept.write_bytes(other)
-    report, _ = run_federation(SMALL, tmp_path / "run")
+@pytest.mark.parametrize("damage", ["cut", "empty", "flipped", "another number", "another run", "another metric"])
+def test_rounds_that_cannot_be_used_are_played_again(finished, tmp_path, damage):
+    path = tmp_path / "run" / "rounds" / "0.safetensors"
+    shutil.copytree(finished[1].path, tmp_path / "run")
+    content = path.read_bytes()
+
+    def another_run() -> bytes:
+        other = dataclasses.replace(SMALL, seed=2, defences=("none",), rounds=1)
+        return (run_federation(other, tmp_path / "other")[1].path / "rounds" / path.name).read_bytes()
+
+    damaged = {
+        "cut": lambda: content[:-9],
+        "empty": lambda: b"",
+        "flipped": lambda: content[:-9] + bytes([content[-9] ^ 1]) + content[-8:],
+        "another number": lambda: path.with_name("1.safetensors").read_bytes(),
+        "another run": another_run,
+        "another metric": lambda: resealed(content, metric="sharpest"),
+    }
+    path.write_bytes(damaged[damage]())
+    said: list[str] = []
+    report, _ = run_federation(SMALL, tmp_path / "run", say=said.append)
     assert accuracies(report) == accuracies(finished[0])
-    assert kept.read_bytes() != other
+    reason = f"is of {damage}" if damage.startswith("another") else "is damaged"
+    assert [line for line in said if "played again" in line] == [f"{path} {reason}: its rounds are played again"]
+    assert unseal(load, path.read_bytes(), {})[0]["metric"] == "accuracy"
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
 import dataclasses
+import json
 
 import dp_accounting
 import numpy as np
 import pytest
 import torch
 
+from analysis.methods.curves.deciding import Comparison
 from analysis.methods.noise.noise_fit import fit_noise
 from analysis.methods.noise.residuals import OBSERVED, REPORTED
 from analysis.studies.noise.checkpoint_study import pooled_sketch, study_checkpoint
@@ -175,3 +177,64 @@ def test_the_gaussian_limit_of_normal_noise_is_its_own_mu(study):
     for share, limits in study.gaussian_limits.items():
         exact = dp_accounting.get_epsilon_gaussian(1 / limits["normal"], DELTA)
         assert study.as_if[share].gaussian_epsilon == pytest.approx(exact, rel=1e-3)
+
+
+def compared(weight, release="fedsz:rel=1e-2"):
+    """Return the study of one tensor."""
+    return study_checkpoint(parse_release(release), {"a.weight": weight})
+
+
+@pytest.mark.parametrize("exponent", [-500, 60, 500, 1000])
+def test_a_study_has_no_scale(exponent):
+    """At 1e18 in 32 bits, and at 1e+-160 in 64, neighbours were infinite or equal, and so were as-if figures."""
+    weight = torch.randn(40, 50, dtype=torch.float64, generator=torch.Generator().manual_seed(3))
+    ordinary, scaled = compared(weight), compared(torch.ldexp(weight, torch.tensor(exponent)))
+    for share in SHARES:
+        assert scaled.moved[share] == 2000
+        assert scaled.as_if[share].laplace_epsilon == pytest.approx(ordinary.as_if[share].laplace_epsilon, rel=1e-6)
+        assert scaled.as_if[share].gaussian_epsilon == pytest.approx(ordinary.as_if[share].gaussian_epsilon, rel=1e-6)
+        assert scaled.gaussian_limits[share] == pytest.approx(ordinary.gaussian_limits[share], rel=1e-6)
+        size = float(np.linalg.norm(weight.numpy().ravel())) * share
+        assert np.log2(scaled.as_if[share].l2 / size) == pytest.approx(exponent, abs=1e-6)
+    assert scaled.decisions == ordinary.decisions
+    assert scaled.raw.to_dict() == ordinary.raw.to_dict()
+
+
+@pytest.mark.parametrize("scale", [1e18, 1e30, 1e38, 1e-30, 1e-40])
+def test_neighbours_of_32_bits_differ_at_every_scale(scale):
+    weight = torch.randn(40, 50, generator=torch.Generator().manual_seed(3)).clamp(-3, 3) * scale
+    study = compared(weight)
+    assert study.moved[SHARES[-1]] > 1900
+    for share in SHARES[-2:]:
+        size = share * float(weight.double().norm())
+        assert study.as_if[share].l2 == pytest.approx(size, rel=0.05)
+        assert 0 < study.as_if[share].laplace_epsilon < np.inf
+    json.dumps(study.to_dict(), allow_nan=False)
+
+
+def test_neighbours_of_the_greatest_numbers_stay_finite():
+    weight = torch.linspace(-1, 1, 2000).reshape(40, 50) * torch.finfo(torch.float32).max
+    study = compared(weight)
+    assert np.isfinite(study.as_if[SHARES[-1]].l2)
+    finding = study.tensors["a.weight"].findings[1]
+    assert finding.value == pytest.approx(12**0.5, rel=1e-2)
+
+
+def test_a_difference_that_rounding_absorbs_is_said_to_be_absorbed():
+    """Equal neighbours once counted as ones that nobody can tell apart."""
+    weight = torch.linspace(1, 2, 2000).reshape(40, 50).bfloat16()
+    study = compared(weight, "fedsz:rel=1e-1")
+    assert study.moved[SHARES[0]] == study.moved[SHARES[1]] == 0 < study.moved[SHARES[2]]
+    measured = verdict_lines(study)[2]
+    assert "here 0.01 (rounding absorbs 0.0001)" in measured
+    json.dumps(study.to_dict(), allow_nan=False)
+
+
+def test_where_rounding_absorbs_every_difference_nothing_is_measured():
+    weight = torch.linspace(1, 2, 2000).reshape(40, 50).bfloat16()
+    study = compared(weight, "fedsz:rel=1e-1")
+    still = {name: dataclasses.replace(each, comparisons=(Comparison(coordinates=2000),) * 3)
+             for name, each in study.tensors.items()}  # fmt: skip
+    assert verdict_lines(dataclasses.replace(study, tensors=still))[2] == (
+        "measured: nothing; rounding absorbs differences of up to 0.01 of each tensor's norm"
+    )

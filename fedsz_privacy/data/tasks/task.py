@@ -1,0 +1,83 @@
+"""What a task is, and what outputs one can read."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import prod
+
+from numpy.random import Generator
+from torch import Tensor
+
+from fedsz_privacy.core.imports import import_object, require_type
+
+IGNORED = -100
+"""Target of a position that is no token, in PyTorch's convention: it adds nothing to a loss."""
+
+Shape = tuple[int, ...]
+
+PerRecord = Callable[[Tensor, Tensor], Tensor]
+"""From outputs, (records, ...), and targets, (records, ...), to one number for each record, shape (records,)."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a model is for.
+
+    Parameters
+    ----------
+    name : str
+        Its name in results and messages.
+    outputs : int
+        How many numbers the model puts out for a record, or for a token; a model factory is given it.
+    loss : callable
+        What training makes small: a mean over records is descended.
+    confidence : callable
+        How sure the model is of each record's target, higher for records that it trained on. Likelihood-ratio attacks
+        fit normal distributions to it, so it should be unbounded and without a heavy tail.
+    metric : str
+        What `measure` is called, such as "accuracy".
+    measure : callable
+        How good the model is on each record; the mean over test records is shown.
+    mistake : callable
+        From targets and a generator to as many wrong targets, for canaries.
+    draw : callable
+        From targets and a generator to as many targets that have nothing to do with their records.
+    wants : str
+        What outputs it needs, in words.
+    fits : callable
+        From the shapes of outputs and targets to whether the task can read such outputs.
+    reads_logits : bool
+        Whether the outputs are logits of classes, one for each, which some signals read.
+    """
+
+    name: str
+    outputs: int
+    loss: PerRecord
+    confidence: PerRecord
+    metric: str
+    measure: PerRecord
+    mistake: Callable[[Tensor, Generator], Tensor]
+    draw: Callable[[Tensor, Generator], Tensor]
+    wants: str = "one float tensor, records first"
+    fits: Callable[[Shape, Shape], bool] = lambda outputs, targets: outputs[:1] == targets[:1]
+    reads_logits: bool = False
+
+
+def find_task(path: str) -> Task:
+    """Return the task of a user's own that an import path ``module:NAME`` names.
+
+    Raises
+    ------
+    InputError
+        If there is none, or it is no `Task`.
+    """
+    return require_type(Task, import_object(path), path)
+
+
+def are_logits(outputs: Shape, targets: Shape, count: int) -> bool:
+    """Return whether there are so many outputs for each target."""
+    return outputs == (*targets, count)
+
+
+def are_numbers(outputs: Shape, targets: Shape, count: int) -> bool:
+    """Return whether there are so many outputs for each record, whatever their shape."""
+    return outputs[:1] == targets[:1] and prod(outputs[1:]) == count

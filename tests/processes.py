@@ -1,0 +1,21 @@
+"""Commands as processes of their own, which tests interrupt, stop and kill."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+COMMAND = "from analysis.cli import main; main()"
+
+
+def start(folder: Path, *arguments: str, before: str = "") -> subprocess.Popen[str]:
+    """Start a command as a terminal does, in a folder and in a process group of its own, after some Python lines."""
+    command = [sys.executable, "-c", f"{before}\n{COMMAND}", *arguments]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=folder, text=True, start_new_session=True, stdout=pipe, stderr=pipe)
+
+
+def running(group: int) -> list[str]:
+    """Return the commands of a process group that still run; those that wait to be reaped do not."""
+    table = subprocess.check_output(["ps", "-eo", "pgid=,stat=,args="], text=True)
+    rows = [line.split(maxsplit=2) for line in table.splitlines()]
+    return [row[2] for row in rows if row[0] == str(group) and not row[1].startswith("Z")]
