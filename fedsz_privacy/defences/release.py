@@ -16,6 +16,7 @@ from dp_accounting import DpEvent, NonPrivateDpEvent
 from numpy.random import Generator
 
 from fedsz_privacy.codec.bounds import ErrorBound
+from fedsz_privacy.codec.budget import UNLIMITED
 from fedsz_privacy.codec.lossy import LossyRule, LossyWarning, without_lossy_warnings
 from fedsz_privacy.codec.pipeline import FedSZ
 from fedsz_privacy.core.errors import InputError, unknown
@@ -183,7 +184,7 @@ def fedsz(lossy: LossyRule | None = None, **bound: float) -> Release:
     if len(bound) != 1:
         raise InputError(f"fedsz takes one bound, got {len(bound)}: write fedsz:rel=1e-2 or fedsz:abs=1e-4")
     ((mode, value),) = bound.items()
-    pipeline = FedSZ(ErrorBound(mode, value), lossy=lossy)
+    pipeline = FedSZ(ErrorBound(mode, value), lossy=lossy, max_bytes=UNLIMITED)
 
     def apply(update: StateDict, _: Generator) -> Released:
         start = perf_counter()
