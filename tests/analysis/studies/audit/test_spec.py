@@ -187,7 +187,7 @@ def test_a_path_without_a_readable_spec_is_refused_in_one_line(tmp_path, make):
 
 
 def test_what_is_wrong_in_a_kept_question_is_named(tmp_path):
-    for text, wrong in ((foreign(trials=1), "trials 1: choose 8"), (without("trials"), "it has no trials")):
+    for text, wrong in ((foreign(trials=1), "trials 1: choose 8"), (without("trials"), "it has no 'trials'")):
         (tmp_path / "spec.json").write_text(text)
         with pytest.raises(InputError, match=wrong):
             read_question(tmp_path, "audit", AuditSpec)
