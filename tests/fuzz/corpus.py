@@ -7,29 +7,39 @@ import torch
 from torch import Tensor
 
 from fedsz_privacy import ErrorBound, FedSZ
-from fedsz_privacy.codec.compressors import DECODERS, get_compressor
+from fedsz_privacy.codec.compressors import get_compressor
 from fedsz_privacy.codec.lossless import LOSSLESS
 from fedsz_privacy.codec.lossy import by_name, without_lossy_warnings
 from fedsz_privacy.codec.names import SZ3_ALGORITHMS
 
-NAMES = (*SZ3_ALGORITHMS, "zfp", "quantiser")
-TRUSTED = frozenset(DECODERS)
+TRUSTED = ("nopred", "zfp", "quantiser")
+"""Compressors whose frames are decoded without further ado; SZ3's predictors are to be read or refused."""
+
+PREDICTORS = tuple(name for name in SZ3_ALGORITHMS if name not in TRUSTED)
+
+
+@cache
+def trusted_frames() -> tuple[bytes, ...]:
+    """Return good frames that every receiver takes, the same ones in every process."""
+    pairs = dict.fromkeys([*((name, "zstd") for name in TRUSTED), *(("nopred", name) for name in LOSSLESS)])
+    return tuple(_encode(*pair, *each) for pair in pairs for each in _states())
 
 
 @cache
 def corpus() -> tuple[bytes, ...]:
-    """Return the frames; the same ones in every process."""
-    pairs = [(name, "zstd") for name in NAMES] + [("nopred", lossless) for lossless in LOSSLESS]
+    """Return all good frames; those of SZ3's predictors hold no NaN, which not every one of them keeps."""
+    predicted = (_encode(name, "zstd", *each) for name in PREDICTORS for each in _states()[:-1])
+    return (*trusted_frames(), *predicted)
+
+
+def _encode(compressor: str, lossless: str, bound: ErrorBound, state: dict[str, Tensor]) -> bytes:
+    fedsz = FedSZ(bound, get_compressor(compressor), LOSSLESS[lossless], threshold=0, lossy=by_name)
     with without_lossy_warnings():
-        return tuple(
-            FedSZ(bound, get_compressor(name), LOSSLESS[lossless], threshold=0, lossy=by_name).encode(state)
-            for name, lossless in dict.fromkeys(pairs)
-            for bound, state in _states(plain=name != "nopred" and name in SZ3_ALGORITHMS)
-        )
+        return fedsz.encode(state)
 
 
-def _states(plain: bool) -> list[tuple[ErrorBound, dict[str, Tensor]]]:
-    """Return states and their bounds; plain ones hold no NaN, which not every predictor of SZ3 keeps."""
+def _states() -> list[tuple[ErrorBound, dict[str, Tensor]]]:
+    """Return states and their bounds, the one with NaN and exceptions last."""
     rng = np.random.default_rng(0)
     normal = torch.from_numpy(rng.normal(size=600)).float()
     holed = normal.clone()
@@ -47,6 +57,7 @@ def _states(plain: bool) -> list[tuple[ErrorBound, dict[str, Tensor]]]:
         "phase": torch.complex(normal[:4], normal[4:8]),
     }
     line = {"line.weight": torch.linspace(0, 1, 1024)}
-    exact = {"counts": torch.arange(40), "norm": normal[:200].double()}
-    kept = [] if plain else [(ErrorBound.abs(1e-3), {"holed.weight": holed, "wide.weight": torch.cat([holed, 1e9 * normal])})]
-    return [(ErrorBound.rel(1e-2), mixed), (ErrorBound.abs(1e-2), line), (ErrorBound.rel(1e-2), exact), *kept]
+    kept = {"counts": torch.arange(40), "norm": normal[:200].double()}
+    exceptions = {"holed.weight": holed, "wide.weight": torch.cat([holed, 1e9 * normal]).double()}
+    states = [(ErrorBound.rel(1e-2), mixed), (ErrorBound.abs(1e-2), line), (ErrorBound.rel(1e-2), kept)]
+    return [*states, (ErrorBound.abs(1e-3), exceptions)]

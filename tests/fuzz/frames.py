@@ -5,7 +5,6 @@ from dataclasses import replace
 from functools import cache, partial
 from random import Random
 
-from fedsz_privacy.codec.names import SZ3_ALGORITHMS
 from fuzz import inner
 from fuzz.corpus import corpus
 from fuzz.forging import Forgery, seal, take_apart
@@ -51,10 +50,14 @@ def good_frames() -> tuple[Forgery, ...]:
 @cache
 def sweep() -> tuple[bytes, ...]:
     """Return frames with an integer written at each offset inside SZ3's stream of a line, for each algorithm."""
-    lines = [frame for frame in good_frames() if frame.compressor == b"sz3" and frame.tensors[0].name == b"line.weight"]
-    return tuple(
-        frame.with_tensor(0, stream=stream).frame() for frame in lines[: len(SZ3_ALGORITHMS)] for stream in _swept(frame)
-    )
+    lines = {
+        frame.tensors[0].stream: frame for frame in good_frames() if frame.compressor == b"sz3" and _is_line(frame)
+    }
+    return tuple(frame.with_tensor(0, stream=stream).frame() for frame in lines.values() for stream in _swept(frame))
+
+
+def _is_line(frame: Forgery) -> bool:
+    return frame.tensors[0].name == b"line.weight"
 
 
 def _swept(frame: Forgery) -> Iterator[bytes]:

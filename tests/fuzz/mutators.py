@@ -47,7 +47,9 @@ def edit_bytes(rng: Random, data: bytes) -> bytes:
 
 def number(rng: Random, near: int) -> int:
     """Return a number: near another one, one that often goes wrong, or any."""
-    return rng.choice((max(near + rng.choice((-1, 1)), 0), near * 2, rng.choice(NUMBERS), rng.choice(EDGES), rng.getrandbits(16)))
+    return rng.choice(
+        (max(near + rng.choice((-1, 1)), 0), near * 2, rng.choice(NUMBERS), rng.choice(EDGES), rng.getrandbits(16))
+    )
 
 
 def change(**fields: Callable[[Random, Tensor], object]) -> Mutator:

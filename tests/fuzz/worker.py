@@ -2,11 +2,15 @@
 
 import dataclasses
 import json
+import signal
 import sys
 
 from fuzz import frames, judging
 
 SOURCES = {"mutated": frames.mutated, "swept": lambda _, number: frames.sweep()[number]}
+
+HANGS = 20
+"""Wall-clock seconds for one frame after which the process is ended."""
 
 
 def main(source: str, *numbers: str) -> None:
@@ -15,7 +19,10 @@ def main(source: str, *numbers: str) -> None:
     judging.limit_memory()
     for number in range(start, stop):
         frame = SOURCES[source](seed, number)
-        sys.stdout.write(json.dumps([number, dataclasses.asdict(judging.judge(frame))]) + "\n")
+        signal.alarm(HANGS)
+        verdict = judging.judge(frame)
+        signal.alarm(0)
+        sys.stdout.write(json.dumps([number, dataclasses.asdict(verdict)]) + "\n")
         sys.stdout.flush()
 
 
