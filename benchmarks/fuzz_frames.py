@@ -39,9 +39,9 @@ def main() -> None:
                 print(f"{source} frame {number}: {verdict.fault} ({verdict.reason})")
     for reason, count in reasons.most_common():
         print(f"{count:7}  {reason}")
+    print(f"{reasons.total()} frames in {time.perf_counter() - start:.0f} s, {len(reasons)} outcomes")
     print(
-        f"{reasons.total()} frames in {time.perf_counter() - start:.0f} s, {len(reasons)} outcomes; slowest {slowest:.3f} s of "
-        f"processor time, greatest growth {peak / 2**20:.1f} MiB; {faults} broken promises"
+        f"slowest {slowest:.3f} s of processor time, greatest growth {peak / 2**20:.1f} MiB, {faults} broken promises"
     )
     sys.exit(faults > 0)
 

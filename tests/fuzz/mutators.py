@@ -220,6 +220,6 @@ PAYLOAD_MUTATORS: dict[str, Mutator] = {
     "lossless part": lambda rng, frame, _: replace(frame, rest=edit_bytes(rng, frame.rest)),
     "inside the lossless part": edit_rest(edit_bytes),
     "lossless part, long": edit_rest(inflate),
-    "lossless part of another": lambda rng, frame, donor: replace(frame, rest=donor.rest, lossless=donor.lossless),
+    "lossless part of another": lambda _, frame, donor: replace(frame, rest=donor.rest, lossless=donor.lossless),
 }
 """What changes in the streams, and inside them."""

@@ -13,7 +13,7 @@ change of any byte is read deep. Without atheris the module can still be importe
 import contextlib
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 try:
@@ -31,12 +31,12 @@ with atheris.instrument_imports(include=["fedsz_privacy.codec"]) if atheris else
     from fuzz import inner
     from fuzz.corpus import PREDICTORS, TRUSTED, corpus
     from fuzz.forging import seal, take_apart
-    from fuzz.judging import MEMORY_FACTOR, RECEIVER
+    from fuzz.judging import receiver_of
 
 SHAPE = (1024,)
 FLOAT32 = np.dtype(np.float32)
 HEADER_LENGTH = 2
-OPTIONS = ("-timeout=10", "-rss_limit_mb=1024", f"-malloc_limit_mb={64 * MEMORY_FACTOR}")
+OPTIONS = ("-timeout=10", "-rss_limit_mb=1024")
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Decoder:
 
 def _sealed(data: bytes) -> object:
     end = HEADER_LENGTH + int.from_bytes(data[:HEADER_LENGTH], "little")
-    return RECEIVER.decode(seal(data[HEADER_LENGTH:end], data[end:]))
+    return receiver_of().decode(seal(data[HEADER_LENGTH:end], data[end:]))
 
 
 def _unsealed(frame: bytes) -> bytes:

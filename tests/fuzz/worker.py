@@ -6,8 +6,15 @@ import signal
 import sys
 
 from fuzz import frames, judging
+from fuzz.findings import FINDINGS, GOOD_FRAMES
 
-SOURCES = {"mutated": frames.mutated, "swept": lambda _, number: frames.sweep()[number]}
+SOURCES = {
+    "mutated": lambda seed, number: (frames.mutated(seed, number), judging.MAX_BYTES),
+    "swept": lambda _, number: (frames.sweep()[number], judging.MAX_BYTES),
+    "finding": lambda _, number: tuple(FINDINGS.values())[number](),
+    "good": lambda _, number: tuple(GOOD_FRAMES.values())[number](),
+}
+"""Frames and the ``max_bytes`` under which they are decoded, by seed and number."""
 
 HANGS = 20
 """Wall-clock seconds for one frame after which the process is ended."""
@@ -18,9 +25,9 @@ def main(source: str, *numbers: str) -> None:
     seed, start, stop = map(int, numbers)
     judging.limit_memory()
     for number in range(start, stop):
-        frame = SOURCES[source](seed, number)
+        frame, max_bytes = SOURCES[source](seed, number)
         signal.alarm(HANGS)
-        verdict = judging.judge(frame)
+        verdict = judging.judge(frame, max_bytes)
         signal.alarm(0)
         sys.stdout.write(json.dumps([number, dataclasses.asdict(verdict)]) + "\n")
         sys.stdout.flush()
