@@ -1,5 +1,6 @@
 """The good frames that hostile ones are made from: every compressor, lossless codec, dtype and kind of shape."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -7,10 +8,12 @@ import torch
 from torch import Tensor
 
 from fedsz_privacy import ErrorBound, FedSZ
-from fedsz_privacy.codec.compressors import get_compressor
+from fedsz_privacy.codec.compressors import SZ3, get_compressor
 from fedsz_privacy.codec.lossless import LOSSLESS
 from fedsz_privacy.codec.lossy import by_name, without_lossy_warnings
 from fedsz_privacy.codec.names import SZ3_ALGORITHMS
+from fuzz import inner
+from fuzz.forging import Forgery, take_apart
 
 TRUSTED = ("nopred", "zfp", "quantiser")
 """Compressors whose frames are decoded without further ado; SZ3's predictors are to be read or refused."""
@@ -26,10 +29,25 @@ def trusted_frames() -> tuple[bytes, ...]:
 
 
 @cache
+def predicted_frames() -> tuple[bytes, ...]:
+    """Return frames of SZ3's predictors under the name of the one without, as a hostile client would send them.
+
+    They hold no NaN, which not every predictor keeps.
+    """
+    frames = [take_apart(_encode(name, "zstd", *each)) for name in PREDICTORS for each in _states()[:-1]]
+    return tuple(as_sz3(frame).frame() for frame in frames)
+
+
+def as_sz3(frame: Forgery) -> Forgery:
+    """Return a frame of any of SZ3's algorithms under the name and in the form of the one without prediction."""
+    tensors = tuple(replace(t, stream=inner.bare(t.stream)) if t.stream else t for t in frame.tensors)
+    return replace(frame, compressor=SZ3().name.encode(), tensors=tensors)
+
+
+@cache
 def corpus() -> tuple[bytes, ...]:
-    """Return all good frames; those of SZ3's predictors hold no NaN, which not every one of them keeps."""
-    predicted = (_encode(name, "zstd", *each) for name in PREDICTORS for each in _states()[:-1])
-    return (*trusted_frames(), *predicted)
+    """Return all frames that hostile ones are made from."""
+    return trusted_frames() + predicted_frames()
 
 
 def _encode(compressor: str, lossless: str, bound: ErrorBound, state: dict[str, Tensor]) -> bytes:

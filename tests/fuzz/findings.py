@@ -13,7 +13,7 @@ from fedsz_privacy.codec.frame import Entry, Header, pack
 from fedsz_privacy.codec.lossless import LOSSLESS, ZSTD
 from fedsz_privacy.codec.names import SZ3_ALGORITHMS
 from fuzz import inner
-from fuzz.corpus import TRUSTED
+from fuzz.corpus import TRUSTED, as_sz3
 from fuzz.forging import take_apart
 
 Finding = Callable[[], tuple[bytes, int]]
@@ -34,7 +34,7 @@ SIZES = (0, 2**40, 2**64 - 1)
 def forged(compressor: str, edit: inner.Edit) -> tuple[bytes, int]:
     """Return the frame of a line of 1,024 values whose stream is edited."""
     fedsz = FedSZ(ErrorBound.rel(1e-2), get_compressor(compressor))
-    frame = take_apart(fedsz.encode({"weight": torch.linspace(0, 1, 1024)}))
+    frame = as_sz3(take_apart(fedsz.encode({"weight": torch.linspace(0, 1, 1024)})))
     return frame.with_tensor(0, stream=edit(frame.tensors[0].stream)).frame(), SMALL
 
 

@@ -21,6 +21,7 @@ Edit = Callable[[bytes], bytes]
 
 SIZE = struct.Struct("<Q")
 SZ3_HEAD = struct.Struct("<4sIQ")
+SZ3_MAGIC = struct.pack("<I", 0xF342F310)
 CONTAINED = (b"zfp", b"quantiser")
 QUANTISER_HEAD = 9
 WIDE = 1
@@ -70,6 +71,14 @@ class Container:
         announced = f"{dtype.str} {math.prod(shape)} {self.count} {self.length}".encode()
         checksum = zlib.crc32(self.content, zlib.crc32(announced))
         return exceptions.PREFIX.pack(checksum, self.count, self.length) + self.content
+
+
+def bare(stream: bytes) -> bytes:
+    """Return SZ3's own stream, without the container that goes around those of its predictors."""
+    if stream.startswith(SZ3_MAGIC):
+        return stream
+    part = Container.open(stream)
+    return part.content[: part.length]
 
 
 def edit_sz3(data: bytes, edit: Edit) -> bytes:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 from random import Random
 
+from fedsz_privacy.codec.compressors import COMPRESSORS
 from fedsz_privacy.codec.frame import DTYPES
 from fedsz_privacy.codec.lossless import LOSSLESS
 from fuzz import inner
@@ -22,7 +23,8 @@ Mutator = Callable[[Random, Forgery, Forgery], Forgery]
 NUMBERS = (0, 1, 2, 7, 65, 127, 255, 256, 1023, 1025, 2**15, 2**16, 2**20, 2**24, 700_000_000)
 EDGES = tuple(2**bits + step for bits in (31, 32, 62, 63, 64) for step in (-1, 0, 1))
 FLOATS = tuple(int.from_bytes(struct.pack("<d", x), "little") for x in (float("nan"), float("inf"), -1, 1e-320, 1e308))
-CODECS = (b"sz3", b"zfp", b"quantiser", b"sz2", b"", b"sz4", b"\xff", *(name.encode() for name in LOSSLESS))
+COMPRESSOR_NAMES = {make().name.encode() for make in COMPRESSORS.values()}
+CODECS = (*sorted(COMPRESSOR_NAMES), *(name.encode() for name in LOSSLESS), b"", b"sz4", b"\xff")
 WIDTHS = (1, 2, 4, 8)
 
 
@@ -119,7 +121,7 @@ def change_tensors(rng: Random, frame: Forgery, donor: Forgery) -> Forgery:
 
 def add_empty_tensors(rng: Random, frame: Forgery, _: Forgery) -> Forgery:
     """Announce many tensors that hold nothing."""
-    count, code = rng.choice((1, 100, 5000)), rng.randrange(len(DTYPES))
+    count, code = rng.choice((1, 30, 1000)), rng.randrange(len(DTYPES))
     return replace(frame, tensors=frame.tensors + tuple(Tensor(b"%d" % n, code, (0,), b"") for n in range(count)))
 
 
@@ -167,9 +169,14 @@ def change_tail(rng: Random, stream: bytes) -> bytes:
     return stream[:-35] + edit_bytes(rng, stream[-35:])
 
 
+def lengthen(rng: Random, data: bytes) -> bytes:
+    """Return bytes with zeros behind them, which compress to next to nothing."""
+    return data + bytes(rng.choice((1, 2**12, 2**16, 2**20)))
+
+
 def inflate(rng: Random, data: bytes) -> bytes:
-    """Return bytes with so many zeros behind them that they compress to next to nothing of what they take."""
-    return data + bytes(rng.choice((2**16, 2**22, 2**24)))
+    """Return bytes with zeros behind them, now and then more than any receiver allows."""
+    return data + bytes(rng.choice((2**12, 2**16, 2**20, 2**24)))
 
 
 def inside(opened: Callable[[bytes, inner.Edit], bytes], edit: Edit = edit_bytes) -> Mutator:
@@ -219,7 +226,7 @@ PAYLOAD_MUTATORS: dict[str, Mutator] = {
     "exceptions, long": inside(inner.edit_exceptions, inflate),
     "lossless part": lambda rng, frame, _: replace(frame, rest=edit_bytes(rng, frame.rest)),
     "inside the lossless part": edit_rest(edit_bytes),
-    "lossless part, long": edit_rest(inflate),
+    "lossless part, long": edit_rest(lengthen),
     "lossless part of another": lambda _, frame, donor: replace(frame, rest=donor.rest, lossless=donor.lossless),
 }
 """What changes in the streams, and inside them."""

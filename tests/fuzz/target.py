@@ -29,7 +29,7 @@ with atheris.instrument_imports(include=["fedsz_privacy.codec"]) if atheris else
     from fedsz_privacy.codec.lossless import LOSSLESS
     from fedsz_privacy.codec.names import SZ3_ALGORITHMS
     from fuzz import inner
-    from fuzz.corpus import PREDICTORS, TRUSTED, corpus
+    from fuzz.corpus import TRUSTED, predicted_frames, trusted_frames
     from fuzz.forging import seal, take_apart
     from fuzz.judging import receiver_of
 
@@ -41,10 +41,21 @@ OPTIONS = ("-timeout=10", "-rss_limit_mb=1024")
 
 @dataclass(frozen=True)
 class Decoder:
-    """What reads an input, and good inputs of it; it raises ValueError, or FrameError, or nothing."""
+    """What reads an input.
+
+    Attributes
+    ----------
+    read : callable
+        It raises ValueError, FrameError, or nothing.
+    seeds : tuple of bytes
+        Good inputs.
+    untrusted : tuple of bytes
+        Inputs that are as good, but that a receiver may refuse, because it does not trust SZ3's predictors.
+    """
 
     read: Callable[[bytes], object]
     seeds: tuple[bytes, ...]
+    untrusted: tuple[bytes, ...] = ()
 
 
 def _sealed(data: bytes) -> object:
@@ -59,7 +70,7 @@ def _unsealed(frame: bytes) -> bytes:
 
 def _array(name: str) -> Decoder:
     repair = inner.repair if name.encode() in inner.CONTAINED else lambda data, *_: data
-    makers = [get_compressor(each) for each in (*TRUSTED, *PREDICTORS)]
+    makers = [get_compressor(each) for each in TRUSTED]
     return Decoder(
         lambda data: DECODERS[name].decode(repair(data, SHAPE, 0), SHAPE, FLOAT32),
         tuple(maker.encode(array, 1e-2) for maker in makers if maker.name == name for array in _arrays()),
@@ -69,6 +80,7 @@ def _array(name: str) -> Decoder:
 def _inside(name: str, opened: Callable[[bytes, inner.Edit], bytes], maker: str) -> Decoder:
     """Return the decoder of what lies inside a stream of the second array of `_arrays`."""
     stream, seeds = get_compressor(maker).encode(_arrays()[1], 1e-2), []
+    stream = inner.bare(stream) if name == "sz3" else stream
     opened(stream, lambda raw: seeds.append(raw) or raw)
 
     def read(data: bytes) -> object:
@@ -76,7 +88,7 @@ def _inside(name: str, opened: Callable[[bytes, inner.Edit], bytes], maker: str)
         repaired = inner.repair(changed, SHAPE, 0) if name.encode() in inner.CONTAINED else changed
         return DECODERS[name].decode(repaired, SHAPE, FLOAT32)
 
-    return Decoder(read, tuple(seeds))
+    return Decoder(read, tuple(seeds)) if maker in TRUSTED else Decoder(read, (), tuple(seeds))
 
 
 def _arrays() -> tuple[np.ndarray, ...]:
@@ -90,8 +102,8 @@ def _lossless(name: str) -> Decoder:
 
 
 TARGETS: tuple[Decoder, ...] = (
-    Decoder(unpack, corpus()),
-    Decoder(_sealed, tuple(map(_unsealed, corpus()))),
+    Decoder(unpack, trusted_frames()),
+    Decoder(_sealed, *(tuple(map(_unsealed, frames)) for frames in (trusted_frames(), predicted_frames()))),
     *(_array(name) for name in DECODERS),
     *(_inside("sz3", inner.edit_sz3, algorithm) for algorithm in SZ3_ALGORITHMS),
     _inside("quantiser", inner.edit_codes, "quantiser"),
@@ -110,8 +122,9 @@ def read(data: bytes) -> None:
 
 
 def seeds() -> tuple[bytes, ...]:
-    """Return good inputs of every decoder."""
-    return tuple(bytes([place]) + seed for place, target in enumerate(TARGETS) for seed in target.seeds)
+    """Return inputs of every decoder to begin with."""
+    inputs = [(place, seed) for place, target in enumerate(TARGETS) for seed in target.seeds + target.untrusted]
+    return tuple(bytes([place]) + seed for place, seed in inputs)
 
 
 def main(folder: str, *options: str) -> None:

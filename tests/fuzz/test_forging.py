@@ -7,12 +7,8 @@ from fedsz_privacy.codec.frame import unpack
 from fuzz import inner
 from fuzz.corpus import corpus, trusted_frames
 from fuzz.forging import take_apart
-from fuzz.frames import good_frames, mutated, sweep
+from fuzz.frames import good_frames, mutated, repaired, sweep
 from fuzz.judging import ACCEPTED, judge
-
-
-def unchanged(data):
-    return data
 
 
 @pytest.mark.parametrize("frame", corpus(), ids=len)
@@ -33,21 +29,18 @@ def test_a_forged_checksum_is_right():
         unpack(forged[:-1] + bytes([forged[-1] ^ 1]))
 
 
-@pytest.mark.parametrize("edit", [inner.edit_sz3, inner.edit_codes, inner.edit_exceptions], ids=lambda f: f.__name__)
-def test_what_is_opened_and_closed_unchanged_is_still_accepted(edit):
-    compressor = {inner.edit_sz3: (b"sz3",)}.get(edit, inner.CONTAINED)
-    opened = 0
+@pytest.mark.parametrize("opened", [inner.edit_sz3, inner.edit_codes, inner.edit_exceptions], ids=lambda f: f.__name__)
+def test_what_is_opened_and_closed_unchanged_is_still_accepted(opened):
+    seen = []
+
+    def look(raw):
+        seen.append(raw)
+        return raw
+
     for frame in map(take_apart, trusted_frames()):
-        if frame.compressor in compressor:
-            tensors = [replace(t, stream=_closed(edit, t)) if t.stream else t for t in frame.tensors]
-            opened += replace(frame, tensors=tuple(tensors)) != frame
-            assert judge(replace(frame, tensors=tuple(tensors)).frame()).reason == ACCEPTED
-    assert opened
-
-
-def _closed(edit, tensor):
-    stream = edit(tensor.stream, unchanged)
-    return stream if edit is inner.edit_sz3 else inner.repair(stream, tensor.shape, tensor.code)
+        tensors = tuple(replace(t, stream=opened(t.stream, look)) if t.stream else t for t in frame.tensors)
+        assert judge(repaired(replace(frame, tensors=tensors)).frame()).reason == ACCEPTED
+    assert len(seen) > 1
 
 
 def test_frames_differ_by_number_and_come_again():

@@ -2,11 +2,20 @@ import pytest
 
 from fuzz import target
 
+SEEDS = [(place, seed) for place, decoder in enumerate(target.TARGETS) for seed in decoder.seeds]
 
-@pytest.mark.parametrize("data", target.seeds(), ids=lambda data: f"{data[0]}-{len(data)}")
-def test_every_seed_is_read_by_its_decoder(data):
-    target.TARGETS[data[0]].read(data[1:])
-    target.read(data)
+
+@pytest.mark.parametrize(
+    ("place", "seed"), SEEDS, ids=lambda value: str(value if isinstance(value, int) else len(value))
+)
+def test_every_good_seed_is_read_by_its_decoder(place, seed):
+    target.TARGETS[place].read(seed)
+
+
+def test_every_seed_is_read_or_refused():
+    assert {data[0] for data in target.seeds()} == set(range(len(target.TARGETS)))
+    for data in target.seeds():
+        target.read(data)
 
 
 @pytest.mark.parametrize("place", range(len(target.TARGETS)))
