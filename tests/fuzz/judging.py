@@ -14,8 +14,8 @@ from fedsz_privacy.codec.frame import unpack
 MAX_BYTES = 2**20
 """What a receiver allows here."""
 
-MEMORY_FACTOR = 3
-"""Peak memory of a decoding, in units of ``max_bytes``: what the documentation promises."""
+MEMORY_FACTOR = 1
+"""Most memory that a decoding may take beside the frame, in units of ``max_bytes``, as its documentation promises."""
 
 BASE = 8 * 2**20
 """Memory that a decoding may take besides: the libraries' own, and that of loading them at their first use."""
