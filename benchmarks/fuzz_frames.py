@@ -1,6 +1,6 @@
 """Decode hostile frames by the ten thousand, and count why they were refused.
 
-The frames are good ones, mutated by `tests/fuzz/mutators.py` with every length and checksum put right again, after a
+The frames are good ones, mutated by `tests/fuzz/frames.py` with every length and checksum put right again, after a
 sweep that writes integers at every offset inside SZ3's streams. They are decoded in a process apart under
 ``max_bytes`` of 1 MiB. Each is a number: ``--first 4711 --frames 1`` decodes one of them again. A broken promise is
 printed, and the exit code is then 1: a crash, an exception other than FrameError, more than a second of processor time,

@@ -6,7 +6,9 @@ number.
 
 import hashlib
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from random import Random
 
 from fedsz_privacy.codec.frame import DTYPES, MAGIC, PREFIX, VERSION, unpack
 
@@ -79,6 +81,13 @@ class Forgery:
     def frame(self) -> bytes:
         """Return the frame, its lengths and checksum right."""
         return seal(self.header(), self.payload(), self.version)
+
+
+Mutator = Callable[[Random, Forgery, Forgery], Forgery]
+"""Takes a source of randomness, the frame, and another good one to steal from, and returns the frame changed.
+
+Where there is nothing that it could change, the frame comes back as it is.
+"""
 
 
 def take_apart(frame: bytes) -> Forgery:

@@ -1,4 +1,7 @@
-"""Hostile frames by their number: the same seed and number give the same bytes on every machine."""
+"""Hostile frames by their number: the same seed, number and versions of the codecs give the same bytes.
+
+Lengths and checksums are repaired after the mutations, so that these are read deep.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -7,8 +10,10 @@ from random import Random
 
 from fuzz import inner
 from fuzz.corpus import corpus
+from fuzz.edits import edit_bytes
 from fuzz.forging import Forgery, seal, take_apart
-from fuzz.mutators import HEADER_MUTATORS, PAYLOAD_MUTATORS, edit_bytes
+from fuzz.header_mutators import HEADER_MUTATORS
+from fuzz.payload_mutators import PAYLOAD_MUTATORS
 
 HEADER_SHARE = 0.3
 HEADER_EDITS, PAYLOAD_EDITS, CUTS = 0.05, 0.05, 0.02

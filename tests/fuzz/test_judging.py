@@ -62,6 +62,7 @@ def test_reasons_hold_no_names_and_numbers(monkeypatch):
     assert judge(FRAME).reason == "RuntimeError: storage of # bytes overflowed"
 
 
+@pytest.mark.slow
 def test_a_process_that_ends_is_a_fault():
     ((number, verdict),) = verdicts("no such source", 0, 7, 8)
     assert (number, verdict.fault) == (7, "ended the process with status 1")
