@@ -40,9 +40,8 @@ def main() -> None:
     for reason, count in reasons.most_common():
         print(f"{count:7}  {reason}")
     print(f"{reasons.total()} frames in {time.perf_counter() - start:.0f} s, {len(reasons)} outcomes")
-    print(
-        f"slowest {slowest:.3f} s of processor time, greatest growth {peak / 2**20:.1f} MiB, {faults} broken promises"
-    )
+    print(f"slowest {1000 * slowest:.0f} ms of processor time, greatest growth {peak / 2**20:.1f} MiB")
+    print(f"{faults} broken promises")
     sys.exit(faults > 0)
 
 

@@ -77,5 +77,7 @@ def _states() -> list[tuple[ErrorBound, dict[str, Tensor]]]:
     line = {"line.weight": torch.linspace(0, 1, 1024)}
     kept = {"counts": torch.arange(40), "norm": normal[:200].double()}
     exceptions = {"holed.weight": holed, "wide.weight": torch.cat([holed, 1e9 * normal]).double()}
-    states = [(ErrorBound.rel(1e-2), mixed), (ErrorBound.abs(1e-2), line), (ErrorBound.rel(1e-2), kept)]
+    sparse = torch.where(torch.arange(30_000) % 999 == 7, 1.0, 0.0)
+    large = {"sparse.weight": sparse, "half.weight": sparse.half()}
+    states = [(ErrorBound.rel(1e-2), state) for state in (mixed, line, kept, large)]
     return [*states, (ErrorBound.abs(1e-3), exceptions)]

@@ -25,7 +25,10 @@ ADDRESS_SPACE = 2**28
 """What a process that decodes may take besides what it has when it starts."""
 
 ACCEPTED = "accepted"
-VARIABLE = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\b(?:-?\d[\d.e+-]*|nan|inf)\b""")
+TEXT = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
+NUMBER = r"(?<!\w)(?:0x[\da-f]+|-?\d[\d.e+-]*|-?inf|nan)\b"
+VARIABLE = re.compile(rf"(?:{TEXT}|{NUMBER})(?:, {NUMBER})*")
+"""What differs between refusals for the same reason: names, numbers, and shapes."""
 
 
 @dataclass(frozen=True)
