@@ -17,7 +17,7 @@ ZLIB_WINDOW, GZIP_WINDOW = zlib.MAX_WBITS, zlib.MAX_WBITS + 16
 XZ_MEMORY = 2**24
 BLOSC_LIMIT = 2**31 - 33
 BLOSC_HEADER = struct.Struct("<2sBBIII6s2s7sB")
-BLOSC_STORED, BLOSC_ZEROS = 0x02, 0x10
+BLOSC_STORED, BLOSC_UNSPLIT, BLOSC_ZEROS = 0x02, 0x10, 0x10
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,8 @@ def _blosc_decompress(data: bytes | memoryview, size: int) -> bytes:
 def _is_plain_blosc(data: bytes | memoryview, size: int) -> bool:
     """Return whether a chunk is what `_blosc_compress` writes; others can load plug-ins or read files."""
     versions, flags, typesize, length, _, packed, filters, codec, meta, special = BLOSC_HEADER.unpack_from(data)
-    shuffled = (versions, flags & ~BLOSC_STORED, typesize, filters) == (b"\5\1", 5, 4, b"\0\0\0\0\0\1")
+    kind = flags & ~(BLOSC_STORED | BLOSC_UNSPLIT)
+    shuffled = (versions, kind, typesize, filters) == (b"\5\1", 5, 4, b"\0\0\0\0\0\1")
     plain = not any(codec) and not any(meta) and special in (0, BLOSC_ZEROS)
     return shuffled and plain and length == size and packed == len(data)
 
