@@ -49,7 +49,7 @@ class OnceCommand(TyperCommand):
                 if not error.param or value is None:
                     raise
                 shown = " ".join(map(str, value)) if isinstance(value, list) else value
-                raise InputError(f"{error.param.opts[0]} {shown}: {error.message.rstrip('.')}") from error
+                raise InputError(f"{error.param.opts[0]} {shown or repr(shown)}: {error.message.rstrip('.')}") from error
 
 
 @contextmanager

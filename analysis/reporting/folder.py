@@ -142,7 +142,7 @@ def _require_same(path: Path, asked: Mapping[str, object]) -> None:
 
 
 def changes(path: Path, asked: Mapping[str, object]) -> list[str]:
-    """Return the names of what the run in a folder was asked otherwise.
+    """Return the names of what the run in a folder was asked otherwise, the command alone if it is another one.
 
     Raises
     ------
@@ -150,7 +150,8 @@ def changes(path: Path, asked: Mapping[str, object]) -> list[str]:
         If the folder holds no run; InputError, a ValueError, if it holds one of another format.
     """
     old, new = _named(read_spec(path)), _named(json.loads(json.dumps(_settled(asked))))
-    return [name for name in {**new, **old} if new.get(name) != old.get(name)]
+    changed = [name for name in {**new, **old} if new.get(name) != old.get(name)]
+    return ["command"] if "command" in changed else changed
 
 
 def _settled(asked: Mapping[str, object]) -> dict[str, object]:

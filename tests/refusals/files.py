@@ -87,7 +87,6 @@ def release_nothing():
     return release(lambda update: None)
 
 
-NAN_SIGNAL = Signal("nan", lambda view: np.full(view.logits.shape[:-1], np.nan))
 FLAT_SIGNAL = Signal("flat", lambda view: 3.0)
 SHORT_SIGNAL = Signal("short", lambda view: np.zeros(1))
 TEXT_SIGNAL = Signal("text", lambda view: np.full(view.logits.shape[:-1], "x"))
@@ -103,7 +102,7 @@ def write_inputs(folder: Path) -> None:
     _write_images(folder / "images")
     _write_text(folder)
     _write_checkpoints(folder)
-    _write_runs(folder / "runs")
+    _write_runs(folder / "held")
     _write_no_files(folder)
 
 
@@ -226,17 +225,18 @@ def _write_checkpoints(folder: Path) -> None:
 
 
 def _write_runs(folder: Path) -> None:
-    def run(name: str, spec: str) -> None:
-        (folder / name).mkdir(parents=True)
-        (folder / name / "spec.json").write_text(spec)
+    def run(name: str, content: str) -> None:
+        (folder / name).mkdir()
+        for file in ("spec.json", "report.json"):
+            (folder / name / file).write_text(content)
 
     (folder / "nothing").mkdir(parents=True)
     run("no_json", "{")
     run("deep", "[" * 10**5)
     run("list", "[1, 2]")
-    run("fly", json.dumps({"command": "fly", "versions": {}}))
-    run("noise", json.dumps({"command": "noise", "versions": {}}))
-    run("old", json.dumps({"command": "audit", "versions": {}, "format": 0}))
+    run("fly", json.dumps({"command": "fly", "versions": {}, "format": 1}))
+    run("noise", json.dumps({"command": "noise", "versions": {}, "format": 1}))
+    run("old", json.dumps({"command": "audit", "versions": {}}))
     (folder / "pipe").mkdir()
     for name in ("spec.json", "report.json"):
         os.mkfifo(folder / "pipe" / name)
