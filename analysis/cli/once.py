@@ -48,8 +48,8 @@ class OnceCommand(TyperCommand):
                 value = values.get(error.param.name) if error.param else None
                 if not error.param or value is None:
                     raise
-                shown = " ".join(map(str, value)) if isinstance(value, list) else value
-                raise InputError(f"{error.param.opts[0]} {shown or repr(shown)}: {error.message.rstrip('.')}") from error
+                shown = (" ".join(map(str, value)) if isinstance(value, list) else value) or "''"
+                raise InputError(f"{error.param.opts[0]} {shown}: {error.message.rstrip('.')}") from error
 
 
 @contextmanager

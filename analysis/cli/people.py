@@ -44,10 +44,12 @@ def refuse_options_beside(context: typer.Context, *allowed: str) -> None:
 
 
 def show_progress(items: Iterable[Item], description: str, total: int) -> Iterable[Item]:
-    """Yield the items behind a progress bar."""
+    """Yield the items behind a progress bar, which only a terminal shows."""
+    from rich.console import Console
     from rich.progress import track
 
-    return track(items, description, total)
+    console = Console()
+    return track(items, description, total, console=console, disable=not console.is_terminal)
 
 
 def print_lines(lines: "Lines") -> None:

@@ -18,7 +18,6 @@ from analysis.reporting.folder import open_run
 from analysis.studies.audit.spec import AuditSpec
 from analysis.studies.questions import to_plain
 
-GENERATOR = np.random.default_rng(0)
 ROWS = 60
 
 MINE = """
@@ -107,7 +106,7 @@ def write_inputs(folder: Path) -> None:
 
 
 def _write_tables(folder: Path) -> None:
-    numbers = GENERATOR.normal(size=(ROWS, 3))
+    numbers = np.random.default_rng(0).normal(size=(ROWS, 3))
     table = pd.DataFrame(numbers, columns=["a", "b", "c"]).assign(y=np.arange(ROWS) % 2)
     tables = {
         "good": table,
@@ -137,7 +136,8 @@ def _write_tables(folder: Path) -> None:
 
 
 def _write_arrays(folder: Path) -> None:
-    inputs, targets = GENERATOR.normal(size=(ROWS, 8, 8)).astype(np.float32), np.arange(ROWS) % 2
+    inputs = np.random.default_rng(0).normal(size=(ROWS, 8, 8)).astype(np.float32)
+    targets = np.arange(ROWS) % 2
     good = {"x_train": inputs, "y_train": targets, "x_test": inputs, "y_test": targets}
     holed = np.where(np.arange(ROWS)[:, None, None] == 5, np.nan, inputs)
     arrays = {
@@ -176,9 +176,11 @@ def _announcing(shape: tuple[int, ...]) -> bytes:
 
 
 def _write_images(folder: Path) -> None:
+    random = np.random.default_rng(0)
+
     def image(path: Path, side: int = 8) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(GENERATOR.integers(0, 255, (side, side), dtype=np.uint8)).save(path)
+        Image.fromarray(random.integers(0, 255, (side, side), dtype=np.uint8)).save(path)
 
     for number in range(20):
         for part in ("train", "test"):
