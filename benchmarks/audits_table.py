@@ -21,12 +21,6 @@ COLUMNS = (
 GROUP_COLUMNS = ("defence", "group", "non-members", "AUC", "TPR at FPR 0.1", "TPR at FPR 0.01", "TPR at FPR 0.001")
 
 
-def strongest(results: dict[str, Any]) -> str:
-    """Return the signal of greatest AUC on the undefended release."""
-    measured = results["defences"][0]["groups"][RECORDS]
-    return max(measured, key=lambda signal: measured[signal]["auc"]["value"])
-
-
 def tpr(leakage: dict[str, Any], rate: str) -> str:
     """Return the true positive rate at a rate that the run resolves."""
     found = leakage["tpr_at_fpr"].get(rate)
@@ -35,17 +29,17 @@ def tpr(leakage: dict[str, Any], rate: str) -> str:
 
 def rows(results: dict[str, Any]) -> Iterator[tuple[str, ...]]:
     """Yield one row for each defence of a run."""
-    spec, signal = results["spec"], strongest(results)
+    spec = results["spec"]
     for release in results["defences"]:
         epsilon = release["guarantee"]["epsilon"]
-        average, exposed = release["groups"][RECORDS][signal], release["groups"][VULNERABLE][signal]
+        average, exposed = release["strongest"][RECORDS], release["strongest"][VULNERABLE]
         yield (
             f"{Path(spec['data']).name}, {spec['model']}",
             f"{spec['adversary']}, {spec['target_rounds']}",
             f"`{release['name']}`",
             "∞" if epsilon == "inf" else f"{epsilon:.3g}",
             f"{release['epsilon_lower_bound']['epsilon']:.2f}",
-            signal,
+            results["strongest_signal"],
             interval(Estimate(**average["auc"])),
             interval(Estimate(**exposed["auc"])),
             tpr(average, "0.001"),
@@ -56,10 +50,8 @@ def rows(results: dict[str, Any]) -> Iterator[tuple[str, ...]]:
 
 def group_rows(results: dict[str, Any]) -> Iterator[tuple[str, ...]]:
     """Yield one row for each defence and group of records of a run."""
-    signal = strongest(results)
     for release in results["defences"]:
-        for group, by_signal in release["groups"].items():
-            found = by_signal[signal]
+        for group, found in release["strongest"].items():
             rates = (tpr(found, rate) for rate in ("0.1", "0.01", "0.001"))
             yield (
                 f"`{release['name']}`",

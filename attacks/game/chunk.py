@@ -56,13 +56,16 @@ class Chunk:
         return tuple(self._train_other(client, 0, states) for client in range(1, len(self.game.others) + 1))
 
     def rounds(self, release: Release, number: int) -> list[Round]:
-        """Play every round with each client's updates through a release, of that number among the releases."""
+        """Play every round with the target's updates through a release, of that number among the releases.
+
+        The other clients' updates pass the same one, unless they have a defence of their own.
+        """
+        defence = self.game.others_defence
+        others = defence.release if defence else release
         clients = [
             Client(self._train_target, release, partial(self._release_target, number), self._places),
             *(
-                Client(
-                    partial(self._train, client), release, partial(self._release_other, number, client), self._places
-                )
+                Client(partial(self._train, client), others, partial(self._release_other, number, client), self._places)
                 for client in range(1, len(self.game.others) + 1)
             ),
         ]
@@ -83,7 +86,8 @@ class Chunk:
 
     def _train_other(self, client: int, round_number: int, states: StateDict) -> StateDict:
         records = self.game.others[client - 1]
-        generators, training = self._generators(round_number, client), self.game.training.sized(len(records))
+        defence, generators = self.game.others_defence, self._generators(round_number, client)
+        training = (defence.training if defence else self.game.training).sized(len(records))
         batches = training.draw(np.ones((len(self.trials), len(records)), bool), generators)
         return self.game.steps(training, Clients(states, records, batches, generators))
 

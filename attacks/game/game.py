@@ -18,6 +18,7 @@ from attacks.game.view import Knowledge
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import StateDict, nbytes, stack_of_one, subtract
 from fedsz_privacy.data.records import Records
+from fedsz_privacy.defences.defence import Defence
 from fedsz_privacy.training.batches import ABSENT
 from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.rule import TrainingRule
@@ -51,6 +52,8 @@ class Game:
         Rounds of federated averaging that the target takes part in, with the same members in each.
     repeats : int or sequence of int
         How many times a member is in the training data, for all candidates or for each.
+    others_defence : Defence or None
+        How the other clients train and release in every trial; None: as the target does.
     """
 
     model: nn.Module
@@ -62,6 +65,7 @@ class Game:
     others: tuple[Records, ...] = ()
     rounds: int = 1
     repeats: int | Sequence[int] = 1
+    others_defence: Defence | None = None
 
     @cached_property
     def knowledge(self) -> Knowledge:

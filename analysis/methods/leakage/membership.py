@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.random import Generator
 from numpy.typing import NDArray
 
-from analysis.methods.leakage.detectable import CONFIDENCE, Difference, Estimate, differences, estimates
+from analysis.methods.leakage.detectable import Difference, Estimate, differences, estimates
+from analysis.methods.leakage.resampling import CONFIDENCE, RESAMPLES, resample_weights
 from attacks.signals import Scores
 
 __all__ = [
@@ -36,7 +36,6 @@ share a trial or a candidate are worth fewer, so this is the least, not a comfor
 """
 STATISTICS = ("auc", "advantage", *(f"tpr at fpr {rate:g}" for rate in FALSE_POSITIVE_RATES))
 """Names of the columns of `roc_statistics`; with the resolvable rates alone, the first of them."""
-RESAMPLES = 400
 
 
 @dataclass(frozen=True)
@@ -98,25 +97,11 @@ def guessed_advantage(members: int, non_members: int) -> float:
     return float(np.sqrt(np.pi / 8 * (1 / members + 1 / non_members)))
 
 
-def resample_weights(trials: int, candidates: int, generator: Generator) -> NDArray[np.float64]:
-    """Draw bootstrap weights that treat trials and candidates as two crossed random factors.
-
-    A score carries the product of how often its trial and its candidate were drawn with replacement (Owen, Annals of
-    Applied Statistics 2007, the pigeonhole bootstrap), so scores that share either move together.
-
-    Returns
-    -------
-    float64 array, shape (1 + RESAMPLES, trials, candidates)
-        The first entry is all ones, the sample itself.
-    """
-    by_trial = generator.multinomial(trials, np.full(trials, 1 / trials), size=RESAMPLES)
-    by_candidate = generator.multinomial(candidates, np.full(candidates, 1 / candidates), size=RESAMPLES)
-    products = by_trial[:, :, None] * by_candidate[:, None, :].astype(np.float64)
-    return np.concatenate([np.ones((1, trials, candidates)), products])
-
-
 def roc_statistics(
-    scores: Scores, membership: NDArray[np.bool_], weights: Iterable[NDArray[np.float64]], rates: Sequence[float]
+    scores: Scores,
+    membership: NDArray[np.bool_],
+    weights: Iterable[NDArray[np.float64 | np.uint16]],
+    rates: Sequence[float],
 ) -> NDArray[np.float64]:
     """Return AUC, advantage, and TPR at each false positive rate, for each set of weights.
 

@@ -4,14 +4,15 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import roc_auc_score
 
-from analysis.methods.leakage.membership import Leakage, leakage, resample_weights, resolvable_rates, roc_statistics
-from analysis.methods.leakage.vulnerable import vulnerable
+from analysis.methods.leakage.groups import ChosenGroup, FixedGroup, Group
+from analysis.methods.leakage.membership import Leakage, leakage, resample_weights, resolvable_rates
+from analysis.methods.leakage.vulnerable import vulnerable_resamples
 from analysis.methods.lower_bounds import EpsilonBound
 from analysis.methods.lower_bounds.trials import epsilon_bound
 from analysis.reporting.progress import Progress
 from analysis.studies.audit.spec import AuditSpec
+from analysis.studies.audit.strongest import undefended_auc
 from analysis.studies.spec import REFERENCE
 from attacks import Scores, Signal, Trials
 from fedsz_privacy.core.randomness import Purpose, generator
@@ -35,8 +36,10 @@ def scores_of(trials: Trials, defences: Sequence[str], signals: Sequence[Signal]
     }
 
 
-def groups_of(spec: AuditSpec, scores: Scores, membership: NDArray[np.bool_]) -> dict[str, NDArray[np.bool_]]:
-    """Return which scores belong to each group of candidates, bool of shape (trials, candidates).
+def groups_of(
+    spec: AuditSpec, scores: Scores, membership: NDArray[np.bool_], weights: NDArray[np.uint16]
+) -> dict[str, Group]:
+    """Return the groups of candidates.
 
     Parameters
     ----------
@@ -46,13 +49,21 @@ def groups_of(spec: AuditSpec, scores: Scores, membership: NDArray[np.bool_]) ->
         What the most vulnerable of the ordinary records are chosen by.
     membership : bool array, shape (trials, candidates)
         Who was in.
+    weights : uint16 array, shape (resamples, trials, candidates)
+        What `resample_weights` returns.
     """
     kinds = [RECORDS] * spec.candidates
     kinds += [canary.name for canary, count in spec.parse_canaries() for _ in range(count)]
-    groups = {kind: np.broadcast_to(np.equal(kinds, kind), membership.shape) for kind in dict.fromkeys(kinds)}
-    exposed = np.zeros_like(membership)
-    exposed[:, : spec.candidates] = vulnerable(scores[:, : spec.candidates], membership[:, : spec.candidates])
-    return {RECORDS: groups.pop(RECORDS), VULNERABLE: exposed, **groups}
+
+    def of(kind: str) -> Group:
+        mask = np.broadcast_to(np.equal(kinds, kind), membership.shape)
+        return FixedGroup(mask, membership[mask], weights[:, mask])
+
+    records = slice(spec.candidates)
+    members = membership[:, records]
+    chosen = ChosenGroup(records, members, vulnerable_resamples(scores[:, records], members, weights[:, :, records]))
+    canaries = dict.fromkeys(kinds[spec.candidates :])
+    return {RECORDS: of(RECORDS), VULNERABLE: chosen, **{kind: of(kind) for kind in canaries}}
 
 
 def measure(
@@ -61,32 +72,26 @@ def measure(
     """Return the leakage of each group under each defence by each signal, all from the same resamples.
 
     The most vulnerable records are those that the first signal finds most easily without a defence, by what it
-    read before calibration: calibrated scores know the members of all other trials.
+    read before calibration: calibrated scores know the members of all other trials. Each resample chooses its own.
     """
     membership = trials.membership
-    read = trials.observed[spec.signals[0]][:, spec.defences.index(REFERENCE)]
-    raw = read.reshape(*read.shape[:3], -1).sum(axis=(1, 3))
     weights = resample_weights(spec.trials, membership.shape[1], generator(spec.seed, Purpose.BOOTSTRAP))
-    groups = groups_of(spec, raw, membership)
+    read = trials.observed[spec.signals[0]][:, spec.defences.index(REFERENCE)]
+    groups = groups_of(spec, read.reshape(*read.shape[:3], -1).sum(axis=(1, 3)), membership, weights)
     shown = progress(groups.items(), description="intervals", total=len(groups))
-    return {group: _measure_group(mask, membership, scores, weights) for group, mask in shown}
+    return {name: _measure_group(group, scores) for name, group in shown}
 
 
-def _measure_group(
-    mask: NDArray[np.bool_],
-    membership: NDArray[np.bool_],
-    scores: Mapping[str, Mapping[str, Scores]],
-    weights: NDArray[np.float64],
-) -> dict[str, dict[str, Leakage]]:
-    members, drawn = membership[mask], weights[:, mask]
-    non_members = int((~members).sum())
-    rates = resolvable_rates(non_members)
+def _measure_group(group: Group, scores: Mapping[str, Mapping[str, Scores]]) -> dict[str, dict[str, Leakage]]:
+    rates = resolvable_rates(group.non_members)
     replicates = {
-        defence: {name: roc_statistics(each[mask], members, drawn, rates) for name, each in by_signal.items()}
+        defence: {name: group.replicates(each, rates) for name, each in by_signal.items()}
         for defence, by_signal in scores.items()
     }
     return {
-        defence: {name: leakage(each, replicates[REFERENCE][name], non_members) for name, each in by_signal.items()}
+        defence: {
+            name: leakage(each, replicates[REFERENCE][name], group.non_members) for name, each in by_signal.items()
+        }
         for defence, by_signal in replicates.items()
     }
 
@@ -96,14 +101,8 @@ def bound_epsilon(spec: AuditSpec, trials: Trials, signals: Sequence[Signal]) ->
 
     The signal is chosen without a defence, on the half of the trials that are shadows and are not audited.
     """
-    half = spec.trials // 2
-    shadows = trials.membership[:half]
-
-    def auc(signal: Signal) -> float:
-        scores = signal.score(trials.observed[signal.name][:half, spec.defences.index(REFERENCE)], shadows)
-        return float(roc_auc_score(shadows.ravel(), scores.ravel()))
-
-    strongest = max(signals, key=auc)
+    shadows, everyone = slice(spec.trials // 2), np.ones(len(spec.repeats), bool)
+    strongest = max(signals, key=lambda signal: undefended_auc(spec, trials, signal, shadows, everyone))
     single = np.array(spec.repeats) == 1
     return {
         defence: epsilon_bound(

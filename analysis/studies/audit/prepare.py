@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from analysis.reporting.progress import Progress
-from analysis.studies.audit.spec import AuditSpec
+from analysis.studies.audit.spec import AuditSpec, Others
 from attacks.canaries.records import make_canaries
 from attacks.game.game import Game
 from fedsz_privacy.core.device import find_device
@@ -69,6 +69,7 @@ def set_up(spec: AuditSpec, split: DataSplit, model: nn.Module) -> Game:
         others=tuple(data.select(held) for held in clients),
         rounds=spec.target_rounds,
         repeats=spec.repeats,
+        others_defence=spec.parse_defences()[0] if spec.others is Others.NONE else None,
     )
 
 

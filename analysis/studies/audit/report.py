@@ -19,10 +19,15 @@ from analysis.studies.audit.presentation.tables import (
 )
 from analysis.studies.audit.results import leakage_rows, noise_rows, to_results, verdict_rows
 from analysis.studies.audit.run import AuditReport
-from analysis.studies.audit.spec import AuditSpec
+from analysis.studies.audit.spec import AuditSpec, Others
 from analysis.studies.audit.verdict import ALSO_KNOWN
 from analysis.studies.training_words import training_words
 from fedsz_privacy.core.state import nbytes
+
+OTHERS = {
+    Others.SAME: "they train and release as it does",
+    Others.NONE: "they still train and release undefended",
+}
 
 CAPTIONS = {
     "roc": "A curve on the dotted line names members no better than a guess. A defence whose curve runs inside the "
@@ -85,7 +90,7 @@ def describe(report: AuditReport) -> dict[str, str]:
     return {
         "Data and model": f"{spec.data} ({game.pool.task.name}); {spec.model}, {nbytes(game.state):,} bytes an update",
         "Federation": f"{spec.clients} clients; the other {spec.clients - 1} ran {spec.rounds} rounds of federated "
-        "averaging without compression, then the target joined",
+        f"averaging without compression, then the target joined; from then on {OTHERS[spec.others]}",
         "Target": f"{spec.trials} trials of {spec.target_rounds} rounds from one global state, each on a random half "
         f"of {spec.candidates} candidate records{_canaries(spec)}",
         "Training": training_words(spec),

@@ -16,6 +16,7 @@ def to_results(report: AuditReport) -> dict[str, object]:
         "spec": asdict(report.spec),
         "metric": report.game.pool.task.metric,
         "adversary": {"name": report.spec.adversary, "sees": report.spec.sees.sees, "knows": ALSO_KNOWN},
+        "strongest_signal": report.strongest.name,
         "defences": [_defence(report, name) for name in report.spec.defences],
     }
 
@@ -103,6 +104,7 @@ def _defence(report: AuditReport, name: str) -> dict[str, object]:
             group: {signal: asdict(leakage) for signal, leakage in by_signal.items()}
             for group, by_signal in verdict.groups.items()
         },
+        "strongest": {group: asdict(leakage) for group, leakage in verdict.strongest.items()},
         "noise": study.to_dict() if study else None,
     }
 

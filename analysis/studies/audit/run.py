@@ -13,6 +13,7 @@ from analysis.studies.audit.check import check_audit
 from analysis.studies.audit.measure import bound_epsilon, measure, scores_of
 from analysis.studies.audit.prepare import load, set_up, train_others
 from analysis.studies.audit.spec import AuditSpec
+from analysis.studies.audit.strongest import Strongest, choose_strongest
 from analysis.studies.audit.verdict import Verdict
 from analysis.studies.audit.white_box import bound_by_canaries
 from analysis.studies.claims import claimed
@@ -46,6 +47,8 @@ class AuditReport:
         What was read off every trial.
     scores : mapping of str to mapping of str to Scores
         Calibrated scores, as ``scores[release][signal]``.
+    strongest : Strongest
+        The signal that is shown where one is.
     noise : mapping of str to NoiseStudy or None
         The error of each release; None where there is none.
     verdicts : mapping of str to Verdict
@@ -58,6 +61,7 @@ class AuditReport:
     game: Game
     trials: Trials
     scores: Mapping[str, Mapping[str, Scores]]
+    strongest: Strongest
     noise: Mapping[str, NoiseStudy | None]
     verdicts: Mapping[str, Verdict]
     notices: tuple[str, ...] = ()
@@ -132,20 +136,26 @@ def run_audit(
             canaries = played(CanaryPlayer(game, defences, spec.gradient_canaries), "canary trials")
     scores = scores_of(trials, spec.defences, signals)
     noise = dict(progress(_study(game, defences, spec), description="noise", total=len(defences)))
-    measured = measure(spec, trials, scores, progress)
+    strongest = choose_strongest(spec, trials, signals)
+    beside = {defence: strongest.beside(by_signal) for defence, by_signal in scores.items()}
+    measured = measure(spec, trials, beside, progress)
     lower_bounds = bound_epsilon(spec, trials, signals)
     canary_bounds = bound_by_canaries(spec, canaries) if spec.gradient_canaries else {}
     verdicts = {
         defence.name: Verdict(
             guarantee=guarantee(defence, spec.delta),
             as_if=study.as_if if study else None,
-            groups={group: by_release[defence.name] for group, by_release in measured.items()},
+            groups={
+                group: {signal: by_release[defence.name][signal] for signal in spec.signals}
+                for group, by_release in measured.items()
+            },
+            strongest={group: by_release[defence.name][strongest.name] for group, by_release in measured.items()},
             epsilon_lower_bound=lower_bounds[defence.name],
             canary_epsilon_lower_bound=canary_bounds.get(defence.name),
         )
         for defence, study in zip(defences, noise.values(), strict=True)
     }
-    return AuditReport(spec, game, trials, scores, noise, verdicts, notices), folder
+    return AuditReport(spec, game, trials, scores, strongest, noise, verdicts, notices), folder
 
 
 def _study(game: Game, defences: Sequence[Defence], spec: AuditSpec) -> Iterator[tuple[str, NoiseStudy | None]]:

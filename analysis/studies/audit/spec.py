@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from analysis.studies.spec import REFERENCE, ClientSpec, option
@@ -26,6 +27,13 @@ LEAST_CANARY_SCORES = 40
 """Fewest scores of canaries of one kind, so that some are members and some are not."""
 
 
+class Others(StrEnum):
+    """How the other clients are defended in every trial."""
+
+    NONE = "none"
+    SAME = "same"
+
+
 @dataclass(frozen=True, kw_only=True)
 class AuditSpec(ClientSpec):
     """An audit's question.
@@ -40,6 +48,8 @@ class AuditSpec(ClientSpec):
         A name for `get_adversary`: what the adversary sees.
     target_rounds : int
         Rounds of federated averaging that the target takes part in.
+    others : Others
+        Whether the other clients train and release in those rounds as the target does, or undefended.
     canaries : tuple of str
         Strings for `parse_canaries`: worst-case records that stand beside the candidates.
     gradient_canaries : int
@@ -71,6 +81,9 @@ class AuditSpec(ClientSpec):
     )
     adversary: str = option("update", "What it sees: update, server, aggregate, final-model, or module:NAME.")
     target_rounds: int = option(1, "Rounds that the target takes part in.", within=ranges.COUNT)
+    others: Others = option(  # noqa: RUF009  # a field, as those of plain types are
+        Others.SAME, "How the other clients are defended in the target's rounds: none, or the same as it."
+    )
     canaries: tuple[str, ...] = option(
         (),
         "Worst-case records beside the candidates, such as mislabelled:20, outlier:20 or duplicated:20.",
@@ -90,6 +103,9 @@ class AuditSpec(ClientSpec):
         from fedsz_privacy.defences.defence import settle_defences
 
         super().__post_init__()
+        if self.others not in set(Others):
+            raise InputError(f"unknown others {self.others!r}: choose one of {', '.join(Others)}")
+        object.__setattr__(self, "others", Others(self.others))
         if (scores := self.trials * self.candidates) < LEAST_SCORES:
             asked = f"{self.trials} trials of {self.candidates} candidates"
             raise InputError(f"{asked} are {scores} scores: choose {LEAST_SCORES} or more")

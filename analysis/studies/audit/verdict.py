@@ -25,6 +25,8 @@ class Verdict:
         A description of the error; None where its release makes none.
     groups : mapping of str to mapping of str to Leakage
         What each signal's attack achieved on each group of candidates, the ordinary records first.
+    strongest : mapping of str to Leakage
+        The same of the strongest signal, as `Strongest` chooses it.
     epsilon_lower_bound : EpsilonBound
         Measured too: no claim of a smaller epsilon, for one record, could be true.
     canary_epsilon_lower_bound : EpsilonBound or None
@@ -34,6 +36,7 @@ class Verdict:
     guarantee: Guarantee
     as_if: AsIf | None
     groups: Mapping[str, Mapping[str, Leakage]]
+    strongest: Mapping[str, Leakage]
     epsilon_lower_bound: EpsilonBound
     canary_epsilon_lower_bound: EpsilonBound | None
 

@@ -12,6 +12,7 @@ from attacks import ADVERSARIES, ALL_SIGNALS, COSINE, LOSS, Game, play
 from attacks.game.chunk import Chunk
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import stack, unstack
+from fedsz_privacy.defences.defence import Defence
 from fedsz_privacy.defences.release import Release, Released, none, parse_release
 from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.descent import Training
@@ -97,6 +98,30 @@ def test_rounds_are_federated_averaging_of_decoded_updates(played, release):
         assert largest_difference(one, other) < 1e-5
     undecoded = averaged(played, release, updates_of=lambda _, update: update)
     assert (largest_difference(found[-1], undecoded[-1]) > 1e-2) == (release is COARSE)
+
+
+def silent_release() -> Release:
+    """Return a release that lets nothing out."""
+
+    def apply(update, _):
+        return Released({name: torch.zeros_like(tensor) for name, tensor in update.items()}, 1)
+
+    return replace(none(), name="silent", apply=apply)
+
+
+def test_other_clients_with_a_defence_of_their_own_train_and_release_by_it(played):
+    rule = Spy(Training(epochs=1, batch_size=16, learning_rate=0.1))
+    own = Defence("none", rule, none(), none().event, none().reason)
+    same, apart = (
+        Chunk(replace(played, others_defence=each), TRIALS).rounds(silent_release(), 0) for each in (None, own)
+    )
+    assert all((tensor == 0).all() for each in same for tensor in each.average.values())
+    assert all(tensor.abs().max() > 0 for each in apart for tensor in each.average.values())
+    for each in apart:
+        assert all((tensor == 0).all() for tensor in each.sent(0).update.values())
+    for data in played.others:
+        assert len(rule.batches_of(data)) == ROUNDS
+    assert rule.batches_of(played.pool) == []
 
 
 def test_every_round_trains_on_the_same_members_in_another_order(played):

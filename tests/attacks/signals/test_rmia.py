@@ -5,7 +5,8 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from attacks.signals.lira import LIRA
-from attacks.signals.rmia import RMIA, RMIA_OFFLINE
+from attacks.signals.rmia import RMIA, RMIA_OFFLINE, UNTUNED_SLOPE, tuned_slope
+from attacks.signals.shadows import moments
 
 
 def share(probabilities, expected, target, candidate):
@@ -39,13 +40,60 @@ def test_online_rmia_is_the_share_of_the_population_dominated(probabilities, mem
 
 
 def test_offline_rmia_makes_up_the_models_trained_with_the_record(probabilities, members):
-    def expected(target, z):
-        outside = mean(probabilities, ~members, target, z)
-        return ((0.3 * outside + 0.7) + outside) / 2
+    """At the a of the other half of the trials, whose attack is worked out anew."""
 
+    def dominated(rows, slope, target, candidate):
+        seen, who = probabilities[rows], ~members[rows]
+
+        def expected(row, z):
+            others = [other for other in range(len(seen)) if other != row and who[other, z]]
+            outside = seen[others, z].mean() if others else seen.mean()
+            return ((slope * outside + 1 - slope) + outside) / 2
+
+        return share(seen, expected, target, candidate)
+
+    def auc(rows, slope):
+        scores = [dominated(rows, slope, *place) for place in np.ndindex(6, 6)]
+        return roc_auc_score(members[rows].ravel(), scores)
+
+    halves = slice(0, None, 2), slice(1, None, 2)
+    slopes = [max(np.arange(11) / 10, key=lambda slope, rows=rows: auc(rows, slope)) for rows in halves[::-1]]
     scores = RMIA_OFFLINE.calibrate(np.log(probabilities), members)
     for target, candidate in np.ndindex(12, 6):
-        assert scores[target, candidate] == pytest.approx(share(probabilities, expected, target, candidate))
+        expected = dominated(slice(None), slopes[target % 2], target, candidate)
+        assert scores[target, candidate] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("half", [0, 1])
+def test_a_half_of_the_trials_does_not_tune_its_own_attack(rng, half):
+    members = rng.random((40, 30)) < 0.5
+    log_probabilities = -np.logaddexp(0, -rng.normal(0, 2, 30) - members - rng.normal(size=members.shape))
+    other = slice(1 - half, None, 2)
+    slope = tuned_slope(log_probabilities[other], members[other])
+    outside = moments(np.exp(log_probabilities), ~members).mean
+    ratios = np.exp(log_probabilities) / ((1 + slope) * outside + 1 - slope)
+    scores = RMIA_OFFLINE.calibrate(log_probabilities, members)
+    assert (np.argsort(scores[half]) == np.argsort(ratios[half])).all()
+
+
+@pytest.mark.parametrize("gain", [0.2, 0.8])
+def test_the_slope_follows_how_much_training_on_a_record_raises_its_probability(gain):
+    """Members gain a share of what their probability lacks of 1, so p_in = (1 - gain) p_out + gain: a = 1 - gain.
+
+    The AUC is flat about its best, so over 20 games a mean within 0.25 is asked.
+    """
+    found = []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        members = rng.random((60, 60)) < 0.5
+        outside = rng.uniform(0.05, 0.9, 60) * np.exp(0.05 * rng.normal(size=members.shape))
+        probabilities = np.where(members, outside + gain * (1 - outside), outside)
+        found.append(tuned_slope(np.log(np.clip(probabilities, 1e-6, 1)), members))
+    assert np.mean(found) == pytest.approx(1 - gain, abs=0.25)
+
+
+def test_trials_without_members_tune_nothing():
+    assert tuned_slope(np.zeros((3, 5)), np.zeros((3, 5), bool)) == UNTUNED_SLOPE
 
 
 def test_vanishing_probabilities_are_scored(members):

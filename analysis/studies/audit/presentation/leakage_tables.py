@@ -4,20 +4,14 @@ from analysis.methods.leakage.detectable import Difference, Estimate
 from analysis.methods.leakage.membership import FALSE_POSITIVE_RATES, Leakage, guessed_advantage
 from analysis.methods.leakage.vulnerable import HANDFUL, VULNERABLE_SHARE
 from analysis.reporting.table import Table
+from analysis.studies.audit.measure import RECORDS
 from analysis.studies.audit.run import AuditReport
 from analysis.studies.spec import REFERENCE
 
 
-def strongest_signal(report: AuditReport) -> str:
-    """Return the signal of greatest AUC without a defence."""
-    measured = report.verdicts[REFERENCE].measured
-    return max(measured, key=lambda signal: measured[signal].auc.value)
-
-
 def strictest_rate(report: AuditReport) -> float:
     """Return the smallest false positive rate that the run resolves."""
-    measured = report.verdicts[REFERENCE].measured
-    return min(measured[strongest_signal(report)].tpr_at_fpr)
+    return min(report.verdicts[REFERENCE].strongest[RECORDS].tpr_at_fpr)
 
 
 def leakage_table(report: AuditReport) -> Table:
@@ -71,23 +65,23 @@ def difference_table(report: AuditReport) -> Table:
 
 def group_table(report: AuditReport) -> Table:
     """Return the strongest signal's statistics of each group of candidates under each defence."""
-    signal = strongest_signal(report)
     return Table(
         title="Average and most vulnerable records",
-        note=f"By {signal}; adversary {report.spec.adversary}. Averages hide those who leak most (Aerni et al., CCS "
-        f"2024). The most vulnerable records, {VULNERABLE_SHARE:.0%} and no fewer than {HANDFUL}, are chosen by "
-        f"{report.spec.signals[0]} on half of the trials and measured on the other. Canaries are made to leak.",
+        note=f"By {report.strongest.name}; adversary {report.spec.adversary}. Averages hide those who leak most (Aerni "
+        f"et al., CCS 2024). The most vulnerable records, {VULNERABLE_SHARE:.0%} and no fewer than {HANDFUL}, are "
+        f"chosen by {report.spec.signals[0]} on half of the trials and measured on the other, anew in every resample. "
+        "Canaries are made to leak.",
         columns=("defence", "group", "non-members", "AUC", *(f"TPR at FPR {rate:g}" for rate in FALSE_POSITIVE_RATES)),
         rows=[
             (
                 defence,
                 group,
-                f"{by_signal[signal].non_members:,}",
-                interval(by_signal[signal].auc),
-                *(tpr(by_signal[signal], rate) for rate in FALSE_POSITIVE_RATES),
+                f"{leakage.non_members:,}",
+                interval(leakage.auc),
+                *(tpr(leakage, rate) for rate in FALSE_POSITIVE_RATES),
             )
             for defence, verdict in report.verdicts.items()
-            for group, by_signal in verdict.groups.items()
+            for group, leakage in verdict.strongest.items()
         ],
     )
 

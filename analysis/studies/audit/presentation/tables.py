@@ -7,8 +7,9 @@ from analysis.methods.curves.privacy_curves import AsIf
 from analysis.methods.guarantee import Guarantee, note_of_claims
 from analysis.methods.lower_bounds import EpsilonBound
 from analysis.reporting.table import Table
-from analysis.studies.audit.measure import VULNERABLE
-from analysis.studies.audit.presentation.leakage_tables import interval, strictest_rate, strongest_signal, tpr
+from analysis.studies.audit.measure import RECORDS, VULNERABLE
+from analysis.studies.audit.presentation.leakage_tables import interval, strictest_rate, tpr
+from analysis.studies.audit.presentation.others import note_of_others
 from analysis.studies.audit.run import AuditReport
 from analysis.studies.audit.verdict import Verdict
 from analysis.studies.noise.cells import decision_cells, distance_cells
@@ -16,13 +17,15 @@ from analysis.studies.noise.cells import decision_cells, distance_cells
 
 def closing_table(report: AuditReport) -> Table:
     """Return the table that an audit ends with: one row for each defence."""
-    signal, rate = strongest_signal(report), strictest_rate(report)
+    rate = strictest_rate(report)
     delta = f"delta {report.spec.delta:g}"
     return Table(
         title="What each defence gives away",
         note=f"Adversary {report.spec.adversary}: sees {report.spec.sees.sees}. Measured by the strongest signal, "
-        f"{signal}, with 95% intervals. An as-if figure describes the error; it protects nobody."
-        + note_of_claims(verdict.guarantee for verdict in report.verdicts.values()),
+        f"{report.strongest.name}, chosen on other trials than it measures, with 95% intervals. An as-if figure "
+        "describes the error; it protects nobody."
+        + note_of_claims(verdict.guarantee for verdict in report.verdicts.values())
+        + note_of_others(report),
         columns=(
             "defence",
             f"guaranteed\nepsilon at\n{delta}",
@@ -40,9 +43,9 @@ def closing_table(report: AuditReport) -> Table:
                 str(verdict.guarantee),
                 _number(verdict.as_if.laplace_epsilon) if verdict.as_if else "-",
                 f"{verdict.epsilon_lower_bound.epsilon:.2f}",
-                interval(verdict.measured[signal].auc),
-                interval(verdict.groups[VULNERABLE][signal].auc),
-                tpr(verdict.measured[signal], rate),
+                interval(verdict.strongest[RECORDS].auc),
+                interval(verdict.strongest[VULNERABLE].auc),
+                tpr(verdict.strongest[RECORDS], rate),
                 f"{report.ratio(name):.4g}",
                 f"{report.performance(name):.3f}",
             )
@@ -53,17 +56,17 @@ def closing_table(report: AuditReport) -> Table:
 
 def verdict_table(report: AuditReport) -> Table:
     """Return guarantee, as-if description and measurement of each defence, in words."""
-    signal, rate = strongest_signal(report), strictest_rate(report)
+    rate = strictest_rate(report)
     return Table(
         title="Verdict",
         note="Three columns of different standing. A guarantee is a theorem and holds for every adversary of its kind. "
         "An as-if figure is what would hold if the error were independent noise of a distribution fitted to each "
         "tensor, which it is not. A measurement is what one attack achieved: leakage is at least that. An epsilon "
         "lower bound (95%): no claim of a smaller epsilon at that delta could be true, at 95% confidence, for one "
-        "record added or removed.",
-        columns=("defence", "guaranteed", "as if (a description)", f"measured ({signal})"),
+        f"record added or removed.{note_of_others(report)}",
+        columns=("defence", "guaranteed", "as if (a description)", f"measured ({report.strongest.name})"),
         rows=[
-            (name, _guaranteed(verdict.guarantee), _as_if(verdict.as_if), _measured(verdict, signal, rate))
+            (name, _guaranteed(verdict.guarantee), _as_if(verdict.as_if), _measured(verdict, rate))
             for name, verdict in report.verdicts.items()
         ],
     )
@@ -137,8 +140,8 @@ def _as_if(described: AsIf | None) -> str:
     )
 
 
-def _measured(verdict: Verdict, signal: str, rate: float) -> str:
-    average, exposed = verdict.measured[signal], verdict.groups[VULNERABLE][signal]
+def _measured(verdict: Verdict, rate: float) -> str:
+    average, exposed = verdict.strongest[RECORDS], verdict.strongest[VULNERABLE]
     return (
         f"{_lower_bound(verdict.epsilon_lower_bound)}; average record: AUC {interval(average.auc)}, TPR "
         f"{tpr(average, rate)} at FPR {rate:g}; {VULNERABLE}: AUC {interval(exposed.auc)}{_white_box(verdict)}"

@@ -10,7 +10,6 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.studies.audit.measure import RECORDS, VULNERABLE
 from analysis.studies.audit.presentation.intervals import draw_rows
-from analysis.studies.audit.presentation.leakage_tables import strongest_signal
 from analysis.studies.audit.run import AuditReport
 
 GROUPS = {RECORDS: "average record", VULNERABLE: VULNERABLE}
@@ -46,14 +45,13 @@ def tradeoff(report: AuditReport) -> Figure:
 
 def _leakage(panel: Axes, report: AuditReport) -> None:
     """Draw the strongest signal's AUC on the average and on the most vulnerable records."""
-    signal = strongest_signal(report)
     for number, (group, label) in enumerate(GROUPS.items()):
-        found = [verdict.groups[group][signal].auc for verdict in report.verdicts.values()]
+        found = [verdict.strongest[group].auc for verdict in report.verdicts.values()]
         rows = np.arange(len(found)) + STEP * (2 * number - 1)
         colour, marker = sns.color_palette("colorblind")[3 * number], "os"[number]
         draw_rows(panel, found, rows, colour, marker, label)
     panel.axvline(0.5, color="grey", linestyle=":", label="guessing")
-    panel.set(title="Leakage (measured)", xlabel=f"ROC-AUC of {signal}, 95% interval")
+    panel.set(title="Leakage (measured)", xlabel=f"ROC-AUC of {report.strongest.name}, 95% interval")
 
 
 def _epsilons(panel: Axes, report: AuditReport) -> None:

@@ -8,6 +8,7 @@ import pytest
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from analysis import AuditSpec, run_audit
+from analysis.methods.leakage.resampling import SAMPLE, resample_weights
 from analysis.reporting.progress import silent
 from analysis.studies.audit.measure import RECORDS, VULNERABLE, bound_epsilon, groups_of, measure, scores_of
 from attacks import Trials
@@ -49,14 +50,15 @@ def drawn(spec, rng, **leaks):
 
 def test_candidates_of_one_kind_are_one_group_and_every_candidate_is_in_one(rng):
     membership = rng.random((SPEC.trials, 44)) < 0.5
-    groups = groups_of(SPEC, rng.normal(size=membership.shape), membership)
+    groups = groups_of(SPEC, rng.normal(size=membership.shape), membership, resample_weights(SPEC.trials, 44, rng))
     assert list(groups) == [RECORDS, VULNERABLE, "mislabelled", "duplicated"]
     exposed = groups.pop(VULNERABLE)
-    assert (sum(mask.astype(int) for mask in groups.values()) == 1).all()
+    assert (sum(group.mask.astype(int) for group in groups.values()) == 1).all()
     for kind, columns in COLUMNS.items():
-        assert (np.flatnonzero(groups[kind].all(axis=0)) == columns).all()
-    assert (groups[RECORDS] | ~exposed).all()
-    assert (exposed.sum(axis=1) == 5).all()
+        assert (np.flatnonzero(groups[kind].mask.all(axis=0)) == columns).all()
+    assert exposed.membership.shape == (SPEC.trials, SPEC.candidates)
+    places, _ = exposed.drawn[SAMPLE]
+    assert (np.bincount(places // SPEC.candidates) == 5).all()
 
 
 def test_the_most_vulnerable_are_ordinary_records_that_leak_in_the_undefended_release(rng):

@@ -44,7 +44,9 @@ def test_a_fine_bound_leaks_as_much_as_no_compression(finished):
 def test_three_standings_are_never_merged(finished):
     for verdict in finished[0].verdicts.values():
         names = [field.name for field in dataclasses.fields(verdict)]
-        assert names == ["guarantee", "as_if", *("groups", "epsilon_lower_bound", "canary_epsilon_lower_bound")]
+        assert names == [
+            "guarantee", "as_if", "groups", "strongest", "epsilon_lower_bound", "canary_epsilon_lower_bound",
+        ]  # fmt: skip
         assert verdict.guarantee.epsilon == math.inf
 
 

@@ -74,6 +74,7 @@ def test_numbers_out_of_range_are_named_with_the_remedy(name):
         ({"trials": 8, "candidates": 37}, "8 trials of 37 candidates are 296 scores: choose 300 or more"),
         ({"defences": ("zip",)}, "unknown release 'zip'"),
         ({"defences": ("dpsgd:sigma=1",)}, "dpsgd takes other options than sigma"),
+        ({"others": "some"}, "unknown others 'some': choose one of none, same"),
         ({"adversary": "sever"}, "unknown adversary 'sever': choose one of update, server, aggregate, final-model"),
         ({"signals": ("lyra",)}, "unknown signal 'lyra'"),
         ({"signals": ("lira", "fedmia-loss")}, "signal fedmia-loss reads the other clients' updates, which adversary "

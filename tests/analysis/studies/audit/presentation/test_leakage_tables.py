@@ -14,7 +14,6 @@ from analysis.studies.audit.presentation.leakage_tables import (
     interval,
     leakage_table,
     strictest_rate,
-    strongest_signal,
     tpr,
 )
 
@@ -62,25 +61,11 @@ def test_a_difference_has_a_sign_and_the_undefended_release_has_none():
     assert difference("none", NOTHING) == "-"
 
 
-def test_the_strongest_signal_is_that_of_the_undefended_release_whatever_happens_in_others(small_report):
-    def with_aucs(release, **aucs):
-        verdict = small_report.verdicts[release]
-        records = {name: replace(verdict.measured[name], auc=Estimate(auc, 0, 1)) for name, auc in aucs.items()}
-        return {release: replace(verdict, groups={**verdict.groups, RECORDS: records})}
-
-    undefended = with_aucs("none", loss=0.6, cosine=0.7, lira=0.65)
-    defended = with_aucs("fedsz:rel=1e-2", loss=0.9, cosine=0.5, lira=0.5)
-    report = replace(small_report, verdicts={**small_report.verdicts, **undefended, **defended})
-    assert strongest_signal(report) == "cosine"
-
-
 def test_the_strictest_rate_is_the_least_that_gives_ten_false_positives(small_report):
     assert strictest_rate(small_report) == 0.1
     verdict = small_report.verdicts["none"]
-    records = {
-        name: replace(leakage, tpr_at_fpr=dict.fromkeys(RATES[:3])) for name, leakage in verdict.measured.items()
-    }
-    verdicts = {"none": replace(verdict, groups={**verdict.groups, RECORDS: records})}
+    records = replace(verdict.strongest[RECORDS], tpr_at_fpr=dict.fromkeys(RATES[:3]))
+    verdicts = {"none": replace(verdict, strongest={**verdict.strongest, RECORDS: records})}
     assert strictest_rate(replace(small_report, verdicts=verdicts)) == 0.001
 
 
@@ -119,12 +104,11 @@ def test_differences_are_those_of_the_defended_releases_with_what_was_detectable
 
 def test_groups_are_shown_by_the_strongest_signal_with_the_rates_that_their_size_resolves(small_report):
     table = group_table(small_report)
-    signal = strongest_signal(small_report)
     assert [row[:2] for row in table.rows] == [
         (release, group) for release in small_report.spec.defences for group in (RECORDS, VULNERABLE)
     ]
     for release, group, non_members, auc, *rates in table.rows:
-        leakage = small_report.verdicts[release].groups[group][signal]
+        leakage = small_report.verdicts[release].strongest[group]
         assert non_members == str(leakage.non_members)
         assert numbers(auc)[0] == pytest.approx(leakage.auc.value, abs=5e-4)
         for rate, cell in zip(RATES, rates, strict=True):
@@ -136,8 +120,8 @@ def test_groups_are_shown_by_the_strongest_signal_with_the_rates_that_their_size
 
 def test_a_small_group_of_canaries_shows_no_rate_at_all(small_report):
     verdict = small_report.verdicts["none"]
-    canaries = dict.fromkeys(small_report.spec.signals, found(0.9, 40, rates=()))
-    verdicts = {"none": replace(verdict, groups={**verdict.groups, "outlier": canaries})}
+    canaries = found(0.9, 40, rates=())
+    verdicts = {"none": replace(verdict, strongest={**verdict.strongest, "outlier": canaries})}
     report = replace(small_report, verdicts=verdicts)
     assert group_table(report).rows[-1] == (
         "none", "outlier", "40", "0.900 [0.800, 1.000]", *["not resolvable with n = 40"] * 4,

@@ -1,0 +1,34 @@
+"""Whose noise an adversary meets who sees no client alone."""
+
+from dp_accounting import NonPrivateDpEvent
+
+from analysis.studies.audit.run import AuditReport
+from analysis.studies.audit.spec import Others
+from attacks.game.adversaries import AGGREGATE, FINAL_MODEL
+from fedsz_privacy.training.accounting import epsilon
+
+UNITED = (AGGREGATE.name, FINAL_MODEL.name)
+"""Adversaries who see what all clients sent together."""
+
+
+def note_of_others(report: AuditReport) -> str:
+    """Return one sentence on the other clients' noise, where it hides the target beside its own; else nothing."""
+    spec = report.spec
+    if spec.adversary not in UNITED or spec.others is Others.NONE:
+        return ""
+    private = {each.training: each.name for each in reversed(spec.parse_defences()) if _is_private(each.training.event)}
+    if not private:
+        return ""
+    records = max(map(len, report.game.others))
+    told = ", ".join(
+        f"{epsilon(rule.sized(records).event, spec.delta):.2g} under {name}" for rule, name in reversed(private.items())
+    )
+    return (
+        " The other clients train privately too, each with noise of its own that hides the target as well (their "
+        f"epsilon at delta {spec.delta:g} and {records} records is {told}): what is not found here is hidden by all of "
+        "them, and --others none leaves the target's noise alone."
+    )
+
+
+def _is_private(event: object) -> bool:
+    return not isinstance(event, NonPrivateDpEvent)
