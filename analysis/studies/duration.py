@@ -6,7 +6,7 @@ from time import perf_counter
 
 from torch import nn
 
-from attacks.game.engine import one_thread
+from fedsz_privacy.core.threads import one_thread
 from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.rule import TrainingRule
 

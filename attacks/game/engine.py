@@ -2,12 +2,10 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain, groupby, islice
 from typing import Any
 
-import torch
 from joblib import delayed
 
 from attacks.game.adversaries import Adversary
@@ -19,6 +17,7 @@ from attacks.game.trial_files import TrialFiles
 from attacks.signals import Signal
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.files import one_line_for
+from fedsz_privacy.core.threads import one_thread
 from fedsz_privacy.defences.defence import Defence
 from fedsz_privacy.defences.release import Release
 
@@ -131,14 +130,3 @@ def _play_and_keep(player: Player, trials: range, files: TrialFiles) -> None:
         played = player.play(trials)
     for row, number in enumerate(trials):
         files.save(played.part(row), number)
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Let torch compute on one thread, so that the last digits do not depend on how many there are."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)

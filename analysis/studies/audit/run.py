@@ -25,6 +25,7 @@ from attacks.game.engine import Player, RecordPlayer, games_of, play_trials
 from attacks.game.trial import alike, concatenate
 from attacks.game.trial_files import TrialFiles
 from fedsz_privacy.core.state import nbytes
+from fedsz_privacy.core.threads import one_thread
 from fedsz_privacy.defences.defence import Defence
 
 ALONE = Workers()
@@ -79,6 +80,7 @@ class AuditReport:
         return float(self.trials.performance[:, self.spec.defences.index(release)].mean())
 
 
+@one_thread()
 def run_audit(
     spec: AuditSpec,
     path: Path,

@@ -12,6 +12,7 @@ from analysis.studies.bench.spec import BenchSpec
 from fedsz_privacy.codec.bounds import ErrorBound
 from fedsz_privacy.codec.pipeline import FedSZ
 from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.threads import one_thread
 from fedsz_privacy.data.weights import load_weights
 
 
@@ -40,6 +41,7 @@ class BenchReport:
         ]
 
 
+@one_thread()
 def run_bench(spec: BenchSpec, path: Path, progress: Progress = silent) -> tuple[BenchReport, RunFolder]:
     """Measure every compressor at every bound on every checkpoint; rates are not kept from an interrupted run.
 

@@ -26,6 +26,7 @@ from fedsz_privacy.core.files import read_if_there, write_atomically
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.sealed import seal, unseal
 from fedsz_privacy.core.state import StateDict, stack_of_one, unstack
+from fedsz_privacy.core.threads import one_thread
 from fedsz_privacy.data.loading import load_data
 from fedsz_privacy.data.records import DataSplit, Records
 from fedsz_privacy.federation.federation import Federation
@@ -99,6 +100,7 @@ class FederationReport:
         return break_even(self.transfer(REFERENCE), self.transfer(defence))
 
 
+@one_thread()
 def run_federation(
     spec: FederationSpec, path: Path, progress: Progress = silent, say: Say = unsaid
 ) -> tuple[FederationReport, RunFolder]:

@@ -11,6 +11,7 @@ from analysis.studies.noise.checkpoint_study import CheckpointStudy, study_check
 from analysis.studies.noise.spec import NoiseSpec
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import StateDict
+from fedsz_privacy.core.threads import one_thread
 from fedsz_privacy.data.checkpoints import load_checkpoint
 from fedsz_privacy.defences.release import parse_release
 
@@ -39,6 +40,7 @@ class NoiseReport:
         return {release: study for release, study in self.studies.items() if study}
 
 
+@one_thread()
 def run_noise(spec: NoiseSpec, path: Path, progress: Progress = silent) -> tuple[NoiseReport, RunFolder]:
     """Study a checkpoint or an update under each release.
 

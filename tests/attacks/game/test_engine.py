@@ -2,13 +2,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 from joblib import Parallel
 from safetensors.numpy import save
 
 from analysis.reporting.workers import Workers
 from attacks import SIGNALS, Game, get_adversary, play
-from attacks.game.engine import RecordPlayer, one_thread, play_trials
+from attacks.game.engine import RecordPlayer, play_trials
 from attacks.game.trial import Trials, to_arrays
 from attacks.game.trial_files import TrialFiles
 from fedsz_privacy import InputError
@@ -104,10 +103,3 @@ def test_workers_that_do_not_reach_the_folder_are_found_out(players, tmp_path, m
         InputError, match=f"trial 0 is not in {tmp_path}/trials: choose an --out that all workers reach"
     ):
         played(players, tmp_path, Workers())
-
-
-def test_one_thread_gives_the_threads_back():
-    before = torch.get_num_threads()
-    with one_thread():
-        assert torch.get_num_threads() == 1
-    assert torch.get_num_threads() == before
