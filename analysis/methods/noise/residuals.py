@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from analysis.methods.noise.dependence import Dependence, dependence, mean_dependence
 from analysis.methods.noise.noise_fit import NoiseFit, fit_noise
 from analysis.methods.noise.sketch import LEAST_ELEMENTS
 from fedsz_privacy.codec.arrays import to_array
@@ -107,9 +108,24 @@ def residuals(updates: Sequence[StateDict], released: Sequence[Released]) -> dic
 
 
 def fit_on_bound(original: ArrayLike, decoded: ArrayLike, bound: ArrayLike, bound_is: str, seed: int) -> NoiseFit:
-    """Fit distributions to error over bound; an observed bound is no known one to compare the errors with."""
+    """Fit distributions to error over bound; an observed bound is no known one to compare the errors with.
+
+    Nor does it bring the codes of several updates to one grid, so dependence is then the mean within an update.
+    """
     fit = fit_noise(original, decoded, bound, seed)
-    return fit if bound_is == REPORTED else replace(fit, on_bound=None)
+    if bound_is == REPORTED:
+        return fit
+    return replace(fit.without_bound(), dependence=_within_bounds(original, decoded, bound) or fit.dependence)
+
+
+def _within_bounds(original: ArrayLike, decoded: ArrayLike, bound: ArrayLike) -> Dependence | None:
+    """Return the mean dependence of the elements of one bound; None if there are too few of each."""
+    before, after = np.ravel(original), np.ravel(decoded)
+    units = np.broadcast_to(np.ravel(bound), before.size)
+    groups = [units == unit for unit in np.unique(units)]
+    fitted = [chosen for chosen in groups if can_be_fitted(before[chosen], after[chosen])]
+    found = [dependence(before[chosen], after[chosen], units[chosen]) for chosen in fitted]
+    return mean_dependence(found, [int(chosen.sum()) for chosen in fitted]) if found else None
 
 
 def pool(parts: Sequence[Residual]) -> Residual:
