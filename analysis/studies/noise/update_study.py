@@ -11,7 +11,7 @@ from analysis.methods.curves.privacy_curves import AsIf, Scales, as_if, fitted_s
 from analysis.methods.noise.dependence import mean_dependence
 from analysis.methods.noise.detectors import Finding, scale_mixture
 from analysis.methods.noise.noise_fit import NoiseFit, fit_sketch
-from analysis.methods.noise.residuals import Residual, changes, fit_on_bound, pool, residuals
+from analysis.methods.noise.residuals import Residual, changes, fit_residual, pool, residuals
 from analysis.methods.noise.sketch import sketch_errors
 from analysis.studies.spec import DELTA
 from fedsz_privacy.codec.arrays import to_array
@@ -83,9 +83,7 @@ def study_noise(release: Release, pairs: Sequence[NeighbourPair], seed: int, del
     parts = residuals([pair.update for pair in pairs], released)
     if not parts:
         return NoiseStudy()
-    tensors = {
-        name: fit_on_bound(part.original, part.decoded, part.bound, part.bound_is, seed) for name, part in parts.items()
-    }
+    tensors = {name: fit_residual(part, seed) for name, part in parts.items()}
     everything = pool(list(parts.values()))
     unit = deviation(everything.error[np.isfinite(everything.error)])
     found = mean_dependence([fit.dependence for fit in tensors.values()], [fit.elements for fit in tensors.values()])

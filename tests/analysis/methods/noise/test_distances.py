@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis.methods.noise.distances import COARSE_BINS, CONFIDENCE, band, distances, resampled_shares
+from analysis.methods.noise.distances import COARSE_BINS, CONFIDENCE, LEAST_SHARE, band, distances, resampled_shares
 from analysis.methods.noise.distributions import Distribution, laplace, normal
 from analysis.methods.noise.sketch import sketch_errors
 
@@ -62,10 +62,12 @@ def true_distances(sketch, distribution):
     bins = np.searchsorted(sketch.edges, np.linspace(sketch.edges[0], sketch.edges[-1], COARSE_BINS + 1))
     edges = sketch.edges[bins.clip(0, sketch.edges.size - 1)]
     source, other = np.diff(stats.norm.cdf(edges)), distribution.masses(edges)
+    held = source >= LEAST_SHARE
     return {
         "ks": apart.max(),
         "wasserstein": np.trapezoid(apart, GRID),
         "total_variation": (np.abs(source - other).sum() + abs(source.sum() - other.sum())) / 2,
+        "log_ratio": np.abs(np.log(source[held] / other[held])).max(),
     }
 
 
@@ -104,7 +106,10 @@ def test_intervals_cover_the_distance_of_the_source_at_every_size_and_distance(s
 
 @pytest.mark.parametrize("size", [300, 3000])
 def test_intervals_cover_a_distance_of_nought(size):
-    """The percentile bootstrap covered it in .72 to .79 of samples; this many of 60 have probability 1e-4 at .95."""
+    """Fewer of 60 than this have probability 1e-4 at a coverage of .95.
+
+    The percentile bootstrap covered KS in .68 to .77 of samples, W1 in .83, and total variation in .02 to .12.
+    """
     counts = covered(normal_errors, size, TARGETS["itself"], 60)
     assert all(count >= stats.binom.ppf(1e-4, 60, CONFIDENCE) for count in counts.values())
 
@@ -112,9 +117,7 @@ def test_intervals_cover_a_distance_of_nought(size):
 def test_intervals_cover_where_errors_depend_on_their_neighbours():
     """The band for independent errors alone is half as wide as it should be here; error rate as above."""
     counts = covered(runs_of_four, 10_000, TARGETS["itself"], 60)
-    least = stats.binom.ppf(1e-4, 60, CONFIDENCE)
-    assert counts["ks"] >= least
-    assert counts["wasserstein"] >= least
+    assert all(count >= stats.binom.ppf(1e-4, 60, CONFIDENCE) for count in counts.values())
 
 
 @settings(derandomize=True, deadline=None, max_examples=20)
