@@ -106,7 +106,8 @@ def distances(sketch: Sketch, shares: NDArray[np.float64], distribution: Distrib
     apart, moved = np.abs(sample - distribution.below(edges)), np.abs(resampled - sample)
     coarse = np.searchsorted(edges, np.linspace(edges[0], edges[-1], COARSE_BINS + 1)).clip(0, edges.size - 1)
     observed, expected = np.diff(sample[coarse]), distribution.masses(edges[coarse])
-    redrawn, area = np.diff(resampled[:, coarse]), _trapezium(edges)
+    # Sums of scaled counts may fall by a rounding from one edge to the next.
+    redrawn, area = np.diff(resampled[:, coarse]).clip(0), _trapezium(edges)
     return {
         "ks": _distance(apart.max(), moved.max(axis=1), band(sketch.elements)),
         "wasserstein": _distance(apart @ area + _area_beyond(distribution, edges[-1]), moved @ area),
