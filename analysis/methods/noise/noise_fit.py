@@ -89,9 +89,10 @@ class NoiseFit:
 
     @property
     def summary(self) -> str:
-        """The best family, the distances to the two families in question, and the explained share."""
+        """The best family and its distance, those to the two families in question, and the explained share."""
         distances = f"KS uniform {self.of('uniform').ks:.3f}, Laplace {self.of('laplace').ks:.3f}"
-        return f"best {self.best.family}\n{distances}\nR²(e|x) {self.dependence.explained_as('.2f')}"
+        explained = self.dependence.explained_as(".2f")
+        return f"best {self.best.family}, KS {self.best.ks:.3f}\n{distances}\nR²(e|x) {explained}"
 
     def without_bound(self) -> "NoiseFit":
         """Return the fit of errors whose unit was found in them: no distribution of a known bound is in it."""

@@ -39,7 +39,8 @@ def pooled_and_single(studies: Studies) -> Figure:
         )
     for row in panels:
         row[0].set_ylabel("density")
-    figure.legend(*panels[0][0].get_legend_handles_labels(), title="fitted distribution", loc="outside right upper")
+    lines = {label: line for row in panels for line, label in zip(*row[0].get_legend_handles_labels(), strict=True)}
+    figure.legend(list(lines.values()), list(lines), title="fitted distribution", loc="outside right upper")
     figure.suptitle("Compression error seen three ways")
     return figure
 
