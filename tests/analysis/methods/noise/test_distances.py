@@ -104,7 +104,7 @@ def test_intervals_cover_the_distance_of_the_source_at_every_size_and_distance(s
     assert all(count >= least for count in covered(normal_errors, size, target, 200).values())
 
 
-@pytest.mark.parametrize("size", [300, 3000])
+@pytest.mark.parametrize("size", [300, pytest.param(3000, marks=pytest.mark.slow)])
 def test_intervals_cover_a_distance_of_nought(size):
     """Fewer of 60 than this have probability 1e-4 at a coverage of .95.
 
@@ -116,7 +116,7 @@ def test_intervals_cover_a_distance_of_nought(size):
 
 def test_intervals_cover_where_errors_depend_on_their_neighbours():
     """The band for independent errors alone is half as wide as it should be here; error rate as above."""
-    counts = covered(runs_of_four, 10_000, TARGETS["itself"], 60)
+    counts = covered(runs_of_four, 3000, TARGETS["itself"], 60)
     assert all(count >= stats.binom.ppf(1e-4, 60, CONFIDENCE) for count in counts.values())
 
 

@@ -96,7 +96,7 @@ SOURCES = (
 )
 
 
-@pytest.mark.parametrize("size", [300, 3000])
+@pytest.mark.parametrize("size", [300, pytest.param(3000, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("source", SOURCES, ids=[f"{each.family} of {each.scale:g}" for each in SOURCES])
 def test_the_family_of_the_errors_is_named_at_every_size(source, size):
     """A family of one parameter more wins by chance with probability .02 at most at n = 300: 16 of 20 all but always.
