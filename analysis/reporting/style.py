@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
@@ -10,6 +11,29 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 RULES: Any = {"axes.titlesize": "medium", "figure.titleweight": "bold", "savefig.dpi": 130}
+
+
+MARKERS = "os^DvPX"
+LINES = ("-", "--", "-.", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (8, 2, 1, 2, 1, 2)))
+"""As many line styles as markers, a number that shares no divisor with the ten colours: 70 pairs before one returns."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a series is drawn: told from all others by its colour with its marker, or with its line style."""
+
+    colour: tuple[float, float, float]
+    marker: str
+    line: Any
+
+
+def looks(count: int) -> list[Look]:
+    """Return the looks of so many series, colour-blind-safe."""
+    colours = sns.color_palette("colorblind")
+    return [
+        Look(colours[number % len(colours)], MARKERS[number % len(MARKERS)], LINES[number % len(LINES)])
+        for number in range(count)
+    ]
 
 
 @contextmanager

@@ -1,19 +1,16 @@
 """The check before a study: clients, training and defences are tried on two records, before anything is written."""
 
 from collections.abc import Iterator, Sequence
-from math import inf
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from fedsz_privacy.codec.lossy import without_lossy_warnings
-from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.defences.defence import Defence
-from fedsz_privacy.defences.release import Release, Released, find_lossy_shortfall, release_copy
+from fedsz_privacy.defences.release import find_lossy_shortfall, release_copy
 from fedsz_privacy.training.check import TRIED, check_model, check_rule
 from fedsz_privacy.training.clipped_sums import trains_privately_at_once
 from fedsz_privacy.training.descent import Training
@@ -60,7 +57,8 @@ def check_clients(
             check_rule(rule, model, name, records.part(0, max(TRIED, round(expected))))
     state = {path: tensor.cpu() for path, tensor in detached(model).items()}
     for defence in defences:
-        _check_release(defence.release, state)
+        with without_lossy_warnings():
+            release_copy(defence.release, state, np.random.default_rng(0))
     return [*_one_by_one(rules, model, records), *_little_lossy(defences, _like_an_update(model, state))]
 
 
@@ -100,29 +98,3 @@ def _little_lossy(defences: Sequence[Defence], update: StateDict) -> Iterator[st
     for defence in defences:
         if shortfall := find_lossy_shortfall(defence.release, update, np.random.default_rng(0)):
             yield f"{defence.name}: {shortfall}"
-
-
-def _check_release(release: Release, state: StateDict) -> None:
-    with without_lossy_warnings():
-        released: Any = release_copy(release, state, np.random.default_rng(0))
-    if not isinstance(released, Released):
-        raise InputError(f"release {release.name} returns a {type(released).__name__}: return Released(update, nbytes)")
-    given, update = _kinds(state), _kinds(released.update)
-    if changed := [name for name in {**given, **update} if given.get(name) != update.get(name)]:
-        raise InputError(
-            f"release {release.name} changes the names, shapes or dtypes of tensors ({changed[0]}: "
-            f"{given.get(changed[0], 'none')} to {update.get(changed[0], 'none')}): keep them"
-        )
-    if not 0 < released.nbytes < inf:
-        raise InputError(f"release {release.name} sends {released.nbytes} bytes: give a positive number as nbytes")
-    if spoilt := [name for name, tensor in state.items() if _is_finite(tensor) > _is_finite(released.update[name])]:
-        raise InputError(f"release {release.name} makes {spoilt[0]} not finite: return finite numbers")
-
-
-def _kinds(update: StateDict) -> dict[str, str]:
-    """Return what each tensor is, in words."""
-    return {name: f"{getattr(each, 'dtype', type(each))} {tuple(each.shape)}" for name, each in update.items()}
-
-
-def _is_finite(tensor: Tensor) -> bool:
-    return bool(tensor.isfinite().all())

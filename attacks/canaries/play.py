@@ -91,9 +91,12 @@ def play_gradient_canaries(
     def streams(release: int, _: int) -> list[Generator]:
         return [generator(game.seed, Purpose.CANARY, TRIALS, trial, release) for trial in trials]
 
+    def places(_: int) -> list[str]:
+        return [f" in canary trial {trial}" for trial in trials]
+
     read, sizes, performance = [], [], []
     for number, release in enumerate(releases):
-        sent = Client(train, release, partial(streams, number)).send(0, states)
+        sent = Client(train, release, partial(streams, number), places).send(0, states)
         read.append(training.score(sent.update)[:, np.newaxis])
         sizes.append(sent.nbytes.astype(float))
         performance.append(measure(game.model, add(states, sent.update), game.test).cpu().numpy())

@@ -5,6 +5,7 @@ Leakage averaged over ordinary records hides those that a model has to learn by 
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -13,9 +14,11 @@ from numpy.random import Generator
 from torch import Tensor
 
 from fedsz_privacy.core.errors import InputError
-from fedsz_privacy.core.imports import find_part
+from fedsz_privacy.core.imports import find_part, is_users_own
 from fedsz_privacy.core.ranges import COUNT, require_in, require_within
+from fedsz_privacy.data.checking import require_like
 from fedsz_privacy.data.records import Records
+from fedsz_privacy.training.isolation import child_seed, isolated
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,21 @@ class Canary:
 
     def __post_init__(self) -> None:
         require_within(self, {"repeats": COUNT})
+
+
+def make_canaries(canary: Canary, records: Records, generator: Generator) -> Records:
+    """Return canaries of a kind, as many as the ordinary records whose copies they are made of.
+
+    Raises
+    ------
+    InputError
+        If they are no records, or of another number, shape, dtype or task, not finite, or have other targets.
+    """
+    with isolated(child_seed(generator)) if is_users_own(canary.make) else nullcontext():
+        made: object = canary.make(records.copied(), generator)
+    require_like(made, records, f"canary {canary.name}")
+    assert isinstance(made, Records)
+    return made.copied()
 
 
 def mislabel(records: Records, generator: Generator) -> Records:

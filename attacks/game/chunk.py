@@ -58,9 +58,11 @@ class Chunk:
     def rounds(self, release: Release, number: int) -> list[Round]:
         """Play every round with each client's updates through a release, of that number among the releases."""
         clients = [
-            Client(self._train_target, release, partial(self._release_target, number)),
+            Client(self._train_target, release, partial(self._release_target, number), self._places),
             *(
-                Client(partial(self._train, client), release, partial(self._release_other, number, client))
+                Client(
+                    partial(self._train, client), release, partial(self._release_other, number, client), self._places
+                )
                 for client in range(1, len(self.game.others) + 1)
             ),
         ]
@@ -94,6 +96,10 @@ class Chunk:
 
     def _generators(self, round_number: int, client: int) -> list[Generator]:
         return self._streams(Purpose.ROUND, round_number, client)
+
+    def _places(self, round_number: int) -> list[str]:
+        later = f", round {round_number + 1}" if self.game.rounds > 1 else ""
+        return [f" in trial {trial}{later}" for trial in self.trials]
 
     def _streams(self, purpose: Purpose, *path: int) -> list[Generator]:
         return [generator(self.game.seed, purpose, trial, *path) for trial in self.trials]

@@ -1,11 +1,13 @@
 """The record of trials of the membership game."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from fedsz_privacy.core.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,23 @@ def from_arrays(arrays: Mapping[str, NDArray[Any]]) -> Trials:
     return Trials(arrays["membership"], observed, arrays["sizes"], arrays["performance"])
 
 
+def alike(trials: Iterable[Trials]) -> Iterator[Trials]:
+    """Yield trials in turn, each known to hold arrays of the same shapes as the first.
+
+    Raises
+    ------
+    InputError
+        If a signal read more or fewer parts off one than off the first.
+    """
+    first: dict[str, tuple[int, ...]] = {}
+    for number, trial in enumerate(trials):
+        shapes = {name: array.shape[1:] for name, array in trial.observed.items()}
+        first = first or shapes
+        if changed := [name for name, shape in shapes.items() if shape != first[name]]:
+            raise _uneven(changed[0], shapes[changed[0]], first[changed[0]], f"trial {number}", "trial 0")
+        yield trial
+
+
 def concatenate(trials: Sequence[Trials]) -> Trials:
     """Join trials along the first axis."""
     each = [to_arrays(trial) for trial in trials]
@@ -56,7 +75,22 @@ def concatenate(trials: Sequence[Trials]) -> Trials:
 
 
 def beside(parts: Sequence[Trials]) -> Trials:
-    """Join the releases of the same trials."""
+    """Join the releases of the same trials.
+
+    Raises
+    ------
+    InputError
+        If a signal read more or fewer parts at one release than at another.
+    """
     each = [to_arrays(part) for part in parts]
+    for name, array in parts[0].observed.items():
+        for part in parts[1:]:
+            if (other := part.observed[name]).shape[2:] != array.shape[2:]:
+                raise _uneven(name, array.shape[2:], other.shape[2:], "one release", "another")
     joined = {name: np.concatenate([arrays[name] for arrays in each], axis=1) for name in each[0]}
     return from_arrays(joined | {"membership": parts[0].membership})
+
+
+def _uneven(name: str, shape: tuple[int, ...], other: tuple[int, ...], place: str, other_place: str) -> InputError:
+    read = f"{shape} in {place} and {other} in {other_place}"
+    return InputError(f"signal {name} reads arrays of shapes {read}: read as many parts in each")

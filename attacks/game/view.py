@@ -1,7 +1,8 @@
 """What an adversary holds when it decides who was a member."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,7 +12,7 @@ from torch import Tensor, nn
 
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.magnitude import magnitude_of, magnitudes
-from fedsz_privacy.core.state import StateDict, add, length, nbytes, rows, stack_of_one, unstack
+from fedsz_privacy.core.state import StateDict, add, cloned, length, nbytes, rows, stack_of_one, unstack
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.data.tasks import PerRecord
 from fedsz_privacy.training.evaluation import predict
@@ -35,6 +36,13 @@ class Knowledge:
     model: nn.Module
     states: StateDict
     pool: Records
+    _original: "Knowledge | None" = field(default=None, init=False, repr=False, compare=False)
+
+    def copied(self) -> "Knowledge":
+        """Return a copy that its holder may write into; gradients are worked out and kept once for all copies."""
+        copy = Knowledge(deepcopy(self.model), cloned(self.states), self.pool.copied())
+        object.__setattr__(copy, "_original", self._original or self)
+        return copy
 
     @property
     def shared(self) -> bool:
@@ -54,8 +62,16 @@ class Knowledge:
         """Yield the gradients of some candidates' losses at the state that all trials share, (some, parameters).
 
         The candidates come in order. They are kept if those of all take no more than `GRADIENT_BYTES`, and worked out
-        again for every view otherwise: those of a large model would not fit into memory together.
+        again for every view otherwise: those of a large model would not fit into memory together. The caller may write
+        into what it is given.
         """
+        return (chunk.clone() for chunk in self.lasting_gradients())
+
+    def lasting_gradients(self) -> Iterator[Tensor]:
+        """Yield `shared_gradients` themselves, which nobody may write into."""
+        return (self._original or self)._gradients()
+
+    def _gradients(self) -> Iterator[Tensor]:
         if len(self.pool) * nbytes(self.states) <= GRADIENT_BYTES:
             yield self._kept_gradients
         else:
@@ -85,6 +101,10 @@ class Descents:
     squares: Tensor
     square_of_sum: Tensor
 
+    def copied(self) -> "Descents":
+        """Return a copy that its holder may write into."""
+        return Descents(self.products.clone(), self.squares.clone(), self.square_of_sum.clone())
+
 
 @dataclass(frozen=True)
 class View:
@@ -103,20 +123,31 @@ class View:
     knowledge: Knowledge
     updates: StateDict
     others: tuple[StateDict, ...] = ()
+    _original: "View | None" = field(default=None, init=False, repr=False, compare=False)
+
+    def copied(self) -> "View":
+        """Return a copy that its holder may write into; what is worked out of it, is worked out once for all copies."""
+        copy = View(self.knowledge.copied(), cloned(self.updates), tuple(map(cloned, self.others)))
+        object.__setattr__(copy, "_original", self._original or self)
+        return copy
 
     @cached_property
     def client_states(self) -> StateDict:
         """States that the updates lead to, each tensor of shape (k, ...)."""
         return add(self.knowledge.states, self.updates)
 
-    @cached_property
+    @property
     def outputs(self) -> Tensor:
-        """Outputs of the models in those states on the candidates, float64 of shape (k, candidates, ...)."""
+        """Outputs of the models in those states on the candidates, float64 of shape (k, candidates, ...); a copy."""
+        return (self._original or self)._outputs.clone()
+
+    @cached_property
+    def _outputs(self) -> Tensor:
         return predict(self.knowledge.model, self.client_states, self.knowledge.pool).cpu().double()
 
     @property
     def logits(self) -> Tensor:
-        """Outputs of a classifier, float64 of shape (k, candidates, classes).
+        """Outputs of a classifier, float64 of shape (k, candidates, classes); a copy.
 
         Raises
         ------
@@ -138,12 +169,16 @@ class View:
         """How sure those models are of each candidate, by the task's confidence, shape (k, candidates)."""
         return self._of_each(self.knowledge.pool.task.confidence)
 
-    @cached_property
+    @property
     def descents(self) -> Descents:
-        """How the updates lie to the candidates' gradients."""
+        """How the updates lie to the candidates' gradients; a copy."""
+        return (self._original or self)._descents.copied()
+
+    @cached_property
+    def _descents(self) -> Descents:
         if self.knowledge.shared:
             updates = [self.updates[name] for name in self.knowledge.trained]
-            return _descents(updates, self.knowledge.shared_gradients())
+            return _descents(updates, self.knowledge.lasting_gradients())
         parts = [one.descents for one in self.each_trial()]
         return Descents(*(torch.cat([getattr(part, name) for part in parts]) for name in vars(parts[0])))
 
@@ -156,10 +191,9 @@ class View:
             yield View(replace(self.knowledge, states=states), updates, tuple(others))
 
     def _of_each(self, of: PerRecord) -> NDArray[np.float64]:
-        targets = self.knowledge.pool.targets.cpu()
-        shape = self.outputs.shape[:2]
-        every = of(self.outputs.flatten(0, 1), targets.expand(shape[0], *targets.shape).flatten(0, 1))
-        numbers: NDArray[np.float64] = every.reshape(shape).double().numpy()
+        outputs, targets = self.outputs, self.knowledge.pool.targets.cpu()
+        every = targets.expand(len(outputs), *targets.shape).flatten(0, 1)
+        numbers: NDArray[np.float64] = of(outputs.flatten(0, 1), every).reshape(outputs.shape[:2]).double().numpy()
         return numbers
 
 

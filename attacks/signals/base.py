@@ -1,13 +1,17 @@
 """The contract that every membership signal keeps."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from attacks.game.view import View
+from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.imports import is_users_own
+from fedsz_privacy.training.isolation import isolated
 
 Scores: TypeAlias = NDArray[np.float64]
 """One number for each trial and candidate, shape (trials, candidates); higher: more likely a member."""
@@ -17,6 +21,9 @@ Observed: TypeAlias = NDArray[np.float64]
 
 Looks: TypeAlias = NDArray[np.float64]
 """What is read off each trial in each look of its adversary, shape (trials, looks, candidates) or (..., parts)."""
+
+REAL = "fiub"
+"""Kinds of NumPy dtypes that are real numbers."""
 
 
 def as_observed(scores: Scores, _: NDArray[np.bool_]) -> Scores:
@@ -50,6 +57,25 @@ class Signal:
         """Return the scores of all looks of an adversary together: each calibrated by itself, then added up.
 
         Sums of log-likelihood ratios are those of the looks together if looks are independent given membership.
+
+        Raises
+        ------
+        InputError
+            If a calibration gives anything but one finite number for each trial and candidate.
         """
-        scores: Scores = np.sum([self.calibrate(each, membership) for each in np.moveaxis(looks, 1, 0)], axis=0)
+        calibrated = [self._calibrated(each, membership) for each in np.moveaxis(looks, 1, 0)]
+        scores: Scores = np.sum(calibrated, axis=0)
+        if not (finite := np.isfinite(scores).all(axis=1)).all():
+            raise InputError(
+                f"signal {self.name} gives trial {finite.argmin()} scores that are not finite: calibrate to finite ones"
+            )
         return scores
+
+    def _calibrated(self, look: Observed, membership: NDArray[np.bool_]) -> Scores:
+        own = is_users_own(self.calibrate)
+        with isolated(0) if own else nullcontext():
+            found: Any = self.calibrate(look.copy(), membership.copy()) if own else self.calibrate(look, membership)
+        if not isinstance(found, np.ndarray) or found.shape != membership.shape or found.dtype.kind not in REAL:
+            given = f"{getattr(found, 'dtype', type(found).__name__)} {getattr(found, 'shape', '')}".strip()
+            raise InputError(f"signal {self.name} is calibrated to {given}: give float64 {membership.shape}")
+        return found.astype(np.float64, copy=False)

@@ -10,17 +10,17 @@ HALF = (torch.float16, torch.bfloat16)
 
 def to_array(tensor: Tensor) -> NDArray[np.floating]:
     """Return a float tensor as a contiguous array, float16 and bfloat16 widened to float32."""
-    host = tensor.detach().cpu()
+    host = tensor.detach().cpu().resolve_neg()
     return np.ascontiguousarray((host.float() if host.dtype in HALF else host).numpy())
 
 
 def to_tensor(array: NDArray[np.floating], dtype: torch.dtype) -> Tensor:
-    """Return an array as a tensor of the given float dtype, finite values kept finite."""
-    tensor = torch.from_numpy(array)
+    """Return an array as a tensor of the given float dtype, finite values kept finite; the array may change."""
     if dtype not in HALF:
-        return tensor
+        return torch.from_numpy(array)
     limit = torch.finfo(dtype).max
-    return torch.where(tensor.isfinite(), tensor.clamp(-limit, limit), tensor).to(dtype)
+    np.clip(array, -limit, limit, out=array, where=np.isfinite(array))
+    return torch.from_numpy(array).to(dtype)
 
 
 def rounding_error(array: NDArray[np.floating], bound: float, dtype: torch.dtype) -> float:
@@ -39,4 +39,6 @@ def to_bytes(tensor: Tensor) -> bytes:
 
 def from_bytes(data: memoryview, dtype: torch.dtype, shape: tuple[int, ...]) -> Tensor:
     """Return the tensor whose raw bytes are given, as a copy that owns its memory."""
-    return torch.frombuffer(bytearray(data), dtype=dtype).reshape(shape) if data else torch.empty(shape, dtype=dtype)
+    if not data:
+        return torch.empty(shape, dtype=dtype)
+    return torch.frombuffer(bytearray(data), dtype=dtype).reshape(shape)

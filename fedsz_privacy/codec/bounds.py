@@ -14,6 +14,8 @@ from fedsz_privacy.core.ranges import ABS, REL, Range, require_in
 RANGES: Mapping[str, Range] = MappingProxyType({"abs": ABS, "rel": REL})
 """What the value may be, by the mode."""
 
+LARGEST = float(np.finfo(np.float64).max)
+
 
 @dataclass(frozen=True)
 class ErrorBound:
@@ -66,4 +68,4 @@ class ErrorBound:
         if not math.isfinite(high - low):
             finite = array[np.isfinite(array)]
             low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
-        return self.value * high - self.value * low
+        return min(self.value * high - self.value * low, LARGEST)

@@ -24,6 +24,10 @@ PREFIX = struct.Struct("<5sBIQ")
 DIGEST_SIZE = 16
 MAX_DIMENSIONS = 64
 MAX_VARINT_BYTES = 9
+MAX_NBYTES = 2**63 - 1
+
+HEADER_MEMORY = 128
+"""Bytes that an entry takes once it is a tensor in a state, for each byte of it in the header; empty ones count too."""
 
 DTYPES: tuple[torch.dtype, ...] = (
     torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64, torch.int32, torch.int16, torch.int8,
@@ -68,15 +72,16 @@ def pack(header: Header, streams: Sequence[bytes]) -> bytes:
     return content + _digest(content)
 
 
-def unpack(frame: bytes) -> tuple[Header, memoryview]:
+def unpack(frame: bytes, max_bytes: int = MAX_NBYTES) -> tuple[Header, memoryview]:
     """Return the header and payload of a frame.
 
     Raises
     ------
     FrameError
-        If a byte is missing, added or altered, or the header contradicts itself.
+        If a byte is missing, added or altered, the header contradicts itself, or its tensors alone, without their
+        elements, could take more than ``max_bytes``.
     """
-    view = memoryview(frame)
+    view = memoryview(frame).cast("B")
     if len(view) < PREFIX.size + DIGEST_SIZE:
         raise FrameError(f"frame of {len(view)} bytes is too short to be one")
     magic, version, head_size, payload_size = PREFIX.unpack_from(view)
@@ -88,6 +93,10 @@ def unpack(frame: bytes) -> tuple[Header, memoryview]:
         raise FrameError(f"frame of {len(view)} bytes announces {head_size} + {payload_size}: truncated or extended")
     if _digest(view[:-DIGEST_SIZE]) != view[-DIGEST_SIZE:]:
         raise FrameError("frame's checksum does not match: it was altered on the way")
+    if HEADER_MEMORY * head_size > max_bytes:
+        raise FrameError(
+            f"frame's header of {head_size} bytes can take {HEADER_MEMORY} times as many; max_bytes allows {max_bytes}"
+        )
     header = _decode_header(bytes(view[PREFIX.size : PREFIX.size + head_size]))
     payload = view[PREFIX.size + head_size : -DIGEST_SIZE]
     if sum(entry.stream_size for entry in header.entries) > len(payload):
@@ -143,6 +152,9 @@ class _Reader:
         return self.data[self.position - size : self.position]
 
     def varint(self) -> int:
+        if self.position < len(self.data) and (byte := self.data[self.position]) < 0x80:
+            self.position += 1
+            return byte
         number = shift = 0
         for byte in self.data[self.position : self.position + MAX_VARINT_BYTES]:
             number |= (byte & 0x7F) << shift
@@ -171,4 +183,6 @@ class _Reader:
         if stream_size and not dtype.is_floating_point:
             raise FrameError(f"frame compresses {name!r} lossily although its dtype is {dtype}")
         shape = tuple(self.varint() for _ in range(self.at_most(self.varint(), MAX_DIMENSIONS, "dimensions")))
+        if math.prod(filter(None, shape)) * dtype.itemsize > MAX_NBYTES:
+            raise FrameError(f"frame announces {name!r} of shape {shape}, which no tensor can have")
         return Entry(name, dtype, shape, stream_size)

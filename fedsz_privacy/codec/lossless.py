@@ -2,6 +2,7 @@
 
 import lzma
 import struct
+import threading
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,10 +14,10 @@ from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.optional import optional
 
 ZLIB_WINDOW, GZIP_WINDOW = zlib.MAX_WBITS, zlib.MAX_WBITS + 16
-XZ_MEMORY = 2**26
+XZ_MEMORY = 2**24
 BLOSC_LIMIT = 2**31 - 33
 BLOSC_HEADER = struct.Struct("<2sBBIII6s2s7sB")
-BLOSC_STORED, BLOSC_ZEROS = 0x02, 0x10
+BLOSC_STORED, BLOSC_UNSPLIT, BLOSC_ZEROS = 0x02, 0x10, 0x10
 
 
 @dataclass(frozen=True)
@@ -24,23 +25,33 @@ class Lossless:
     """A lossless codec: ``decompress(compress(data), len(data)) == data``.
 
     ``decompress`` takes the size that must come out and raises ValueError if the data is damaged or holds another,
-    before it takes more memory than that size and a fixed amount of its own.
+    before it takes more memory than twice that size and 16 MiB of its own.
     """
 
     name: str
     compress: Callable[[bytes], bytes]
-    decompress: Callable[[bytes, int], bytes]
+    decompress: Callable[[bytes | memoryview, int], bytes]
+
+
+class _Decompressor(threading.local):
+    """One of zstd's decompression contexts for each thread: making one takes longer than most tensors do."""
+
+    def __init__(self) -> None:
+        self.context = zstandard.ZstdDecompressor()
+
+
+_ZSTD = _Decompressor()
 
 
 def _zstd_compress(data: bytes) -> bytes:
     return zstandard.ZstdCompressor(level=3).compress(data)
 
 
-def _zstd_decompress(data: bytes, size: int) -> bytes:
+def _zstd_decompress(data: bytes | memoryview, size: int) -> bytes:
     try:
         if zstandard.frame_content_size(data) != size:
             raise ValueError(f"zstd frame does not hold {size} bytes")
-        return zstandard.ZstdDecompressor().decompress(data, allow_extra_data=False)
+        return _ZSTD.context.decompress(data, allow_extra_data=False)
     except zstandard.ZstdError as error:
         raise ValueError(f"not a zstd frame: {error}") from error
 
@@ -52,7 +63,7 @@ def _deflate(name: str, window: int) -> Lossless:
         stream = zlib.compressobj(wbits=window)
         return stream.compress(data) + stream.flush()
 
-    def decompress(data: bytes, size: int) -> bytes:
+    def decompress(data: bytes | memoryview, size: int) -> bytes:
         stream = zlib.decompressobj(window)
         try:
             return _whole(stream.decompress(data, size + 1), size, stream.eof and not stream.unused_data)
@@ -62,7 +73,7 @@ def _deflate(name: str, window: int) -> Lossless:
     return Lossless(name, compress, decompress)
 
 
-def _xz_decompress(data: bytes, size: int) -> bytes:
+def _xz_decompress(data: bytes | memoryview, size: int) -> bytes:
     try:
         stream = lzma.LZMADecompressor(lzma.FORMAT_XZ, XZ_MEMORY)
         return _whole(stream.decompress(data, size + 1), size, stream.eof and not stream.unused_data)
@@ -84,7 +95,7 @@ def _blosc_compress(data: bytes) -> bytes:
     return packed
 
 
-def _blosc_decompress(data: bytes, size: int) -> bytes:
+def _blosc_decompress(data: bytes | memoryview, size: int) -> bytes:
     blosc2 = optional("blosc2", "compressors")
     if len(data) < BLOSC_HEADER.size or not _is_plain_blosc(data, size):
         raise ValueError(f"not a blosc-lz chunk of {size} bytes")
@@ -95,10 +106,11 @@ def _blosc_decompress(data: bytes, size: int) -> bytes:
     return raw
 
 
-def _is_plain_blosc(data: bytes, size: int) -> bool:
+def _is_plain_blosc(data: bytes | memoryview, size: int) -> bool:
     """Return whether a chunk is what `_blosc_compress` writes; others can load plug-ins or read files."""
     versions, flags, typesize, length, _, packed, filters, codec, meta, special = BLOSC_HEADER.unpack_from(data)
-    shuffled = (versions, flags & ~BLOSC_STORED, typesize, filters) == (b"\5\1", 5, 4, b"\0\0\0\0\0\1")
+    kind = flags & ~(BLOSC_STORED | BLOSC_UNSPLIT)
+    shuffled = (versions, kind, typesize, filters) == (b"\5\1", 5, 4, b"\0\0\0\0\0\1")
     plain = not any(codec) and not any(meta) and special in (0, BLOSC_ZEROS)
     return shuffled and plain and length == size and packed == len(data)
 

@@ -5,8 +5,11 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import TypeAlias
 
+import numpy as np
+import torch
 from torch import Tensor
 
+from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import StateDict
 
 LossyRule: TypeAlias = Callable[[str, Tensor], bool]
@@ -43,6 +46,18 @@ def default_rule(state: StateDict) -> LossyRule:
     Such are Flax's ``kernel``, adapters called ``lora_A``, and Flower's lists of arrays, numbered ``0``, ``1``.
     """
     return by_name if any(NAMED in name for name in state) else by_shape
+
+
+def on_copies(rule: LossyRule) -> LossyRule:
+    """Return a user's rule that is given copies of tensors, which it may write into, and says True or False of each."""
+
+    def choose(name: str, tensor: Tensor) -> bool:
+        chosen: object = rule(name, tensor.clone())
+        if isinstance(chosen, bool | np.bool_) or (isinstance(chosen, Tensor) and chosen.dtype == torch.bool):
+            return bool(chosen)
+        raise InputError(f"lossy gives a {type(chosen).__name__} for tensor {name!r}: return True or False")
+
+    return choose
 
 
 def is_eligible(tensor: Tensor, threshold: int) -> bool:

@@ -1,25 +1,24 @@
 """FedSZ (Wilkins et al., arXiv 2312.13461): partition a state, compress it lossily where that is safe, frame it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from fedsz_privacy.codec.arrays import from_bytes, rounding_error, to_array, to_bytes, to_tensor
 from fedsz_privacy.codec.bounds import ErrorBound
+from fedsz_privacy.codec.budget import DEFAULT_MAX_BYTES, memory_of, width_of
+from fedsz_privacy.codec.carrying import carried
 from fedsz_privacy.codec.compressors import DECODERS, SZ3, Compressor
-from fedsz_privacy.codec.frame import DTYPES, Entry, FrameError, Header, pack, unpack
+from fedsz_privacy.codec.frame import Entry, FrameError, Header, pack, unpack
 from fedsz_privacy.codec.lossless import LOSSLESS, ZSTD, Lossless
-from fedsz_privacy.codec.lossy import THRESHOLD, LossyRule, default_rule, is_eligible, warn_of_shortfall
+from fedsz_privacy.codec.lossy import THRESHOLD, LossyRule, default_rule, is_eligible, on_copies, warn_of_shortfall
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.ranges import ELEMENTS, require_within
-from fedsz_privacy.core.state import StateDict
-
-WIDTHS = {torch.float64: np.dtype(np.float64)}
-"""Array dtypes of the lossy stage, where it is not float32."""
+from fedsz_privacy.core.state import StateDict, nbytes
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,9 @@ class FedSZ:
     threshold : int
         Number of elements up to which a tensor is kept exactly.
     max_bytes : int
-        Largest decoded state that `decode` takes memory for, in bytes.
+        Most memory that decoding a frame may take beside the frame itself, in bytes; see `memory_of`. The libraries
+        take up to 32 MiB of their own. The default, 2**30, is a quarter of a small server's memory of 4 GiB, and room
+        for an update of about 100 million float32 parameters in one tensor, or twice as many in several.
     lossy : callable, optional
         The rule, ``lossy(name, tensor) -> bool``. By default the paper's, that the name contains ``weight``; in a state
         in which no name does, that the tensor has two dimensions or more.
@@ -64,7 +65,7 @@ class FedSZ:
     compressor: Compressor = field(default_factory=SZ3)
     lossless: Lossless = ZSTD
     threshold: int = THRESHOLD
-    max_bytes: int = 2**32
+    max_bytes: int = DEFAULT_MAX_BYTES
     lossy: LossyRule | None = None
 
     def __post_init__(self) -> None:
@@ -74,7 +75,7 @@ class FedSZ:
 
     def bounds(self, state: StateDict) -> dict[str, float]:
         """Return the absolute error bound of each tensor that may change; all others come back bit-exact."""
-        return {name: bound for name, (_, bound) in self._arrays(self._chosen(state)).items()}
+        return {name: bound for name, (_, bound) in self._arrays(self._chosen(carried(state))).items()}
 
     def encode(self, state: StateDict) -> bytes:
         """Return the frame of a state, as `encode_with_bounds` does."""
@@ -86,14 +87,13 @@ class FedSZ:
         Raises
         ------
         InputError
-            If a tensor has a dtype that the frame cannot carry.
+            If a frame cannot carry one of the tensors, or `decode` would need more than ``max_bytes``.
         """
         return self._encode(state)
 
-    def _encode(self, state: StateDict) -> tuple[bytes, dict[str, float]]:
-        for name, tensor in state.items():
-            if tensor.dtype not in DTYPES:
-                raise InputError(f"tensor {name!r} has dtype {tensor.dtype}: convert it, for example to torch.float32")
+    def _encode(self, given: StateDict) -> tuple[bytes, dict[str, float]]:
+        state = carried(given)
+        self._require_room(nbytes(state))
         chosen = self._chosen(state)
         warn_of_shortfall(state, chosen, self.threshold)
         streams, lossy = dict.fromkeys(state, b""), self._arrays(chosen)
@@ -103,8 +103,19 @@ class FedSZ:
         exact = b"".join(to_bytes(tensor) for name, tensor in state.items() if not streams[name])
         entries = (Entry(name, t.dtype, tuple(t.shape), len(streams[name])) for name, t in state.items())
         header = Header(self.compressor.name, self.lossless.name, tuple(entries))
-        frame = pack(header, [*streams.values(), self.lossless.compress(exact)])
+        rest = self.lossless.compress(exact)
+        frame = pack(header, [*streams.values(), rest])
+        head_size = len(frame) - sum(map(len, streams.values())) - len(rest)
+        views = [memoryview(stream) for stream in streams.values() if stream]
+        self._require_room(memory_of(header, head_size, views, self.compressor))
         return frame, {name: bound for name, (_, bound) in lossy.items()}
+
+    def _require_room(self, size: int) -> None:
+        if size > self.max_bytes:
+            raise InputError(
+                f"state takes {size} bytes to decode; max_bytes allows {self.max_bytes}: raise it here and where it is "
+                "decoded"
+            )
 
     def decode(self, frame: bytes) -> dict[str, Tensor]:
         """Return the state of a frame: names, order, shapes and dtypes as they were encoded.
@@ -114,25 +125,28 @@ class FedSZ:
         Raises
         ------
         FrameError
-            If the frame is not intact, is larger than ``max_bytes`` once decoded, or its streams do not hold what
-            its header announces. No part of the state is returned then.
+            If the frame is not intact, takes more memory than ``max_bytes`` to decode, or its streams do not hold
+            what its header announces. No part of the state is returned then.
         """
-        header, payload = unpack(frame)
-        if (size := sum(entry.nbytes for entry in header.entries)) > self.max_bytes:
-            raise FrameError(f"frame decodes to {size} bytes; max_bytes allows {self.max_bytes}")
+        header, payload = unpack(frame, self.max_bytes)
         decoders = {**DECODERS, self.compressor.name: self.compressor}
         if header.compressor not in decoders or header.lossless not in LOSSLESS:
             raise FrameError(
                 f"frame needs codecs {header.compressor!r} and {header.lossless!r}: unknown, or not trusted"
             )
+        decoder, header_size = decoders[header.compressor], len(frame) - len(payload)
+        *streams, rest = _cut(payload, [entry.stream_size for entry in header.entries if entry.stream_size])
         try:
-            return _decode_tensors(header, payload, decoders[header.compressor])
+            size = memory_of(header, header_size, streams, decoder)
+            if size <= self.max_bytes:
+                return _decode_tensors(header, streams, rest, decoder)
         except ValueError as error:
             raise FrameError(f"frame does not hold what it announces: {error}") from error
+        raise FrameError(f"frame takes {size} bytes to decode; max_bytes allows {self.max_bytes}")
 
     def _chosen(self, state: StateDict) -> dict[str, Tensor]:
         """Return the tensors that are lossy if their bounds leave them room."""
-        rule = self.lossy or default_rule(state)
+        rule = on_copies(self.lossy) if self.lossy else default_rule(state)
         return {name: t for name, t in state.items() if is_eligible(t, self.threshold) and rule(name, t)}
 
     def _arrays(self, chosen: StateDict) -> dict[str, tuple[NDArray[np.floating], float]]:
@@ -142,19 +156,23 @@ class FedSZ:
         return {name: (array, bounds[name]) for name, array in arrays.items() if bounds[name] > 0}
 
 
-def _decode_tensors(header: Header, payload: memoryview, decoder: Compressor) -> dict[str, Tensor]:
+def _decode_tensors(
+    header: Header, streams: Sequence[memoryview], rest: memoryview, decoder: Compressor
+) -> dict[str, Tensor]:
+    tensors = _decode_exact([entry for entry in header.entries if not entry.stream_size], rest, header.lossless)
     lossy = [entry for entry in header.entries if entry.stream_size]
-    exact = [entry for entry in header.entries if not entry.stream_size]
-    *streams, rest = _cut(payload, [entry.stream_size for entry in lossy])
-    raw = LOSSLESS[header.lossless].decompress(bytes(rest), sum(entry.nbytes for entry in exact))
-    tensors = {
-        entry.name: from_bytes(piece, entry.dtype, entry.shape)
-        for entry, piece in zip(exact, _cut(memoryview(raw), [entry.nbytes for entry in exact])[:-1], strict=True)
-    }
     for entry, stream in zip(lossy, streams, strict=True):
-        width = WIDTHS.get(entry.dtype, np.dtype(np.float32))
-        tensors[entry.name] = to_tensor(decoder.decode(bytes(stream), entry.shape, width), entry.dtype)
+        tensors[entry.name] = to_tensor(decoder.decode(bytes(stream), entry.shape, width_of(entry)), entry.dtype)
     return {entry.name: tensors[entry.name] for entry in header.entries}
+
+
+def _decode_exact(entries: Sequence[Entry], rest: memoryview, lossless: str) -> dict[str, Tensor]:
+    sizes = [entry.nbytes for entry in entries]
+    raw = LOSSLESS[lossless].decompress(rest, sum(sizes))
+    pieces = _cut(memoryview(raw), sizes)[:-1]
+    return {
+        entry.name: from_bytes(piece, entry.dtype, entry.shape) for entry, piece in zip(entries, pieces, strict=True)
+    }
 
 
 def _cut(data: memoryview, sizes: list[int]) -> list[memoryview]:

@@ -23,8 +23,6 @@ REMEDIES: Mapping[int | None, str] = MappingProxyType(
 )
 """What helps, by the number of the operating system's error."""
 
-from fedsz_privacy.core.errors import InputError
-
 
 def is_folder(path: Path) -> bool:
     """Return whether there is a folder; a path that the system cannot look up is none."""

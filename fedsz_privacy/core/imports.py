@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -19,6 +20,17 @@ _REFUSED: ContextVar[str] = ContextVar("_REFUSED", default="")
 """What helps, while nothing may be imported; empty while all may."""
 
 _PATH = re.compile(r"[\w.]+:[^\W\d]\w*(:.*)?")
+
+TOOLKIT = {"fedsz_privacy", "attacks", "analysis"}
+"""The packages of this toolkit."""
+
+
+def is_users_own(function: object) -> bool:
+    """Return whether a callable, or one that a partial is made of, is defined outside this toolkit."""
+    if isinstance(function, partial):
+        given = (*function.args, *function.keywords.values())
+        return any(is_users_own(each) for each in (function.func, *filter(callable, given)))
+    return str(getattr(function, "__module__", "")).partition(".")[0] not in TOOLKIT
 
 
 def import_object(path: str) -> Any:

@@ -34,6 +34,20 @@ def require_sound(split: DataSplit, name: str) -> DataSplit:
     return split
 
 
+def require_like(made: object, given: Records, where: str) -> None:
+    """Raise InputError unless what was made of records is as many sound records of their kind.
+
+    ``where`` says in words who made them.
+    """
+    _require_sound(made, where)
+    assert isinstance(made, Records)
+    if (len(made), _kind(made)) != (len(given), _kind(given)):
+        raise InputError(
+            f"{where} makes {len(made)} records of {_described(made)} out of {len(given)} of {_described(given)}: make "
+            "as many, and alike"
+        )
+
+
 def require_finite(values: NDArray[Any], where: str) -> None:
     """Refuse the records of a file, array (records, ...), of which a float is not finite.
 
@@ -62,8 +76,9 @@ def _classifies(task: Task) -> bool:
     return task == classification(task.outputs)
 
 
-def _require_sound(records: Records, where: str) -> None:
+def _require_sound(records: object, where: str) -> None:
     _require_tensors(records, where)
+    assert isinstance(records, Records)
     inputs, targets = records.inputs, records.targets
     counts = [len(tensor) if tensor.ndim else 0 for tensor in (*inputs, targets)]
     if not inputs or len(set(counts)) != 1 or any(0 in tensor.shape for tensor in (*inputs, targets)):

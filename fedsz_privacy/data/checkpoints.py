@@ -3,6 +3,7 @@
 import pickle
 import warnings
 from pathlib import Path
+from zipfile import BadZipFile, ZipFile, is_zipfile
 
 import torch
 from safetensors import SafetensorError
@@ -12,7 +13,12 @@ from torch import Tensor
 from fedsz_privacy.core.errors import InputError, one_line
 from fedsz_privacy.core.files import require_file
 
-DAMAGED = (RuntimeError, EOFError, LookupError, ValueError, TypeError, AttributeError)
+MOST_EXPANSION = 10
+"""Most bytes that a checkpoint's tensors may lay out, in multiples of its own size: tied weights count each time."""
+
+DAMAGED = (
+    RuntimeError, EOFError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, MemoryError, BadZipFile
+)  # fmt: skip
 """What PyTorch's reader makes of a file that is no checkpoint."""
 
 
@@ -33,8 +39,8 @@ def load_checkpoint(path: Path) -> dict[str, Tensor]:
     Raises
     ------
     InputError
-        If there is no such file, it is damaged, it would need pickle to run code, or it holds something else than
-        tensors by name.
+        If there is no such file, it is damaged, it would need pickle to run code, it holds something else than
+        tensors by name, or these are far larger than the file, as expanded ones can be.
     """
     require_file(path, "give a .safetensors file or a state dict saved by torch.save")
     held = _read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path)
@@ -42,7 +48,15 @@ def load_checkpoint(path: Path) -> dict[str, Tensor]:
         raise InputError(f"{path} holds no state dict: save model.state_dict()")
     if other := [str(name) for name, value in held.items() if not (isinstance(name, str) and _is_dense(value))]:
         raise InputError(f"{path} holds more than dense tensors by name ({_few(other)}): save model.state_dict() alone")
+    _require_small(sum(tensor.nbytes for tensor in held.values()), path)
     return {name: tensor.detach() for name, tensor in held.items()}
+
+
+def _require_small(needed: int, path: Path) -> None:
+    if needed > MOST_EXPANSION * (size := path.stat().st_size):
+        raise InputError(
+            f"{path} of {size} bytes needs {needed} bytes: save contiguous tensors by torch.save or as .safetensors"
+        )
 
 
 def _read_safetensors(path: Path) -> object:
@@ -54,9 +68,14 @@ def _read_safetensors(path: Path) -> object:
 
 def _read_torch(path: Path) -> object:
     try:
+        if is_zipfile(path):
+            with ZipFile(path) as archive:
+                _require_small(sum(entry.file_size for entry in archive.infolist()), path)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return torch.load(path, map_location="cpu", weights_only=True)
+    except InputError:
+        raise
     except pickle.UnpicklingError as error:
         raise InputError(
             f"{path} is no state dict that can be read without running its code: save model.state_dict(), or use "
@@ -67,7 +86,9 @@ def _read_torch(path: Path) -> object:
 
 
 def _is_dense(value: object) -> bool:
-    return isinstance(value, Tensor) and value.layout == torch.strided and not value.is_quantized
+    if not isinstance(value, Tensor) or value.layout != torch.strided:
+        return False
+    return not (value.is_quantized or value.is_meta or value.is_nested)
 
 
 def _few(names: list[str]) -> str:

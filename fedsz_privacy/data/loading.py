@@ -22,6 +22,7 @@ from fedsz_privacy.data.tables import load_table
 from fedsz_privacy.data.targets import settle
 from fedsz_privacy.data.tasks import binary, classification
 from fedsz_privacy.data.text import load_lines
+from fedsz_privacy.training.isolation import isolated
 
 FILES = MappingProxyType({".npz": load_arrays, ".txt": load_lines})
 """What reads a file without columns, by how its name ends."""
@@ -101,7 +102,7 @@ def _read(name: str, train: int | None, test: int | None, seed: int, target: str
     if HUB_NAME.fullmatch(name):
         return load_hub(name, train, test, seed, task)
     if ":" in name:
-        return _imported(name, train, test, task)
+        return _imported(name, train, test, seed, task)
     raise InputError(
         f"unknown data set {name!r}: write {', '.join(EMBEDDED)}, the path of a folder or an .npz, .csv, .parquet or "
         ".txt file, owner/name on the hub, or module:function"
@@ -112,19 +113,24 @@ def _first(split: DataSplit, train: int | None, test: int | None) -> DataSplit:
     return DataSplit(split.train.part(0, train), split.test.part(0, test))
 
 
-def _imported(path: str, train: int | None, test: int | None, task: str) -> DataSplit:
+def _imported(path: str, train: int | None, test: int | None, seed: int, task: str) -> DataSplit:
     function = import_callable(path)
     try:
         inspect.signature(function).bind()
     except TypeError as error:
         raise InputError(f"{path} cannot be called without arguments ({error}): give each a default") from None
-    made = require_sound(require_type(DataSplit, function(), path), path)
+    with isolated(seed):
+        made = require_sound(require_type(DataSplit, function(), path), path)
     split = _for_task(made, path, task) if task else made
     if (task_of := split.train.task) in (binary(), classification(task_of.outputs)):
         require_several(split.train.targets.numpy(), f"data set {path!r}", range(max(2, task_of.outputs)))
     cut = _first(split, train, test)
-    packs = (replace(part, inputs=tuple(map(packed, part.inputs))) for part in (cut.train, cut.test))
-    return DataSplit(*packs, notices=made.notices)
+    # The function may keep what it returned.
+    owned = (
+        replace(part, inputs=tuple(map(packed, part.inputs)), targets=part.targets.clone())
+        for part in (cut.train, cut.test)
+    )
+    return DataSplit(*owned, notices=made.notices)
 
 
 def _for_task(split: DataSplit, where: str, task: str) -> DataSplit:

@@ -58,6 +58,10 @@ class Records:
         """Return the same records in the memory of a device."""
         return self._each(lambda tensor: tensor.to(device))
 
+    def copied(self) -> "Records":
+        """Return a copy that its holder may write into."""
+        return self._each(Tensor.clone)
+
     def resized(self, side: int) -> "Records":
         """Return images scaled to side x side, bilinearly.
 

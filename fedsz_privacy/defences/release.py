@@ -5,22 +5,27 @@ update is a `Release`, and every attack, fit, table and plot is a loop over rele
 """
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 from types import MappingProxyType
+from typing import Any
 
 from dp_accounting import DpEvent, NonPrivateDpEvent
 from numpy.random import Generator
 
 from fedsz_privacy.codec.bounds import ErrorBound
+from fedsz_privacy.codec.budget import UNLIMITED
 from fedsz_privacy.codec.lossy import LossyRule, LossyWarning, without_lossy_warnings
 from fedsz_privacy.codec.pipeline import FedSZ
 from fedsz_privacy.core.errors import InputError, unknown
-from fedsz_privacy.core.imports import import_callable, require_type
-from fedsz_privacy.core.state import StateDict, nbytes, unstack
+from fedsz_privacy.core.imports import import_callable, is_users_own, require_type
+from fedsz_privacy.core.state import StateDict, cloned, nbytes, unstack
 from fedsz_privacy.defences.grammar import make, read_part, split_parts, write_number, write_shortest
+from fedsz_privacy.defences.returned import require_sound
 from fedsz_privacy.training.accounting import require_accountable
+from fedsz_privacy.training.isolation import child_seed, isolated
 
 
 @dataclass(frozen=True)
@@ -81,33 +86,67 @@ class Release:
         """Return this release followed by another one applied to its result; post-processing keeps the event."""
 
         def apply(update: StateDict, generator: Generator) -> Released:
-            before = self.apply(update, generator)
-            after = post.apply(before.update, generator)
+            before = release_copy(self, update, generator)
+            after = release_copy(post, before.update, generator)
             return replace(after, encode_seconds=before.encode_seconds + after.encode_seconds)
 
         return replace(self, name=f"{self.name}+{post.name}", apply=apply)
 
 
-def release_copy(release: Release, update: StateDict, generator: Generator) -> Released:
-    """Return what an observer holds of a copy of an update: a release may write into the tensors that it is given."""
-    return release.apply({name: tensor.clone() for name, tensor in update.items()}, generator)
+def release_copy(release: Release, update: StateDict, generator: Generator, place: str = "") -> Released:
+    """Return what an observer holds of a copy of an update, which is known to be like the update.
+
+    Parameters
+    ----------
+    release : Release
+        May write into the tensors that it is given.
+    update : StateDict
+        The client's update.
+    generator : Generator
+        Of the release alone. What a user's own release draws globally, from torch, NumPy or Python, is seeded from a
+        child of it, and changes nothing that others draw.
+    place : str
+        Where it is released, for an error: such as " in trial 3".
+
+    Raises
+    ------
+    InputError
+        If what is returned is no `Released` whose update has the names, shapes and dtypes of the one that was given,
+        finite numbers where that has them, and a size.
+    """
+    return _released(release, update, generator, place)[0]
 
 
-def release_each(release: Release, updates: StateDict, generators: Iterable[Generator]) -> list[Released]:
-    """Return what an observer holds of each update of a stack, with a generator for each.
+def release_each(
+    release: Release, updates: StateDict, generators: Iterable[Generator], places: Sequence[str] = ()
+) -> list[Released]:
+    """Return what an observer holds of each update of a stack, with a generator for each, and a place for errors.
 
     Time is taken here, whatever a release reports: encoding is all of `apply` that it does not report as decoding.
     """
-    return [_timed(release, unstack(updates, row), generator) for row, generator in enumerate(generators)]
-
-
-def _timed(release: Release, update: StateDict, generator: Generator) -> Released:
-    given = {name: tensor.clone() for name, tensor in update.items()}
+    each = []
     with without_lossy_warnings():
+        for row, generator in enumerate(generators):
+            place = places[row] if places else ""
+            released, seconds = _released(release, unstack(updates, row), generator, place)
+            each.append(replace(released, encode_seconds=max(0.0, seconds - released.decode_seconds)))
+    return each
+
+
+def _released(release: Release, update: StateDict, generator: Generator, place: str) -> tuple[Released, float]:
+    """Return what `release_copy` does, and the seconds that `apply` took."""
+    own, given = is_users_own(release.apply), cloned(update)
+    with isolated(child_seed(generator)) if own else nullcontext():
         start = perf_counter()
-        released = release.apply(given, generator)
+        released: Any = release.apply(given, generator)
         seconds = perf_counter() - start
-    return replace(released, encode_seconds=max(0.0, seconds - released.decode_seconds))
+    if not isinstance(released, Released):
+        raise InputError(
+            f"release {release.name} returns a {type(released).__name__}{place}: return Released(update, nbytes)"
+        )
+    require_sound(vars(released), release.name, update, place)
+    # A user's own may keep what it returned, and write into it when it is called again.
+    return replace(released, update=cloned(released.update)) if own else released, seconds
 
 
 def find_lossy_shortfall(release: Release, update: StateDict, generator: Generator) -> str | None:
@@ -145,7 +184,7 @@ def fedsz(lossy: LossyRule | None = None, **bound: float) -> Release:
     if len(bound) != 1:
         raise InputError(f"fedsz takes one bound, got {len(bound)}: write fedsz:rel=1e-2 or fedsz:abs=1e-4")
     ((mode, value),) = bound.items()
-    pipeline = FedSZ(ErrorBound(mode, value), lossy=lossy)
+    pipeline = FedSZ(ErrorBound(mode, value), lossy=lossy, max_bytes=UNLIMITED)
 
     def apply(update: StateDict, _: Generator) -> Released:
         start = perf_counter()

@@ -52,7 +52,7 @@ class Federation:
         """
         shares = (self.clients.sum(axis=1) / self.clients.sum()).tolist()
         clients = [
-            Client(partial(self._train, client), self.release, partial(self._streams, client))
+            Client(partial(self._train, client), self.release, partial(self._streams, client), partial(_places, client))
             for client in range(len(self.clients))
         ]
         return play_rounds(clients, shares, states, first)
@@ -64,3 +64,7 @@ class Federation:
 
     def _streams(self, client: int, number: int) -> list[Generator]:
         return [generator(self.seed, Purpose.RELEASE, number, client)]
+
+
+def _places(client: int, number: int) -> list[str]:
+    return [f" of client {client} in round {number + 1}"]

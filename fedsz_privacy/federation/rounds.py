@@ -5,7 +5,7 @@ stacked over trials that are played side by side, k of them; a federation is one
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from itertools import count
 from time import perf_counter
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from fedsz_privacy.core.state import StateDict, add, average, on_device_of, stack
+from fedsz_privacy.core.state import StateDict, add, average, cloned, on_device_of, stack
 from fedsz_privacy.defences.release import Release, release_each
 from fedsz_privacy.training.divergence import require_convergence
 
@@ -53,11 +53,14 @@ class Client:
         What every update passes through on its way to the server.
     generators : callable
         From the number of a round to the release's generators, one for each trial.
+    places : callable
+        From the number of a round to the place of each trial in an error, such as " in trial 3".
     """
 
     train: Callable[[int, StateDict], StateDict]
     release: Release
     generators: Callable[[int], Sequence[Generator]]
+    places: Callable[[int], Sequence[str]]
 
     def send(self, number: int, states: StateDict) -> Sent:
         """Train, and pass what came out through the release.
@@ -65,13 +68,13 @@ class Client:
         Raises
         ------
         InputError
-            If training diverged.
+            If training diverged, or the release returned what cannot stand for an update.
         """
         start = perf_counter()
         updates = self.train(number, states)
         seconds = perf_counter() - start
         require_convergence(updates, states, number)
-        released = release_each(self.release, updates, self.generators(number))
+        released = release_each(self.release, updates, self.generators(number), self.places(number))
         return Sent(
             on_device_of(states, stack([each.update for each in released])),
             np.array([each.nbytes for each in released]),
@@ -102,6 +105,10 @@ class Round:
     shares: tuple[float, ...]
     clients: tuple[Callable[[], Sent], ...]
 
+    def copied(self, states: StateDict) -> "Round":
+        """Return a copy that its holder may write into, from a copy of the states before it."""
+        return replace(self, states=states, clients=tuple(partial(_copy_of, client) for client in self.clients))
+
     def sent(self, client: int) -> Sent:
         """Return what a client sent."""
         return self.clients[client]()
@@ -115,6 +122,11 @@ class Round:
     def after(self) -> StateDict:
         """The global states after the round."""
         return add(self.states, self.average)
+
+
+def _copy_of(client: Callable[[], Sent]) -> Sent:
+    sent = client()
+    return replace(sent, update=cloned(sent.update), nbytes=sent.nbytes.copy())
 
 
 def play_rounds(

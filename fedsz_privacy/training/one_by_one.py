@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from fedsz_privacy.core.errors import InputError
-from fedsz_privacy.core.state import StateDict, stack, unstack
+from fedsz_privacy.core.state import StateDict, cloned, stack, unstack
 from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.modes import detached, holding
 
@@ -37,7 +37,8 @@ def train_each(train: Train, model: nn.Module, clients: Clients) -> dict[str, Te
     for row, (batches, generator) in enumerate(zip(clients.batches, clients.generators, strict=True)):
         copy = holding(model, unstack(starts, row))
         train(copy, batches, generator)
-        trained.append(detached(copy))
+        # A function of a user's own may keep the tensors of its model, and write into them for the next client.
+        trained.append(cloned(detached(copy)))
         _require_same_kinds(clients.states, trained[-1])
     return stack(trained)
 

@@ -19,7 +19,8 @@ from fedsz_privacy.data.records import Records
 from fedsz_privacy.training.accounting import History, composed, describe, event_of, require_accountable
 from fedsz_privacy.training.batches import draw_whole, present
 from fedsz_privacy.training.clients import Clients
-from fedsz_privacy.training.modes import detached, holding, seeded
+from fedsz_privacy.training.isolation import isolated
+from fedsz_privacy.training.modes import detached, holding
 from fedsz_privacy.training.one_by_one import train_each
 
 TrainFunction = Callable[[nn.Module, Records, Generator], Any]
@@ -128,7 +129,7 @@ class OwnTraining:
 
     def _call(self, model: nn.Module, records: Records, generator: Generator) -> Any:
         model.train()
-        with quiet(), seeded(generator):
+        with quiet(), isolated(int(generator.integers(2**63))):
             return self.function(model, records, generator)
 
 

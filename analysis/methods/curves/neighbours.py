@@ -9,6 +9,7 @@ from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import StateDict, subtract, unstack
 from fedsz_privacy.training.batches import ABSENT
 from fedsz_privacy.training.descent import Training
+from fedsz_privacy.training.divergence import require_convergence
 from fedsz_privacy.training.dpsgd import DPTraining
 from fedsz_privacy.training.rule import TrainingRule
 
@@ -40,6 +41,11 @@ def neighbour_pairs(game: Game, count: int) -> list[NeighbourPair]:
 
     The differences are what one record did in these runs. They are no bound on what another record could do, so no
     sensitivity in the sense of differential privacy.
+
+    Raises
+    ------
+    InputError
+        If training diverged.
     """
     trials = range(count)
     membership, batches = game.draw(trials)
@@ -48,5 +54,7 @@ def neighbour_pairs(game: Game, count: int) -> list[NeighbourPair]:
         record = generator(game.seed, Purpose.NEIGHBOUR, trial).choice(np.flatnonzero(members))
         row[row == record] = ABSENT
     present, absent = game.updates(trials, batches), game.updates(trials, without)
+    for updates in (present, absent):
+        require_convergence(updates, game.knowledge.states, 0)
     differences = subtract(present, absent)
     return [NeighbourPair(unstack(present, trial), unstack(differences, trial)) for trial in trials]

@@ -5,8 +5,8 @@ It also finds out what a reader of the run must know before it starts: what trai
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
+import numpy as np
 import torch
 from joblib.externals.loky.backend.reduction import dumps
 
@@ -17,13 +17,18 @@ from analysis.studies.check import check_clients
 from attacks import Game, Knowledge, Signal, View
 from attacks.canaries.gradients import add_canaries, require_room
 from attacks.game.engine import games_of
+from attacks.game.looks import observe
 from fedsz_privacy.core.errors import InputError, one_line
+from fedsz_privacy.core.imports import is_users_own
 from fedsz_privacy.core.state import stack_of_one
 from fedsz_privacy.defences.defence import Defence
 from fedsz_privacy.training.gradients import gradient_names
 
 TRIED = 4
 """Candidates that signals are tried on."""
+
+CALIBRATED = 8
+"""Trials of random numbers that a user's own calibration is tried on: each candidate is in every second."""
 
 
 def check_audit(
@@ -69,12 +74,11 @@ def _check_signals(signals: Sequence[Signal], game: Game) -> None:
     knowledge = Knowledge(game.model, stack_of_one(game.state), game.pool.part(0, TRIED))
     still = {name: torch.zeros_like(tensor) for name, tensor in stack_of_one(game.state).items()}
     moved = {name: 1e-3 * tensor if tensor.is_floating_point() else tensor for name, tensor in knowledge.states.items()}
-    count = len(knowledge.pool)
     for signal in signals:
-        read: Any = signal.observe(View(knowledge, moved, (moved, still) if signal.reads_others else ()))
-        shape = tuple(getattr(read, "shape", ()))
-        if shape[:2] != (1, count):
-            raise InputError(f"signal {signal.name} reads {shape} of 1 trial and {count} candidates: read (1, {count})")
+        observed = observe(signal, View(knowledge, moved, (moved, still) if signal.reads_others else ()))
+        if is_users_own(signal.calibrate):
+            looks = np.random.default_rng(0).standard_normal((CALIBRATED, *observed.shape))
+            signal.score(looks, np.indices((CALIBRATED, len(knowledge.pool))).sum(axis=0) % 2 == 0)
 
 
 def _check_pickling(game: Game, name: str) -> None:

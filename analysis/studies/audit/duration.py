@@ -12,6 +12,7 @@ from analysis.studies.audit.spec import AuditSpec
 from analysis.studies.duration import HOUR, describe, seconds_of_training, spoken, timed
 from attacks import Adversary, Game, Signal, View
 from attacks.game.engine import games_of
+from attacks.game.looks import observe
 from attacks.game.view import Knowledge
 from fedsz_privacy.core.state import StateDict, expand, stack_of_one
 from fedsz_privacy.defences.defence import Defence
@@ -91,9 +92,9 @@ def _seconds_of_looking(game: Game, signals: Sequence[Signal], adversary: Advers
     still = _still(game, trials)
     view = View(knowledge, still, (still,) * len(game.others) if adversary.sees_others else ())
     for signal in signals:
-        signal.observe(replace(view))
+        observe(signal, replace(view))
     # What is known before the round, such as gradients that are kept, is worked out once for all trials.
-    seconds = timed(lambda: [signal.observe(each) for each in [replace(view)] for signal in signals])
+    seconds = timed(lambda: [observe(signal, each) for each in [replace(view)] for signal in signals])
     return seconds * len(game.pool) / len(few)
 
 

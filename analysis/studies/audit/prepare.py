@@ -10,11 +10,12 @@ from torch import nn
 
 from analysis.reporting.progress import Progress
 from analysis.studies.audit.spec import AuditSpec
+from attacks.canaries.records import make_canaries
 from attacks.game.game import Game
 from fedsz_privacy.core.device import find_device
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.randomness import Purpose, generator
-from fedsz_privacy.core.state import stack_of_one, unstack
+from fedsz_privacy.core.state import cloned, stack_of_one, unstack
 from fedsz_privacy.data.loading import load_data
 from fedsz_privacy.data.records import DataSplit, Records, join
 from fedsz_privacy.defences.release import none
@@ -60,7 +61,7 @@ def set_up(spec: AuditSpec, split: DataSplit, model: nn.Module) -> Game:
     clients = even_clients(spec.clients - 1, len(data))
     return Game(
         model=model,
-        state=detached(model),
+        state=cloned(detached(model)),
         pool=make_pool(spec, split.train),
         test=split.test,
         training=spec.rule,
@@ -99,7 +100,7 @@ def make_pool(spec: AuditSpec, records: Records) -> Records:
     """Return the candidates: ordinary records, then canaries of each kind, made of the records after them."""
     parts, start = [records.part(0, spec.candidates)], spec.candidates
     for number, (canary, count) in enumerate(spec.parse_canaries()):
-        made = canary.make(records.part(start, start + count), generator(spec.seed, Purpose.RECORD_CANARY, number))
-        parts.append(made)
+        ordinary = records.part(start, start + count)
+        parts.append(make_canaries(canary, ordinary, generator(spec.seed, Purpose.RECORD_CANARY, number)))
         start += count
     return join(parts)

@@ -21,7 +21,7 @@ from analysis.studies.questions import to_plain
 from attacks import Game, Scores, Trials
 from attacks.canaries.play import CanaryPlayer
 from attacks.game.engine import Player, RecordPlayer, games_of, play_trials
-from attacks.game.trial import concatenate
+from attacks.game.trial import alike, concatenate
 from attacks.game.trial_files import TrialFiles
 from fedsz_privacy.core.state import nbytes
 from fedsz_privacy.defences.defence import Defence
@@ -125,7 +125,7 @@ def run_audit(
         def played(player: Player, kind: str) -> Trials:
             files = TrialFiles(folder.path / kind.replace(" ", "_"), folder.digest)
             kept = play_trials(player, spec.trials, files, pool, workers.count, say)
-            return concatenate(list(progress(kept, description=kind, total=spec.trials)))
+            return concatenate(list(progress(alike(kept), description=kind, total=spec.trials)))
 
         trials = played(RecordPlayer(game, defences, signals, spec.sees), "trials")
         if spec.gradient_canaries:

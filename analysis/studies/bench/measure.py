@@ -11,6 +11,7 @@ from torch import Tensor
 
 from fedsz_privacy.codec.arrays import to_array
 from fedsz_privacy.codec.bounds import ErrorBound
+from fedsz_privacy.codec.budget import UNLIMITED
 from fedsz_privacy.codec.compressors import get_compressor
 from fedsz_privacy.codec.frame import unpack
 from fedsz_privacy.codec.pipeline import FedSZ
@@ -88,7 +89,7 @@ def chosen_tensors(state: StateDict) -> tuple[str, ...]:
 
 def measure(name: str, state: StateDict, compressor: str, rel: float, repeats: int) -> BenchRow:
     """Measure one compressor, by a name of `get_compressor`, at one REL bound on one state called ``name``."""
-    fedsz = FedSZ(ErrorBound.rel(rel), compressor=get_compressor(compressor))
+    fedsz = FedSZ(ErrorBound.rel(rel), compressor=get_compressor(compressor), max_bytes=UNLIMITED)
     frame, bounds = fedsz.encode_with_bounds(state)
     decoded, (header, _) = fedsz.decode(frame), unpack(frame)
     lossy = {entry.name: bounds[entry.name] for entry in header.entries if entry.stream_size}

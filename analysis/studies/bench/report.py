@@ -5,13 +5,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-import seaborn as sns
 from matplotlib.figure import Figure
 
 from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.page import Page, Picture
-from analysis.reporting.style import house_style, to_png
+from analysis.reporting.style import house_style, looks, to_png
 from analysis.reporting.table import Table, to_csv
 from analysis.studies.bench.measure import BenchRow, Spread
 from analysis.studies.bench.run import BenchReport
@@ -69,15 +68,13 @@ def ratio_and_rate(report: BenchReport) -> Figure:
     compressors = list(dict.fromkeys(row.compressor for row in rows))
     figure = Figure(figsize=(13, 5), layout="constrained")
     left, right = figure.subplots(1, 2)
-    for compressor, marker, colour in zip(
-        compressors, "os^Dv*PX" * 9, sns.color_palette("colorblind", len(compressors)), strict=False
-    ):
+    for compressor, look in zip(compressors, looks(len(compressors)), strict=True):
         line = sorted((row.rel, row.lossy_ratio or np.nan) for row in rows if row.compressor == compressor)
-        left.plot(*zip(*line, strict=True), marker=marker, color=colour, label=compressor)
+        left.plot(*zip(*line, strict=True), marker=look.marker, color=look.colour, label=compressor)
         (row,) = (row for row in rows if (row.compressor, row.rel) == (compressor, shown))
         spread = [[row.compress.median - row.compress.low], [row.compress.high - row.compress.median]]
         right.errorbar(
-            row.compress.median, row.ratio, xerr=spread, marker=marker, color=colour, markersize=9, capsize=3
+            row.compress.median, row.ratio, xerr=spread, marker=look.marker, color=look.colour, markersize=9, capsize=3
         )
     left.set(xscale="log", yscale="log", xlabel="REL error bound", ylabel="compression ratio of the lossy part")
     left.set_title("The looser the bound, the smaller")

@@ -7,7 +7,6 @@ from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
-import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -15,7 +14,7 @@ from analysis.methods.guarantee import note_of_claims
 from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.page import Page, Picture
-from analysis.reporting.style import house_style, to_png
+from analysis.reporting.style import house_style, looks, to_png
 from analysis.reporting.table import Row, Table, to_csv
 from analysis.studies.federation.run import FederationReport
 from analysis.studies.questions import to_plain
@@ -66,9 +65,9 @@ def performance_by_round(report: FederationReport) -> Figure:
     """Draw test performance of the global model after each round."""
     figure = Figure(figsize=(11, 4.8), layout="constrained")
     panel = figure.subplots()
-    for style, colour, (name, rows) in zip("ox^sDv" * 9, _colours(report), report.rounds.items(), strict=False):
-        rounds = [row.round + 1 for row in rows]
-        panel.plot(rounds, [row.performance for row in rows], marker=style, color=colour, label=name, alpha=0.85)
+    for look, (name, rows) in zip(looks(len(report.rounds)), report.rounds.items(), strict=True):
+        rounds, performance = [row.round + 1 for row in rows], [row.performance for row in rows]
+        panel.plot(rounds, performance, marker=look.marker, color=look.colour, label=name, alpha=0.85)
     panel.xaxis.set_major_locator(MaxNLocator(integer=True))
     panel.set(xlabel="round", ylabel=f"test {report.metric} of the global model", title=_setting(report))
     figure.legend(title="defence", loc="outside right upper")
@@ -80,13 +79,13 @@ def link_model(report: FederationReport) -> Figure:
     """Draw the time that an update takes to the server against bandwidth, and mark where compressing stops to pay."""
     figure = Figure(figsize=(11, 4.8), layout="constrained")
     panel = figure.subplots()
-    for colour, look, defence in zip(_colours(report), ("-", "--", "-.", ":") * 9, report.rounds, strict=False):
+    for look, defence in zip(looks(len(report.rounds)), report.rounds, strict=True):
         seconds = [report.transfer(defence).seconds(bandwidth) for bandwidth in BANDWIDTHS]
-        panel.plot(BANDWIDTHS, seconds, linestyle=look, color=colour, label=defence)
+        panel.plot(BANDWIDTHS, seconds, linestyle=look.line, color=look.colour, label=defence)
         crossing = report.break_even(defence)
         if BANDWIDTHS[0] <= crossing <= BANDWIDTHS[-1]:
             place = (crossing, report.transfer(defence).seconds(crossing))
-            panel.plot(*place, "o", color=colour)
+            panel.plot(*place, "o", color=look.colour)
             panel.annotate(f"{crossing:,.0f} Mbit/s", place, (6, 10), textcoords="offset points")
     panel.set(xscale="log", yscale="log", xlabel="bandwidth (Mbit/s)", ylabel="encode + send + decode (seconds)")
     panel.set_title(_setting(report))
@@ -184,7 +183,3 @@ def _megabits(bandwidth: float) -> str:
 def _setting(report: FederationReport) -> str:
     spec = report.spec
     return f"{spec.model} on {Path(spec.data).name}, {spec.clients} clients, {spec.partition}"
-
-
-def _colours(report: FederationReport) -> list[tuple[float, float, float]]:
-    return list(sns.color_palette("colorblind", len(report.rounds)))

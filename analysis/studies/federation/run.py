@@ -1,5 +1,6 @@
 """A federation under several defences: performance by round, bytes, and where the time goes."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -20,6 +21,7 @@ from analysis.studies.federation.spec import FederationSpec
 from analysis.studies.questions import to_plain
 from analysis.studies.spec import REFERENCE
 from fedsz_privacy.core.device import find_device
+from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.files import read_if_there, write_atomically
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.sealed import seal, unseal
@@ -144,7 +146,7 @@ def _continue(
     rows, state = _read(path, dict(federation.model.state_dict()), about, say)
     yield from rows
     for played in islice(federation.rounds(stack_of_one(state), first=len(rows)), rounds - len(rows)):
-        rows.append(_row(played, float(measure(federation.model, played.after, test))))
+        rows.append(_row(played, _measure(federation, played, test)))
         kept = {name: tensor.contiguous() for name, tensor in unstack(played.after, 0).items()}
         write_atomically(path, seal(partial(save, kept), {**about, "rows": [asdict(row) for row in rows]}))
         yield rows[-1]
@@ -162,6 +164,14 @@ def _read(path: Path, initial: StateDict, about: Mapping[str, object], say: Say)
         return [], initial
     rows = [RoundRow(**row) for row in said["rows"]]
     return rows, {name: kept[name].to(tensor.device) for name, tensor in initial.items()}
+
+
+def _measure(federation: Federation, played: Round, test: Records) -> float:
+    measured = float(measure(federation.model, played.after, test))
+    if not math.isfinite(measured):
+        name = f"{test.task.metric} of task {test.task.name}"
+        raise InputError(f"{name} is not finite after round {played.number + 1}: lower --learning-rate")
+    return measured
 
 
 def _row(played: Round, performance: float) -> RoundRow:

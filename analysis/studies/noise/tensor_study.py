@@ -19,7 +19,7 @@ from fedsz_privacy.codec.lossy import without_lossy_warnings
 from fedsz_privacy.core.magnitude import magnitude_of
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import StateDict
-from fedsz_privacy.defences.release import Release, Released
+from fedsz_privacy.defences.release import Release, Released, release_copy
 
 SHARES = (1e-6, 1e-4, 1e-2)
 """Sizes of the differences tried, as shares of each tensor's L2 norm."""
@@ -111,7 +111,7 @@ def _pieces(release: Release, state: StateDict) -> Iterator[tuple[list[str], Sta
 
 def _apply(release: Release, piece: StateDict, seed: int, number: int) -> Released:
     with without_lossy_warnings():
-        return release.apply(piece, generator(seed, Purpose.RELEASE, number))
+        return release_copy(release, piece, generator(seed, Purpose.RELEASE, number))
 
 
 def _bounds(piece: StateDict, released: Released, names: Sequence[str]) -> dict[str, Bound]:

@@ -25,3 +25,10 @@ class Compressor(Protocol):
     def decode(self, data: bytes, shape: tuple[int, ...], dtype: np.dtype[np.floating]) -> NDArray[np.floating]:
         """Restore an array of the given shape and dtype; ValueError if the data does not hold one."""
         ...
+
+    def memory(self, data: memoryview, shape: tuple[int, ...], dtype: np.dtype[np.floating]) -> int:
+        """Return the most bytes that ``decode`` takes beside the array that it returns, from the data's head alone.
+
+        ValueError if the data does not hold such an array, before memory is taken.
+        """
+        ...

@@ -30,9 +30,8 @@ class Exceptions:
     values: NDArray[np.floating]
 
     def restore(self, flat: NDArray[np.floating]) -> NDArray[np.floating]:
-        """Return the array with the exact values in their places."""
+        """Put the exact values into their places in an array, and return it."""
         if self.values.size:
-            flat = flat.copy()
             flat[self.mask] = self.values
         return flat
 
@@ -70,21 +69,40 @@ def unpack(data: bytes, size: int, dtype: np.dtype[np.floating]) -> tuple[bytes,
     ValueError
         If the data is not intact or belongs to an array of another size or dtype; before memory is taken for it.
     """
+    checksum, count, length = _read_prefix(data, size)
+    content = memoryview(data)[PREFIX.size :]
+    if checksum != _checksum(size, dtype, count, length, content):
+        raise ValueError(f"compressed array's checksum does not match for {size} elements of {dtype}")
+    return bytes(content[:length]), _exceptions(content[length:], count, size, dtype)
+
+
+def peek(data: memoryview, size: int, dtype: np.dtype[np.floating]) -> tuple[memoryview, int]:
+    """Return the stream of an array of ``size`` elements, and the most bytes that `unpack` takes.
+
+    Raises
+    ------
+    ValueError
+        If the data announces what an array of that size cannot hold; before memory is taken for it.
+    """
+    _, count, length = _read_prefix(data, size)
+    stream = data[PREFIX.size : PREFIX.size + length]
+    return stream, len(stream) + (_bitmap_size(size) + count * dtype.itemsize + size if count else 0)
+
+
+def _read_prefix(data: bytes | memoryview, size: int) -> tuple[int, int, int]:
+    """Return the checksum, the number of exceptions and the length of the stream."""
     if len(data) < PREFIX.size:
         raise ValueError(f"compressed array of {len(data)} bytes is too short to be one")
     checksum, count, length = PREFIX.unpack_from(data)
-    content = data[PREFIX.size :]
-    if checksum != _checksum(size, dtype, count, length, content):
-        raise ValueError(f"compressed array's checksum does not match for {size} elements of {dtype}")
-    if not size or count > size or length > len(content):
+    if not size or count > size or length > len(data) - PREFIX.size:
         raise ValueError(f"compressed array of {size} elements announces {count} exact values and {length} bytes")
-    return content[:length], _exceptions(content[length:], count, size, dtype)
+    return checksum, count, length
 
 
-def _exceptions(block: bytes, count: int, size: int, dtype: np.dtype[np.floating]) -> Exceptions:
+def _exceptions(block: memoryview, count: int, size: int, dtype: np.dtype[np.floating]) -> Exceptions:
     if not count:
         return Exceptions(np.zeros(0, np.bool_), np.zeros(0, dtype))
-    bitmap = -(-size // 8)
+    bitmap = _bitmap_size(size)
     raw = ZSTD.decompress(block, bitmap + count * dtype.itemsize)
     mask = np.unpackbits(np.frombuffer(raw, np.uint8, bitmap), count=size).view(np.bool_)
     if np.count_nonzero(mask) != count:
@@ -92,5 +110,9 @@ def _exceptions(block: bytes, count: int, size: int, dtype: np.dtype[np.floating
     return Exceptions(mask, np.frombuffer(raw, dtype, count, bitmap))
 
 
-def _checksum(size: int, dtype: np.dtype[np.floating], count: int, length: int, content: bytes) -> int:
+def _bitmap_size(size: int) -> int:
+    return -(-size // 8)
+
+
+def _checksum(size: int, dtype: np.dtype[np.floating], count: int, length: int, content: bytes | memoryview) -> int:
     return zlib.crc32(content, zlib.crc32(f"{dtype.str} {size} {count} {length}".encode()))

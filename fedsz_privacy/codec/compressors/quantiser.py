@@ -8,7 +8,7 @@ import numpy as np
 import zstandard
 from numpy.typing import NDArray
 
-from fedsz_privacy.codec.compressors.exceptions import beyond, pack, unpack
+from fedsz_privacy.codec.compressors.exceptions import beyond, pack, peek, unpack
 from fedsz_privacy.codec.lossless import ZSTD
 
 HEAD = struct.Struct("<dB")
@@ -44,13 +44,25 @@ class Quantiser:
         """Restore an array of the given shape and dtype; ValueError if the data does not hold one."""
         size = math.prod(shape)
         content, exceptions = unpack(data, size, dtype)
-        if len(content) < HEAD.size:
-            raise ValueError("not a quantised array: it has no head")
-        bound, width = HEAD.unpack_from(content)
-        if width not in CODES or not (math.isfinite(bound) and bound > 0):
-            raise ValueError(f"not a quantised array: codes of {width} bytes, error bound {bound}")
+        bound, width = _read_head(content)
         codes = np.frombuffer(ZSTD.decompress(content[HEAD.size :], size * width), CODES[width])
         return exceptions.restore(_values(codes, bound, dtype)).reshape(shape)
+
+    def memory(self, data: memoryview, shape: tuple[int, ...], dtype: np.dtype[np.floating]) -> int:
+        """Return the most bytes that decoding takes beside the array; ValueError if the data does not hold one."""
+        stream, taken = peek(data, math.prod(shape), dtype)
+        _, width = _read_head(stream)
+        return taken + len(stream) + math.prod(shape) * width
+
+
+def _read_head(stream: bytes | memoryview) -> tuple[float, int]:
+    """Return the error bound, and the bytes of a code."""
+    if len(stream) < HEAD.size:
+        raise ValueError("not a quantised array: it has no head")
+    bound, width = HEAD.unpack_from(stream)
+    if width not in CODES or not (math.isfinite(bound) and bound > 0):
+        raise ValueError(f"not a quantised array: codes of {width} bytes, error bound {bound}")
+    return bound, width
 
 
 def _codes(flat: NDArray[np.floating], bound: float) -> NDArray[np.float64]:
@@ -61,6 +73,8 @@ def _codes(flat: NDArray[np.floating], bound: float) -> NDArray[np.float64]:
 
 
 def _values(codes: NDArray[np.generic], bound: float, dtype: np.dtype[np.floating]) -> NDArray[np.floating]:
+    """Return the products, formed in float64 and rounded once, without an array of them in between."""
+    values = np.empty(codes.shape, dtype)
     with np.errstate(over="ignore", invalid="ignore"):
-        values: NDArray[np.floating] = (codes.astype(np.float64) * (2 * bound)).astype(dtype)
+        np.multiply(codes, 2 * bound, out=values, dtype=np.float64, casting="same_kind")
     return values

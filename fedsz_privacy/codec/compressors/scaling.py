@@ -10,6 +10,12 @@ RESOLVED = {4: 2.0**20, 8: 2.0**29}
 """Greatest value in units of the bound that a codec still has to resolve, by the item size of the dtype."""
 
 
+def greatest_within(bound: float, dtype: np.dtype[np.floating]) -> float:
+    """Return the greatest value of a dtype that is not above a bound."""
+    value = dtype.type(min(bound, float(np.finfo(dtype).max)))
+    return float(value if float(value) <= bound else np.nextafter(value, dtype.type(0)))
+
+
 @dataclass(frozen=True)
 class Scale:
     """Multiplication of an array and its bound by the power of two that brings the bound to about one.
@@ -36,8 +42,7 @@ class Scale:
     @classmethod
     def below(cls, bound: float, dtype: np.dtype[np.floating]) -> "Scale":
         """Return the scale of the greatest value of the dtype that is not above the bound."""
-        value = dtype.type(min(bound, float(np.finfo(dtype).max) / 2))
-        return cls(float(value if float(value) <= bound else np.nextafter(value, dtype.type(0))), dtype)
+        return cls(greatest_within(min(bound, float(np.finfo(dtype).max) / 2), dtype), dtype)
 
     @property
     def unit(self) -> float:

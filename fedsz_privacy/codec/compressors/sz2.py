@@ -32,7 +32,7 @@ import numpy as np
 import zstandard
 from numpy.typing import NDArray
 
-from fedsz_privacy.codec.compressors.exceptions import pack, unpack
+from fedsz_privacy.codec.compressors.exceptions import pack, peek, unpack
 from fedsz_privacy.codec.compressors.scaling import Scale
 from fedsz_privacy.codec.lossless import ZSTD
 from fedsz_privacy.core.errors import InputError
@@ -45,6 +45,7 @@ LONGEST_CONSTANT = 52
 ROUNDING = 2.0**-20
 INTERVAL_BITS = range(5, 17)
 UNINITIALISED_BYTE = 19
+WORKING_COPIES = 6
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,11 @@ class SZ2:
         scale = Scale(unscaled_bound, dtype)
         scaled = _decompress(stream, size, dtype) if stream else np.zeros(size, dtype)
         return exceptions.restore(scale.revert(scaled)).reshape(shape)
+
+    def memory(self, data: memoryview, shape: tuple[int, ...], dtype: np.dtype[np.floating]) -> int:
+        """Return the most bytes that decoding a stream you trust takes beside the array."""
+        stream, taken = peek(data, math.prod(shape), dtype)
+        return taken + len(stream) + WORKING_COPIES * math.prod(shape) * dtype.itemsize
 
 
 def _compress(flat: NDArray[np.floating], bound: float) -> bytes:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fedsz_privacy.codec.compressors.exceptions import beyond, pack, unpack
+from fedsz_privacy.codec.compressors.exceptions import beyond, pack, peek, unpack
 from fedsz_privacy.core.optional import optional
 
 HEAD = struct.Struct("<d")
@@ -64,6 +64,15 @@ class ZFP:
             raise ValueError(f"not a ZFP stream: {len(stream)} bytes for {math.prod(shape)} values")
         return exceptions.restore(_decompress(stream, math.prod(shape), dtype, bound)).reshape(shape)
 
+    def memory(self, data: memoryview, shape: tuple[int, ...], dtype: np.dtype[np.floating]) -> int:
+        """Return the most bytes that decoding takes beside the array; ValueError if the data does not hold one."""
+        stream, taken = peek(data, math.prod(shape), dtype)
+        return taken + len(stream) + _padded_size(math.prod(shape), dtype)
+
+
+def _padded_size(size: int, dtype: np.dtype[np.floating]) -> int:
+    return BYTES_READ_PER_BYTE * size * dtype.itemsize + LAST_BLOCK
+
 
 def _decompress(stream: bytes, size: int, dtype: np.dtype[np.floating], bound: float) -> NDArray[np.floating]:
     """Decode a stream, padded with zeros because ZFP does not know where it ends.
@@ -72,5 +81,5 @@ def _decompress(stream: bytes, size: int, dtype: np.dtype[np.floating], bound: f
     positions: less than twice its own size.
     """
     zfpy = optional("zfpy", "compressors")
-    padded = stream.ljust(BYTES_READ_PER_BYTE * size * dtype.itemsize + LAST_BLOCK, b"\0")
+    padded = stream.ljust(_padded_size(size, dtype), b"\0")
     return np.asarray(zfpy._decompress(padded, zfpy.dtype_to_ztype(dtype), (size,), tolerance=bound))

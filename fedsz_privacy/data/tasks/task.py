@@ -7,7 +7,8 @@ from math import prod
 from numpy.random import Generator
 from torch import Tensor
 
-from fedsz_privacy.core.imports import import_object, require_type
+from fedsz_privacy.core.imports import import_object, is_users_own, require_type
+from fedsz_privacy.data.copies import OnCopies
 
 IGNORED = -100
 """Target of a position that is no token, in PyTorch's convention: it adds nothing to a loss."""
@@ -60,6 +61,12 @@ class Task:
     wants: str = "one float tensor, records first"
     fits: Callable[[Shape, Shape], bool] = lambda outputs, targets: outputs[:1] == targets[:1]
     reads_logits: bool = False
+
+    def __post_init__(self) -> None:
+        # Outputs, and targets of the records themselves, go to every function in turn.
+        for name in ("loss", "confidence", "measure", "mistake", "draw"):
+            if is_users_own(function := getattr(self, name)):
+                object.__setattr__(self, name, OnCopies(function))
 
 
 def find_task(path: str) -> Task:

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from analysis.cli import app
 from analysis.reporting.folder import versions
+from analysis.reporting.json_files import FORMAT
 from analysis.studies.audit.spec import AuditSpec
 from analysis.studies.bench.spec import BenchSpec
 from analysis.studies.federation.spec import FederationSpec
@@ -82,7 +83,7 @@ def test_command_line_spec_and_python_refuse_alike(tmp_path, command, field, val
     assert (result.exit_code, result.stderr, result.stdout) == (2, f"fedsz-privacy: {said}\n", "")
 
     spec = {**to_plain(command, QUESTIONS[command]), field.name: [value] if several else value}
-    (tmp_path / "spec.json").write_text(json.dumps({**spec, "versions": versions()}))
+    (tmp_path / "spec.json").write_text(json.dumps({"format": FORMAT, **spec, "versions": versions()}))
     with pytest.raises(InputError, match=f"holds no {command} to go on with"):
         read_question(tmp_path, command, type(QUESTIONS[command]))
     assert [each.name for each in tmp_path.iterdir()] == ["spec.json"]

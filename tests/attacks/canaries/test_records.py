@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,16 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.spatial.distance import cdist
 
-from attacks.canaries.records import CANARIES, DUPLICATED, MISLABELLED, OUTLIER, Canary, mislabel, parse_canaries
+from attacks.canaries.records import (
+    CANARIES,
+    DUPLICATED,
+    MISLABELLED,
+    OUTLIER,
+    Canary,
+    make_canaries,
+    mislabel,
+    parse_canaries,
+)
 from fedsz_privacy import InputError
 from fedsz_privacy.data import Records, classification, regression
 
@@ -167,3 +177,65 @@ def test_numbers_that_are_all_alike_are_refused_rather_than_left_as_they_were(ta
     records = Records((torch.rand(len(targets), 2),), torch.tensor(targets), regression())
     with pytest.raises(InputError, match="choose more records to mislabel"):
         mislabel(records, rng)
+
+
+def own(change):
+    return Canary("own", lambda records, _: change(records))
+
+
+MADE = {
+    "fewer": (lambda records: records.part(0, 5), r"makes 5 records of \(1, 8, 8\) in torch.float32 .* out of 8 of"),
+    "other shapes": (
+        lambda records: replace(records, inputs=(records.inputs[0][..., :4],)),
+        r"of \(1, 8, 4\) .* out",
+    ),
+    "another dtype": (lambda records: replace(records, inputs=(records.inputs[0].double(),)), "inputs torch.float64"),
+    "another task": (
+        lambda records: replace(records, task=classification(11)),
+        "of 11 classes out of 8 of",
+    ),
+    "NaN": (lambda records: replace(records, inputs=(records.inputs[0] / 0,)), "has inputs that are not finite"),
+    "targets": (
+        lambda records: replace(records, targets=records.targets + 9),
+        "has targets from .*: number its 10",
+    ),
+    "a tensor": (lambda records: records.inputs[0], "has a part of type Tensor: make it Records"),
+}
+
+
+@pytest.mark.parametrize("kind", MADE)
+def test_what_cannot_stand_beside_ordinary_records_is_one_line(kind, digits):
+    change, message = MADE[kind]
+    with pytest.raises(InputError, match=f"^canary own .*{message}") as caught:
+        make_canaries(own(change), digits.part(0, 8), np.random.default_rng(0))
+    assert "\n" not in str(caught.value)
+
+
+@KINDS
+def test_built_in_canaries_can_stand_beside_ordinary_records(canary, digits):
+    made = make_canaries(canary, digits.part(0, 8), np.random.default_rng(0))
+    expected = make(canary, digits.part(0, 8))
+    assert torch.equal(made.inputs[0], expected.inputs[0])
+    assert torch.equal(made.targets, expected.targets)
+
+
+def test_a_canary_that_writes_into_records_and_keeps_them_changes_no_others(digits):
+    records, kept = digits.part(0, 8).copied(), []
+
+    def write(given):
+        for each in kept:
+            each.inputs[0].fill_(9)
+        given.inputs[0].neg_()
+        given.targets.fill_(3)
+        torch.manual_seed(0)
+        kept.append(given)
+        return given
+
+    canary = own(write)
+    before = torch.get_rng_state()
+    first, second = (make_canaries(canary, records, np.random.default_rng(0)) for _ in range(2))
+    assert torch.equal(records.inputs[0], digits.part(0, 8).inputs[0])
+    assert torch.equal(records.targets, digits.part(0, 8).targets)
+    assert torch.equal(first.inputs[0], -records.inputs[0])
+    assert torch.equal(second.inputs[0], first.inputs[0])
+    assert torch.equal(torch.get_rng_state(), before)

@@ -1,5 +1,6 @@
 import warnings
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -163,3 +164,24 @@ def test_a_release_with_a_rule_of_its_own_compresses_by_it(rng):
     released = fedsz(rel=1e-2, lossy=lambda name, _: name == "flat").apply(update, rng)
     assert released.nbytes < 5000
     assert 0 < (released.update["flat"] - update["flat"]).abs().max() <= released.bounds["flat"]
+
+
+def test_a_rule_that_writes_into_tensors_changes_nothing_that_is_sent():
+    def zero(_, tensor):
+        return bool(tensor.zero_().numel())
+
+    state = {"a": torch.linspace(0, 1, 2000), "b": torch.linspace(1, 2, 2000)}
+    own, all_of_them = (FedSZ(BOUND, lossy=rule) for rule in (zero, lambda *_: True))
+    assert own.encode(state) == all_of_them.encode(state)
+    assert state["a"].equal(torch.linspace(0, 1, 2000))
+
+
+@pytest.mark.parametrize("answer", [True, np.True_, torch.tensor(True)])
+def test_a_rule_may_say_true_in_any_bool(answer):
+    assert FedSZ(BOUND, lossy=lambda *_: answer).bounds({"a": torch.linspace(0, 1, 2000)})
+
+
+@pytest.mark.parametrize("answer", [None, 1, "no", torch.tensor(1.0)])
+def test_a_rule_that_says_neither_true_nor_false_is_one_line(answer):
+    with pytest.raises(InputError, match=f"lossy gives a {type(answer).__name__} for tensor 'a': return True or False"):
+        FedSZ(BOUND, lossy=lambda *_: answer).encode({"a": torch.linspace(0, 1, 2000)})

@@ -1,7 +1,14 @@
 """The pipeline with every compressor and every lossless codec."""
 
+import sys
+from fractions import Fraction
+
+import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 from fedsz_privacy import ErrorBound, FedSZ, FrameError
 from fedsz_privacy.codec.compressors import COMPRESSORS, DECODERS, get_compressor
@@ -61,3 +68,34 @@ def test_any_pipeline_decodes_what_is_safe_on_hostile_bytes_and_no_more(name, st
     else:
         with pytest.raises(FrameError, match="not trusted"):
             FedSZ(BOUND).decode(frame)
+
+
+FLOATS = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
+BOUNDS = st.one_of(
+    st.floats(1e-6, 1).map(ErrorBound.rel),
+    st.floats(1e-6, 10).map(ErrorBound.abs),
+    st.floats(sys.float_info.min, allow_infinity=False).map(ErrorBound.abs),
+)
+
+
+@pytest.mark.parametrize("name", COMPRESSORS)
+@settings(derandomize=True, deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    array=hnp.arrays(
+        np.float64,
+        hnp.array_shapes(max_dims=5, max_side=6),
+        elements=st.one_of(st.floats(), st.floats(-3, 3), st.sampled_from([np.nan, 65504.0, 3.3895e38, 3.4028e38])),
+    ),
+    dtype=st.sampled_from(FLOATS),
+    bound=BOUNDS,
+)
+def test_the_bound_holds_in_exact_arithmetic_for_every_dtype(name, array, dtype, bound):
+    fedsz = FedSZ(bound, pipeline(name).compressor, threshold=0)
+    tensor = torch.from_numpy(array).to(dtype)
+    decoded = fedsz.decode(fedsz.encode({"weight": tensor}))["weight"]
+    limit = Fraction(fedsz.bounds({"weight": tensor}).get("weight", 0.0))
+    for x, y in zip(tensor.double().flatten().tolist(), decoded.double().flatten().tolist(), strict=True):
+        if np.isfinite(x):
+            assert abs(Fraction(x) - Fraction(y)) <= limit
+        else:
+            assert x == y or (np.isnan(x) and np.isnan(y))

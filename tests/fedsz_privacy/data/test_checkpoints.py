@@ -1,5 +1,7 @@
 import pickle
+import tracemalloc
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 import torch
@@ -92,8 +94,34 @@ def test_every_truncation_is_refused(tmp_path, weights):
         ({"epoch": 3, "state_dict": {"w": torch.ones(2)}}, r"\(epoch, state_dict\): save"),
         ({0: torch.ones(2)}, r"\(0\)"),
         ({"w": torch.eye(3).to_sparse()}, r"\(w\)"),
+        ({"w": torch.ones(3, device="meta")}, r"\(w\)"),
     ],
 )
 def test_what_is_no_state_dict_is_named(tmp_path, held, message):
     torch.save(held, tmp_path / "model.pt")
     refuses(tmp_path / "model.pt", message)
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+def test_an_expanded_tensor_is_refused_by_what_it_needs(tmp_path, legacy):
+    held = {"w": torch.zeros(1).expand(10**12)}
+    torch.save(held, tmp_path / "model.pt", _use_new_zipfile_serialization=not legacy)
+    refuses(tmp_path / "model.pt", "needs 4000000000000 bytes: save contiguous tensors")
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path, weights):
+    torch.save(weights, tmp_path / "model.pt")
+    with ZipFile(tmp_path / "model.pt") as whole, ZipFile(tmp_path / "bomb.pt", "w", ZIP_DEFLATED) as bomb:
+        for entry in whole.infolist():
+            data = whole.read(entry)
+            bomb.writestr(entry.filename, data + bytes(10**8) if entry.filename.endswith("data/0") else data)
+    tracemalloc.start()
+    refuses(tmp_path / "bomb.pt", "needs 1000.* bytes")
+    assert tracemalloc.get_traced_memory()[1] < 10**6
+    tracemalloc.stop()
+
+
+def test_tied_weights_count_each_time_and_are_taken(tmp_path):
+    tied = torch.randn(1000)
+    torch.save({f"w{i}": tied for i in range(8)}, tmp_path / "model.pt")
+    assert len(load_checkpoint(tmp_path / "model.pt")) == 8

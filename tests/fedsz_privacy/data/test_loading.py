@@ -4,6 +4,7 @@ import torch
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_wine
 
 from fedsz_privacy import InputError
+from fedsz_privacy.core.imports import import_object
 from fedsz_privacy.data.loading import load_data
 
 
@@ -201,3 +202,33 @@ def test_a_function_that_gives_no_data_set_is_one_line(name, message):
 def test_an_error_inside_a_users_function_keeps_its_traceback():
     with pytest.raises(KeyError, match="no such key"):
         load_data("own_data:failing")
+
+
+KEEPING = """
+import torch
+from fedsz_privacy.data import DataSplit, Records, classification
+
+KEPT = []
+
+def drawn():
+    made = DataSplit(*(Records((torch.rand(n, 1, 4, 4),), torch.arange(n) % 3, classification(3)) for n in (12, 6)))
+    KEPT.append(made)
+    return made
+"""
+
+
+def test_what_a_function_keeps_of_its_data_is_not_what_is_loaded_and_draws_repeat_themselves(tmp_path, monkeypatch):
+    (tmp_path / "keeping_data.py").write_text(KEEPING)
+    monkeypatch.chdir(tmp_path)
+    before = torch.get_rng_state()
+    first = load_data("keeping_data:drawn", seed=4)
+    expected = (first.train.inputs[0].clone(), first.test.targets.clone())
+    for part in (kept.train for kept in import_object("keeping_data:KEPT")):
+        part.inputs[0].zero_()
+    for part in (kept.test for kept in import_object("keeping_data:KEPT")):
+        part.targets.zero_()
+    assert torch.equal(first.train.inputs[0], expected[0])
+    assert torch.equal(first.test.targets, expected[1])
+    assert torch.equal(load_data("keeping_data:drawn", seed=4).train.inputs[0], expected[0])
+    assert not torch.equal(load_data("keeping_data:drawn", seed=5).train.inputs[0], expected[0])
+    assert torch.equal(torch.get_rng_state(), before)

@@ -100,7 +100,7 @@ def test_updates_of_every_layout_and_width_pass_every_release(name, layout, rng)
     assert 0 < released.nbytes <= nbytes(update) + 500
 
 
-def test_time_is_taken_of_apply_whatever_a_release_reports():
+def test_time_is_taken_of_apply_whatever_a_release_reports(rng):
     def apply(update, _):
         sleep(0.02)
         return Released(update, 1)
@@ -109,13 +109,13 @@ def test_time_is_taken_of_apply_whatever_a_release_reports():
     boastful = replace(silent, apply=lambda *given: replace(apply(*given), encode_seconds=1e-9, decode_seconds=0.015))
     strange = replace(silent, apply=lambda *given: replace(apply(*given), encode_seconds=99.0, decode_seconds=99.0))
     updates = {"weight": torch.zeros(2, 3)}
-    for each in release_each(silent, updates, [None, None]):
+    for each in release_each(silent, updates, [rng, rng]):
         assert 0.02 <= each.encode_seconds < 1
         assert each.decode_seconds == 0
-    for each in release_each(boastful, updates, [None, None]):
+    for each in release_each(boastful, updates, [rng, rng]):
         assert 0.005 <= each.encode_seconds < 1
         assert each.decode_seconds == 0.015
-    assert [each.encode_seconds for each in release_each(strange, updates, [None, None])] == [0, 0]
+    assert [each.encode_seconds for each in release_each(strange, updates, [rng, rng])] == [0, 0]
 
 
 def test_a_codecs_time_is_split_into_encoding_and_decoding():

@@ -1,15 +1,20 @@
 """The figures of an audit: leakage, noise, and what one costs in the other."""
 
 from collections.abc import Callable, Mapping
+from math import ceil
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
+from numpy.typing import NDArray
 from sklearn.metrics import roc_curve
 
 from analysis.methods.leakage.membership import Estimate
+from analysis.reporting.style import LINES, Look, looks
 from analysis.studies.audit.presentation.intervals import whiskers
 from analysis.studies.audit.presentation.leakage_tables import strictest_rate
 from analysis.studies.audit.presentation.tradeoff import entitle, tradeoff
@@ -17,12 +22,20 @@ from analysis.studies.audit.run import AuditReport
 from analysis.studies.noise.cells import SHOWN_DISTRIBUTIONS
 from analysis.studies.spec import REFERENCE
 
+COLUMNS = 4
+"""Most panels beside one another."""
+
+SIDE_BY_SIDE = 6
+"""Most defences that two panels beside one another have room for."""
+
 
 def roc_curves(report: AuditReport) -> Figure:
     """Draw log-log ROC curves over the ordinary records, a panel for each signal, down to the rate the run resolves."""
     signals = list(report.scores[REFERENCE])
-    figure = _figure(width=4.2 * len(signals) + 2, height=4.8)
-    panels = figure.subplots(1, len(signals), sharey=True, squeeze=False)[0]
+    columns, lines = _grid(len(signals))
+    figure = _figure(width=4.2 * columns + 2, height=4.8 * lines)
+    grid = figure.subplots(lines, columns, sharey=True, squeeze=False)
+    panels = _shown(grid, len(signals))
     records, least = slice(report.spec.candidates), strictest_rate(report)
     members = report.trials.membership[:, records].ravel()
     for panel, signal in zip(panels, signals, strict=True):
@@ -32,7 +45,9 @@ def roc_curves(report: AuditReport) -> Figure:
         panel.plot([least, 1], [least, 1], color="grey", linestyle=":", label="guessing")
         panel.set(xscale="log", yscale="log", xlim=(least, 1), ylim=(least / 2, 1))
         panel.set(title=f"Signal: {signal}", xlabel="false positive rate")
-    panels[0].set_ylabel("true positive rate")
+        panel.xaxis.set_minor_formatter(NullFormatter())
+    for first in grid[:, 0]:
+        first.set_ylabel("true positive rate")
     _legend(figure, panels[0], "defence")
     entitle(figure, report, "How well each signal names members, from what each defence lets out")
     return figure
@@ -41,18 +56,20 @@ def roc_curves(report: AuditReport) -> Figure:
 def noise_histograms(report: AuditReport) -> Figure:
     """Draw the errors of each defence's release with fitted densities: pooled over tensors above, the largest below."""
     studies = {defence: study for defence, study in report.noise.items() if study and study.scopes}
-    figure = _figure(width=3.8 * len(studies) + 1.5, height=7.4)
-    panels = figure.subplots(2, len(studies), squeeze=False)
-    for (above, below), (defence, study) in zip(panels.T, studies.items(), strict=True):
+    columns, lines = _grid(len(studies))
+    figure = _figure(width=3.8 * columns + 1.5, height=7.4 * lines)
+    grid = figure.subplots(2 * lines, columns, squeeze=False)
+    pairs = zip(_shown(grid[::2], len(studies)), _shown(grid[1::2], len(studies)), strict=True)
+    for (above, below), (defence, study) in zip(pairs, studies.items(), strict=True):
         largest = max(study.tensors, key=lambda name: study.residuals[name].elements)
         pooled, alone = study.scopes["pooled"], study.tensors[largest]
         pooled.plot(above, SHOWN_DISTRIBUTIONS)
         alone.plot(below, SHOWN_DISTRIBUTIONS)
         above.set(title=f"{defence}\npooled: {pooled.summary}", xlabel="error / standard deviation")
         below.set(title=f"{largest}: {alone.summary}", xlabel="error / bound")
-    for row in panels:
+    for row in grid:
         row[0].set_ylabel("density")
-    _legend(figure, panels[0][0], "fitted distribution")
+    _legend(figure, grid[0][0], "fitted distribution")
     figure.suptitle("Compression error: pooled over tensors (above) and in the largest tensor (below)")
     return figure
 
@@ -60,13 +77,16 @@ def noise_histograms(report: AuditReport) -> Figure:
 def leakage_against_ratio(report: AuditReport) -> Figure:
     """Draw each signal's AUC and its TPR at the strictest FPR against the compression ratio, with 95% intervals."""
     rate = strictest_rate(report)
-    figure = _figure(width=max(13, 2.8 * len(report.spec.defences)), height=5)
-    left, right = figure.subplots(1, 2)
     ranked = sorted(report.spec.defences, key=report.ratio)
-    for number, signal in enumerate(report.scores[REFERENCE]):
+    signals, wide = list(report.scores[REFERENCE]), len(ranked) <= SIDE_BY_SIDE
+    figure = _figure(*((max(13, 2.8 * len(ranked)), 5) if wide else (max(13, 1.4 * len(ranked)), 10)))
+    left, right = figure.subplots(1, 2) if wide else figure.subplots(2, 1)
+    step = min(0.12, 0.8 / len(signals))
+    for number, (signal, look) in enumerate(zip(signals, looks(len(signals)), strict=True)):
         measured = [report.verdicts[defence].measured[signal] for defence in ranked]
-        _with_intervals(left, signal, number, [leakage.auc for leakage in measured])
-        _with_intervals(right, signal, number, [leakage.tpr_at_fpr[rate] for leakage in measured])
+        places = np.arange(len(ranked), dtype=np.float64) + step * (number - (len(signals) - 1) / 2)
+        _with_intervals(left, signal, look, places, [leakage.auc for leakage in measured])
+        _with_intervals(right, signal, look, places, [leakage.tpr_at_fpr[rate] for leakage in measured])
     left.axhline(0.5, color="grey", linestyle=":", label="guessing")
     right.axhline(rate, color="grey", linestyle=":", label="guessing")
     left.set(title="Over all thresholds", ylabel="ROC-AUC")
@@ -101,17 +121,34 @@ def _legend(figure: Figure, panel: Axes, title: str) -> None:
     figure.legend(*panel.get_legend_handles_labels(), title=title, loc="outside right upper")
 
 
-def _looks(report: AuditReport) -> dict[str, dict[str, object]]:
+def _grid(panels: int) -> tuple[int, int]:
+    """Return the columns and the lines that so many panels are laid out in."""
+    columns = min(panels, COLUMNS)
+    return columns, ceil(panels / columns)
+
+
+def _shown(grid: NDArray[Any], panels: int) -> list[Axes]:
+    """Return the first panels of a grid, line by line, and take the others away."""
+    for spare in grid.flat[panels:]:
+        spare.remove()
+    return list(grid.flat[:panels])
+
+
+def _looks(report: AuditReport) -> dict[str, dict[str, Any]]:
     """Return how each defence is drawn: none as a pale band under the others, which may cover it."""
     others = report.spec.defences[1:]
     colours = sns.color_palette("viridis_r", len(others))
-    lines = {name: {"color": colour, "linewidth": 1.6} for name, colour in zip(others, colours, strict=True)}
+    # A gradient of more than a few shades is no longer read by its colour alone.
+    styles = LINES if len(others) > COLUMNS else LINES[:1]
+    lines = {
+        name: {"color": colour, "linewidth": 1.6, "linestyle": styles[number % len(styles)]}
+        for number, (name, colour) in enumerate(zip(others, colours, strict=True))
+    }
     return {REFERENCE: {"color": "lightcoral", "linewidth": 6, "alpha": 0.6}} | lines
 
 
-def _with_intervals(panel: Axes, signal: str, number: int, estimates: list[Estimate]) -> None:
-    places = np.arange(len(estimates)) + 0.12 * (number - 1)
+def _with_intervals(
+    panel: Axes, signal: str, look: Look, places: NDArray[np.float64], estimates: list[Estimate]
+) -> None:
     values, lengths = whiskers(estimates)
-    colours, markers = sns.color_palette("colorblind"), "os^DvPX"
-    colour, marker = colours[number % len(colours)], markers[number % len(markers)]
-    panel.errorbar(places, values, yerr=lengths, label=signal, color=colour, fmt=marker, capsize=3)
+    panel.errorbar(places, values, yerr=lengths, label=signal, color=look.colour, fmt=look.marker, capsize=3)

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from analysis.methods.leakage.detectable import Difference, Estimate
+from analysis.reporting.style import looks
 from analysis.studies.audit.presentation.intervals import draw_rows
 from attacks import Scores
 from fedsz_privacy.data.records import Records
@@ -87,10 +88,9 @@ def exposure(own: Mapping[str, NDArray[np.float64]], luck: NDArray[np.float64]) 
     """
     figure = Figure(figsize=(10, 5), layout="constrained")
     axes = figure.subplots()
-    palette = sns.color_palette("colorblind")
-    for number, (group, values) in enumerate(own.items()):
-        look: dict[str, Any] = {"markersize": 4} if number == 0 else {"markersize": 5 + 3 * number, "fillstyle": "none"}
-        axes.plot(*_ranked(values), "osD^v"[number], color=palette[number], label=group, **look)
+    for number, (look, (group, values)) in enumerate(zip(looks(len(own)), own.items(), strict=True)):
+        size: dict[str, Any] = {"markersize": 4} if number == 0 else {"markersize": 5 + 3 * number, "fillstyle": "none"}
+        axes.plot(*_ranked(values), look.marker, color=look.colour, label=group, **size)
     axes.plot(*_ranked(luck), color="grey", linestyle=":", linewidth=2, label="luck alone")
     axes.set(title="Averages hide the most exposed", ylabel="ROC-AUC of one record, over trials")
     axes.set(xlabel="share of the group that is more exposed")
@@ -163,12 +163,11 @@ def compared(found: Mapping[str, Mapping[str, Estimate]], title: str) -> Figure:
         What is compared.
     """
     names = list(dict.fromkeys(name for by_name in found.values() for name in by_name))
-    figure = Figure(figsize=(10, 1.6 + 0.55 * len(names)), layout="constrained")
-    axes = figure.subplots()
-    palette = sns.color_palette("colorblind")
-    for number, (series, by_name) in enumerate(found.items()):
-        places = [names.index(name) + 0.2 * (number - (len(found) - 1) / 2) for name in by_name]
-        draw_rows(axes, list(by_name.values()), places, palette[number], "osD^v"[number], series)
+    figure = Figure(figsize=(10, 1.6 + max(0.55, 0.14 * len(found)) * len(names)), layout="constrained")
+    axes, step = figure.subplots(), min(0.2, 0.8 / len(found))
+    for number, (look, (series, by_name)) in enumerate(zip(looks(len(found)), found.items(), strict=True)):
+        places = [names.index(name) + step * (number - (len(found) - 1) / 2) for name in by_name]
+        draw_rows(axes, list(by_name.values()), places, look.colour, look.marker, series)
     axes.axvline(0.5, color="grey", linestyle=":", label="guessing")
     axes.set_yticks(range(len(names)), labels=names)
     axes.set(title=title, xlabel="ROC-AUC, 95% interval", ylim=(len(names) - 0.5, -0.5))

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from analysis.reporting.folder import open_run, to_json
+from analysis.reporting.json_files import FORMAT
 from analysis.studies.audit.spec import AuditSpec
 from analysis.studies.bench.spec import BenchSpec
 from analysis.studies.federation.spec import FederationSpec
@@ -143,7 +144,7 @@ def test_a_question_about_files_is_read_back_without_what_they_hold(tmp_path, be
 
 
 def foreign(**changes):
-    return to_json({**to_plain("audit", AuditSpec()), "versions": {}, **changes})
+    return to_json({"format": FORMAT, **to_plain("audit", AuditSpec()), "versions": {}, **changes})
 
 
 def without(name):
@@ -186,7 +187,7 @@ def test_a_path_without_a_readable_spec_is_refused_in_one_line(tmp_path, make):
 
 
 def test_what_is_wrong_in_a_kept_question_is_named(tmp_path):
-    for text, wrong in ((foreign(trials=1), "trials 1: choose 8"), (without("trials"), "it has no trials")):
+    for text, wrong in ((foreign(trials=1), "trials 1: choose 8"), (without("trials"), "it has no 'trials'")):
         (tmp_path / "spec.json").write_text(text)
         with pytest.raises(InputError, match=wrong):
             read_question(tmp_path, "audit", AuditSpec)

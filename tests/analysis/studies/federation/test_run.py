@@ -91,6 +91,67 @@ def test_the_report_holds_table_rounds_and_figures(finished):
     assert len(summary_table(report).rows) == 2
 
 
+def test_any_number_of_defences_are_told_apart(finished):
+    report, _ = finished
+    rows = report.rounds["fedsz:rel=1e-2"]
+    names = ("none", *(f"fedsz:rel={number}e-2" for number in range(1, 40)))
+    many = dataclasses.replace(
+        report, rounds=dict.fromkeys(names, rows), spec=dataclasses.replace(report.spec, defences=names)
+    )
+    performance = FIGURES["performance"][0](many).axes[0].get_lines()
+    assert len({(line.get_color(), line.get_marker()) for line in performance}) == 40
+    transfer = [line for line in FIGURES["link"][0](many).axes[0].get_lines() if len(line.get_xdata()) > 1]
+    assert len({(line.get_color(), line._unscaled_dash_pattern) for line in transfer}) == 40
+
+
+MODEL = """
+import torch
+from torch import nn
+
+
+class Kernels(nn.Module):
+    \"\"\"No name holds `weight`; kernels lie with channels last; a bool, an integer and a 16-bit buffer.\"\"\"
+
+    def __init__(self, shape, outputs):
+        super().__init__()
+        last = torch.channels_last
+        self.first = nn.Parameter((0.1 * torch.randn(16, shape[0], 3, 3)).to(memory_format=last))
+        self.second = nn.Parameter((0.1 * torch.randn(32, 16, 3, 3)).to(memory_format=last))
+        self.head = nn.Parameter(0.05 * torch.randn(32 * shape[1] * shape[2], outputs))
+        self.register_buffer("mask", torch.arange(32) > 3)
+        self.register_buffer("steps", torch.zeros((), dtype=torch.int64))
+        self.register_buffer("rates", torch.ones(3, dtype=torch.bfloat16))
+
+    def forward(self, images):
+        if self.training:
+            self.steps += 1
+            self.mask[int(self.steps) % 4] = True
+        hidden = nn.functional.conv2d(images, self.first, padding=1).relu()
+        hidden = nn.functional.conv2d(hidden, self.second, padding=1).relu() * self.mask[:, None, None]
+        return hidden.flatten(1) @ self.head
+"""
+
+
+def test_names_without_weight_bool_buffers_and_channels_last_go_through_and_on(tmp_path, monkeypatch):
+    (tmp_path / "kernels_of_mine.py").write_text(MODEL)
+    monkeypatch.chdir(tmp_path)
+    spec = dataclasses.replace(SMALL, model="kernels_of_mine:Kernels", rounds=2, epochs=1, records=60)
+    report, folder = run_federation(spec, tmp_path / "run")
+    assert report.ratio("fedsz:rel=1e-2") > 4
+    write_federation(report, folder)
+    shorter = tmp_path / "stopped"
+
+    def stop(items, **_):
+        for number, item in enumerate(items):
+            yield item
+            if number == 0:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_federation(spec, shorter, progress=stop)
+    assert accuracies(run_federation(spec, shorter)[0]) == accuracies(report)
+
+
 @pytest.mark.slow
 def test_private_training_is_a_defence_whose_guarantee_stands_at_the_delta_of_the_run(tmp_path):
     names = ("none", "dpsgd:eps=8", "dpsgd:eps=8,delta=1e-4", "dpsgd:eps=8+fedsz:rel=1e-2")

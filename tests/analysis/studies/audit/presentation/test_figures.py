@@ -27,13 +27,54 @@ def test_drawn_intervals_are_the_reports(small_report):
     assert np.allclose(drawn, expected)
 
 
-def test_more_signals_than_colours_are_drawn(small_report):
-    names = [f"signal {number}" for number in range(15)]
-    (verdict, *_) = small_report.verdicts.values()
+def with_signals(report, count):
+    """Return a report of so many signals, all of which read the same."""
+    names = [f"signal {number}" for number in range(count)]
+    (verdict, *_) = report.verdicts.values()
     (leakage, *_) = verdict.measured.values()
     groups = {group: dict.fromkeys(names, leakage) for group in verdict.groups}
-    verdicts = {name: replace(each, groups=groups) for name, each in small_report.verdicts.items()}
-    scores = {name: dict.fromkeys(names, next(iter(each.values()))) for name, each in small_report.scores.items()}
-    figure = FIGURES["leakage_against_ratio"](replace(small_report, verdicts=verdicts, scores=scores))
-    looks = [(bar[0].get_color(), bar[0].get_marker()) for bar in figure.axes[0].containers]
-    assert len(set(looks)) == 15
+    verdicts = {name: replace(each, groups=groups) for name, each in report.verdicts.items()}
+    scores = {name: dict.fromkeys(names, next(iter(each.values()))) for name, each in report.scores.items()}
+    return replace(report, verdicts=verdicts, scores=scores)
+
+
+def with_defences(report, count):
+    """Return a report of so many defences, all of which but none do the same."""
+    spec = replace(report.spec, defences=tuple(f"fedsz:rel=1.{number:02d}e-3" for number in range(1, count)))
+    rows = [min(row, 1) for row in range(count)]
+    first = {name: tuple(report.spec.defences)[row] for name, row in zip(spec.defences, rows, strict=True)}
+    trials = replace(report.trials, sizes=report.trials.sizes[:, rows], performance=report.trials.performance[:, rows])
+    by_name = {
+        field: {name: getattr(report, field)[old] for name, old in first.items()}
+        for field in ("verdicts", "scores", "noise")
+    }
+    return replace(report, spec=spec, trials=trials, **by_name)
+
+
+def test_more_signals_than_colours_are_told_apart_and_keep_to_their_defence(small_report):
+    figure = FIGURES["leakage_against_ratio"](with_signals(small_report, 15))
+    bars = figure.axes[0].containers
+    assert len({(bar[0].get_color(), bar[0].get_marker()) for bar in bars}) == 15
+    places = np.array([bar[0].get_xdata() for bar in bars])
+    assert (np.abs(places - np.arange(places.shape[1])) < 0.45).all()
+    assert (np.diff(places, axis=0) > 0.03).all()
+
+
+def test_panels_of_many_signals_stand_in_lines_of_four(small_report):
+    figure = FIGURES["roc"](with_signals(small_report, 11))
+    assert [panel.get_title() for panel in figure.axes] == [f"Signal: signal {number}" for number in range(11)]
+    assert len({round(panel.get_position().y0, 3) for panel in figure.axes}) == 3
+    assert figure.get_size_inches().max() < 20
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_dozen_defences_are_told_apart_in_a_figure_that_can_be_read(small_report, name):
+    with house_style():
+        figure = FIGURES[name](with_defences(small_report, 12))
+    assert figure.get_size_inches().max() < 24
+    if name == "roc":
+        lines = figure.axes[0].get_lines()
+        assert len({(line.get_color(), line._unscaled_dash_pattern) for line in lines}) == len(lines) == 13
+    if name == "noise":
+        titles = [panel.get_title().partition("\n")[0] for panel in figure.axes]
+        assert len({title for title in titles if title.startswith("fedsz")}) == 11

@@ -106,3 +106,14 @@ def test_intervals_are_drawn_as_they_were_estimated():
     panel = compared({"none": {"update": Estimate(0.6, 0.55, 0.7)}}, "AUC").axes[0]
     ends = panel.containers[0].lines[2][0].get_segments()[0][:, 0]
     assert ends == pytest.approx([0.55, 0.7])
+
+
+def test_any_number_of_series_and_of_groups_are_told_apart():
+    estimate = Estimate(0.6, 0.55, 0.65)
+    found = {f"defence {number}": {"update": estimate, "server": estimate} for number in range(13)}
+    bars = compared(found, "AUC").axes[0].containers
+    assert len({(bar[0].get_color(), bar[0].get_marker()) for bar in bars}) == 13
+    assert all(np.abs(bar[0].get_ydata() - [0, 1]).max() < 0.5 for bar in bars)
+    groups = {f"group {number}": np.linspace(0.4, 0.9, 5) for number in range(13)}
+    *lines, _ = exposure(groups, np.full(5, 0.5)).axes[0].lines
+    assert len({(line.get_color(), line.get_marker()) for line in lines}) == 13

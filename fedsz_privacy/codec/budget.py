@@ -1,0 +1,61 @@
+"""What decoding a frame takes in memory, worked out before any of it is taken."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from fedsz_privacy.codec.arrays import HALF
+from fedsz_privacy.codec.compressors.base import Compressor
+from fedsz_privacy.codec.frame import HEADER_MEMORY, Entry, Header
+
+DEFAULT_MAX_BYTES = 2**30
+"""A quarter of a small server's memory of 4 GiB."""
+
+UNLIMITED = 2**63 - 1
+"""For a process that decodes what it encoded itself, such as a simulation."""
+
+WIDTHS = {torch.float64: np.dtype(np.float64)}
+"""Array dtypes of the lossy stage, where it is not float32."""
+
+
+def width_of(entry: Entry) -> np.dtype[np.floating]:
+    """Return the dtype of the array that a lossy tensor is compressed as."""
+    return WIDTHS.get(entry.dtype, np.dtype(np.float32))
+
+
+def memory_of(header: Header, header_size: int, lossy: Sequence[memoryview], decoder: Compressor) -> int:
+    """Return the most bytes that decoding takes beside the frame, but for a fixed amount of the libraries' own.
+
+    The state counts in full. What is passed through on the way counts once, as the most that one step takes, because
+    the exact tensors' raw bytes are gone before the first lossy tensor is decoded, and each of these before the next.
+
+    Parameters
+    ----------
+    header : Header
+        What the frame announces.
+    header_size : int
+        Bytes of the frame that are not payload.
+    lossy : sequence of memoryview
+        Streams of the lossy tensors, in order.
+    decoder : Compressor
+        What decodes them.
+
+    Raises
+    ------
+    ValueError
+        If a stream does not hold what its entry announces.
+    """
+    entries = [entry for entry in header.entries if entry.stream_size]
+    passing = [_passing(entry, stream, decoder) for entry, stream in zip(entries, lossy, strict=True)]
+    exact = sum(entry.nbytes for entry in header.entries if not entry.stream_size)
+    lasting = exact + sum(entry.nbytes for entry in entries)
+    return HEADER_MEMORY * header_size + lasting + max(exact, *passing, 0)
+
+
+def _passing(entry: Entry, stream: memoryview, decoder: Compressor) -> int:
+    """Return the bytes of a stream's copy, of decoding it, and of the array where the tensor is not a view of it."""
+    width = width_of(entry)
+    array = math.prod(entry.shape) * (width.itemsize + 1) if entry.dtype in HALF else 0
+    return len(stream) + array + decoder.memory(stream, entry.shape, width)

@@ -1,0 +1,80 @@
+"""Each broken promise is seen: the judge's own negative controls."""
+
+import time
+
+import pytest
+import torch
+
+from fedsz_privacy import FedSZ, FrameError
+from fuzz.corpus import trusted_frames
+from fuzz.isolated import verdicts
+from fuzz.judging import ACCEPTED, judge, receiver_of
+
+FRAME = trusted_frames()[1]
+GOOD = receiver_of().decode(FRAME)
+
+
+def greedy(*_):
+    """Take more than the C library keeps for itself when it is freed."""
+    torch.ones(2**26, dtype=torch.uint8)
+    return GOOD
+
+
+def slow(*_):
+    start = time.process_time()
+    while time.process_time() < start + 1.1:
+        pass
+    return GOOD
+
+
+def refuses_for_memory(*_):
+    try:
+        raise MemoryError
+    except MemoryError as error:
+        raise FrameError("frame is too large") from error
+
+
+def crashes(*_):
+    raise RuntimeError("storage of 12 bytes overflowed")
+
+
+@pytest.mark.parametrize(
+    ("decode", "fault"),
+    [
+        (greedy, "MiB"),
+        (slow, "took 1"),
+        (refuses_for_memory, "asked for more memory"),
+        (crashes, "raised RuntimeError"),
+        (lambda *_: {"line.weight": torch.zeros(1024).double()}, "decoded to"),
+        (lambda *_: {"line.weight": torch.zeros(1023)}, "decoded to"),
+        (lambda *_: {"weight": torch.zeros(1024)}, "decoded to"),
+    ],
+)
+def test_a_broken_promise_is_a_fault(decode, fault, monkeypatch):
+    assert judge(FRAME).fault == ""
+    monkeypatch.setattr(FedSZ, "decode", decode)
+    assert fault in judge(FRAME).fault
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        ("storage of 12 bytes overflowed", "storage of # bytes overflowed"),
+        ("shape (4, 5) or (-1.5e-3,), bound -inf", "shape (#) or (#,), bound #"),
+        ("""names 'it\\'s', b"x" and "a'b\"""", "names #, b# and #"),
+        ("version 0x3040000, SZ3 by int64", "version #, SZ3 by int64"),
+    ],
+)
+def test_reasons_hold_no_names_and_numbers(message, reason, monkeypatch):
+    def refuse(*_):
+        raise FrameError(message)
+
+    assert judge(FRAME).reason == ACCEPTED
+    monkeypatch.setattr(FedSZ, "decode", refuse)
+    assert judge(FRAME).reason == f"FrameError: {reason}"
+
+
+@pytest.mark.slow
+def test_a_process_that_ends_is_a_fault():
+    ((number, verdict),) = verdicts("no such source", 0, 7, 8)
+    assert (number, verdict.fault) == (7, "ended the process with status 1")
