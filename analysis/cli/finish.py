@@ -13,10 +13,12 @@ from analysis.reporting.table import Table
 def finish(folder: Path, asked: Mapping[str, object], compute: Callable[[], object]) -> None:
     """Show the run that a folder holds; compute it first if it is not there, or not finished."""
     from analysis.reporting.finished import is_finished
+    from analysis.reporting.folder import require_place
 
     if is_finished(folder, asked):
         typer.echo(f"{folder} holds this run, finished: nothing is computed again", err=True)
     else:
+        require_place(folder, asked)
         compute()
     show_run(folder)
 

@@ -48,7 +48,7 @@ class OnceCommand(TyperCommand):
                 value = values.get(error.param.name) if error.param else None
                 if not error.param or value is None:
                     raise
-                shown = " ".join(map(str, value)) if isinstance(value, list) else value
+                shown = (" ".join(map(str, value)) if isinstance(value, list) else value) or "''"
                 raise InputError(f"{error.param.opts[0]} {shown}: {error.message.rstrip('.')}") from error
 
 

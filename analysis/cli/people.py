@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
-from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.errors import InputError, printable
 
 if TYPE_CHECKING:
     from analysis.reporting.page import Lines
@@ -23,7 +23,7 @@ def one_line_errors() -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        typer.echo(f"fedsz-privacy: {error}", err=True)
+        typer.echo(f"fedsz-privacy: {printable(str(error))}", err=True)
         raise typer.Exit(2) from None
     except SystemExit as error:
         line = f"code of the run called sys.exit({error.code!r}): leave that out, or raise an error"
@@ -44,10 +44,12 @@ def refuse_options_beside(context: typer.Context, *allowed: str) -> None:
 
 
 def show_progress(items: Iterable[Item], description: str, total: int) -> Iterable[Item]:
-    """Yield the items behind a progress bar."""
+    """Yield the items behind a progress bar, which only a terminal shows."""
+    from rich.console import Console
     from rich.progress import track
 
-    return track(items, description, total)
+    console = Console()
+    return track(items, description, total, console=console, disable=not console.is_terminal)
 
 
 def print_lines(lines: "Lines") -> None:

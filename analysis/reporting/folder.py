@@ -11,7 +11,7 @@ from typing import Any
 from analysis.reporting.json_files import DAMAGED, FORMAT, read_json, require_format, require_keys
 from analysis.reporting.lock import LOCK, WRITER, lock
 from fedsz_privacy.core.errors import InputError, one_line
-from fedsz_privacy.core.files import TEMPORARY, one_line_for, remove_temporaries, write_atomically
+from fedsz_privacy.core.files import TEMPORARY, one_line_for, remove_temporaries, require_file, write_atomically
 
 SPEC = "spec.json"
 
@@ -76,8 +76,7 @@ def open_run(path: Path, asked: Mapping[str, object]) -> RunFolder:
         If the path holds something else or a run with another spec, another process writes to it, or it cannot be
         written to.
     """
-    if not is_empty(path):
-        _require_same(path, asked)
+    require_place(path, asked)
     with one_line_for("write", path):
         path.mkdir(parents=True, exist_ok=True)
     folder = RunFolder(path, lock(path))
@@ -88,6 +87,23 @@ def open_run(path: Path, asked: Mapping[str, object]) -> RunFolder:
     else:
         _require_same(path, asked)
     return folder
+
+
+def require_place(path: Path, asked: Mapping[str, object]) -> None:
+    """Raise InputError if a path cannot be the folder of a run: something else is there, or above it.
+
+    Parameters
+    ----------
+    path : Path
+        The folder.
+    asked : mapping of str to object
+        As `open_run` takes it.
+    """
+    if not is_empty(path):
+        _require_same(path, asked)
+    with one_line_for("write", path):
+        if wrong := [above for above in path.parents if above.exists() and not above.is_dir()]:
+            raise InputError(f"{wrong[0]} is no folder, and {path} would be in it: choose another --out")
 
 
 def is_empty(path: Path) -> bool:
@@ -126,7 +142,7 @@ def _require_same(path: Path, asked: Mapping[str, object]) -> None:
 
 
 def changes(path: Path, asked: Mapping[str, object]) -> list[str]:
-    """Return the names of what the run in a folder was asked otherwise.
+    """Return the names of what the run in a folder was asked otherwise, the command alone if it is another one.
 
     Raises
     ------
@@ -134,7 +150,8 @@ def changes(path: Path, asked: Mapping[str, object]) -> list[str]:
         If the folder holds no run; InputError, a ValueError, if it holds one of another format.
     """
     old, new = _named(read_spec(path)), _named(json.loads(json.dumps(_settled(asked))))
-    return [name for name in {**new, **old} if new.get(name) != old.get(name)]
+    changed = [name for name in {**new, **old} if new.get(name) != old.get(name)]
+    return ["command"] if "command" in changed else changed
 
 
 def _settled(asked: Mapping[str, object]) -> dict[str, object]:
@@ -174,11 +191,9 @@ def digest_of(path: Path) -> str:
     InputError
         If it is not there.
     """
-    try:
-        with path.open("rb") as file:
-            return file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise InputError(f"no file at {path}: give one that can be read") from error
+    require_file(path, "give one that can be read")
+    with one_line_for("read", path), path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
 
 
 def _named(spec: dict[str, Any]) -> dict[str, object]:

@@ -37,6 +37,8 @@ def read_json(path: Path) -> dict[str, Any]:
     ValueError
         If it cannot be read, or holds something else; in one line that names it.
     """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise ValueError(f"{path.name} cannot be read: it is no file")
     try:
         values = json.loads(path.read_bytes(), parse_constant=_refuse_constant)
     except FileNotFoundError:

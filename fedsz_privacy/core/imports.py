@@ -124,7 +124,8 @@ def require_type(kind: type[Kind], value: object, path: str) -> Kind:
         If it is of another one.
     """
     if not isinstance(value, kind):
-        raise InputError(f"{path} gives an object of type {type(value).__name__}: make it a {kind.__name__}")
+        article = "an" if kind.__name__.startswith(("A", "E", "I", "O", "U")) else "a"
+        raise InputError(f"{path} gives an object of type {type(value).__name__}: make it {article} {kind.__name__}")
     return value
 
 

@@ -162,6 +162,8 @@ def settle_defences(texts: Iterable[str]) -> tuple[str, ...]:
 
 def _read(text: str) -> tuple[str, Privacy | None, Release]:
     first, *rest = split_parts(text)
+    if behind := [kind for part in rest if (kind := part.partition(":")[0].strip()) in PRIVATE]:
+        raise InputError(f"{text!r} has {behind[0]}, which is training, behind another part: write it first, and once")
     if first.partition(":")[0].strip() not in PRIVATE:
         return "", None, parse_release(text)
     kind, options = read_part(first)

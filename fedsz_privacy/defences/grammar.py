@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from math import isinf
 from typing import TypeVar
@@ -43,7 +44,9 @@ def read_part(part: str) -> tuple[str, dict[str, float]]:
     match = _PART.fullmatch(part.strip())
     if match is None:
         raise InputError(f"cannot read {part!r}: write none, fedsz:rel=1e-2 or module:factory:x=1, and + between two")
-    pairs = (option.split("=") for option in (match["options"] or "").split(",") if option)
+    pairs = [option.split("=") for option in (match["options"] or "").split(",") if option]
+    if twice := [key for key, times in Counter(key for key, _ in pairs).items() if times > 1]:
+        raise InputError(f"{part!r} gives {twice[0]} more than once: give it once")
     return match["kind"], {key: _number(value, part) for key, value in pairs}
 
 

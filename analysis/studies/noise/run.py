@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from analysis.methods.noise.sketch import LEAST_ELEMENTS
 from analysis.reporting.folder import RunFolder, is_empty, open_run
 from analysis.reporting.progress import Progress, silent
 from analysis.studies.noise.checkpoint_study import CheckpointStudy, study_checkpoint
@@ -50,6 +51,7 @@ def run_noise(spec: NoiseSpec, path: Path, progress: Progress = silent) -> tuple
         If a file or the folder cannot be used, or no release changes anything. Nothing is written then.
     """
     state = load_update(spec.checkpoint, spec.before)
+    _require_studied(state, spec)
     folder = None if is_empty(path) else open_run(path, spec.to_dict())
     studies = {
         name: study_checkpoint(parse_release(name), state, spec.seed, spec.delta, progress) for name in spec.releases
@@ -79,6 +81,18 @@ def load_update(checkpoint: Path, before: Path | None) -> StateDict:
     if differing := [name for name in {**after, **start} if shapes[0].get(name) != shapes[1].get(name)]:
         raise InputError(f"{before} and {checkpoint} do not hold the same tensors ({differing[0]}): give one model's")
     return {name: tensor - start[name] if tensor.is_floating_point() else tensor for name, tensor in after.items()}
+
+
+def _require_studied(state: StateDict, spec: NoiseSpec) -> None:
+    """Raise InputError if no tensor of a state has enough finite numbers to study, or an update is of zeros."""
+    floats = [tensor for tensor in state.values() if tensor.is_floating_point()]
+    if not any(tensor.isfinite().sum() >= LEAST_ELEMENTS for tensor in floats):
+        raise InputError(
+            f"{spec.checkpoint} has no tensor of {LEAST_ELEMENTS} finite floating-point numbers or more to study: give "
+            "a trained model's weights"
+        )
+    if spec.before and not any(tensor.any() for tensor in floats):
+        raise InputError(f"{spec.before} and {spec.checkpoint} hold the same values: give the state before training")
 
 
 def to_results(report: NoiseReport) -> dict[str, object]:

@@ -56,7 +56,8 @@ def test_defences_of_one_rule_stand_together_and_plain_ones_first():
         ("opacus:noise=1,delta=1e-6", "delta 1e-06 beside noise says nothing: give --delta"),
         ("dpsgd:noise=0", "noise multiplier 0.0: choose a positive number"),
         ("dpsgd:eps=8+zip", "unknown release 'zip'"),
-        ("fedsz:rel=1e-2+dpsgd:eps=8", "unknown release 'dpsgd'"),
+        ("fedsz:rel=1e-2+dpsgd:eps=8", "has dpsgd, which is training, behind another part: write it first, and once"),
+        ("dpsgd:eps=8+opacus:eps=8", "has opacus, which is training, behind another part: write it first, and once"),
     ],
 )
 def test_what_names_no_defence_is_one_line(text, message):

@@ -1,0 +1,494 @@
+"""Commands that must be refused, and a part of the line that each prints: ``command | line``, kind by kind."""
+
+QUICK = "--trials 16 --candidates 20 --clients 2 --rounds 1 --epochs 1 --signal loss --release none"
+"""The size of an audit whose parts must be tried before they are refused."""
+
+USAGE = """
+fly                   | No such command 'fly'; see fedsz-privacy --help
+--seed 1 audit        | No such option: --seed; see fedsz-privacy --help
+audit digits          | Got unexpected extra argument
+audit --sead 1        | No such option: --sead
+audit --seed          | Option '--seed' requires an argument; see fedsz-privacy audit --help
+audit --trust-imports | --trust-imports says nothing without --resume: leave it out, what you type is trusted
+noise                 | Missing argument 'checkpoint'; see fedsz-privacy noise --help
+noise a.pt b.pt       | Got unexpected extra argument
+bench --release none  | No such option: --release
+federate --trials 8   | No such option: --trials
+report                | Missing argument 'folder'; see fedsz-privacy report --help
+report held --seed 1  | No such option: --seed; see fedsz-privacy report --help
+"""
+"""What is no command, or no option of it."""
+
+COUNTS = """
+--trials 1                           | trials 1: choose 8 or more
+--trials 0                           | trials 0: choose 8 or more
+--trials -8                          | trials -8: choose 8 or more
+--trials 1000000000000               | trials 1000000000000: choose 1000000 or less
+--trials x                           | --trials x:
+--trials 8.5                         | --trials 8.5:
+--trials ''                          | --trials '':
+--trials 8 --candidates 20           | 8 trials of 20 candidates are 160 scores: choose 300 or more
+--candidates 0                       | candidates 0: choose 20 or more
+--candidates 1                       | candidates 1: choose 20 or more
+--candidates -1                      | candidates -1: choose 20 or more
+--candidates 100000                  | 100000 candidates and 4 other clients need more than the 1438 training records
+--candidates 1000000000000000000000  | candidates 1000000000000000000000: choose 1000000 or less
+--clients 0                          | clients 0: choose 2 or more
+--clients 1                          | clients 1: choose 2 or more
+--clients -5                         | clients -5: choose 2 or more
+--clients 100000                     | 200 candidates and 99999 other clients need more than the 1438 training records
+--client-records 0                   | client records 0: choose 1 or more
+--client-records -3                  | client records -3: choose 1 or more
+--client-records 1000000000000       | client records 1000000000000: choose 1000000000 or less
+--rounds 0                           | rounds 0: choose 1 or more
+--rounds -1                          | rounds -1: choose 1 or more
+--rounds 1000000000000               | rounds 1000000000000: choose 1000000 or less
+--target-rounds 0                    | target rounds 0: choose 1 or more
+--target-rounds -1                   | target rounds -1: choose 1 or more
+--epochs 0                           | epochs 0: choose 1 or more
+--epochs -1                          | epochs -1: choose 1 or more
+--epochs 1000000000000000000000000000000 | epochs 1000000000000000000000000000000: choose 10000 or less
+--batch-size 0                       | batch size 0: choose 1 or more
+--batch-size -10                     | batch size -10: choose 1 or more
+--batch-size 1000000000000000000000000000000 | batch size 1000000000000000000000000000000: choose 1000000 or less
+--gradient-canaries -1               | gradient canaries -1: choose 0 or more
+--gradient-canaries 1000000000000    | gradient canaries 1000000000000: choose 1000000 or less
+--gradient-canaries 10 --adversary server | gradient canaries 10 are scored on the target's update of one round
+--seed -1                            | seed -1: choose 0 or more
+--seed 18446744073709551616          | seed 18446744073709551616: choose 18446744073709551615 or less
+--seed 1e5                           | --seed 1e5:
+--seed 0 --seed 1                    | --seed is given 2 times: give it once
+--workers 0                          | workers 0: choose 1 or more
+--workers -2                         | workers -2: choose 1 or more
+--workers 10000                      | workers 10000:
+--workers 1000000000000              | workers 1000000000000: choose 1000000 or less
+"""
+"""Numbers of things."""
+
+REALS = """
+--learning-rate 0     | learning rate 0.0: choose a positive number from 1.18e-38 to 3.4e+38
+--learning-rate -0.1  | learning rate -0.1: choose a positive number from 1.18e-38 to 3.4e+38
+--learning-rate nan   | learning rate nan: choose a positive number from 1.18e-38 to 3.4e+38
+--learning-rate inf   | learning rate inf: choose a positive number from 1.18e-38 to 3.4e+38
+--learning-rate 1e300 | learning rate 1e+300: choose a positive number from 1.18e-38 to 3.4e+38
+--learning-rate x     | --learning-rate x:
+--weight-decay -1     | weight decay -1.0: choose 0 or more
+--weight-decay nan    | weight decay nan: choose a number from 0 to 3.4e+38
+--weight-decay inf    | weight decay inf: choose a number from 0 to 3.4e+38
+--delta 0             | delta 0.0: choose a number between 0 and 1, of 1e-15 or more
+--delta 1             | delta 1.0: choose a number between 0 and 1, of 1e-15 or more
+--delta -1e-5         | delta -1e-05: choose a number between 0 and 1, of 1e-15 or more
+--delta 1e-16         | delta 1e-16: choose a number between 0 and 1, of 1e-15 or more
+--delta nan           | delta nan: choose a number between 0 and 1, of 1e-15 or more
+--delta 2             | delta 2.0: choose a number between 0 and 1, of 1e-15 or more
+"""
+"""Numbers that need not be whole."""
+
+NAMES = """
+--optimizer lion           | unknown optimizer 'lion': choose one of sgd, momentum, adam, adamw
+--optimizer ''             | unknown optimizer '': choose one of sgd, momentum, adam, adamw
+--device tpu               | device 'tpu' is not there: choose auto, cpu or cuda
+--device cuda:99           | device 'cuda:99' is not there: choose auto, cpu or cuda
+--backend spark            | unknown backend 'spark': choose one of loky, ray, dask, or leave it out for loky
+--adversary nobody         | unknown adversary 'nobody': choose one of update, server, aggregate, final-model
+--signal nothing           | unknown signal 'nothing': choose one of loss, cosine, lira, lira-per-example
+--signal ''                | unknown signal '': choose one of loss, cosine, lira, lira-per-example, lira-offline
+--signal fedmia-cosine     | signal fedmia-cosine reads the other clients' updates, which adversary update does not
+--canary outlier           | canaries 'outlier': write a kind and a whole number of 1 or more, such as mislabelled:20
+--canary outlier:0         | canaries 'outlier:0': write a kind and a whole number of 1 or more, such as mislabelled:20
+--canary outlier:-3        | canaries 'outlier:-3': write a kind and a whole number of 1 or more, such as mislabelled:20
+--canary outlier:x         | canaries 'outlier:x': write a kind and a whole number of 1 or more, such as mislabelled:20
+--canary outlier:100000000 | canaries outlier 100000000: choose 1000000 or less
+--canary martian:20        | unknown kind of canary 'martian': choose one of mislabelled, outlier, duplicated
+--model vgg                | unknown model 'vgg': choose one of mlp, cnn, lstm, transformer, alexnet, mobilenetv2
+--model ''                 | unknown model '': choose one of mlp, cnn, lstm, transformer, alexnet, mobilenetv2
+--model lstm               | model lstm takes tokens, (records, length), to continue, not torch.float32 (1400
+--task clustering          | unknown task 'clustering': choose one of classification, binary, regression, next-token
+--task next-token          | task next-token: digits has targets int64 (1438,), give text, or integer tokens as inputs
+--target y                 | target 'y': digits has no columns to choose from, leave it out
+--data mnist               | unknown data set 'mnist': write digits, breast-cancer, diabetes, wine, the path
+--data ''                  | unknown data set '': write digits, breast-cancer, diabetes, wine, the path of a folder
+--data ./no-such-folder    | unknown data set './no-such-folder': write digits, breast-cancer, diabetes, wine, the path
+--data /dev/null           | unknown data set '/dev/null': write digits, breast-cancer, diabetes, wine, the path
+--data /dev/zero           | unknown data set '/dev/zero': write digits, breast-cancer, diabetes, wine, the path
+--data held                | data set 'held' has no folder 'train': give train/CLASS/*.png and test/CLASS/*.png
+"""
+"""Names of what is built in."""
+
+RELEASES = """
+''                         | cannot read '': write none, fedsz:rel=1e-2 or module:factory:x=1, and + between two
+zip                        | unknown release 'zip': choose one of none, fedsz, or write module:factory for one of your
++                          | cannot read '': write none, fedsz:rel=1e-2 or module:factory:x=1, and + between two
+none+                      | cannot read '': write none, fedsz:rel=1e-2 or module:factory:x=1, and + between two
+none++none                 | cannot read '': write none, fedsz:rel=1e-2 or module:factory:x=1, and + between two
+fedsz                      | fedsz takes one bound, got 0: write fedsz:rel=1e-2 or fedsz:abs=1e-4
+fedsz:rel=0                | error bound rel=0: choose a positive number from 2.23e-308 to 1
+fedsz:rel=-1               | error bound rel=-1: choose a positive number from 2.23e-308 to 1
+fedsz:rel=nan              | error bound rel=nan: choose a positive number from 2.23e-308 to 1
+fedsz:rel=inf              | error bound rel=inf: choose a positive number from 2.23e-308 to 1
+fedsz:rel=1.5              | error bound rel=1.5: choose a positive number from 2.23e-308 to 1
+fedsz:abs=inf              | error bound abs=inf: choose a positive number from 2.23e-308 to 1.8e+308
+fedsz:abs=1e-400           | 'fedsz:abs=1e-400': '1e-400' is not a number that 64 bits hold, write one such as 1e-2
+fedsz:rel=1e-2,abs=1e-3    | fedsz takes one bound, got 2: write fedsz:rel=1e-2 or fedsz:abs=1e-4
+fedsz:size=3               | unknown error bound 'size': choose abs or rel
+fedsz:rel=                 | cannot read 'fedsz:rel=': write none, fedsz:rel=1e-2 or module:factory:x=1, and + between
+fedsz:rel=x                | 'fedsz:rel=x': 'x' is not a number, write one such as 1e-2
+fedsz:rel=1e-2:abs=3       | cannot read 'fedsz:rel=1e-2:abs=3': write none, fedsz:rel=1e-2 or module:factory:x=1
+none:x=1                   | none takes other options than x (got an unexpected keyword argument 'x')
+dpsgd                      | private training takes eps or noise, one of both: write dpsgd:eps=8 or dpsgd:noise=1.1
+dpsgd:eps=0                | eps 0.0: choose a positive number from 0.0001 to 1e+04
+dpsgd:eps=-1               | eps -1.0: choose a positive number from 0.0001 to 1e+04
+dpsgd:eps=nan              | eps nan: choose a positive number from 0.0001 to 1e+04
+dpsgd:eps=inf              | eps inf: choose a positive number from 0.0001 to 1e+04
+dpsgd:eps=8,eps=9          | 'dpsgd:eps=8,eps=9' gives eps more than once: give it once
+dpsgd:eps=8,noise=1        | private training takes eps or noise, one of both: write dpsgd:eps=8 or dpsgd:noise=1.1
+dpsgd:noise=0              | noise multiplier 0.0: choose a positive number from 0.2 to 1e+06
+dpsgd:noise=nan            | noise multiplier nan: choose a positive number from 0.2 to 1e+06
+dpsgd:noise=1.1,clip=0     | clip norm 0.0: choose a positive number from 1e-12 to 1e+12
+dpsgd:noise=1.1,clip=-1    | clip norm -1.0: choose a positive number from 1e-12 to 1e+12
+dpsgd:noise=1.1,clip=inf   | clip norm inf: choose a positive number from 1e-12 to 1e+12
+dpsgd:noise=1.1,clip=1e39  | clip norm 1e+39: choose a positive number from 1e-12 to 1e+12
+dpsgd:noise=1.1,delta=1e-6 | delta 1e-06 beside noise says nothing: give --delta for the whole run
+dpsgd:eps=8,delta=2        | delta 2.0: choose a number between 0 and 1, of 1e-15 or more
+dpsgd:sigma=1              | dpsgd takes other options than sigma (got an unexpected keyword argument 'sigma')
+opacus:eps=0               | eps 0.0: choose a positive number from 0.0001 to 1e+04
+dpsgd:eps=8+dpsgd:eps=8    | 'dpsgd:eps=8+dpsgd:eps=8' has dpsgd, which is training, behind another part
+fedsz:rel=1e-2+dpsgd:eps=8 | 'fedsz:rel=1e-2+dpsgd:eps=8' has dpsgd, which is training, behind another part
+"""
+"""Defences."""
+
+IMPORTS = """
+--release mine:NUMBER            | mine:NUMBER is of type int: write the import path of a function
+--release mine:MISSING           | module 'mine' has no 'MISSING': write module:name of something it defines
+--release mine:linear            | mine:linear takes other options than none
+--release no_such_module:RELEASE | no module 'no_such_module' for 'no_such_module:RELEASE': write module:name
+--adversary mine:NUMBER          | mine:NUMBER gives an object of type int: make it an Adversary
+--adversary mine:MISSING         | module 'mine' has no 'MISSING': write module:name of something it defines
+--signal mine:NUMBER             | mine:NUMBER gives an object of type int: make it a Signal
+--signal mine:MISSING            | module 'mine' has no 'MISSING': write module:name of something it defines
+--signal .mine:NUMBER            | '.mine:NUMBER' starts with no module: write module:name, with dots between packages
+--canary mine:NUMBER:20          | mine:NUMBER gives an object of type int: make it a Canary
+--model mine:number              | mine:number gives an object of type int: make it a Module
+--model mine:NUMBER              | mine:NUMBER is of type int: write the import path of a function
+--model mine:MISSING             | module 'mine' has no 'MISSING': write module:name of something it defines
+--model mine:no_arguments        | mine:no_arguments cannot be called with the shape of a record and a number of outputs
+--model mine:                    | module 'mine' has no '': write module:name of something it defines
+--model :linear                  | ':linear' starts with no module: write module:name, with dots between packages
+--model mine                     | unknown model 'mine': choose one of mlp, cnn, lstm, transformer, alexnet
+--model no_such_module:linear    | no module 'no_such_module' for 'no_such_module:linear': write module:name
+--model mine.deeper:linear       | no module 'mine.deeper' for 'mine.deeper:linear': write module:name of one that
+--training sgd                   | no module 'sgd' for 'sgd': write module:name of one that imports
+--training mine:train_two        | mine:train_two cannot be called as train(model, records, generator)
+--training mine:NUMBER           | mine:NUMBER is of type int: write the import path of a function
+--training mine:MISSING          | module 'mine' has no 'MISSING': write module:name of something it defines
+--task mine:NUMBER               | mine:NUMBER gives an object of type int: make it a Task
+--data mine:a_list               | mine:a_list gives an object of type list: make it a DataSplit
+--data mine:nothing              | mine:nothing gives an object of type NoneType: make it a DataSplit
+--data mine:linear               | mine:linear cannot be called without arguments
+--data mine:NUMBER               | mine:NUMBER is of type int: write the import path of a function
+--data mine:MISSING              | module 'mine' has no 'MISSING': write module:name of something it defines
+"""
+"""Import paths of a user's own parts."""
+
+FOLDERS = """
+--out mine.py               | mine.py is no folder of a run (spec.json cannot be read: Not a directory): choose another
+--out .                     | . is no folder of a run (spec.json is missing): choose another --out
+--out good.csv/run          | good.csv is no folder, and good.csv/run would be in it: choose another --out
+--out held/no_json          | held/no_json is no folder of a run (spec.json is damaged
+--out held/list             | held/list is no folder of a run (spec.json is damaged
+--out held/fly              | held/fly holds a run with another command: choose another --out
+--out held/noise            | held/noise holds a run with another command: choose another --out
+--out held/old              | held/old holds a run of another version of fedsz-privacy (format 0, this one writes 1)
+--out held/pipe             | held/pipe is no folder of a run (spec.json cannot be read: it is no file): choose another
+--out held/seed             | held/seed holds a run with another seed: choose another --out
+--resume held/missing       | held/missing holds no audit to go on with (spec.json is missing): give the folder of one
+--resume held/nothing       | held/nothing holds no audit to go on with (spec.json is missing): give the folder of one
+--resume held/no_json       | held/no_json holds no audit to go on with (spec.json is damaged
+--resume held/deep          | held/deep holds no audit to go on with (spec.json is damaged
+--resume held/list          | held/list holds no audit to go on with (spec.json is damaged
+--resume held/fly           | held/fly holds no audit to go on with (its command is fly): give the folder of one
+--resume held/noise         | held/noise holds no audit to go on with (its command is noise): give the folder of one
+--resume held/old           | held/old holds a run of another version of fedsz-privacy (format 0, this one writes 1)
+--resume held/pipe          | held/pipe holds no audit to go on with (spec.json cannot be read: it is no file)
+--resume held/trials        | held/trials holds no audit to go on with
+--resume held/aborts        | held/aborts names code to run, 'os:abort': give --trust-imports if you trust
+--resume held/seed --seed 8 | --resume takes the question from the folder: leave out --seed
+--resume mine.py            | mine.py holds no audit to go on with (spec.json cannot be read: Not a directory)
+--resume ''                 | . holds no audit to go on with (spec.json is missing): give the folder of one
+"""
+"""Folders of runs."""
+
+RETURNED = """
+--release mine:release_nothing  | release mine:release_nothing returns a NoneType: return Released(update, nbytes)
+--release mine:release_nan      | release mine:release_nan makes 1.weight not finite: return finite numbers
+--release mine:release_short    | release mine:release_short changes the names, shapes or dtypes of tensors (1.weight
+--release mine:release_fewer    | release mine:release_fewer changes the names, shapes or dtypes of tensors (1.weight
+--release mine:release_negative | release mine:release_negative sends -10 bytes: give a positive number as nbytes
+--signal mine:FLAT_SIGNAL       | signal mine:FLAT_SIGNAL reads () of 1 trial and 4 candidates: read (1, 4)
+--signal mine:SHORT_SIGNAL      | signal mine:SHORT_SIGNAL reads (1,) of 1 trial and 4 candidates: read (1, 4)
+--signal mine:TEXT_SIGNAL       | signal mine:TEXT_SIGNAL reads <U1 of 1 trial and 4 candidates: read (1, 4) as float64
+--signal mine:NOTHING_SIGNAL    | signal mine:NOTHING_SIGNAL reads () of 1 trial and 4 candidates: read (1, 4)
+--training mine:train_nan       | training diverged in round 1: lower --learning-rate
+--learning-rate 1e30            | training diverged in round 1: lower --learning-rate
+"""
+"""What a user's own parts return."""
+
+TABLES = """
+empty.csv --target y                 | empty.csv is no table that can be read
+header.csv --target y                | header.csv has 0 records: give 2 or more, to train and to test on
+one_row.csv --target y               | one_row.csv has 1 records: give 2 or more, to train and to test on
+one_class.csv --target y             | column 'y' of one_class.csv has 1 values, not 2 to 256 classes: choose another
+infinite.csv --target y              | column 'a' of infinite.csv has values that are infinite: replace them
+no_target.csv --target y             | column 'y' of no_target.csv is the target, and 1 of its values are missing: drop
+only_target.csv --target y           | only_target.csv has no column beside the target: give one to foretell it from
+dates.csv --target y                 | column 'a' of dates.csv is of dates, such as 2020-01-01: turn them into numbers
+binary.csv --target y                | binary.csv has no column 'y': choose target from
+controls.csv --target z              | controls.csv has no column 'z': choose target from \\x1b[31mred\\n, b, c, y
+twice.csv --target y                 | twice.csv has several columns 'a': give each a name of its own
+ragged.csv --target y                | ragged.csv is no table that can be read
+folder.csv --target y                | folder.csv is a folder: give a .csv or .parquet file
+missing.csv --target y               | no file at missing.csv: give a .csv or .parquet file
+pipe.csv --target y                  | no file at pipe.csv: give a .csv or .parquet file
+loop.csv --target y                  | no file at loop.csv: give a .csv or .parquet file
+good.csv                             | good.csv needs a column to foretell: choose target from a, b, c, y
+good.csv --target z                  | good.csv has no column 'z': choose target from a, b, c, y
+good.csv --target a --task classification | column 'a' of good.csv has label 0.1257302210933933 in row 0, no class
+good.csv --target y --task next-token | model mlp takes numbers, not torch.int64 (48, 2) for next token
+good.csv --target y --model cnn      | model cnn takes images, (records, channels, height, width), not torch.float32
+good.csv --target y --model lstm     | model lstm takes tokens, (records, length), to continue, not torch.float32 (48
+good.parquet                         | good.parquet needs a column to foretell: choose target from a, b, c, y
+good.parquet --target z              | good.parquet has no column 'z': choose target from a, b, c, y
+garbage.parquet --target y           | garbage.parquet is no table that can be read
+empty.parquet --target y             | empty.parquet is no table that can be read
+pipe.parquet --target y              | no file at pipe.parquet: give a .csv or .parquet file
+paths                                | cannot load data set 'paths' (no column of type Image among image, label): check
+"""
+"""Tables, and folders of them."""
+
+ARRAYS = """
+empty.npz                  | empty.npz is no .npz file that can be read
+text.npz                   | text.npz is no .npz file that can be read
+missing.npz                | missing.npz has no y_train, x_test, y_test: save all of x_train, y_train, x_test, y_test
+truncated.npz              | truncated.npz is no .npz file that can be read
+pickled.npz                | y_train of pickled.npz holds Python objects, which only pickle can read: save an array
+announces.npz              | x_train of announces.npz has 128 bytes where float32 (1099511627776, 8, 8) takes
+nan.npz                    | x_train of nan.npz has values that are not finite, first in record 5: replace them
+nan_test.npz               | x_test of nan_test.npz has values that are not finite, first in record 5: replace them
+hidden.npz                 | hidden.npz has label -1 in 60 of 60 test records, as sets with hidden labels do
+hidden_train.npz           | hidden_train.npz has label -1 in 60 of 60 training records, as sets with hidden labels do
+fractional.npz             | y_train of fractional.npz is float64 (60,): save labels that are integers or strings
+fewer_targets.npz          | fewer_targets.npz has 60 inputs in x_train and 59 targets in y_train: save as many of both
+other_size.npz             | data set 'other_size.npz' has training records of (1, 8, 8) in torch.float32
+other_classes.npz          | other_classes.npz has test records of 7, 8, classes of no training record: take them out
+one_class.npz              | one_class.npz has training records of class 0 alone: give two classes or more
+no_records.npz             | x_train of no_records.npz is float32 (0, 8, 8): save bool, uint8 or float images
+complex.npz                | x_train of complex.npz is complex64 (60, 8, 8): save bool, uint8 or float images
+strings.npz                | x_train of strings.npz is <U1 (60, 8, 8): save bool, uint8 or float images, (records
+pipe.npz                   | no file at pipe.npz: give an .npz file with x_train, y_train, x_test, y_test
+loop.npz                   | no file at loop.npz: give an .npz file with x_train, y_train, x_test, y_test
+gone.npz                   | no file at gone.npz: give an .npz file with x_train, y_train, x_test, y_test
+array.npy                  | unknown data set 'array.npy': write digits, breast-cancer, diabetes, wine, the path
+good.npz --target y        | target 'y': good.npz has no columns to choose from, leave it out
+good.npz --task next-token | task next-token: good.npz has targets int64 (60,), give text, or integer tokens as inputs
+"""
+"""Arrays."""
+
+PICTURES = """
+images/empty      | data set 'images/empty' has no folder 'train': give train/CLASS/*.png and test/CLASS/*.png
+images/truncated  | images/truncated/train/cat/0.png is no whole picture
+images/text       | images/text/train/cat/0.png is no picture in any of BMP, GIF, JPEG, PNG, PPM, TIFF, WEBP
+images/sizes      | images/sizes/train/cat/large.png
+images/one_class  | data set 'images/one_class' has training records of class 'cat' alone: give two classes or more
+images/only_train | data set 'images/only_train' has no folder 'test': give train/CLASS/*.png and test/CLASS/*.png
+"""
+"""Pictures."""
+
+TEXTS = """
+empty.txt --model lstm               | empty.txt has 0 records: give 2 or more, to train and to test on
+latin.txt --model lstm               | latin.txt is no text in UTF-8: save it as such
+one_line.txt --model lstm            | one_line.txt has 1 records: give 2 or more, to train and to test on
+blank.txt --model lstm               | blank.txt has 0 records: give 2 or more, to train and to test on
+pipe.txt --model lstm                | no file at pipe.txt: give a .txt file with a record on each line
+loop.txt --model lstm                | no file at loop.txt: give a .txt file with a record on each line
+names.txt                            | model mlp takes numbers, not torch.int64 (96, 5) for next token: choose another
+names.txt --model lstm --task regression | task regression: names.txt has targets int64 (96, 5), give numbers
+state.onnx                           | unknown data set 'state.onnx': write digits, breast-cancer, diabetes, wine
+"""
+"""Texts."""
+
+FEDERATE = """
+--clients 0                          | clients 0: choose 1 or more
+--clients -1                         | clients -1: choose 1 or more
+--clients 100000                     | 100000 clients for 1200 records: choose from 1 to 1200
+--records 0                          | records 0: choose 1 or more
+--records 1                          | 4 clients for 1 records: choose from 1 to 1
+--records -1                         | records -1: choose 1 or more
+--records x                          | --records x:
+--test-records 0                     | test records 0: choose 1 or more
+--test-records -1                    | test records -1: choose 1 or more
+--rounds 0                           | rounds 0: choose 1 or more
+--rounds 1000000000000               | rounds 1000000000000: choose 1000000 or less
+--epochs 0                           | epochs 0: choose 1 or more
+--batch-size 0                       | batch size 0: choose 1 or more
+--learning-rate 0                    | learning rate 0.0: choose a positive number from 1.18e-38 to 3.4e+38
+--learning-rate nan                  | learning rate nan: choose a positive number from 1.18e-38 to 3.4e+38
+--side -1                            | side -1: choose 0 or more
+--side 100000000                     | side 100000000: choose 4096 or less
+--partition ''                       | unknown partition '': write iid or dirichlet:0.5
+--partition random                   | unknown partition 'random': write iid or dirichlet:0.5
+--partition dirichlet                | unknown partition 'dirichlet': write iid or dirichlet:0.5
+--partition dirichlet:0              | Dirichlet alpha 0.0: choose a positive number from 0.001 to 1e+06
+--partition dirichlet:nan            | unknown partition 'dirichlet:nan': write iid or dirichlet:0.5
+--partition dirichlet:-1             | unknown partition 'dirichlet:-1': write iid or dirichlet:0.5
+--partition dirichlet:1e400          | Dirichlet alpha inf: choose a positive number from 0.001 to 1e+06
+--seed -1                            | seed -1: choose 0 or more
+--seed 18446744073709551616          | seed 18446744073709551616: choose 18446744073709551615 or less
+--delta 1e-16                        | delta 1e-16: choose a number between 0 and 1, of 1e-15 or more
+--device tpu                         | device 'tpu' is not there: choose auto, cpu or cuda
+--optimizer lion                     | unknown optimizer 'lion': choose one of sgd, momentum, adam, adamw
+--release zip                        | unknown release 'zip': choose one of none, fedsz, or write module:factory
+--release fedsz:rel=0                | error bound rel=0: choose a positive number from 2.23e-308 to 1
+--release fedsz:rel=1e-2+dpsgd:eps=8 | 'fedsz:rel=1e-2+dpsgd:eps=8' has dpsgd, which is training, behind another part
+--model vgg                          | unknown model 'vgg': choose one of mlp, cnn, lstm, transformer, alexnet
+--model mine:number                  | mine:number gives an object of type int: make it a Module
+--task clustering                    | unknown task 'clustering': choose one of classification, binary, regression
+--data mnist                         | unknown data set 'mnist': write digits, breast-cancer, diabetes, wine, the path
+--data hidden.npz                    | hidden.npz has label -1 in 60 of 60 test records, as sets with hidden labels do
+--data images/text                   | images/text/train/cat/0.png is no picture in any of BMP, GIF, JPEG, PNG, PPM
+--data pipe.npz                      | no file at pipe.npz: give an .npz file with x_train, y_train, x_test, y_test
+--data good.csv                      | good.csv needs a column to foretell: choose target from a, b, c, y
+--out mine.py                        | mine.py is no folder of a run (spec.json cannot be read: Not a directory)
+--out good.csv/run                   | good.csv is no folder, and good.csv/run would be in it: choose another --out
+--out held/seed                      | held/seed holds a run with another command: choose another --out
+--learning-rate 1e4                  | training diverged in round 1: lower --learning-rate
+--training mine:train_nan            | training diverged in round 1: lower --learning-rate
+--release mine:release_nan           | release mine:release_nan makes 0.weight not finite: return finite numbers
+--release mine:release_short         | release mine:release_short changes the names, shapes or dtypes of tensors
+--release mine:release_nothing       | release mine:release_nothing returns a NoneType: return Released(update, nbytes)
+"""
+"""Options of a federation, its data, and what users' own parts return."""
+
+CHECKPOINTS = """
+resnet                  | no file at resnet: give one that can be read
+missing.safetensors     | no file at missing.safetensors: give one that can be read
+empty.safetensors       | empty.safetensors is no safetensors file
+truncated.safetensors   | truncated.safetensors is no safetensors file
+announces.safetensors   | announces.safetensors is no safetensors file
+empty_state.safetensors | empty_state.safetensors holds no state dict: save model.state_dict()
+pipe.safetensors        | no file at pipe.safetensors: give one that can be read
+loop.safetensors        | no file at loop.safetensors: give one that can be read
+tensor.pt               | tensor.pt holds no state dict: save model.state_dict()
+list.pt                 | list.pt holds no state dict: save model.state_dict()
+text.pt                 | text.pt holds more than dense tensors by name (layer.weight): save model.state_dict() alone
+numbered.pt             | numbered.pt holds more than dense tensors by name (3): save model.state_dict() alone
+module.pt               | module.pt is no state dict that can be read without running its code
+expanded.pt             | needs 4398046511104 bytes: save contiguous tensors by torch.save or as .safetensors
+garbage.pt              | garbage.pt is no state dict that can be read without running its code
+empty.pt                | empty.pt is no checkpoint
+pipe.pt                 | no file at pipe.pt: give one that can be read
+state.onnx              | state.onnx is no state dict that can be read without running its code
+mine.py                 | mine.py is no state dict that can be read without running its code: save model.state_dict()
+.                       | . is a folder: give one that can be read
+held                    | held is a folder: give one that can be read
+''                      | . is a folder: give one that can be read
+/dev/zero               | no file at /dev/zero: give one that can be read
+"""
+"""What is no checkpoint."""
+
+UNSTUDIED = """
+nan.safetensors      | nan.safetensors has no tensor of 128 finite floating-point numbers or more to study
+integers.safetensors | integers.safetensors has no tensor of 128 finite floating-point numbers or more to study
+small.safetensors    | small.safetensors has no tensor of 128 finite floating-point numbers or more to study
+"""
+"""Checkpoints that hold nothing to study."""
+
+NOISE = """
+--before other.safetensors     | other.safetensors and good.safetensors do not hold the same tensors (layer.weight)
+--before missing.safetensors   | no file at missing.safetensors: give one that can be read
+--before pipe.pt               | no file at pipe.pt: give one that can be read
+--before good.safetensors      | good.safetensors and good.safetensors hold the same values: give the state before
+--release zip                  | unknown release 'zip': choose one of none, fedsz, or write module:factory
+--release none                 | none changes no tensor of good.safetensors that can be studied: choose a release that
+--release dpsgd:eps=8          | unknown release 'dpsgd': choose one of none, fedsz, or write module:factory
+--release fedsz:rel=0          | error bound rel=0: choose a positive number from 2.23e-308 to 1
+--delta 0                      | delta 0.0: choose a number between 0 and 1, of 1e-15 or more
+--delta nan                    | delta nan: choose a number between 0 and 1, of 1e-15 or more
+--delta 1e-16                  | delta 1e-16: choose a number between 0 and 1, of 1e-15 or more
+--seed -1                      | seed -1: choose 0 or more
+--seed x                       | --seed x:
+--seed 18446744073709551616    | seed 18446744073709551616: choose 18446744073709551615 or less
+--out mine.py                  | mine.py is no folder of a run (spec.json cannot be read: Not a directory)
+--out good.csv/run             | good.csv is no folder, and good.csv/run would be in it: choose another --out
+--out held/seed                | held/seed holds a run with another command: choose another --out
+--release mine:NUMBER          | mine:NUMBER is of type int: write the import path of a function
+--release mine:release_nan     | release mine:release_nan makes layer.weight not finite: return finite numbers
+--release mine:release_short   | release mine:release_short changes the names, shapes or dtypes of tensors
+--release mine:release_nothing | release mine:release_nothing returns a NoneType: return Released(update, nbytes)
+"""
+"""Options of a noise study."""
+
+BENCH = """
+--compressor gzip       | unknown compressor 'gzip': choose one of nopred, lorenzo_reg, interp_lorenzo, interp, sz2
+--compressor ''         | unknown compressor '': choose one of nopred, lorenzo_reg, interp_lorenzo, interp, sz2, zfp
+--bound 0               | bound 0.0: choose a positive number from 2.23e-308 to 1
+--bound -1              | bound -1.0: choose a positive number from 2.23e-308 to 1
+--bound 2               | bound 2.0: choose a positive number from 2.23e-308 to 1
+--bound nan             | bound nan: choose a positive number from 2.23e-308 to 1
+--bound inf             | bound inf: choose a positive number from 2.23e-308 to 1
+--bound x               | --bound x:
+--repeats 0             | repeats 0: choose 1 or more
+--repeats -1            | repeats -1: choose 1 or more
+--repeats 1000000000000 | repeats 1000000000000: choose 1000000 or less
+--repeats 2.5           | --repeats 2.5:
+--out mine.py           | mine.py is no folder of a run (spec.json cannot be read: Not a directory): choose another
+--out good.csv/run      | good.csv is no folder, and good.csv/run would be in it: choose another --out
+--out held/seed         | held/seed holds a run with another command: choose another --out
+--out /proc/run         | cannot write /proc/run (No such file or directory): choose a folder that is there, for all
+missing.safetensors     | no file at missing.safetensors: give one that can be read
+"""
+"""Options of a bench."""
+
+REPORT = """
+held/missing | held/missing holds no finished run (report.json is missing): give the folder of one, or finish
+held/nothing | held/nothing holds no finished run (report.json is missing): give the folder of one, or finish
+held/no_json | held/no_json holds no finished run (report.json is damaged
+held/deep    | held/deep holds no finished run (report.json is damaged
+held/list    | held/list holds no finished run (report.json is damaged
+held/fly     | held/fly holds no finished run (it has no 'page'): give the folder of one, or finish it by its command
+held/pipe    | held/pipe holds no finished run (report.json cannot be read: it is no file): give the folder
+held/seed    | held/seed holds no finished run (report.json is missing): give the folder of one, or finish
+held/aborts  | held/aborts holds no finished run (report.json is missing): give the folder of one, or finish
+mine.py      | mine.py holds no finished run (report.json cannot be read: Not a directory): give the folder
+.            | . holds no finished run (report.json is missing): give the folder of one, or finish it by its command
+''           | . holds no finished run (report.json is missing): give the folder of one, or finish it by its command
+"""
+"""What is no finished run."""
+
+
+def _rows(prefix: str, table: str, suffix: str = "") -> list[tuple[str, str]]:
+    """Return the commands of a table, the prefix before and the suffix behind each, and their lines."""
+    rows = (map(str.strip, row.split(" | ", 1)) for row in table.strip().splitlines())
+    return [(" ".join(filter(None, (prefix, command, suffix))), line) for command, line in rows]
+
+
+ROWS = [
+    *_rows("", USAGE),
+    *_rows("audit", COUNTS),
+    *_rows("audit", REALS),
+    *_rows("audit", NAMES),
+    *_rows("audit --release", RELEASES),
+    *_rows("audit", IMPORTS),
+    *_rows("audit", FOLDERS),
+    *_rows("audit", RETURNED, QUICK),
+    *_rows("audit --data", TABLES, QUICK),
+    *_rows("audit --data", ARRAYS, QUICK),
+    *_rows("audit --data", PICTURES, QUICK),
+    *_rows("audit --data", TEXTS, QUICK),
+    *_rows("federate", FEDERATE),
+    *_rows("noise", CHECKPOINTS),
+    *_rows("bench", CHECKPOINTS),
+    *_rows("noise", UNSTUDIED),
+    *_rows("noise good.safetensors", NOISE),
+    *_rows("bench good.safetensors", BENCH),
+    *_rows("report", REPORT),
+]
