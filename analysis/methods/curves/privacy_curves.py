@@ -1,4 +1,4 @@
-"""As-if privacy: what the error would guarantee as independent noise of a given distribution, which it is not."""
+"""As-if privacy: what the error would guarantee if it were independent noise of a given distribution."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,8 @@ class AsIf:
     """Matched-noise epsilon of a release's lossy tensors: a description, never a guarantee.
 
     Each figure asks what would hold for the difference between two neighbouring updates if every tensor's error were
-    independent noise of the family, fitted to that tensor. Figures are medians over neighbour pairs.
+    independent noise of the family, fitted to that tensor. Figures are medians over neighbour pairs, between the least
+    and the greatest of them.
 
     Attributes
     ----------
@@ -47,6 +48,10 @@ class AsIf:
         Delta of uniform noise on the error bound; it is the same at every epsilon.
     delta : float
         The delta of ``gaussian_epsilon``.
+    laplace_epsilon_low, laplace_epsilon_high, gaussian_epsilon_low, gaussian_epsilon_high : float
+        Least and greatest of each epsilon over the pairs.
+    uniform_delta_low, uniform_delta_high : float
+        Likewise of ``uniform_delta``.
     """
 
     coordinates: int
@@ -56,6 +61,12 @@ class AsIf:
     gaussian_epsilon: float
     uniform_delta: float
     delta: float
+    laplace_epsilon_low: float
+    laplace_epsilon_high: float
+    gaussian_epsilon_low: float
+    gaussian_epsilon_high: float
+    uniform_delta_low: float
+    uniform_delta_high: float
 
 
 def laplace_epsilon(l1: NDArray[np.float64], scale: NDArray[np.float64]) -> float:
@@ -82,10 +93,10 @@ def as_if(pairs: Sequence[Mapping[str, Comparison]], scales: Sequence[Mapping[st
     delta : float
         The delta of the Gaussian figure.
     """
-    rows = [_of_pair(*each, delta) for each in zip(pairs, scales, strict=True)]
-    coordinates = sum(each.coordinates for each in pairs[0].values())
-    l1, l2, laplace, gaussian, uniform = map(float, np.median(rows, axis=0))
-    return AsIf(coordinates, l1, l2, laplace, gaussian, uniform, delta)
+    rows = np.array([_of_pair(*each, delta) for each in zip(pairs, scales, strict=True)])
+    l1, l2, laplace, gaussian, uniform = np.median(rows, axis=0).tolist()
+    ends = np.stack([rows.min(axis=0), rows.max(axis=0)], axis=1)[2:].ravel().tolist()
+    return AsIf(sum(each.coordinates for each in pairs[0].values()), l1, l2, laplace, gaussian, uniform, delta, *ends)
 
 
 def fitted_scales(fit: NoiseFit, bound: float) -> Scales:

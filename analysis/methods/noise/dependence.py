@@ -1,6 +1,7 @@
 """How much of an error the data decides: independent noise would leave nothing to find here."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, astuple, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,11 @@ MOST = 2**19
 
 MOST_RANKED = 2**16
 """Most elements that Chatterjee's xi is measured on."""
+
+MOST_SHORTFALL = 0.3
+"""Shortfall above which a figure tells a decided error from an independent one no longer."""
+
+NOT_RESOLVABLE = "not resolvable"
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,8 @@ class Dependence:
         Correlation of an element's error with the next one's.
     correlation : float
         Pearson correlation of error and value.
+    explained_shortfall, chatterjee_shortfall : float
+        How far `explained` and `chatterjee` would fall short of 1 for a quantiser's error, as `shortfall` gives it.
     """
 
     explained: float
@@ -38,6 +46,34 @@ class Dependence:
     chatterjee: float
     autocorrelation: float
     correlation: float
+    explained_shortfall: float
+    chatterjee_shortfall: float
+
+    @property
+    def explained_is_resolvable(self) -> bool:
+        """Whether `explained` tells an error that the value decides from an independent one."""
+        return self.explained_shortfall <= MOST_SHORTFALL
+
+    @property
+    def chatterjee_is_resolvable(self) -> bool:
+        """Whether `chatterjee` does."""
+        return self.chatterjee_shortfall <= MOST_SHORTFALL
+
+    def explained_as(self, form: str) -> str:
+        """Return `explained` in a format, or that it is not resolvable."""
+        return format(self.explained, form) if self.explained_is_resolvable else NOT_RESOLVABLE
+
+    def chatterjee_as(self, form: str) -> str:
+        """Return `chatterjee` in a format, or that it is not resolvable."""
+        return format(self.chatterjee, form) if self.chatterjee_is_resolvable else NOT_RESOLVABLE
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the figures as plain values, and which of them are resolvable."""
+        resolvable = {
+            "explained_is_resolvable": self.explained_is_resolvable,
+            "chatterjee_is_resolvable": self.chatterjee_is_resolvable,
+        }
+        return asdict(self) | resolvable
 
 
 def dependence(original: NDArray[np.floating], decoded: NDArray[np.floating], bound: NDArray[np.float64]) -> Dependence:
@@ -61,7 +97,29 @@ def dependence(original: NDArray[np.floating], decoded: NDArray[np.floating], bo
         chatterjee=chatterjee(x[ranked], error[ranked]),
         autocorrelation=correlation(run_error[1:], run_error[:-1]),
         correlation=correlation(x, error),
+        explained_shortfall=shortfall(x, error),
+        chatterjee_shortfall=shortfall(x[ranked], error[ranked]),
     )
+
+
+def mean_dependence(found: Sequence[Dependence], elements: Sequence[int]) -> Dependence:
+    """Return the mean dependence within a tensor, weighted by elements.
+
+    Values of tensors that have bounds of their own are not put in one order: neighbours there would be errors of
+    quantisers that do not agree, and decided errors would look independent.
+    """
+    return Dependence(*map(float, np.average([astuple(each) for each in found], axis=0, weights=elements)))
+
+
+def shortfall(x: NDArray[np.float64], error: NDArray[np.float64]) -> float:
+    """Return 6 m / n, by which R2(e|x) and xi fall short of 1 for a quantiser that sends n values in m codes.
+
+    Codes are counted for the quantiser whose uniform error has the deviation of this one, whatever made the error: an
+    error that only a finer function of x decides looks independent of it.
+    """
+    scaled = error / magnitude(error)
+    width = magnitude(error) * np.sqrt(12) * scaled.std()
+    return float(6 * np.unique(np.rint(x / width)).size / x.size) if width > 0 else 0.0
 
 
 def explained_share(x: NDArray[np.float64], error: NDArray[np.float64]) -> float:
@@ -69,7 +127,7 @@ def explained_share(x: NDArray[np.float64], error: NDArray[np.float64]) -> float
 
     The unexplained variance is half the mean squared difference between the errors of neighbours in the order of x
     (Rice, Annals of Statistics 1984). It needs no bins and is unbiased where error and x are independent. For a
-    uniform quantiser with m codes among n values it falls short of 1 by about 6 m / n.
+    uniform quantiser it falls short of 1 by the `shortfall`.
     """
     scaled = error / magnitude(error)
     total = scaled.var()

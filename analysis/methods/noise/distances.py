@@ -1,5 +1,6 @@
-"""How far a sample of errors lies from a distribution, as effect sizes with block-bootstrap intervals."""
+"""How far a sample of errors lies from a distribution, as effect sizes with intervals."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,10 +20,19 @@ FAR: NDArray[np.float64] = np.geomspace(1, 1e3, 513)
 
 @dataclass(frozen=True)
 class Distance:
-    """A distance between sample and distribution with its 95% block-bootstrap interval, the distribution held fixed.
+    """A distance between sample and distribution with a 95% interval for that of the sample's source.
 
-    A resample lies further from any distribution than the sample does, by about what the sample lies further than its
-    source. So the upper end is the percentile bootstrap's, and the lower end the basic bootstrap's: each errs outwards.
+    The interval is the value plus and minus what the sample may lie apart from its source: by the triangle inequality
+    the two distances differ by no more. So it holds at a true distance of 0, and for a fitted distribution too: it
+    covers the distance of the source to the very distribution that is printed, whichever that came to be. Another
+    member of the family may be nearer.
+
+    Attributes
+    ----------
+    value : float
+        The sample's distance.
+    low, high : float
+        Ends of the interval.
     """
 
     value: float
@@ -44,17 +54,42 @@ def resampled_shares(sketch: Sketch, seed: int = 0) -> NDArray[np.float64]:
     return np.asarray(counts / counts[:, -1:])
 
 
-def distances(
-    edges: NDArray[np.float64], shares: NDArray[np.float64], distribution: Distribution
-) -> dict[str, Distance]:
+def band(elements: float) -> float:
+    """Return the most that a sample's distribution function lies apart from its source's, at 95% confidence.
+
+    This is sqrt(log(2 / alpha) / 2 n) of Dvoretzky, Kiefer and Wolfowitz, with Massart's constant (Annals of
+    Probability 1990). Errors must be independent of each other.
+
+    Examples
+    --------
+    >>> round(band(1000), 4)
+    0.0429
+    """
+    return math.sqrt(math.log(2 / (1 - CONFIDENCE)) / (2 * elements))
+
+
+def bin_band(elements: float) -> float:
+    """Return the most that the shares of `COARSE_BINS` bins lie apart from their source's, in total variation.
+
+    Its mean is at most sqrt((bins - 1) / 4 n), by Cauchy and Schwarz; it is above that by sqrt(log(1 / alpha) / 2 n) or
+    more with probability alpha at most (McDiarmid, 1989). Errors must be independent of each other.
+    """
+    return math.sqrt((COARSE_BINS - 1) / (4 * elements)) + math.sqrt(-math.log(1 - CONFIDENCE) / (2 * elements))
+
+
+def distances(sketch: Sketch, shares: NDArray[np.float64], distribution: Distribution) -> dict[str, Distance]:
     """Return four distances between a sample and a distribution.
+
+    What the sample may lie apart from its source is taken as the 95% quantile of what resamples of its blocks lie apart
+    from it, which holds for errors that depend on those near them. For KS it is at least the `band`, for total
+    variation the `bin_band`: both hold at every sample size.
 
     Parameters
     ----------
-    edges : float64 array, shape (BINS + 1,)
-        Edges of the sample's sketch.
+    sketch : Sketch
+        The sample.
     shares : float64 array, shape (1 + RESAMPLES, BINS + 1)
-        Of errors below them, as `resampled_shares` gives them.
+        Of errors below the sketch's edges, as `resampled_shares` gives them.
     distribution : Distribution
         What the sample is compared to.
 
@@ -67,16 +102,22 @@ def distances(
         ``log_ratio``: the greatest absolute log ratio of densities on those bins that hold at least `LEAST_SHARE` of
         the sample, in nats; infinite where the distribution has no mass.
     """
-    apart = np.abs(shares - distribution.below(edges))
+    edges, sample, resampled = sketch.edges, shares[0], shares[1:]
+    apart, moved = np.abs(sample - distribution.below(edges)), np.abs(resampled - sample)
     coarse = np.searchsorted(edges, np.linspace(edges[0], edges[-1], COARSE_BINS + 1)).clip(0, edges.size - 1)
-    observed, expected = np.diff(shares[:, coarse], axis=1), distribution.masses(edges[coarse])
-    values = {
-        "ks": apart.max(axis=1),
-        "wasserstein": apart @ _trapezium(edges) + _area_beyond(distribution, edges[-1]),
-        "total_variation": (np.abs(observed - expected).sum(axis=1) + 1 - expected.sum()) / 2,
-        "log_ratio": _log_ratio(observed, expected),
+    observed, expected = np.diff(sample[coarse]), distribution.masses(edges[coarse])
+    # Sums of scaled counts may fall by a rounding from one edge to the next.
+    redrawn, area = np.diff(resampled[:, coarse]).clip(0), _trapezium(edges)
+    return {
+        "ks": _distance(apart.max(), moved.max(axis=1), band(sketch.elements)),
+        "wasserstein": _distance(apart @ area + _area_beyond(distribution, edges[-1]), moved @ area),
+        "total_variation": _distance(
+            (np.abs(observed - expected).sum() + 1 - expected.sum()) / 2,
+            np.abs(redrawn - observed).sum(axis=1) / 2,
+            bin_band(sketch.elements),
+        ),
+        "log_ratio": _distance(_log_ratio(observed, expected), _log_ratio(observed, redrawn)),
     }
-    return {name: _distance(each) for name, each in values.items()}
 
 
 def _trapezium(edges: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -94,10 +135,10 @@ def _area_beyond(distribution: Distribution, limit: float) -> float:
 def _log_ratio(observed: NDArray[np.float64], expected: NDArray[np.float64]) -> NDArray[np.float64]:
     with np.errstate(divide="ignore"):
         ratios = np.abs(np.log(np.maximum(observed, LEAST_SHARE)) - np.log(expected))
-    return np.asarray(np.where(observed >= LEAST_SHARE, ratios, 0).max(axis=1))
+    return np.asarray(np.where(observed >= LEAST_SHARE, ratios, 0).max(axis=-1))
 
 
-def _distance(values: NDArray[np.float64]) -> Distance:
-    """Return the first value with the interval that the values of the resamples after it give."""
-    value, upper = float(values[0]), float(np.quantile(values[1:], (1 + CONFIDENCE) / 2, method="nearest"))
-    return Distance(value, max(0.0, 2 * value - upper) if np.isfinite(upper) else value, max(value, upper))
+def _distance(value: NDArray[np.float64], moved: NDArray[np.float64], least: float = 0.0) -> Distance:
+    """Return a distance whose interval reaches as far as 95% of the resamples moved, and not less than ``least``."""
+    middle, reach = float(value), max(least, float(np.quantile(moved, CONFIDENCE, method="higher")))
+    return Distance(middle, max(0.0, middle - reach) if math.isfinite(middle) else middle, middle + reach)

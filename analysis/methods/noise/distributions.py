@@ -21,6 +21,7 @@ SCIPY: Mapping[str, Any] = MappingProxyType(
         "generalised normal": stats.gennorm,
         "student t": stats.t,
         "zero-inflated": stats.gennorm,
+        "truncated normal": stats.truncnorm,
     }
 )
 """The continuous part of each family, as scipy.stats knows it."""
@@ -32,6 +33,9 @@ SHAPES = (0.2, 200.0)
 """Least and greatest shape: beta of the generalised normal (1 Laplace, 2 normal, infinite uniform), and degrees of
 freedom of Student's t."""
 
+FLAT = 100.0
+"""Greatest scale of a truncated normal distribution, over its bound; it is uniform to 5e-5 there."""
+
 
 @dataclass(frozen=True)
 class Distribution:
@@ -40,11 +44,12 @@ class Distribution:
     Attributes
     ----------
     family : str
-        A key of `FAMILIES`.
+        A key of `FAMILIES` or of `BOUNDED`.
     location, scale : float
         As scipy.stats defines them for the family, in the sample's unit.
     shape : float or None
-        Beta of a generalised normal distribution, degrees of freedom of Student's; None for the others.
+        Beta of a generalised normal distribution, degrees of freedom of Student's, the bound of a truncated normal over
+        its scale; None for the others.
     zero : float
         Probability of an error of exactly 0, beside the continuous part.
     """
@@ -57,7 +62,7 @@ class Distribution:
 
     @property
     def parameters(self) -> int:
-        """Number of parameters that were fitted."""
+        """Number of parameters that were fitted; the ends of a bounded distribution count, known or not."""
         return 2 + (self.shape is not None) + (self.family == "zero-inflated")
 
     def density(self, errors: Errors) -> Errors:
@@ -90,9 +95,17 @@ class Distribution:
 
     def _continuous(self, function: str, *values: Errors, **options: Any) -> Errors:
         """Evaluate a function of the continuous part; scipy's overflow far out in a tail is a probability of 0."""
-        parameters = (self.location, self.scale) if self.shape is None else (self.shape, self.location, self.scale)
         with np.errstate(over="ignore"):
-            return np.asarray(getattr(SCIPY[self.family], function)(*values, *parameters, **options))
+            return np.asarray(
+                getattr(SCIPY[self.family], function)(*values, *self._shapes, self.location, self.scale, **options)
+            )
+
+    @property
+    def _shapes(self) -> tuple[float, ...]:
+        """The shapes as scipy.stats takes them; it is given both ends of a truncated normal."""
+        if self.shape is None:
+            return ()
+        return (-self.shape, self.shape) if self.family == "truncated normal" else (self.shape,)
 
 
 def uniform(sketch: Sketch) -> Distribution:
@@ -173,6 +186,24 @@ def zero_inflated(sketch: Sketch) -> Distribution:
     return Distribution("zero-inflated", others.location, others.scale, others.shape, zero)
 
 
+def truncated_normal(sketch: Sketch) -> Distribution:
+    """Fit the scale of a normal distribution about 0 that ends at the bound, which is the unit of the errors.
+
+    A codec's rounding may exceed its bound a little; the ends are then the largest error.
+    """
+    end = max(1.0, sketch.limit)
+    square = _mean(sketch.histogram, sketch.middles**2)
+
+    def loss(parameters: Errors) -> float:
+        (log_scale,) = parameters
+        scale = np.exp(log_scale)
+        return float(log_scale + np.log(special.erf(end / scale / np.sqrt(2))) + square / (2 * scale**2))
+
+    start = np.clip(np.log(square) / 2, np.log(_resolution(sketch)), 0)
+    (log_scale,) = _minimise(loss, [start], [0.1], [(np.log(_resolution(sketch)), np.log(FLAT * end))])
+    return Distribution("truncated normal", 0.0, float(np.exp(log_scale)), end * float(np.exp(-log_scale)))
+
+
 FAMILIES: Mapping[str, Callable[[Sketch], Distribution]] = MappingProxyType(
     {
         "uniform": uniform,
@@ -184,6 +215,9 @@ FAMILIES: Mapping[str, Callable[[Sketch], Distribution]] = MappingProxyType(
     }
 )
 """What fits each family, those of fewest parameters first."""
+
+BOUNDED: Mapping[str, Callable[[Sketch], Distribution]] = MappingProxyType({"truncated normal": truncated_normal})
+"""What fits each family that needs a known bound, in units of it."""
 
 
 def _mean(counts: Errors, values: Errors) -> float:

@@ -59,7 +59,7 @@ def fit_family(sketch: Sketch, shares: NDArray[np.float64], family: Callable[[Sk
     distribution = family(sketch)
     return Fit(
         *astuple(distribution),
-        distances=distances(sketch.edges, shares, distribution),
+        distances=distances(sketch, shares, distribution),
         bic=_bic(sketch, distribution, distribution.parameters),
         held_out=_score(sketch.blocks(ODD), family(sketch.blocks(EVEN))),
     )
@@ -69,7 +69,7 @@ def fixed_distribution(sketch: Sketch, shares: NDArray[np.float64], distribution
     """Return how far a sketch is from a distribution that was known beforehand."""
     return Fit(
         *astuple(distribution),
-        distances=distances(sketch.edges, shares, distribution),
+        distances=distances(sketch, shares, distribution),
         bic=_bic(sketch, distribution, 0),
         held_out=_score(sketch.blocks(ODD), distribution),
     )

@@ -1,7 +1,7 @@
 """Which distribution the compression error follows, and how much of it the data decides."""
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -9,13 +9,10 @@ from numpy.typing import ArrayLike
 
 from analysis.methods.noise.dependence import Dependence, dependence
 from analysis.methods.noise.distances import resampled_shares
-from analysis.methods.noise.distributions import FAMILIES, Distribution
+from analysis.methods.noise.distributions import BOUNDED, FAMILIES, Distribution
 from analysis.methods.noise.fits import Fit, fit_family, fixed_distribution
 from analysis.methods.noise.sketch import Sketch, sketch_errors
 from fedsz_privacy.core.errors import InputError
-
-NEGLIGIBLE = 1e-4
-"""Gain in held-out log-likelihood, in nats an error, that is worth no further parameter."""
 
 LEAST_ATOM = 0.01
 ON_BOUND = Distribution("uniform", -1.0, 2.0)
@@ -32,7 +29,7 @@ class NoiseFit:
     elements : int
         Size of the sample.
     fits : tuple of Fit
-        One for each family.
+        One for each family; those of `BOUNDED` only where a bound is known.
     on_bound : Fit or None
         The uniform distribution on (-1, 1), that of a quantiser of the known bound; nothing in it is fitted. None where
         errors exceed the unit, which then is no bound, or where the unit was found in the errors themselves.
@@ -58,13 +55,11 @@ class NoiseFit:
 
     @property
     def best(self) -> Fit:
-        """The fit of greatest held-out log-likelihood; of those that are about as good, one of fewest parameters.
+        """The fit of least Bayesian information criterion (Schwarz, 1978).
 
         An atom counts only if it holds a share of `LEAST_ATOM`: a few errors of exactly 0 are chance.
         """
-        most = max(fit.held_out for fit in self._contenders)
-        good = (fit for fit in self._contenders if fit.held_out > most - NEGLIGIBLE)
-        return min(good, key=lambda fit: fit.parameters)
+        return min(self._contenders, key=lambda fit: fit.bic)
 
     @property
     def nearest(self) -> Fit:
@@ -87,18 +82,23 @@ class NoiseFit:
             "on_bound": self.on_bound.to_dict() if self.on_bound else None,
             "r_squared": self.r_squared,
             "share_zero": self.share_zero,
-            "dependence": asdict(self.dependence),
+            "dependence": self.dependence.to_dict(),
             "best": self.best.family,
             "nearest": self.nearest.family,
         }
 
     @property
     def summary(self) -> str:
-        """The best family, the distances to the two families in question, and the explained share."""
+        """The best family and its distance, those to the two families in question, and the explained share."""
         distances = f"KS uniform {self.of('uniform').ks:.3f}, Laplace {self.of('laplace').ks:.3f}"
-        return f"best {self.best.family}\n{distances}\nR²(e|x) {self.r_squared:.2f}"
+        explained = self.dependence.explained_as(".2f")
+        return f"best {self.best.family}, KS {self.best.ks:.3f}\n{distances}\nR²(e|x) {explained}"
 
-    def plot(self, axis: Axes, families: Collection[str] = FAMILIES) -> None:
+    def without_bound(self) -> "NoiseFit":
+        """Return the fit of errors whose unit was found in them: no distribution of a known bound is in it."""
+        return replace(self, on_bound=None, fits=tuple(fit for fit in self.fits if fit.family not in BOUNDED))
+
+    def plot(self, axis: Axes, families: Collection[str] = (*FAMILIES, *BOUNDED)) -> None:
         """Draw the errors' histogram and the fitted densities of some families on an axis of matplotlib."""
         from analysis.methods.noise.plots import draw_fits
 
@@ -106,15 +106,15 @@ class NoiseFit:
 
     def __repr__(self) -> str:
         """Return the main figures in one line."""
-        best = self.best
+        best, explained = self.best, self.dependence.explained_as(".3f")
         return (
             f"NoiseFit({self.elements:,} errors: best {best.family}, location {best.location:.4g}, scale "
-            f"{best.scale:.4g}, KS {best.ks:.4f}; R2(e|x) {self.r_squared:.3f}; {self.share_zero:.1%} exactly 0)"
+            f"{best.scale:.4g}, KS {best.ks:.4f}; R2(e|x) {explained}; {self.share_zero:.1%} exactly 0)"
         )
 
 
 def fit_noise(original: ArrayLike, decoded: ArrayLike, bound: ArrayLike = 1.0, seed: int = 0) -> NoiseFit:
-    """Fit the families of `FAMILIES` to the errors of a lossy codec.
+    """Fit the families of `FAMILIES`, and on a known bound those of `BOUNDED`, to the errors of a lossy codec.
 
     Parameters
     ----------
@@ -153,11 +153,12 @@ def fit_noise(original: ArrayLike, decoded: ArrayLike, bound: ArrayLike = 1.0, s
 
 def fit_sketch(sketch: Sketch, found: Dependence, seed: int = 0) -> NoiseFit:
     """Fit the families to a sketch of errors, whose dependence on the data was measured before."""
-    shares = resampled_shares(sketch, seed)
+    shares, bounded = resampled_shares(sketch, seed), sketch.limit <= 1 + ROUNDING
+    families = (*FAMILIES.values(), *(BOUNDED.values() if bounded else ()))
     return NoiseFit(
         elements=round(sketch.elements),
-        fits=tuple(fit_family(sketch, shares, family) for family in FAMILIES.values()),
-        on_bound=fixed_distribution(sketch, shares, ON_BOUND) if sketch.limit <= 1 + ROUNDING else None,
+        fits=tuple(fit_family(sketch, shares, family) for family in families),
+        on_bound=fixed_distribution(sketch, shares, ON_BOUND) if bounded else None,
         share_zero=float(sketch.zeros.sum() / sketch.elements),
         dependence=found,
         sketch=sketch,

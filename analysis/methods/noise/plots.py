@@ -15,6 +15,7 @@ STYLES = {
     "normal": ":",
     "generalised normal": "-.",
     "student t": (0, (4, 1, 1, 1, 1, 1)),
+    "truncated normal": (0, (1, 3)),
 }
 """How the density of each family is drawn; an atom has none."""
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from analysis.methods.noise.dependence import Dependence, dependence, mean_dependence
 from analysis.methods.noise.noise_fit import NoiseFit, fit_noise
 from analysis.methods.noise.sketch import LEAST_ELEMENTS
 from fedsz_privacy.codec.arrays import to_array
@@ -38,6 +39,8 @@ class Residual:
         The absolute bound that held for each element's tensor in its update, in the same unit.
     bounds : tuple of float
         The bound in each update.
+    changed : tuple of int
+        Number of elements of each update in those arrays.
     bound_is : str
         `REPORTED`, or `OBSERVED` where the release reports none for a tensor that it changed.
     """
@@ -47,6 +50,7 @@ class Residual:
     decoded: NDArray[np.float64]
     bound: NDArray[np.float64]
     bounds: tuple[float, ...]
+    changed: tuple[int, ...]
     bound_is: str
 
     @property
@@ -109,7 +113,25 @@ def residuals(updates: Sequence[StateDict], released: Sequence[Released]) -> dic
 def fit_on_bound(original: ArrayLike, decoded: ArrayLike, bound: ArrayLike, bound_is: str, seed: int) -> NoiseFit:
     """Fit distributions to error over bound; an observed bound is no known one to compare the errors with."""
     fit = fit_noise(original, decoded, bound, seed)
-    return fit if bound_is == REPORTED else replace(fit, on_bound=None)
+    return fit if bound_is == REPORTED else fit.without_bound()
+
+
+def fit_residual(part: Residual, seed: int) -> NoiseFit:
+    """Fit distributions to a tensor's error over its bound, over all updates together.
+
+    An observed bound does not bring the codes of several updates to one grid: dependence is then the mean within one.
+    """
+    fit = fit_on_bound(part.original, part.decoded, part.bound, part.bound_is, seed)
+    return fit if part.bound_is == REPORTED else replace(fit, dependence=_within_updates(part) or fit.dependence)
+
+
+def _within_updates(part: Residual) -> Dependence | None:
+    """Return the mean dependence of the updates in which there are enough errors; None if there are in none."""
+    ends = np.cumsum(part.changed)[:-1]
+    updates = zip(*(np.split(each, ends) for each in (part.original, part.decoded, part.bound)), strict=True)
+    measured = [update for update in updates if can_be_fitted(*update[:2])]
+    found = [dependence(*update) for update in measured]
+    return mean_dependence(found, [update[0].size for update in measured]) if found else None
 
 
 def pool(parts: Sequence[Residual]) -> Residual:
@@ -120,6 +142,7 @@ def pool(parts: Sequence[Residual]) -> Residual:
         decoded=np.concatenate([part.decoded for part in parts]),
         bound=np.concatenate([part.bound for part in parts]),
         bounds=tuple(bound for part in parts for bound in part.bounds),
+        changed=tuple(count for part in parts for count in part.changed),
         bound_is=REPORTED if all(part.bound_is == REPORTED for part in parts) else OBSERVED,
     )
 
@@ -135,7 +158,8 @@ def _residual(name: str, updates: Sequence[StateDict], released: Sequence[Releas
     kept = (original != 0) | (decoded != 0)
     bound_is = OBSERVED if OBSERVED in sources else REPORTED
     bound = np.repeat(bounds, before[0].size)
-    return Residual(original.size, original[kept], decoded[kept], bound[kept], bounds, bound_is)
+    changed = tuple(kept.reshape(len(updates), -1).sum(axis=1).tolist())
+    return Residual(original.size, original[kept], decoded[kept], bound[kept], bounds, changed, bound_is)
 
 
 def _error(original: NDArray[np.float64], decoded: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -1,6 +1,9 @@
 """How fits and decisions are written into the cells of a table."""
 
+import math
+
 from analysis.methods.curves.deciding import Decision
+from analysis.methods.curves.privacy_curves import AsIf
 from analysis.methods.noise.noise_fit import NoiseFit
 
 SHOWN_DISTRIBUTIONS = ("uniform", "laplace", "normal")
@@ -21,3 +24,22 @@ def distance_cells(fit: NoiseFit) -> list[str]:
     """Return KS and then Wasserstein distance to each distribution of `SHOWN_DISTRIBUTIONS`."""
     shown = [fit.of(family) for family in SHOWN_DISTRIBUTIONS]
     return [f"{each.ks:.3f}" for each in shown] + [f"{each.wasserstein:.3f}" for each in shown]
+
+
+def as_if_cells(described: AsIf) -> tuple[str, str, str]:
+    """Return the epsilons as if Laplace and as if Gaussian, and the delta as if uniform, with their ranges."""
+    return (
+        _ranged(described.laplace_epsilon, described.laplace_epsilon_low, described.laplace_epsilon_high),
+        _ranged(described.gaussian_epsilon, described.gaussian_epsilon_low, described.gaussian_epsilon_high),
+        _ranged(described.uniform_delta, described.uniform_delta_low, described.uniform_delta_high),
+    )
+
+
+def _ranged(value: float, low: float, high: float) -> str:
+    """Return a median with its range to two digits; to three where all are equal, as of one pair."""
+    ends = [_number(end, 2) for end in (low, high)]
+    return f"{_number(value, 2)} ({ends[0]} to {ends[1]})" if ends[0] != ends[1] else _number(value, 3)
+
+
+def _number(value: float, digits: int) -> str:
+    return "∞" if math.isinf(value) else f"{value:.{digits}g}"

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, dataclass
 from functools import reduce
 from operator import add
 
@@ -12,7 +12,7 @@ from analysis.methods.curves.deciding import Comparison, Decision, decide
 from analysis.methods.curves.delta_curves import fisher_information
 from analysis.methods.curves.privacy_curves import AsIf, as_if, fitted_scales
 from analysis.methods.guarantee import Guarantee, guarantee
-from analysis.methods.noise.dependence import Dependence
+from analysis.methods.noise.dependence import mean_dependence
 from analysis.methods.noise.detectors import Bounds, Finding, scale_mixture
 from analysis.methods.noise.distributions import normal
 from analysis.methods.noise.fits import finite
@@ -136,7 +136,9 @@ def study_checkpoint(
     unit = magnitude(np.array([each.bound for each in tensors.values()]))
     raw = pooled_sketch([(each.fit.sketch, each.bound / unit) for each in tensors.values()])
     deviation = normal(raw).scale
-    found = _mean_dependence([each.fit for each in tensors.values()])
+    found = mean_dependence(
+        [each.fit.dependence for each in tensors.values()], [each.fit.elements for each in tensors.values()]
+    )
     widths = [(each.bound / unit, each.fit.elements) for each in tensors.values()]
     return CheckpointStudy(
         release=release.name,
@@ -156,12 +158,6 @@ def pooled_sketch(parts: Sequence[tuple[Sketch, float]]) -> Sketch:
     """Return the sketch of several samples together, each times a factor of its own."""
     limit = max(sketch.limit * factor for sketch, factor in parts)
     return reduce(add, (sketch.scaled(factor, limit) for sketch, factor in parts))
-
-
-def _mean_dependence(fits: Sequence[NoiseFit]) -> Dependence:
-    """Return the mean dependence within a tensor, weighted by elements."""
-    rows = [astuple(fit.dependence) for fit in fits]
-    return Dependence(*map(float, np.average(rows, axis=0, weights=[fit.elements for fit in fits])))
 
 
 def _as_if(tensors: Mapping[str, TensorStudy], number: int, delta: float) -> AsIf:

@@ -39,7 +39,8 @@ def pooled_and_single(studies: Studies) -> Figure:
         )
     for row in panels:
         row[0].set_ylabel("density")
-    figure.legend(*panels[0][0].get_legend_handles_labels(), title="fitted distribution", loc="outside right upper")
+    lines = {label: line for row in panels for line, label in zip(*row[0].get_legend_handles_labels(), strict=True)}
+    figure.legend(list(lines.values()), list(lines), title="fitted distribution", loc="outside right upper")
     figure.suptitle("Compression error seen three ways")
     return figure
 
@@ -52,10 +53,10 @@ def error_against_value(studies: Studies) -> Figure:
         values, errors = study.tensors[study.largest].sample
         seen = np.abs(values) <= VIEW
         panel.scatter(values[seen], errors[seen], s=5, alpha=0.4, color=sns.color_palette("colorblind")[0], linewidth=0)
-        share = study.tensors[study.largest].fit.r_squared
-        panel.set(title=f"{release}\nR²(e|x) {share:.3f}", xlabel="value / bound", xlim=(-VIEW, VIEW))
+        share = study.tensors[study.largest].fit.dependence.explained_as(".3f")
+        panel.set(title=f"{release}\nR²(e|x) {share}", xlabel="value / bound", xlim=(-VIEW, VIEW))
     panels[0].set_ylabel("error / bound")
-    figure.suptitle("The value decides the error (largest tensor)")
+    figure.suptitle("The error against the value (largest tensor)")
     return figure
 
 
@@ -119,7 +120,7 @@ FIGURES: Mapping[str, tuple[Callable[[Studies], Figure], str]] = MappingProxyTyp
         ),
         "privacy": (
             privacy_curves,
-            "A description of the error's size, never a guarantee: the error is not independent of the data.",
+            "A description of the error's size, never a guarantee.",
         ),
     }
 )

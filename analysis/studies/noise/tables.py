@@ -7,12 +7,13 @@ from analysis.methods.noise.fits import Fit
 from analysis.methods.noise.noise_fit import NoiseFit
 from analysis.methods.noise.p_values import REPETITIONS, SUBSAMPLE
 from analysis.reporting.table import Row, Table
-from analysis.studies.noise.cells import SHOWN_DISTRIBUTIONS, decision_cells, distance_cells
+from analysis.studies.noise.cells import SHOWN_DISTRIBUTIONS, as_if_cells, decision_cells, distance_cells
 from analysis.studies.noise.checkpoint_study import CheckpointStudy
 from analysis.studies.noise.run import NoiseReport
 from analysis.studies.noise.tensor_study import ADJACENCY
 
 MU_DISTRIBUTIONS = ("normal", "generalised normal", "student t")
+RESOLVABLE = "R²(e|x) and xi tell nothing where there are nearly as many codes as elements: not resolvable."
 MOST_ROWS = 30
 """Most tensors that the page shows, the largest first; the file of rows holds all."""
 
@@ -22,11 +23,12 @@ def scope_table(report: NoiseReport) -> Table:
     return Table(
         title="Fits by tensor",
         note="Maximum-likelihood fits on error over bound (pooled raw: over the deviation). The best distribution "
-        "foretells errors held out best. KS is the Kolmogorov-Smirnov distance, W1 Wasserstein-1. The p-values say "
-        f"only whether {SUBSAMPLE} of the errors suffice to reject a distribution ({REPETITIONS} Monte Carlo refits).",
-        columns=("release", "tensor", "elements", "best distribution", "KS uniform", "KS Laplace", "KS normal",
-                 "W1 uniform", "W1 Laplace", "W1 normal", "R²(e|x)", "xi", "exactly 0", "p uniform", "p Laplace",
-                 "p normal"),
+        "has the least BIC. KS is the Kolmogorov-Smirnov distance, W1 Wasserstein-1. The p-values say "
+        f"only whether {SUBSAMPLE} of the errors suffice to reject a distribution ({REPETITIONS} Monte Carlo refits). "
+        f"{RESOLVABLE}",
+        columns=("release", "tensor", "elements", "best distribution", "KS best", "KS uniform", "KS Laplace",
+                 "KS normal", "W1 uniform", "W1 Laplace", "W1 normal", "R²(e|x)", "xi", "exactly 0", "p uniform",
+                 "p Laplace", "p normal"),
         rows=[row for study in report.found.values() for row in _scopes(study)],
     )  # fmt: skip
 
@@ -35,9 +37,9 @@ def family_table(report: NoiseReport) -> Table:
     """Return every distance to every family, for the pooled errors and the largest tensor."""
     return Table(
         title="Distances to every family",
-        note="95% block-bootstrap intervals, the fitted distribution held fixed. Total variation and log ratio are "
-        "taken on 64 even bins. BIC is over the number of errors, less that of the best family; held out is the mean "
-        "log density of errors that the fit did not see.",
+        note="95% intervals of the distance between the errors' source and the printed distribution. Total variation "
+        "and log ratio are taken on 64 even bins. BIC is over the number of errors, less that of the best family; "
+        "held out is the mean log density of errors that the fit did not see.",
         columns=("release", "errors", "family", "location", "scale", "shape", "atom at 0", "KS", "W1",
                  "total variation", "log density ratio", "BIC difference", "held out"),
         rows=[
@@ -61,9 +63,8 @@ def as_if_table(report: NoiseReport) -> Table:
                  f"as if normal: epsilon at delta {report.spec.delta:g}", "as if uniform: delta at any epsilon",
                  "as if normal: mu", "as if generalised normal: mu", "as if student t: mu"),
         rows=[
-            (release, f"{share:g}", f"{each.coordinates:,}", *(f"{value:.3g}" for value in (
-                each.l1, each.l2, each.laplace_epsilon, each.gaussian_epsilon, each.uniform_delta,
-                *(study.gaussian_limits[share][family] for family in MU_DISTRIBUTIONS))))
+            (release, f"{share:g}", f"{each.coordinates:,}", f"{each.l1:.3g}", f"{each.l2:.3g}", *as_if_cells(each),
+             *(f"{study.gaussian_limits[share][family]:.3g}" for family in MU_DISTRIBUTIONS))
             for release, study in report.found.items()
             for share, each in study.as_if.items()
         ],
@@ -128,9 +129,10 @@ def _fit_cells(fit: NoiseFit) -> Sequence[str]:
     return (
         f"{fit.elements:,}",
         fit.best.family,
+        f"{fit.best.ks:.3f}",
         *distance_cells(fit),
-        f"{fit.r_squared:.3f}",
-        f"{fit.dependence.chatterjee:.3f}",
+        fit.dependence.explained_as(".3f"),
+        fit.dependence.chatterjee_as(".3f"),
         f"{fit.share_zero:.2%}",
     )
 

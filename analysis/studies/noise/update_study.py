@@ -8,9 +8,11 @@ import numpy as np
 from analysis.methods.curves.deciding import Comparison, Decision, compare, decide
 from analysis.methods.curves.neighbours import NeighbourPair
 from analysis.methods.curves.privacy_curves import AsIf, Scales, as_if, fitted_scales
+from analysis.methods.noise.dependence import mean_dependence
 from analysis.methods.noise.detectors import Finding, scale_mixture
-from analysis.methods.noise.noise_fit import NoiseFit, fit_noise
-from analysis.methods.noise.residuals import Residual, changes, fit_on_bound, pool, residuals
+from analysis.methods.noise.noise_fit import NoiseFit, fit_sketch
+from analysis.methods.noise.residuals import Residual, changes, fit_residual, pool, residuals
+from analysis.methods.noise.sketch import sketch_errors
 from analysis.studies.spec import DELTA
 from fedsz_privacy.codec.arrays import to_array
 from fedsz_privacy.codec.lossy import without_lossy_warnings
@@ -34,7 +36,8 @@ class NoiseStudy:
     tensors : mapping of str to NoiseFit
         Each tensor's fit, on error over bound.
     pooled : NoiseFit or None
-        The fit of all tensors' errors together, in units of their standard deviation.
+        The fit of all tensors' errors together, in units of their standard deviation; its dependence is the mean
+        within a tensor.
     mixture : Finding or None
         Whether uniform distributions of the tensors' bounds explain the pooled error.
     decision : Decision or None
@@ -80,12 +83,11 @@ def study_noise(release: Release, pairs: Sequence[NeighbourPair], seed: int, del
     parts = residuals([pair.update for pair in pairs], released)
     if not parts:
         return NoiseStudy()
-    tensors = {
-        name: fit_on_bound(part.original, part.decoded, part.bound, part.bound_is, seed) for name, part in parts.items()
-    }
+    tensors = {name: fit_residual(part, seed) for name, part in parts.items()}
     everything = pool(list(parts.values()))
     unit = deviation(everything.error[np.isfinite(everything.error)])
-    pooled = fit_noise(everything.original, everything.decoded, unit, seed)
+    found = mean_dependence([fit.dependence for fit in tensors.values()], [fit.elements for fit in tensors.values()])
+    pooled = fit_sketch(sketch_errors(everything.original, everything.decoded, unit), found, seed)
     bounds, elements = np.unique(everything.bound / unit, return_counts=True)
     neighbours = (
         _apply(release, subtract(pair.update, pair.difference), seed, number) for number, pair in enumerate(pairs)

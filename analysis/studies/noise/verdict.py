@@ -5,10 +5,12 @@ import math
 import numpy as np
 
 from analysis.methods.noise.residuals import REPORTED
+from analysis.studies.noise.cells import as_if_cells
 from analysis.studies.noise.checkpoint_study import CheckpointStudy
+from analysis.studies.noise.rules import decides, explains, looks, no_guarantee, tells_apart
 from analysis.studies.noise.tensor_study import ADJACENCY, SHARES
 
-ADVERSARY = "whoever sees the decoded state and knows both neighbours"
+ADVERSARY = "whoever sees the decoded state and knows both neighbours, and what the release drew at random"
 
 
 def verdict_lines(study: CheckpointStudy) -> tuple[str, ...]:
@@ -26,11 +28,11 @@ def _guaranteed(study: CheckpointStudy) -> str:
 def _as_if(study: CheckpointStudy) -> str:
     share = SHARES[1]
     described = study.as_if[share]
+    laplace, gaussian, _ = as_if_cells(described)
     return (
-        f"as if: independent Laplace noise of the fitted scales would give epsilon {described.laplace_epsilon:.3g} at "
-        f"delta 0, normal noise {described.gaussian_epsilon:.3g} at delta {described.delta:g}, for a difference of "
-        f"{share:g} of each tensor's norm over "
-        f"{described.coordinates:,} coordinates; no guarantee, as the error is not independent"
+        f"as if: independent Laplace noise of the fitted scales would give epsilon {laplace} at delta 0, normal noise "
+        f"{gaussian} at delta {described.delta:g}, for a difference of {share:g} of each tensor's norm over "
+        f"{described.coordinates:,} coordinates; {no_guarantee(study.normalised.dependence, study.normalised.elements)}"
     )
 
 
@@ -40,11 +42,10 @@ def _measured(study: CheckpointStudy) -> str:
         return f"measured: nothing; rounding absorbs differences of up to {absorbed[-1]:g} of each tensor's norm"
     share = next(share for share in SHARES if share not in absorbed)
     decision, rounded = study.decisions[share], f" (rounding absorbs {absorbed[-1]:g})" if absorbed else ""
-    outcome = "tells the two apart" if decision.advantage == 1 else "cannot tell the two apart"
+    differ = f"{decision.share_of_values:.3g} of the values differ"
     return (
-        f"measured: {ADVERSARY} {outcome} ({decision.share_of_values:.3g} of the values differ); adjacency: "
-        f"{ADJACENCY}, here {share:g}{rounded}; independent uniform noise would leave an advantage of "
-        f"{decision.predicted_advantage:.3g}"
+        f"measured: {ADVERSARY}, {tells_apart(decision.advantage)} ({differ}); adjacency: {ADJACENCY}, here "
+        f"{share:g}{rounded}; independent uniform noise would leave an advantage of {decision.predicted_advantage:.3g}"
     )
 
 
@@ -53,13 +54,13 @@ def _distribution(study: CheckpointStudy) -> str:
     families = [fit.best.family for fit in fits]
     common = max(dict.fromkeys(families), key=families.count)
     distance = np.median([fit.of(common).ks for fit in fits])
-    raw, explains = study.raw, "explains" if study.mixture.holds else "does not explain"
+    raw = study.raw
     bounds = "known bounds" if study.bounds_are == REPORTED else "largest errors seen, as no bound is reported,"
     return (
         f"distribution: {common} fits best in {families.count(common)} of {len(fits)} tensors (median KS "
-        f"{distance:.3f}); pooled raw errors look {raw.best.family} (KS {raw.best.ks:.3f}, Laplace "
-        f"{raw.of('laplace').ks:.3f}), and a mixture of uniforms of the {bounds} {explains} them (KS "
-        f"{study.mixture.value:.3f})"
+        f"{distance:.3f}); {looks('pooled raw errors', raw.best.family, raw.best.ks, raw.elements)} (KS "
+        f"{raw.best.ks:.3f}, Laplace {raw.of('laplace').ks:.3f}), and a mixture of uniforms of the {bounds} "
+        f"{explains(study.mixture.value, raw.elements)} them (KS {study.mixture.value:.3f})"
     )
 
 
@@ -70,8 +71,4 @@ def _dependence(study: CheckpointStudy) -> str:
         for number, finding in enumerate(next(iter(study.tensors.values())).findings)
     }
     detected = "; ".join(f"{claim} in {count} of {len(study.tensors)} tensors" for claim, count in counts.items())
-    return (
-        f"dependence: the value decides {found.explained:.1%} of the error's variance (R²(e|x); 0 for noise), value "
-        f"and neighbours {found.explained_with_neighbours:.1%} or more; Chatterjee's xi {found.chatterjee:.3f}, "
-        f"correlation {found.correlation:.3f}; {detected}"
-    )
+    return f"dependence: {decides(found)}, correlation {found.correlation:.3f}; {detected}"

@@ -12,7 +12,7 @@ from analysis.studies.audit.presentation.leakage_tables import interval, stricte
 from analysis.studies.audit.presentation.others import note_of_others
 from analysis.studies.audit.run import AuditReport
 from analysis.studies.audit.verdict import Verdict
-from analysis.studies.noise.cells import decision_cells, distance_cells
+from analysis.studies.noise.cells import as_if_cells, decision_cells, distance_cells
 
 
 def closing_table(report: AuditReport) -> Table:
@@ -23,7 +23,8 @@ def closing_table(report: AuditReport) -> Table:
         title="What each defence gives away",
         note=f"Adversary {report.spec.adversary}: sees {report.spec.sees.sees}. Measured by the strongest signal, "
         f"{report.strongest.name}, chosen on other trials than it measures, with 95% intervals. An as-if figure "
-        "describes the error; it protects nobody."
+        "describes the error; it protects nobody: the median of the neighbour pairs, their least and greatest in "
+        "brackets."
         + note_of_claims(verdict.guarantee for verdict in report.verdicts.values())
         + note_of_others(report),
         columns=(
@@ -41,7 +42,7 @@ def closing_table(report: AuditReport) -> Table:
             (
                 name,
                 str(verdict.guarantee),
-                _number(verdict.as_if.laplace_epsilon) if verdict.as_if else "-",
+                as_if_cells(verdict.as_if)[0] if verdict.as_if else "-",
                 f"{verdict.epsilon_lower_bound.epsilon:.2f}",
                 interval(verdict.strongest[RECORDS].auc),
                 interval(verdict.strongest[VULNERABLE].auc),
@@ -61,9 +62,9 @@ def verdict_table(report: AuditReport) -> Table:
         title="Verdict",
         note="Three columns of different standing. A guarantee is a theorem and holds for every adversary of its kind. "
         "An as-if figure is what would hold if the error were independent noise of a distribution fitted to each "
-        "tensor, which it is not. A measurement is what one attack achieved: leakage is at least that. An epsilon "
-        "lower bound (95%): no claim of a smaller epsilon at that delta could be true, at 95% confidence, for one "
-        f"record added or removed.{note_of_others(report)}",
+        "tensor: the median of the neighbour pairs, their least and greatest in brackets. A measurement is what one "
+        "attack achieved: leakage is at least that. An epsilon lower bound (95%): no claim of a smaller epsilon at "
+        f"that delta could be true, at 95% confidence, for one record added or removed.{note_of_others(report)}",
         columns=("defence", "guaranteed", "as if (a description)", f"measured ({report.strongest.name})"),
         rows=[
             (name, _guaranteed(verdict.guarantee), _as_if(verdict.as_if), _measured(verdict, rate))
@@ -91,14 +92,16 @@ def noise_table(report: AuditReport) -> Table:
     """Return the fits of the error of each defence's release, per tensor and pooled."""
     return Table(
         title="Noise",
-        note="Maximum-likelihood fits; the best distribution foretells errors held out best. KS is the "
+        note="Maximum-likelihood fits; the best distribution has the least BIC. KS is the "
         "Kolmogorov-Smirnov distance, from 0 to 1; W1 is the Wasserstein-1 distance, in error bounds (pooled: "
-        "deviations). R²(e|x) is the share of the error's variance that the data decides. Elements that no update "
-        "touched are left out.",
-        columns=("defence", "tensor", "elements", "best distribution", "KS uniform", "KS Laplace", "KS normal",
-                 "W1 uniform", "W1 Laplace", "W1 normal", "R²(e|x)"),
+        "deviations). R²(e|x) is the share of the error's variance that the data decides (pooled: the mean over "
+        "tensors), not resolvable where there are nearly as many codes as elements. Elements that no update touched "
+        "are left out.",
+        columns=("defence", "tensor", "elements", "best distribution", "KS best", "KS uniform", "KS Laplace",
+                 "KS normal", "W1 uniform", "W1 Laplace", "W1 normal", "R²(e|x)"),
         rows=[
-            (name, scope, f"{fit.elements:,}", fit.best.family, *distance_cells(fit), f"{fit.r_squared:.3f}")
+            (name, scope, f"{fit.elements:,}", fit.best.family, f"{fit.best.ks:.3f}", *distance_cells(fit),
+             fit.dependence.explained_as(".3f"))
             for name, study in report.noise.items()
             if study
             for scope, fit in study.scopes.items()
@@ -132,11 +135,11 @@ def _guaranteed(stated: Guarantee) -> str:
 def _as_if(described: AsIf | None) -> str:
     if described is None:
         return "no error that could be described"
+    laplace, gaussian, uniform = as_if_cells(described)
     return (
         f"one record moves {described.coordinates:,} coordinates by {described.l1:.3g} in L1 and {described.l2:.3g} in "
-        f"L2; independent Laplace noise would give epsilon {described.laplace_epsilon:.3g} at delta 0, "
-        f"Gaussian noise {described.gaussian_epsilon:.3g} at delta {described.delta:g}, uniform noise delta "
-        f"{described.uniform_delta:.3g} at any epsilon"
+        f"L2; independent Laplace noise would give epsilon {laplace} at delta 0, Gaussian noise "
+        f"{gaussian} at delta {described.delta:g}, uniform noise delta {uniform} at any epsilon"
     )
 
 
@@ -155,7 +158,3 @@ def _white_box(verdict: Verdict) -> str:
 
 def _lower_bound(bound: EpsilonBound) -> str:
     return f"epsilon lower bound ({bound.confidence:.0%}) {bound.epsilon:.2f} at delta {bound.delta:g}"
-
-
-def _number(value: float) -> str:
-    return "∞" if math.isinf(value) else f"{value:.3g}"

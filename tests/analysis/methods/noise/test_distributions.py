@@ -2,10 +2,10 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from scipy import integrate, stats
+from scipy import integrate, optimize, stats
 
 from analysis.methods.curves.delta_curves import fisher_information
-from analysis.methods.noise.distributions import FAMILIES, SCIPY, Distribution
+from analysis.methods.noise.distributions import BOUNDED, FAMILIES, SCIPY, Distribution
 from analysis.methods.noise.sketch import sketch_errors
 
 SIZE = 30_000
@@ -17,7 +17,9 @@ DISTRIBUTIONS = {
     "generalised normal": Distribution("generalised normal", 0.05, 0.5, 1.4),
     "student t": Distribution("student t", 0.0, 0.2, 4.0),
     "zero-inflated": Distribution("zero-inflated", 0.1, 0.5, 1.4, 0.25),
+    "truncated normal": Distribution("truncated normal", 0.0, 0.6, 1 / 0.6),
 }
+FITS = {**FAMILIES, **BOUNDED}
 
 
 def sketch_of(errors):
@@ -36,6 +38,21 @@ def test_estimates_equal_scipys_on_the_full_array(rng, family):
         assert found.shape == pytest.approx(shape[0], rel=1e-3 if family == "generalised normal" else 5e-3)
 
 
+@pytest.mark.parametrize("scale", [0.1, 0.6, 3.0])
+def test_the_truncated_normals_scale_is_that_of_greatest_likelihood(rng, scale):
+    """Against a minimum of scipy.stats.truncnorm's own negative log-likelihood on the full array."""
+    errors = Distribution("truncated normal", 0.0, scale, 1 / scale).draw(SIZE, rng)
+
+    def loss(log_scale):
+        size = np.exp(log_scale)
+        return stats.truncnorm.nnlf((-1 / size, 1 / size, 0.0, size), errors)
+
+    best = optimize.minimize_scalar(loss, bounds=(-4, 4), method="bounded", options={"xatol": 1e-6}).x
+    found = BOUNDED["truncated normal"](sketch_of(errors))
+    assert found.scale == pytest.approx(np.exp(best), rel=2e-3)
+    assert found.scale * found.shape == pytest.approx(1)
+
+
 @pytest.mark.parametrize("family", [name for name in DISTRIBUTIONS if name != "uniform"])
 def test_the_likelihood_is_no_less_than_that_of_the_truth(rng, family):
     errors = DISTRIBUTIONS[family].draw(SIZE, rng)
@@ -44,7 +61,7 @@ def test_the_likelihood_is_no_less_than_that_of_the_truth(rng, family):
         atom = (errors == 0).mean() * np.log(distribution.zero) if distribution.zero else 0.0
         return atom + np.where(errors == 0, 0, np.log(distribution.density(errors))).mean()
 
-    assert likelihood(FAMILIES[family](sketch_of(errors))) > likelihood(DISTRIBUTIONS[family])
+    assert likelihood(FITS[family](sketch_of(errors))) > likelihood(DISTRIBUTIONS[family])
 
 
 def test_an_atom_is_found_with_its_share_and_the_distribution_beside_it(rng):
@@ -78,7 +95,7 @@ def test_fisher_information_is_the_mean_squared_score(family):
     assert fisher_information(distribution) == pytest.approx(found, rel=5e-3)
 
 
-@pytest.mark.parametrize("family", ["uniform", "zero-inflated"])
+@pytest.mark.parametrize("family", ["uniform", "zero-inflated", "truncated normal"])
 def test_a_distribution_that_jumps_has_infinite_information(family):
     assert fisher_information(DISTRIBUTIONS[family]) == np.inf
 

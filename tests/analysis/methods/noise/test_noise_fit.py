@@ -55,7 +55,7 @@ def test_the_description_is_plain_values(rng):
     x = rng.normal(size=500)
     described = fit_noise(x, x + rng.laplace(size=500)).to_dict()
     assert described["elements"] == 500
-    assert {fit["family"] for fit in described["fits"]} == set(FAMILIES)
+    assert {fit["family"] for fit in described["fits"]} == set(FAMILIES)  # beyond the unit: no known bound
     assert described["on_bound"] is None
     json.dumps(described, allow_nan=False)
 
@@ -84,7 +84,56 @@ def test_a_fit_is_read_and_drawn(rng):
     fit.plot(axis)
     assert len(axis.patches) == 80
     assert sum(bar.get_height() * bar.get_width() for bar in axis.patches) == pytest.approx(1, abs=1e-2)
-    assert len(axis.lines) == 5
+    assert len(axis.lines) == 6
+
+
+SOURCES = (
+    Distribution("uniform", -5.0, 10.0),
+    Distribution("laplace", 0.0, 3.0),
+    Distribution("normal", 0.0, 3.0),
+    Distribution("uniform", -1.0, 2.0),
+    Distribution("truncated normal", 0.0, 0.6, 1 / 0.6),
+)
+
+
+@pytest.mark.parametrize("size", [300, pytest.param(3000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("source", SOURCES, ids=[f"{each.family} of {each.scale:g}" for each in SOURCES])
+def test_the_family_of_the_errors_is_named_at_every_size(source, size):
+    """A family of one parameter more wins by chance with probability .02 at most at n = 300: 16 of 20 all but always.
+
+    By held-out likelihood with a fixed margin 3 to 10 of 20 were named right.
+    """
+    drawn = (source.draw(size, np.random.default_rng([size, seed])) for seed in range(20))
+    named = [fit_noise(np.zeros(size), errors).best.family for errors in drawn]
+    assert named.count(source.family) >= 16
+
+
+def test_a_bell_that_ends_at_the_bound_is_better_than_uniform_and_normal(rng):
+    errors = np.array([])
+    while errors.size < 20_000:
+        drawn = rng.normal(scale=0.9, size=20_000)
+        errors = np.append(errors, drawn[np.abs(drawn) < 1])
+    fit = fit_noise(np.zeros(20_000), errors[:20_000])
+    assert fit.best.family == "truncated normal"
+    # Five deviations of the scale's estimate: 1 / sqrt(n times its Fisher information) is 0.02 here.
+    assert fit.best.scale == pytest.approx(0.9, abs=0.1)
+    assert fit.best.ks < min(fit.of("uniform").ks, fit.of("normal").ks)
+
+
+def test_errors_beyond_their_unit_are_offered_no_bounded_bell(rng):
+    fit = fit_noise(np.zeros(SIZE), rng.normal(size=SIZE))
+    assert "truncated normal" not in {each.family for each in fit.fits}
+
+
+def test_what_looks_independent_for_want_of_elements_is_called_not_resolvable(rng):
+    """200 codes at n = 128: R2(e|x) and xi are next to nothing, though the value decides every error."""
+    x = rng.uniform(-1, 1, 128)
+    fit = fit_noise(x, np.round(100 * x) / 100, bound=0.005)
+    assert abs(fit.r_squared) < 0.5
+    assert fit.dependence.explained_as(".3f") == fit.dependence.chatterjee_as(".3f") == "not resolvable"
+    assert "R2(e|x) not resolvable" in repr(fit)
+    assert fit.summary.endswith("R²(e|x) not resolvable")
+    assert fit.to_dict()["dependence"]["explained_is_resolvable"] is False
 
 
 @pytest.mark.parametrize(
@@ -106,5 +155,5 @@ def test_the_seed_moves_the_intervals_and_no_estimate(rng):
     described = [fit_noise(x, x + np.sin(1e4 * x), seed=seed).to_dict() for seed in (0, 1)]
     for first, other in zip(*(each["fits"] for each in described), strict=True):
         moved = {name for name, value in first.items() if value != other[name]}
-        assert "ks_high" in moved
+        assert "wasserstein_high" in moved
         assert all(name.endswith(("_low", "_high")) for name in moved)

@@ -63,7 +63,12 @@ def test_silence_about_bounds_moves_the_unit_and_no_figure_in_the_updates_own(pa
     told, untold = study_noise(FEDSZ, pairs, seed=0), study_noise(silent, pairs, seed=0)
     assert {part.bound_is for part in told.residuals.values()} == {REPORTED}
     assert {part.bound_is for part in untold.residuals.values()} == {OBSERVED}
-    assert untold.pooled.to_dict() | {"on_bound": None} == told.pooled.to_dict() | {"on_bound": None}
+    apart = {"on_bound", "dependence", "r_squared"}
+    described = [{k: v for k, v in each.pooled.to_dict().items() if k not in apart} for each in (untold, told)]
+    assert described[0] == described[1]
+    # Known bounds bring three updates to one grid; without them each has as many codes for a third of the elements. In
+    # one order, three grids in one unit, decided errors had an R² of .41.
+    assert untold.pooled.r_squared == pytest.approx(told.pooled.r_squared, abs=0.15)
     assert untold.as_if.l1 == told.as_if.l1
     assert untold.as_if.laplace_epsilon == pytest.approx(told.as_if.laplace_epsilon, rel=0.05)
     assert untold.decision.share_of_values == told.decision.share_of_values
@@ -116,7 +121,9 @@ def test_updates_of_half_precision_and_on_the_tape_are_studied():
 
 def test_the_seed_reaches_the_intervals_of_every_fit(pairs):
     def highs(seed):
-        return [fit.of("laplace").distances["ks"].high for fit in study_noise(FEDSZ, pairs, seed).scopes.values()]
+        return [
+            fit.of("laplace").distances["wasserstein"].high for fit in study_noise(FEDSZ, pairs, seed).scopes.values()
+        ]
 
     assert highs(0) == highs(0)
     assert all(first != other for first, other in zip(highs(0), highs(7), strict=True))

@@ -86,6 +86,26 @@ def test_a_verdict_has_its_three_standings_at_the_delta_of_the_run(restated):
     assert re.search(r"by gradient canaries: epsilon lower bound \(95%\) \d+\.\d\d at delta 1e-07$", measured)
 
 
+def test_an_as_if_figure_has_the_range_of_its_pairs(small_report):
+    """It was printed to three digits, where the pairs behind it range over a factor of several."""
+    name = next(name for name, verdict in small_report.verdicts.items() if verdict.as_if)
+    verdict = small_report.verdicts[name]
+    wide = replace(verdict.as_if, laplace_epsilon=38_000, laplace_epsilon_low=12_000, laplace_epsilon_high=90_000)
+    report = replace(small_report, verdicts=small_report.verdicts | {name: replace(verdict, as_if=wide)})
+    cell = "3.8e+04 (1.2e+04 to 9e+04)"
+    assert next(row for row in closing_table(report).rows if row[0] == name)[2] == cell
+    assert f"epsilon {cell} at delta 0" in next(row for row in verdict_table(report).rows if row[0] == name)[2]
+    assert verdict.as_if.laplace_epsilon_low < verdict.as_if.laplace_epsilon < verdict.as_if.laplace_epsilon_high
+
+
+def test_dependence_that_is_not_resolvable_is_called_so_in_the_table_of_noise(small_report):
+    name, study = next((name, study) for name, study in small_report.noise.items() if study)
+    found = replace(study.pooled.dependence, explained=0.02, explained_shortfall=9.0)
+    blurred = replace(study, pooled=replace(study.pooled, dependence=found))
+    rows = noise_table(replace(small_report, noise=small_report.noise | {name: blurred})).rows
+    assert next(row for row in rows if row[:2] == (name, "pooled"))[-1] == "not resolvable"
+
+
 def test_the_figure_of_epsilons_says_its_delta(restated):
     with house_style():
         figure = FIGURES["tradeoff"](restated)
