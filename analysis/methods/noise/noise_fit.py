@@ -90,9 +90,15 @@ class NoiseFit:
     @property
     def summary(self) -> str:
         """The best family and its distance, those to the two families in question, and the explained share."""
-        distances = f"KS uniform {self.of('uniform').ks:.3f}, Laplace {self.of('laplace').ks:.3f}"
-        explained = self.dependence.explained_as(".2f")
-        return f"best {self.best.family}, KS {self.best.ks:.3f}\n{distances}\nR²(e|x) {explained}"
+        uniform, laplace = (self.of(family).ks for family in ("uniform", "laplace"))
+        explained = f"R²(e|x) {self.dependence.explained_as('.2f')}"
+        # Short lines, for panels stand side by side.
+        lines = (
+            f"best {self.best.family}",
+            f"KS {self.best.ks:.3f}, uniform {uniform:.3f},",
+            f"Laplace {laplace:.3f}; ",
+        )
+        return "\n".join(lines) + explained
 
     def without_bound(self) -> "NoiseFit":
         """Return the fit of errors whose unit was found in them: no distribution of a known bound is in it."""

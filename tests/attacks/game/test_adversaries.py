@@ -120,7 +120,7 @@ def test_an_import_path_finds_an_adversary_that_goes_by_it(tmp_path, monkeypatch
     found = get_adversary("own_adversaries:BLIND")
     assert isinstance(found, Adversary)
     assert (found.name, found.sees, found.looks(None, [])) == ("own_adversaries:BLIND", "nothing", [])
-    with pytest.raises(InputError, match="own_adversaries:NUMBER gives an object of type int: make it a Adversary"):
+    with pytest.raises(InputError, match="own_adversaries:NUMBER gives an object of type int: make it an Adversary"):
         get_adversary("own_adversaries:NUMBER")
 
 
