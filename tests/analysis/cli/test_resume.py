@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from processes import running, start
 from typer.testing import CliRunner
 
 from analysis.cli import app
@@ -56,13 +57,6 @@ def resumed(run: Path, *arguments: str) -> bytes:
     return (run / "results.json").read_bytes()
 
 
-def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    """Start a command as a terminal does: in a folder, in a process group of its own."""
-    command = [sys.executable, "-c", "from analysis.cli import main; main()", "audit", "--out", "run", *arguments]
-    pipe = subprocess.PIPE
-    return subprocess.Popen(command, cwd=folder, text=True, start_new_session=True, stdout=pipe, stderr=pipe)
-
-
 def trials_in(folder: Path) -> list[Path]:
     return sorted((folder / "run" / "trials").glob("*.safetensors"))
 
@@ -78,17 +72,10 @@ def signal_mid_way(process: subprocess.Popen[str], folder: Path, number: int) ->
     return printed
 
 
-def running(group: int) -> list[str]:
-    """Return the commands of a process group that still run; those that wait to be reaped do not."""
-    table = subprocess.check_output(["ps", "-eo", "pgid=,stat=,args="], text=True)
-    rows = [line.split(maxsplit=2) for line in table.splitlines()]
-    return [row[2] for row in rows if row[0] == str(group) and not row[1].startswith("Z")]
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_killed_run_goes_on_to_the_results_of_an_unbroken_one(tmp_path, unbroken, workers):
-    process = start(tmp_path, *SMALL, "--workers", workers)
+    process = start(tmp_path, "audit", "--out", "run", *SMALL, "--workers", workers)
     signal_mid_way(process, tmp_path, signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
     assert running(process.pid) == []
@@ -101,7 +88,7 @@ def test_a_killed_run_goes_on_to_the_results_of_an_unbroken_one(tmp_path, unbrok
 @pytest.mark.slow
 @pytest.mark.parametrize(("workers", "backend"), [("1", "loky"), ("2", "loky"), ("2", "dask")])
 def test_ctrl_c_ends_a_run_with_one_line_and_it_goes_on(tmp_path, unbroken, workers, backend):
-    process = start(tmp_path, *SMALL, "--workers", workers, "--backend", backend)
+    process = start(tmp_path, "audit", "--out", "run", *SMALL, "--workers", workers, "--backend", backend)
     _, complaints = signal_mid_way(process, tmp_path, signal.SIGINT)
     assert complaints == "fedsz-privacy: interrupted; the same command goes on from here\n"
     assert process.returncode == 130
@@ -120,7 +107,7 @@ def test_every_backend_gives_the_results_of_one_worker_on_a_users_own_model_and_
     monkeypatch.chdir(tmp_path)
     alone = results(tmp_path / "alone", *own)
     sys.modules.pop("mine")
-    process = start(tmp_path, *own, "--workers", "2", "--backend", backend)
+    process = start(tmp_path, "audit", "--out", "run", *own, "--workers", "2", "--backend", backend)
     printed = process.communicate(timeout=100)
     assert process.returncode == 0, printed
     assert (tmp_path / "run" / "results.json").read_bytes() == alone
