@@ -63,6 +63,7 @@ def asked(tmp_path, monkeypatch) -> dict[str, list[str]]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "room", "place"),
     [
@@ -94,6 +95,7 @@ def test_a_full_disk_is_one_line_and_with_room_the_same_command_goes_on(tmp_path
         assert results(tmp_path) == went_on
 
 
+@pytest.mark.slow
 def test_workers_that_find_the_disk_full_end_in_the_same_line(asked):
     get_reusable_executor().shutdown()
     with room_for(1500):

@@ -49,6 +49,7 @@ def test_every_trial_is_the_games_own_defence_for_defence(players, tmp_path):
                     np.testing.assert_allclose(trials[number].observed[name][0, columns], observed[row], atol=1e-4)
 
 
+@pytest.mark.slow
 def test_workers_and_chunks_that_are_there_change_no_bit(players, tmp_path):
     alone = played(players, tmp_path / "alone", Workers())
     spread = played(players, tmp_path / "spread", Workers(2))

@@ -110,6 +110,7 @@ def test_paired_differences_of_equal_scores_are_exactly_zero(rng):
         assert (difference.low, difference.high, difference.detectable) == (0, 0, 0)
 
 
+@pytest.mark.slow
 def test_intervals_cover_the_truth():
     """95% intervals of the AUC, with effects shared within trials and candidates, over 100 repetitions.
 

@@ -61,6 +61,7 @@ def mean_and_error(values):
     return np.mean(values), 3.3 * np.std(values) / len(values) ** 0.5
 
 
+@pytest.mark.slow
 def test_exchangeable_candidates_have_no_vulnerable_group():
     """Over 100 repetitions, error rate 1e-3; choosing and measuring on the same trials fails by far."""
     crossed, on_the_same = [], []
@@ -73,6 +74,7 @@ def test_exchangeable_candidates_have_no_vulnerable_group():
     assert np.mean(on_the_same) > 5 * error
 
 
+@pytest.mark.slow
 def test_likelihood_ratios_are_to_be_measured_on_groups_that_they_did_not_choose():
     """Over 100 repetitions, error rate 1e-3: the leftover bias that the docstring states, and its remedy."""
     by_margins, by_ratios = [], []

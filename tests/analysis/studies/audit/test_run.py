@@ -173,6 +173,7 @@ def test_the_default_audit_has_the_known_shape(tmp_path):
     assert fine.tensors["3.weight"].r_squared > 0.9
 
 
+@pytest.mark.slow
 def test_dpsgd_stands_beside_releases_with_its_guarantee_and_less_leakage(small, tmp_path):
     names = ("none", "dpsgd:eps=4", "dpsgd:eps=4+fedsz:rel=1e-2")
     report, _ = run_audit(dataclasses.replace(small, defences=names), tmp_path / "run")

@@ -61,6 +61,7 @@ def test_the_scores_of_one_signal_are_its_own_and_of_two_their_ranks_in_each_hal
         assert np.sort(both[half], axis=None) == pytest.approx(np.arange(1, 16) / 15)
 
 
+@pytest.mark.slow
 def test_the_best_of_equal_signals_seems_no_better_than_it_is():
     """Mean AUC over 300 games of 15 equal signals, within 3.3 standard errors (probability 1e-3), as no maximum is."""
     truth, chosen, best = norm.cdf(0.3 / 2**0.5), [], []
