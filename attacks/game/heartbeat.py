@@ -86,6 +86,8 @@ def _listener(folder: Path) -> Callable[..., None]:
         heard = beats
         for name, looks in quiet.items():
             if looks >= (START if name == NOBODY else SILENCE):
+                # Once is enough: a second alarm would disturb those who let the workers go.
+                signal.setitimer(signal.ITIMER_REAL, 0)
                 raise InputError(_complaint(name, looks))
 
     return look

@@ -46,6 +46,22 @@ def test_a_beat_that_stops_ends_the_wait_although_another_goes_on(tmp_path):
     assert time.monotonic() - started < 10
 
 
+def test_who_lets_silent_workers_go_is_not_interrupted_again(tmp_path):
+    went = []
+
+    def wait():
+        with listening(tmp_path):
+            try:
+                time.sleep(20)
+            finally:
+                time.sleep(1)
+                went.append(True)
+
+    with pytest.raises(InputError, match="no worker has begun"):
+        wait()
+    assert went == [True]
+
+
 def test_workers_that_never_begin_end_the_wait(tmp_path):
     with pytest.raises(InputError, match="no worker has begun for 1 s"), listening(tmp_path):
         time.sleep(20)
