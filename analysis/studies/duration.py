@@ -6,7 +6,6 @@ from time import perf_counter
 
 from torch import nn
 
-from fedsz_privacy.core.threads import one_thread
 from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.rule import TrainingRule
 
@@ -20,11 +19,10 @@ def seconds_of_training(rule: TrainingRule, model: nn.Module, clients: Clients) 
 
 
 def timed(work: Callable[[], object]) -> float:
-    """Return the seconds that work takes on one thread."""
-    with one_thread():
-        start = perf_counter()
-        work()
-        return perf_counter() - start
+    """Return the seconds that work takes."""
+    start = perf_counter()
+    work()
+    return perf_counter() - start
 
 
 def spoken(seconds: float) -> str:
