@@ -30,12 +30,16 @@ class Adversary:
         them, one `View` for each look.
     sees_others : bool
         Whether its views hold the other clients' updates.
+    sees_steps : bool
+        Whether the rounds that it is shown are the steps of the target's training, one a round, and no release. What
+        signals read of them is averaged over the steps.
     """
 
     name: str
     sees: str
     looks: Callable[[Knowledge, Sequence[Round]], list[View]]
     sees_others: bool = False
+    sees_steps: bool = False
 
 
 def each_update(knowledge: Knowledge, rounds: Sequence[Round]) -> list[View]:
@@ -79,9 +83,15 @@ AGGREGATE = Adversary(
     each_average,
 )
 FINAL_MODEL = Adversary("final-model", "the global model after the last round, and nothing in between", final_look)
+EVERY_STEP = Adversary(
+    "every-step",
+    "the target's model after every step of its training, as the guarantee of DP-SGD assumes, which no release hides",
+    each_update,
+    sees_steps=True,
+)
 
 ADVERSARIES: Mapping[str, Adversary] = MappingProxyType(
-    {adversary.name: adversary for adversary in (UPDATE, SERVER, AGGREGATE, FINAL_MODEL)}
+    {adversary.name: adversary for adversary in (UPDATE, SERVER, AGGREGATE, FINAL_MODEL, EVERY_STEP)}
 )
 """Adversaries by name, the default first."""
 

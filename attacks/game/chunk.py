@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 
 from attacks.game.game import Game
 from fedsz_privacy.core.randomness import Purpose, generator
-from fedsz_privacy.core.state import StateDict
+from fedsz_privacy.core.state import StateDict, nbytes, subtract
 from fedsz_privacy.defences.release import Release
-from fedsz_privacy.federation.rounds import Client, Round, play_rounds
+from fedsz_privacy.federation.rounds import Client, Round, Sent, play_rounds
+from fedsz_privacy.training.batches import ABSENT
 from fedsz_privacy.training.clients import Clients
+from fedsz_privacy.training.rule import require_stepped
+from fedsz_privacy.training.watching import watch_states
 
 TARGET = 0
 """The target's number among the clients."""
@@ -72,6 +75,26 @@ class Chunk:
         rounds = play_rounds(clients, self.game.shares, self.game.knowledge.states)
         return list(islice(rounds, self.game.rounds))
 
+    @property
+    def taken(self) -> NDArray[np.bool_]:
+        """Which steps of its first training each trial takes with a record, shape (trials, steps)."""
+        taken: NDArray[np.bool_] = (self._drawn[1] != ABSENT).any(axis=2)
+        return taken
+
+    def steps(self) -> list[Round]:
+        """Return the steps of the target's first training, each as a round of the target alone without a release."""
+        game, trials = self.game, self.trials
+        generators = [generator(game.seed, Purpose.TRAINING, trial) for trial in trials]
+        clients = Clients(game.knowledge.states, game.pool, self._drawn[1], generators)
+        after = require_stepped(game.training, "adversary every-step needs").train_watched(
+            game.model, clients, watch_states
+        )
+        before = [clients.starts, *after.steps[:-1]]
+        return [
+            Round(number, states, (1.0,), (partial(_sent_as_it_is, subtract(then, states), len(trials)),))
+            for number, (states, then) in enumerate(zip(before, after.steps, strict=True))
+        ]
+
     def _train_target(self, round_number: int, states: StateDict) -> StateDict:
         if round_number == 0:
             return self.first_target
@@ -107,3 +130,7 @@ class Chunk:
 
     def _streams(self, purpose: Purpose, *path: int) -> list[Generator]:
         return [generator(self.game.seed, purpose, trial, *path) for trial in self.trials]
+
+
+def _sent_as_it_is(update: StateDict, trials: int) -> Sent:
+    return Sent(update, np.full(trials, nbytes(update) // trials), 0.0, 0.0, 0.0)
