@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from attacks.game import chunk
 from attacks.game.chunk import TARGET
 from attacks.game.view import Knowledge, View
 from fedsz_privacy.core.imports import find_part
@@ -31,8 +32,8 @@ class Adversary:
     sees_others : bool
         Whether its views hold the other clients' updates.
     sees_steps : bool
-        Whether the rounds that it is shown are the steps of the target's training, one a round, and no release. What
-        signals read of them is averaged over the steps.
+        Whether it sees the target's training from within. Gradient canaries are then scored by each step, and the
+        rounds that its looks are at are the epochs of the training, each without a release.
     """
 
     name: str
@@ -84,7 +85,7 @@ AGGREGATE = Adversary(
 )
 FINAL_MODEL = Adversary("final-model", "the global model after the last round, and nothing in between", final_look)
 EVERY_STEP = Adversary(
-    "every-step",
+    chunk.EVERY_STEP,
     "the target's model after every step of its training, as the guarantee of DP-SGD assumes, which no release hides",
     each_update,
     sees_steps=True,

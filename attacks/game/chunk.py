@@ -14,13 +14,15 @@ from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import StateDict, nbytes, subtract
 from fedsz_privacy.defences.release import Release
 from fedsz_privacy.federation.rounds import Client, Round, Sent, play_rounds
-from fedsz_privacy.training.batches import ABSENT
 from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.rule import require_stepped
 from fedsz_privacy.training.watching import watch_states
 
 TARGET = 0
 """The target's number among the clients."""
+
+EVERY_STEP = "every-step"
+"""Name of the adversary who sees the target's training from within."""
 
 
 @dataclass(frozen=True)
@@ -75,24 +77,20 @@ class Chunk:
         rounds = play_rounds(clients, self.game.shares, self.game.knowledge.states)
         return list(islice(rounds, self.game.rounds))
 
-    @property
-    def taken(self) -> NDArray[np.bool_]:
-        """Which steps of its first training each trial takes with a record, shape (trials, steps)."""
-        taken: NDArray[np.bool_] = (self._drawn[1] != ABSENT).any(axis=2)
-        return taken
+    def epochs(self) -> list[Round]:
+        """Return the epochs of the target's first training, each as a round of the target alone without a release.
 
-    def steps(self) -> list[Round]:
-        """Return the steps of the target's first training, each as a round of the target alone without a release."""
+        Who sees every step could be shown each, but a step shows records little, and costs a look as much as an epoch.
+        """
         game, trials = self.game, self.trials
+        rule = require_stepped(game.training, f"adversary {EVERY_STEP} needs")
         generators = [generator(game.seed, Purpose.TRAINING, trial) for trial in trials]
         clients = Clients(game.knowledge.states, game.pool, self._drawn[1], generators)
-        after = require_stepped(game.training, "adversary every-step needs").train_watched(
-            game.model, clients, watch_states
-        )
-        before = [clients.starts, *after.steps[:-1]]
+        steps = rule.train_watched(game.model, clients, watch_states).steps
+        ends = steps[len(steps) // rule.epochs - 1 :: len(steps) // rule.epochs]
         return [
             Round(number, states, (1.0,), (partial(_sent_as_it_is, subtract(then, states), len(trials)),))
-            for number, (states, then) in enumerate(zip(before, after.steps, strict=True))
+            for number, (states, then) in enumerate(zip([clients.starts, *ends[:-1]], ends, strict=True))
         ]
 
     def _train_target(self, round_number: int, states: StateDict) -> StateDict:

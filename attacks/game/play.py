@@ -40,7 +40,7 @@ def play(
     chunk = Chunk(game, trials)
     if adversary.sees_steps:
         # No release changes what it sees, so it looks once.
-        seen = _averaged(_look(chunk, chunk.steps(), signals, adversary), chunk.taken)
+        seen = _look(chunk, chunk.epochs(), signals, adversary)
         return beside([replace(seen, sizes=_sizes(chunk.rounds(each, row))) for row, each in enumerate(releases)])
     return beside([_through(chunk, number, release, signals, adversary) for number, release in enumerate(releases)])
 
@@ -61,18 +61,6 @@ def _look(chunk: Chunk, rounds: Sequence[Round], signals: Sequence[Signal], adve
         sizes=np.zeros((len(trials), 1)),
         performance=_measure(game, views[-1].client_states, trials)[:, np.newaxis],
     )
-
-
-def _averaged(seen: Trials, taken: NDArray[np.bool_]) -> Trials:
-    """Return trials with the looks of each, which are its steps, as one: the mean over the steps that it took.
-
-    Defences take different numbers of steps, and so do clients with more records and with fewer.
-    """
-    weights = taken / taken.sum(axis=1, keepdims=True).clip(min=1)
-    observed = {
-        name: np.einsum("ts,trs...->tr...", weights, array)[:, :, np.newaxis] for name, array in seen.observed.items()
-    }
-    return replace(seen, observed=observed)
 
 
 def _sizes(rounds: Sequence[Round]) -> NDArray[np.float64]:

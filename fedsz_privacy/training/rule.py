@@ -68,6 +68,11 @@ class SteppedRule(TrainingRule, Protocol):
         """The most that a record, or a canary, adds to the sum of gradients of a step, in L2; inf if nothing clips."""
         ...
 
+    @property
+    def epochs(self) -> int:
+        """Passes over the records, of equally many steps."""
+        ...
+
     def train_watched(
         self, model: nn.Module, clients: Clients, watch: Watch, canaries: StateDict = NO_CANARIES
     ) -> Watched:

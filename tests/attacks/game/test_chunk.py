@@ -15,7 +15,6 @@ from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import stack, unstack
 from fedsz_privacy.defences.defence import Defence
 from fedsz_privacy.defences.release import Release, Released, none, parse_release
-from fedsz_privacy.training.batches import ABSENT
 from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.descent import Training
 from fedsz_privacy.training.dpsgd import DPTraining
@@ -186,23 +185,22 @@ def test_a_trial_of_several_rounds_is_the_same_in_other_company(played, adversar
         assert np.abs(np.diff(together.observed[name], axis=0)).max() > 1e-2
 
 
-def test_who_sees_every_step_reads_the_mean_over_the_steps_that_a_trial_took(played):
-    """Step by step in PyTorch: what the losses of the candidates are after each step."""
+def test_who_sees_every_step_looks_at_each_epoch(played):
+    """Epoch by epoch in PyTorch: what the losses of the candidates are after each."""
     rule, every_step = played.training.rule, ADVERSARIES["every-step"]
     game = replace(played, training=rule, rounds=1)
     seen = play(game, TRIALS, [none(), COARSE], [LOSS, COSINE], every_step)
-    assert seen.observed["loss"].shape == (len(TRIALS), 2, 1, CANDIDATES)
+    assert seen.observed["loss"].shape == (len(TRIALS), 2, rule.epochs, CANDIDATES)
     for number in TRIALS:
         ((members,), (batches,)) = game.draw([number])
-        model, losses = holding(game.model, game.state), []
-        for step in batches:
-            if (chosen := step[step != ABSENT]).size:
-                train_alone(model, game.pool, chosen[None], rule, np.random.default_rng(0))
-                with torch.no_grad():
-                    outputs = model(game.pool.inputs[0])
-                losses.append(nn.functional.cross_entropy(outputs, game.pool.targets, reduction="none").numpy())
+        model = holding(game.model, game.state)
+        for epoch, steps in enumerate(np.split(batches, rule.epochs)):
+            train_alone(model, game.pool, steps, rule, np.random.default_rng(0))
+            with torch.no_grad():
+                outputs = model(game.pool.inputs[0])
+            losses = nn.functional.cross_entropy(outputs, game.pool.targets, reduction="none").numpy()
+            assert seen.observed["loss"][number, 0, epoch] == pytest.approx(-losses, abs=1e-4)
         assert (seen.membership[number] == members).all()
-        assert seen.observed["loss"][number, 0, 0] == pytest.approx(-np.mean(losses, axis=0), abs=1e-4)
     assert (seen.observed["loss"][:, 0] == seen.observed["loss"][:, 1]).all()
     assert (seen.sizes[:, 1] < seen.sizes[:, 0]).all()
 
