@@ -68,8 +68,9 @@ class NoiseFamily:
     event : DpEvent
         Sampling rates and steps; how much noise it has does not matter.
     threshold : float or None
-        The score from which on an attack names members, fixed beforehand, such as 0 for log-likelihood ratios. None:
-        the one that names half of the scores, which needs no look at the members.
+        The score from which on an attack names members, fixed beforehand. None: the one that names half of the scores,
+        which needs no look at the members. It also holds where the mechanism is not what it claims to be: ratios of
+        the claimed noise against none are no longer about 0 then.
 
     Notes
     -----

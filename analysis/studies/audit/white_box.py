@@ -115,8 +115,7 @@ def bound_by_gradients(
     every_step = spec.sees.sees_steps
     view = view_epsilon(defence, every_step, spec.delta)
     event, coins = defence.training.event, trials.membership.size
-    threshold = 0.0 if every_step and isinstance(defence.training, DPTraining) else None
-    nulls: list[Null] = [NoiseFamily(event, threshold)] if is_gaussian(event) else []
+    nulls: list[Null] = [NoiseFamily(event)] if is_gaussian(event) else []
     for number, null in enumerate([*nulls, AnyMechanism()]):
         exact = design is ALONE or isinstance(null, AnyMechanism)
         yield CanaryBound(
