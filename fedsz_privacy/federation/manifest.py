@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, TypeVar
@@ -169,7 +170,8 @@ def from_json(text: bytes, kind: type[Kind]) -> Kind:
     if (found := plain.get("format")) != FORMAT:
         raise ValueError(f"is of format {found!r}, and this version reads {FORMAT}")
     try:
-        return TypeAdapter(kind).validate_json(text, strict=True)
+        found: Kind = _adapter(kind).validate_json(text, strict=True)
+        return found
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"]))
@@ -178,5 +180,10 @@ def from_json(text: bytes, kind: type[Kind]) -> Kind:
 
 def to_json(kept: object) -> bytes:
     """Return the bytes of a JSON file of a recording."""
-    plain: object = TypeAdapter(type(kept)).dump_python(kept, mode="json")
+    plain: object = _adapter(type(kept)).dump_python(kept, mode="json")
     return json.dumps(plain, indent=1, allow_nan=False).encode()
+
+
+@cache
+def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)

@@ -61,9 +61,12 @@ def test_what_is_recorded_is_read_back(tmp_path):
 
 
 def test_a_recording_cut_at_any_byte_is_read_up_to_its_last_whole_round(tmp_path):
-    files = in_order(recorded(tmp_path / "whole", rounds=2))
+    recorder = Recorder(tmp_path / "whole", **NAMES)
+    for number in range(2):
+        recorder.record(number, {"w": torch.zeros(1)}, {"a": {"w": torch.ones(1)}})
+    files = [path for path in in_order(tmp_path / "whole") if path.exists()]
     kept = [(path.relative_to(tmp_path / "whole"), path.read_bytes()) for path in files]
-    ends = [sum(len(data) for _, data in kept[: 1 + 4 * number]) for number in range(3)]
+    ends = [sum(len(data) for _, data in kept[: 1 + 3 * number]) for number in range(3)]
     part = tmp_path / "part"
     (part / "rounds" / "00000").mkdir(parents=True)
     (part / "rounds" / "00001").mkdir()
