@@ -45,8 +45,19 @@ def verdict_rows(report: AuditReport) -> list[Row]:
 def leakage_rows(report: AuditReport) -> list[Row]:
     """Return one row for each defence, group, signal and statistic, with interval and paired difference."""
     return [
+        row
+        for name, verdict in report.verdicts.items()
+        for group, by_signal in verdict.groups.items()
+        for signal, leakage in by_signal.items()
+        for row in statistic_rows(name, group, signal, leakage)
+    ]
+
+
+def statistic_rows(defence: str, group: str, signal: str, leakage: Leakage) -> list[Row]:
+    """Return one row for each statistic of one signal on one group, with interval and paired difference."""
+    return [
         {
-            "defence": name,
+            "defence": defence,
             "group": group,
             "signal": signal,
             "non_members": leakage.non_members,
@@ -54,9 +65,6 @@ def leakage_rows(report: AuditReport) -> list[Row]:
             **asdict(estimate),
             **_prefixed("difference", asdict(difference)),
         }
-        for name, verdict in report.verdicts.items()
-        for group, by_signal in verdict.groups.items()
-        for signal, leakage in by_signal.items()
         for statistic, estimate, difference in _statistics(leakage)
     ]
 
