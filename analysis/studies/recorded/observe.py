@@ -142,17 +142,12 @@ def _together(targets: Sequence[Target], size: int) -> Iterator[Sequence[Target]
 
 def _view(knowledge: Knowledge, sent: Mapping[str, Sent], targets: Sequence[Target], sees_others: bool) -> View:
     """Return the look at some targets, each in the place of a trial: all start from one state."""
-    others = [[other for other in sent[release] if other != client] for release, client in targets]
-    return View(
-        knowledge,
-        _placed([sent[release][client].update for release, client in targets], knowledge.pool),
-        tuple(
-            _placed(
-                [sent[release][other].update for (release, _), other in zip(targets, each, strict=True)], knowledge.pool
-            )
-            for each in (zip(*others, strict=True) if sees_others else ())
-        ),
+    others = [[(release, other) for other in sent[release] if other != client] for release, client in targets]
+    updates, *of_others = (
+        _placed([sent[release][client].update for release, client in each], knowledge.pool)
+        for each in (targets, *(zip(*others, strict=True) if sees_others else ()))
     )
+    return View(knowledge, updates, tuple(of_others))
 
 
 def _score(signal: Signal, view: View, where: str) -> Scores:
