@@ -98,6 +98,8 @@ def load(spec: RecordedSpec, trusted: bool) -> Material:
     rounds = [_recorded(each, like) for each in recording.rounds] if recording else [_of_files(spec, like)]
     if not rounds:
         raise InputError(f"{spec.recording} holds no whole round: record one, or copy the recording again")
+    for read in (rounds[0].before, *rounds[0].updates.values()):
+        read()  # What does not fit is found before the work.
     notices = (*split.notices, *([recording.cut] if recording and recording.cut else []))
     return Material(manifest, split, model, rounds, notices)
 

@@ -1,13 +1,15 @@
 """What signals read off every recorded update, passed through every release."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
 from analysis.reporting.progress import Progress
+from analysis.studies.duration import describe
 from analysis.studies.recorded.material import AuditedRound, Material
 from analysis.studies.recorded.members import Candidates
 from attacks import Knowledge, Signal, View
@@ -20,6 +22,8 @@ from fedsz_privacy.core.state import StateDict, add, average, is_finite, nbytes,
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.defences.release import Release, Released, release_copy
 from fedsz_privacy.training.evaluation import measure
+
+SMALLER = "choose fewer --candidates, --signal or --release, or one --client; a GPU is used where there is one"
 
 MEMORY_BYTES = 2**28
 """Memory that the updates of targets and of other clients take which are looked at together."""
@@ -72,6 +76,7 @@ def observe_rounds(
     signals: Sequence[Signal],
     seed: int,
     progress: Progress,
+    say: Callable[[str], None],
 ) -> Observations:
     """Pass every update of every round through every release, and read every signal off those that are attacked.
 
@@ -88,6 +93,7 @@ def observe_rounds(
     sizes: dict[str, list[int]] = {release.name: [] for release in releases}
     performance: dict[str, float] = {}
     notices: list[str] = []
+    start = perf_counter()
     for row, each in enumerate(progress(material.rounds, description="rounds", total=shape[0])):
         before = each.before()
         updates, told = _finite(each)
@@ -106,6 +112,8 @@ def observe_rounds(
             sizes[release].extend(one.nbytes for one in by_client.values())
             if row == shape[0] - 1 and by_client:
                 performance[release] = _performance(material, before, by_client)
+        if row == 0 and shape[0] > 1:
+            say(describe("the rounds of this recording take", shape[0] * (perf_counter() - start), SMALLER))
     for client, rounds in zip(candidates.clients, took_part.sum(axis=0), strict=True):
         if not rounds:
             raise InputError(f"no update of client {client} is finite: choose others by --client")

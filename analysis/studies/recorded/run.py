@@ -148,7 +148,7 @@ def run_recorded(
     for notice in notices:
         say(notice)
     folder = None if is_empty(path) else open_run(path, spec.to_dict())
-    observations = observe_rounds(material, candidates, spec.parse_releases(), signals, spec.seed, progress)
+    observations = observe_rounds(material, candidates, spec.parse_releases(), signals, spec.seed, progress, say)
     report = _measured(spec, material, candidates, observations, notices)
     return report, folder or open_run(path, spec.to_dict())
 

@@ -159,7 +159,8 @@ def _unsupported(report: RecordedReport) -> list[str]:
         lines += [
             "No epsilon lower bound: nothing says that a fair coin decided which records a client holds.",
             "What tells members from others may be more than membership: a client whose records differ in kind, as of "
-            "a skewed partition, is told by that too. All releases meet the same records, so what differs between them is theirs.",
+            "a skewed partition, is told by that too. All releases meet the same records, so what differs between "
+            "them is theirs.",
         ]
     outside = found.judged & ~found.membership
     if elsewhere := int((outside & found.held_elsewhere).sum()):
