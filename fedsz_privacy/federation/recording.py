@@ -14,7 +14,7 @@ from torch import Tensor
 
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import StateDict
-from fedsz_privacy.federation.manifest import FORMAT, MANIFEST, Manifest, read_manifest, read_strictly
+from fedsz_privacy.federation.manifest import FORMAT, MANIFEST, ClientName, Manifest, read_manifest, read_strictly
 
 ROUNDS, ROUND, BEFORE = "rounds", "round.json", "before.safetensors"
 
@@ -90,7 +90,7 @@ class Parts:
 
     number: Annotated[int, Field(ge=0)]
     before: Part
-    updates: Mapping[str, Part]
+    updates: Mapping[ClientName, Part]
     format: int = FORMAT
 
 

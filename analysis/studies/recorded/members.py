@@ -128,8 +128,8 @@ def _half_of_each(
 
 
 def _marked(ids: Sequence[int], count: int, whose: str) -> NDArray[np.bool_]:
-    if ids and ids[-1] >= count:
-        raise InputError(f"{whose} name record {ids[-1]}, and the data has {count} training records: give that data")
+    if (largest := max(ids, default=0)) >= count:
+        raise InputError(f"{whose} name record {largest}, and the data has {count} training records: give that data")
     marked = np.zeros(count, bool)
     marked[list(ids)] = True
     return marked

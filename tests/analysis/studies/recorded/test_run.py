@@ -12,6 +12,8 @@ from torch import nn
 from typer.testing import CliRunner
 
 from analysis.cli import app
+from analysis.studies.federation.run import run_federation
+from analysis.studies.federation.spec import FederationSpec
 from analysis.studies.recorded.report import leakage_rows, make_page, to_results, write_recorded
 from analysis.studies.recorded.run import run_recorded
 from analysis.studies.recorded.spec import RecordedSpec
@@ -30,6 +32,11 @@ from fedsz_privacy.data import load_data
 
 def net(shape, outputs):
     return nn.Sequential(nn.Flatten(), nn.Linear(64, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, outputs))
+
+
+def any_size(shape, outputs):
+    size = shape[1] * shape[2]
+    return nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(4 * size, outputs))
 
 
 class Net(nn.Module):
@@ -243,6 +250,25 @@ def test_a_class_is_made_with_the_arguments_that_the_recording_names():
     own_loop(Net(width=5), two(), recorder, rounds=1)
     report, _ = run_recorded(RecordedSpec(recording=Path("kept"), signals=("loss",)), Path("run"), trusted=True)
     assert report.material.model.layers[1].out_features == 5
+
+
+def test_a_federation_of_scaled_images_and_a_fixed_model_is_audited_as_it_was(tmp_path):
+    spec = FederationSpec(
+        model="mine:any_size",
+        clients=3,
+        records=90,
+        test_records=50,
+        rounds=1,
+        epochs=1,
+        side=6,
+        fix_model=True,
+        seed=3,
+    )
+    run_federation(spec, tmp_path / "federation", record=tmp_path / "kept")
+    asked = RecordedSpec(recording=tmp_path / "kept", signals=("loss",))
+    report, _ = run_recorded(asked, tmp_path / "run", trusted=True)
+    assert report.material.split.train.shape == (1, 6, 6)
+    assert any(isinstance(layer, nn.GroupNorm) for layer in report.material.model.modules())
 
 
 def test_code_that_only_a_recording_names_is_not_run():
