@@ -8,6 +8,7 @@ from analysis.methods.leakage.membership import STATISTICS, Difference, Estimate
 from analysis.reporting.table import Row
 from analysis.studies.audit.run import AuditReport
 from analysis.studies.audit.verdict import ALSO_KNOWN
+from analysis.studies.noise.update_study import NoiseStudy
 
 
 def to_results(report: AuditReport) -> dict[str, object]:
@@ -71,6 +72,11 @@ def statistic_rows(defence: str, group: str, signal: str, leakage: Leakage) -> l
 
 def noise_rows(report: AuditReport) -> list[Row]:
     """Return one row for each defence, scope (a tensor, or all of them pooled) and family."""
+    return fit_rows(report.noise)
+
+
+def fit_rows(noise: Mapping[str, NoiseStudy | None]) -> list[Row]:
+    """Return one row for each defence, scope (a tensor, or all of them pooled) and family."""
     return [
         {
             "defence": name,
@@ -80,7 +86,7 @@ def noise_rows(report: AuditReport) -> list[Row]:
             "r_squared": fit.r_squared,
             **family.to_dict(),
         }
-        for name, study in report.noise.items()
+        for name, study in noise.items()
         if study
         for scope, fit in study.scopes.items()
         for family in fit.fits

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from analysis.reporting.style import looks
-from analysis.studies.audit.presentation.figures import ROC_TITLE, against_ratio, rocs
+from analysis.studies.audit.presentation.figures import ROC_TITLE, against_ratio, error_histograms, rocs
 from analysis.studies.audit.presentation.intervals import draw_rows, whiskers
 from analysis.studies.recorded.run import RecordedReport
 from analysis.studies.recorded.tables import strictest_rate
@@ -33,6 +33,11 @@ def leakage_against_ratio(report: RecordedReport) -> Figure:
     figure = against_ratio(report.measured, ratios, strictest_rate(report))
     figure.suptitle("Leakage over all clients against compression, with 95% intervals")
     return figure
+
+
+def noise_histograms(report: RecordedReport) -> Figure:
+    """Draw the errors of each release on updates of the last round, pooled over tensors above, the largest below."""
+    return error_histograms(report.noise)
 
 
 def by_round(report: RecordedReport) -> Figure:

@@ -71,6 +71,11 @@ class Material:
     rounds: Sequence[AuditedRound]
     notices: tuple[str, ...]
 
+    @property
+    def everybody(self) -> list[str]:
+        """The clients that took part in any round, by name."""
+        return sorted({client for each in self.rounds for client in each.updates})
+
 
 def load(spec: RecordedSpec, trusted: bool) -> Material:
     """Load what a question names.

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from analysis.reporting.progress import Progress
+from analysis.studies.audit.run import STUDIED
 from analysis.studies.duration import describe
+from analysis.studies.noise.update_study import NoiseStudy, study_errors
 from analysis.studies.recorded.material import AuditedRound, Material
 from analysis.studies.recorded.members import Candidates
 from attacks import Knowledge, Signal, View
@@ -24,6 +26,9 @@ from fedsz_privacy.defences.release import Release, Released, release_copy
 from fedsz_privacy.training.evaluation import measure
 
 SMALLER = "choose fewer --candidates, --signal or --release, or one --client; a GPU is used where there is one"
+
+STUDIED_UPDATES = 8
+"""Most updates whose errors are studied."""
 
 MEMORY_BYTES = 2**28
 """Memory that the updates of targets and of other clients take which are looked at together."""
@@ -86,7 +91,6 @@ def observe_rounds(
         If a state cannot be read, a release or a signal returns what it may not, or no update of a client is finite.
     """
     pool = material.split.train.select(candidates.records)
-    everybody = sorted({client for each in material.rounds for client in each.updates})
     shape = (len(material.rounds), *candidates.membership.shape)
     scores = {release.name: {signal.name: np.zeros(shape) for signal in signals} for release in releases}
     took_part = np.zeros((shape[0], shape[2]), bool)
@@ -99,7 +103,7 @@ def observe_rounds(
         updates, told = _finite(each)
         notices += told
         took_part[row] = [client in updates for client in candidates.clients]
-        sent = {release.name: _send(release, updates, each.number, everybody, seed) for release in releases}
+        sent = {release.name: _send(release, updates, each.number, material.everybody, seed) for release in releases}
         knowledge = Knowledge(material.model, _placed([before], pool), pool)
         targets = [(release, client) for release in sent for client in candidates.clients if client in updates]
         for some in _together(targets, len(updates) * nbytes(before)):
@@ -140,6 +144,20 @@ def _send(release: Release, updates: Mapping[str, StateDict], number: int, every
             )
             for client, update in updates.items()
         }
+
+
+def study_releases(
+    each: AuditedRound, releases: Sequence[Release], everybody: Sequence[str], seed: int
+) -> dict[str, NoiseStudy | None]:
+    """Return the errors that each release makes on updates of one round; of a large model on fewer of them."""
+    updates, _ = _finite(each)
+    elements = sum(tensor.numel() for tensor in each.before().values())
+    some = dict(list(updates.items())[: max(1, min(STUDIED_UPDATES, STUDIED // elements))])
+    sent = {release.name: _send(release, some, each.number, everybody, seed) for release in releases}
+    return {
+        release: study_errors(list(some.values()), list(by_client.values()), seed) if some else None
+        for release, by_client in sent.items()
+    }
 
 
 def _together(targets: Sequence[Target], size: int) -> Iterator[Sequence[Target]]:

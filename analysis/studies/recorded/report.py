@@ -14,9 +14,17 @@ from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.page import Page, Picture
 from analysis.reporting.style import house_style, to_png
 from analysis.reporting.table import Row, to_csv
-from analysis.studies.audit.results import statistic_rows
+from analysis.studies.audit.presentation.tables import fits_table
+from analysis.studies.audit.report import CAPTIONS
+from analysis.studies.audit.results import fit_rows, statistic_rows
 from analysis.studies.questions import to_plain
-from analysis.studies.recorded.figures import by_client, by_round, leakage_against_ratio, roc_curves
+from analysis.studies.recorded.figures import (
+    by_client,
+    by_round,
+    leakage_against_ratio,
+    noise_histograms,
+    roc_curves,
+)
 from analysis.studies.recorded.run import RecordedReport
 from analysis.studies.recorded.tables import (
     bound_table,
@@ -30,17 +38,11 @@ from analysis.studies.recorded.tables import (
 
 FIGURES: Mapping[str, tuple[Callable[[RecordedReport], Figure], str]] = MappingProxyType(
     {
-        "roc": (
-            roc_curves,
-            "A curve on the dotted line names members no better than a guess. A release whose curve runs inside the "
-            "pale band of none hides nothing.",
-        ),
-        "leakage_against_ratio": (
-            leakage_against_ratio,
-            "What an observer learns, against how far each release shrinks an update.",
-        ),
+        "roc": (roc_curves, CAPTIONS["roc"]),
+        "leakage_against_ratio": (leakage_against_ratio, CAPTIONS["leakage_against_ratio"]),
         "by_client": (by_client, "Those who leak most are above. Intervals are over records."),
         "by_round": (by_round, "Each round by itself; the tables add up all rounds of a client."),
+        "noise": (noise_histograms, CAPTIONS["noise"]),
     }
 )
 """The figures with their captions, by the name of their file."""
@@ -55,6 +57,7 @@ def write_recorded(report: RecordedReport, folder: RunFolder) -> Path:
     files: dict[str, str | bytes] = {
         "results.json": to_json(to_results(report)),
         "tables/leakage.csv": to_csv(leakage_rows(report)),
+        "tables/noise.csv": to_csv(fit_rows(report.noise)),
         **drawn,
     }
     return write_run(folder, make_page(report), files)
@@ -113,6 +116,7 @@ def make_page(report: RecordedReport) -> Page:
             *((client_table(report), pictures["by_client"]) if "by_client" in pictures else ()),
             *((pictures["by_round"],) if "by_round" in pictures else ()),
             cost_table(report),
+            *((fits_table(report.noise), pictures["noise"]) if "noise" in pictures else ()),
             unsupported(report),
         ),
         closing=(closing, *bounds, unsupported(report)),
@@ -147,6 +151,7 @@ def describe(report: RecordedReport) -> dict[str, str]:
 def _shown(report: RecordedReport) -> list[str]:
     """Return the names of the figures that say something: a comparison of one client, or of one round, does not."""
     compared = {"by_client": len(report.by_client), "by_round": len(report.by_round)}
+    compared["noise"] = 2 if any(study and study.scopes for study in report.noise.values()) else 0
     return [name for name in FIGURES if compared.get(name, 2) > 1]
 
 
@@ -161,5 +166,6 @@ def _release(report: RecordedReport, name: str) -> dict[str, object]:
         "leakage": {signal: asdict(leakage) for signal, leakage in report.leakage[name].items()},
         "by_client": {client: asdict(found[name]) for client, found in report.by_client.items()},
         "by_round": {str(number): asdict(found[name]) for number, found in report.by_round.items()},
+        "noise": study.to_dict() if (study := report.noise[name]) else None,
         "epsilon_lower_bounds": {client: asdict(found[name]) for client, found in report.bounds.items()},
     }

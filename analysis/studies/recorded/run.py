@@ -1,6 +1,6 @@
 """An audit of recorded updates: a question in, a report out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from analysis.methods.leakage.membership import Leakage, resample_weights
 from analysis.reporting.folder import RunFolder, is_empty, open_run
 from analysis.reporting.progress import Progress, silent, unsaid
 from analysis.studies.audit.strongest import Strongest
+from analysis.studies.noise.update_study import NoiseStudy
 from analysis.studies.recorded.material import AuditedRound, Material, load
 from analysis.studies.recorded.measure import (
     ByDefence,
@@ -21,7 +22,7 @@ from analysis.studies.recorded.measure import (
     measure,
 )
 from analysis.studies.recorded.members import Candidates, choose_candidates, shared_records
-from analysis.studies.recorded.observe import Observations, observe_rounds
+from analysis.studies.recorded.observe import Observations, observe_rounds, study_releases
 from analysis.studies.recorded.spec import RecordedSpec
 from analysis.studies.spec import REFERENCE
 from attacks import Signal
@@ -29,6 +30,7 @@ from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import nbytes
 from fedsz_privacy.core.threads import one_thread
+from fedsz_privacy.defences.release import Release, find_lossy_shortfall
 from fedsz_privacy.training.accounting import composed
 
 MOST_SCORES = 2 * 10**5
@@ -68,6 +70,8 @@ class RecordedReport:
         What each release guarantees, over as many rounds as a client took part in at most.
     bounds : mapping of str to mapping of str to CoinBound
         Lower bounds by client and release; of no client where no coins decided.
+    noise : mapping of str to NoiseStudy or None
+        The error of each release on updates of the last round; None where there is none.
     notices : tuple of str
         What a reader should know of how it was done, one line each.
     """
@@ -84,6 +88,7 @@ class RecordedReport:
     by_round: Mapping[int, Mapping[str, Leakage]]
     guarantees: Mapping[str, Guarantee]
     bounds: Mapping[str, Mapping[str, CoinBound]]
+    noise: Mapping[str, NoiseStudy | None]
     notices: tuple[str, ...] = ()
 
     @property
@@ -144,7 +149,7 @@ def run_recorded(
     candidates = choose_candidates(material.manifest, clients, count, spec.candidates, rng)
     signals, unread = _choose_signals(spec.get_signals(), material, clients)
     _require_room(spec, material.rounds, candidates, signals)
-    notices = (*material.notices, *told, *unread)
+    notices = (*material.notices, *told, *unread, *_little_lossy(spec.parse_releases(), material))
     for notice in notices:
         say(notice)
     folder = None if is_empty(path) else open_run(path, spec.to_dict())
@@ -203,6 +208,7 @@ def _measured(
             for each in spec.parse_releases()
         },
         bounds=bound_by_coins(scores, names[0], candidates, material.manifest.coins, spec.delta, spec.seed),
+        noise=study_releases(material.rounds[-1], spec.parse_releases(), material.everybody, spec.seed),
         notices=(*notices, *observations.notices),
     )
 
@@ -247,6 +253,14 @@ def _choose_signals(
     if not kept:
         raise InputError(f"{', '.join(left)} read the other clients' updates, and {why}: choose another --signal")
     return kept, [f"left out are {', '.join(left)}, which read the other clients' updates: {why}"] if left else []
+
+
+def _little_lossy(releases: Sequence[Release], material: Material) -> Iterator[str]:
+    """Yield which releases compress little of an update, and why."""
+    read = next(iter(material.rounds[0].updates.values()))
+    for release in releases:
+        if shortfall := find_lossy_shortfall(release, read(), np.random.default_rng(0)):
+            yield f"{release.name}: {shortfall}"
 
 
 def _require_room(

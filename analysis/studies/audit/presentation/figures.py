@@ -20,6 +20,7 @@ from analysis.studies.audit.presentation.leakage_tables import Measured, stricte
 from analysis.studies.audit.presentation.tradeoff import entitle, tradeoff
 from analysis.studies.audit.run import AuditReport
 from analysis.studies.noise.cells import SHOWN_DISTRIBUTIONS
+from analysis.studies.noise.update_study import NoiseStudy
 from analysis.studies.spec import REFERENCE
 from attacks import Scores
 
@@ -77,9 +78,15 @@ def rocs(scores: Mapping[str, Mapping[str, Scores]], members: NDArray[np.bool_],
 
 def noise_histograms(report: AuditReport) -> Figure:
     """Draw the errors of each defence's release with fitted densities: pooled over tensors above, the largest below."""
-    studies = {defence: study for defence, study in report.noise.items() if study and study.scopes}
+    return error_histograms(report.noise)
+
+
+def error_histograms(noise: Mapping[str, NoiseStudy | None]) -> Figure:
+    """Draw errors by defence with fitted densities: pooled over tensors above, the largest tensor's below."""
+    studies = {defence: study for defence, study in noise.items() if study and study.scopes}
     columns, lines = _grid(len(studies))
-    figure = _figure(width=3.8 * columns + 1.5, height=7.4 * lines)
+    # Two columns or fewer would be narrower than the title.
+    figure = _figure(width=max(11.5, 3.8 * columns + 1.5), height=7.4 * lines)
     grid = figure.subplots(2 * lines, columns, squeeze=False)
     pairs = zip(_shown(grid[::2], len(studies)), _shown(grid[1::2], len(studies)), strict=True)
     for (above, below), (defence, study) in zip(pairs, studies.items(), strict=True):

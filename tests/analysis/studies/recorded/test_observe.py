@@ -105,6 +105,18 @@ def test_every_signal_is_what_a_naive_computation_gives(recording, audited, rele
                 assert np.allclose(scores, expected, rtol=2e-4, atol=2e-5 * np.abs(expected).max()), (signal, client)
 
 
+def test_errors_are_those_of_the_last_rounds_updates(recording, audited):
+    report, _ = audited
+    assert report.noise["none"] is None
+    naive = [Naive(recording, 1, [], lossy).updates for lossy in (False, True)]
+    sent = [np.concatenate([each[client]["1.weight"].ravel() for client in CLIENTS]) for each in naive]
+    moved = (sent[0] != 0) | (sent[1] != 0)
+    errors = (sent[1] - sent[0])[moved]
+    found = report.noise["fedsz:rel=3e-1"].residuals["1.weight"]
+    assert np.allclose(np.sort(found.error), np.sort(errors), atol=1e-7)
+    assert (np.abs(found.error) <= found.bound * 1.000001).all()
+
+
 def test_scores_are_added_up_over_the_rounds(audited):
     report, _ = audited
     for release, by_signal in report.observations.scores.items():

@@ -110,8 +110,9 @@ def test_a_recording_of_a_loop_of_ones_own_ends_with_a_report():
     }  # fmt: skip
     Path("mine.py").unlink()
     again = run("kept", "--release", "fedsz:rel=1e-2", "--out", "run")
-    first, _, table = result.stdout.partition("\n")
-    assert first.startswith("the rounds of this recording take about ")
+    little, duration, table = result.stdout.split("\n", 2)
+    assert little.startswith("fedsz:rel=1e-2: ")
+    assert duration.startswith("the rounds of this recording take about ")
     assert (again.exit_code, again.stdout) == (0, table)
     assert "finished: nothing is computed again" in again.stderr
 
