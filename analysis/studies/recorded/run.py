@@ -1,6 +1,6 @@
 """An audit of recorded updates: a question in, a report out."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +12,8 @@ from analysis.reporting.folder import RunFolder, is_empty, open_run
 from analysis.reporting.progress import Progress, silent, unsaid
 from analysis.studies.audit.strongest import Strongest
 from analysis.studies.noise.update_study import NoiseStudy
-from analysis.studies.recorded.material import AuditedRound, Material, load
+from analysis.studies.recorded.choices import choose_clients, choose_signals, little_lossy, require_room
+from analysis.studies.recorded.material import Material, load
 from analysis.studies.recorded.measure import (
     ByDefence,
     CoinBound,
@@ -21,23 +22,14 @@ from analysis.studies.recorded.measure import (
     choose_strongest,
     measure,
 )
-from analysis.studies.recorded.members import Candidates, choose_candidates, shared_records
+from analysis.studies.recorded.members import Candidates, choose_candidates
 from analysis.studies.recorded.observe import Observations, observe_rounds, study_releases
 from analysis.studies.recorded.spec import RecordedSpec
 from analysis.studies.spec import REFERENCE
-from attacks import Signal
-from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import nbytes
 from fedsz_privacy.core.threads import one_thread
-from fedsz_privacy.defences.release import Release, find_lossy_shortfall
 from fedsz_privacy.training.accounting import composed
-
-MOST_SCORES = 2 * 10**5
-"""Most records times clients: intervals weigh each of them 501 times."""
-
-MOST_READ = 2**28
-"""Most numbers that are kept of all rounds, releases and signals together."""
 
 
 @dataclass(frozen=True)
@@ -143,13 +135,13 @@ def run_recorded(
         If recording, files, records or the folder do not fit the question. Nothing is written then.
     """
     material = load(spec, trusted)
-    clients, told = _choose_clients(spec, material)
+    clients, told = choose_clients(spec, material)
     rng = generator(spec.seed, Purpose.PARTITION)
     count = len(material.split.train)
     candidates = choose_candidates(material.manifest, clients, count, spec.candidates, rng)
-    signals, unread = _choose_signals(spec.get_signals(), material, clients)
-    _require_room(spec, material.rounds, candidates, signals)
-    notices = (*material.notices, *told, *unread, *_little_lossy(spec.parse_releases(), material))
+    signals, unread = choose_signals(spec.get_signals(), material, clients)
+    require_room(spec, material.rounds, candidates, signals)
+    notices = (*material.notices, *told, *unread, *little_lossy(spec.parse_releases(), material))
     for notice in notices:
         say(notice)
     folder = None if is_empty(path) else open_run(path, spec.to_dict())
@@ -218,58 +210,3 @@ def _in_round(observations: Observations, strongest: Strongest, row: int) -> dic
         release: strongest.beside({signal: scores[row] for signal, scores in by_signal.items()})
         for release, by_signal in observations.scores.items()
     }
-
-
-def _choose_clients(spec: RecordedSpec, material: Material) -> tuple[list[str], list[str]]:
-    """Return the clients whose updates are attacked, and what to know of the others."""
-    there = list(dict.fromkeys(client for each in material.rounds for client in each.updates))
-    held = material.manifest.members
-    if unknown := [client for client in spec.clients if client not in there]:
-        known = ", ".join(there[:10]) + (", ..." if len(there) > 10 else "")
-        raise InputError(f"no update of client {unknown[0]!r} is recorded: choose of {known}")
-    if not held:
-        raise InputError("nothing says which records a client holds: record them as members of the Recorder")
-    if unheld := [client for client in spec.clients if not held.get(client)]:
-        raise InputError(f"nothing says which records client {unheld[0]!r} holds: choose of {', '.join(held)}")
-    chosen = list(spec.clients) or [client for client in there if held.get(client)]
-    if not chosen:
-        raise InputError(f"no update of {', '.join(list(held)[:10])} is recorded: give members by the clients' names")
-    left = [client for client in there if client not in held] if not spec.clients else []
-    told = (
-        [f"nothing says which records {', '.join(left[:10])} hold: they count as other clients alone"] if left else []
-    )
-    return chosen, told
-
-
-def _choose_signals(
-    signals: Sequence[Signal], material: Material, clients: Sequence[str]
-) -> tuple[list[Signal], list[str]]:
-    """Return the signals that can be read off every update, and what to know of the others."""
-    alone = [each.number for each in material.rounds if len(each.updates) < 2 and set(each.updates) & set(clients)]
-    same = shared_records(material.manifest.members)
-    left = [signal.name for signal in signals if signal.reads_others and (alone or same)]
-    kept = [signal for signal in signals if signal.name not in left]
-    why = f"in round {alone[0]} there is none" if alone else "all clients hold the same records"
-    if not kept:
-        raise InputError(f"{', '.join(left)} read the other clients' updates, and {why}: choose another --signal")
-    return kept, [f"left out are {', '.join(left)}, which read the other clients' updates: {why}"] if left else []
-
-
-def _little_lossy(releases: Sequence[Release], material: Material) -> Iterator[str]:
-    """Yield which releases compress little of an update, and why."""
-    read = next(iter(material.rounds[0].updates.values()))
-    for release in releases:
-        if shortfall := find_lossy_shortfall(release, read(), np.random.default_rng(0)):
-            yield f"{release.name}: {shortfall}"
-
-
-def _require_room(
-    spec: RecordedSpec, rounds: Sequence[AuditedRound], candidates: Candidates, signals: Sequence[Signal]
-) -> None:
-    scores = candidates.membership.size
-    if scores > MOST_SCORES or scores * len(rounds) * len(spec.defences) * len(signals) > MOST_READ:
-        raise InputError(
-            f"{len(candidates.records)} records of {len(candidates.clients)} clients in {len(rounds)} rounds, by "
-            f"{len(signals)} signals and {len(spec.defences)} releases, are too many scores: choose fewer --candidates "
-            "or --client"
-        )

@@ -29,6 +29,9 @@ ROC_TITLE = "How well each signal names members, from what each defence lets out
 COLUMNS = 4
 """Most panels beside one another."""
 
+NARROWEST = 12.6
+"""Least width of a figure whose title would else be wider than its panels, in inches."""
+
 SIDE_BY_SIDE = 6
 """Most defences that two panels beside one another have room for."""
 
@@ -59,7 +62,7 @@ def rocs(scores: Mapping[str, Mapping[str, Scores]], members: NDArray[np.bool_],
     """
     signals = list(scores[REFERENCE])
     columns, lines = _grid(len(signals))
-    figure = _figure(width=4.2 * columns + 2, height=4.8 * lines)
+    figure = _figure(width=max(NARROWEST, 4.2 * columns + 2), height=4.8 * lines)
     grid = figure.subplots(lines, columns, sharey=True, squeeze=False)
     panels = _shown(grid, len(signals))
     for panel, signal in zip(panels, signals, strict=True):
@@ -85,8 +88,7 @@ def error_histograms(noise: Mapping[str, NoiseStudy | None]) -> Figure:
     """Draw errors by defence with fitted densities: pooled over tensors above, the largest tensor's below."""
     studies = {defence: study for defence, study in noise.items() if study and study.scopes}
     columns, lines = _grid(len(studies))
-    # Two columns or fewer would be narrower than the title.
-    figure = _figure(width=max(11.5, 3.8 * columns + 1.5), height=7.4 * lines)
+    figure = _figure(width=max(NARROWEST, 3.8 * columns + 1.5), height=7.4 * lines)
     grid = figure.subplots(2 * lines, columns, squeeze=False)
     pairs = zip(_shown(grid[::2], len(studies)), _shown(grid[1::2], len(studies)), strict=True)
     for (above, below), (defence, study) in zip(pairs, studies.items(), strict=True):
