@@ -102,6 +102,7 @@ def observe_rounds(
         before = each.before()
         updates, told = _finite(each)
         notices += told
+        _require_others(updates, each.number, signals)
         took_part[row] = [client in updates for client in candidates.clients]
         sent = {release.name: _send(release, updates, each.number, material.everybody, seed) for release in releases}
         knowledge = Knowledge(material.model, _placed([before], pool), pool)
@@ -131,6 +132,15 @@ def _finite(each: AuditedRound) -> tuple[dict[str, StateDict], list[str]]:
     broken = [client for client, update in updates.items() if not all(map(is_finite, update.values()))]
     told = [f"the update of {client} in round {each.number} is not finite, and left out" for client in broken]
     return {client: update for client, update in updates.items() if client not in broken}, told
+
+
+def _require_others(updates: Mapping[str, StateDict], number: int, signals: Sequence[Signal]) -> None:
+    reading = [signal.name for signal in signals if signal.reads_others]
+    if len(updates) == 1 and reading:
+        raise InputError(
+            f"one update alone is finite in round {number}, and {reading[0]} reads those of others: choose --signal "
+            "without it"
+        )
 
 
 def _send(release: Release, updates: Mapping[str, StateDict], number: int, everybody: Sequence[str], seed: int) -> Sent:

@@ -241,6 +241,10 @@ def test_a_broken_update_is_left_out_and_told():
     assert "the update of bob in round 2 is not finite, and left out" in report.notices
     assert "nothing says which records zoe hold: they count as other clients alone" in report.notices
     assert report.observations.took_part.tolist() == [[True, True], [True, True], [True, False]]
+    recorder.record_updates(2, last.before(), sent)
+    with pytest.raises(InputError, match="one update alone is finite in round 2, and fedmia-loss reads those of"):
+        run_recorded(RecordedSpec(recording=Path("kept")), Path("alone"), trusted=True)
+    assert not Path("alone").exists()
 
 
 def test_a_class_is_made_with_the_arguments_that_the_recording_names():
