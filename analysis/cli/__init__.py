@@ -2,6 +2,7 @@
 
 import typer
 
+from analysis.cli.account import account
 from analysis.cli.audit import audit
 from analysis.cli.audit_scores import audit_scores
 from analysis.cli.bench import bench
@@ -20,6 +21,7 @@ def root() -> None:
 
 for command in (audit, audit_scores, noise, bench, federate, report):
     app.command(cls=OnceCommand)(command)
+app.add_typer(account, name="account")
 
 
 def main() -> None:
