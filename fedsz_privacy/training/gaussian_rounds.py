@@ -4,19 +4,15 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from types import MappingProxyType
+from typing import Any
 
-from dp_accounting import (
-    GaussianDpEvent,
-    NeighboringRelation,
-    PoissonSampledDpEvent,
-    get_epsilon_gaussian,
-    get_sigma_gaussian,
-)
-from dp_accounting.pld import PLDAccountant
+from dp_accounting import NeighboringRelation, get_epsilon_gaussian, get_sigma_gaussian
+from dp_accounting.pld.privacy_loss_distribution import from_gaussian_mechanism
 
 from fedsz_privacy.core.ranges import ACCOUNTED_NOISE_MULTIPLIER, DELTA, STEPS, Range, require_in
-from fedsz_privacy.training.accounting import FINE, composed
+from fedsz_privacy.training.accounting import FINE
 
 SAMPLING_RATE = Range(1e-12, 1)
 """Probabilities that a unit of privacy is in a round."""
@@ -101,15 +97,25 @@ class GaussianRounds:
         if self.sampling_rate == 1:
             return unsampled
         # A coarse first look keeps the number of losses that the second one holds in memory below about ten million.
-        coarse = (
-            self._by_losses(delta, adjacency, max(FINE, unsampled / FINENESS)) if unsampled > FINE * FINENESS else 0
-        )
-        return min(unsampled, self._by_losses(delta, adjacency, max(FINE, coarse / FINENESS)))
+        coarse = self._by_losses(delta, adjacency, unsampled) if unsampled > FINE * FINENESS else 0
+        return min(unsampled, self._by_losses(delta, adjacency, coarse))
 
-    def _by_losses(self, delta: float, adjacency: Adjacency, interval: float) -> float:
-        event = PoissonSampledDpEvent(self.sampling_rate, GaussianDpEvent(self.noise_multiplier))
-        accountant = PLDAccountant(RELATIONS[adjacency], value_discretization_interval=interval)
-        return float(accountant.compose(composed(event, self.rounds)).get_epsilon(delta))
+    def _by_losses(self, delta: float, adjacency: Adjacency, reach: float) -> float:
+        """Return epsilon by losses that are as fine as losses up to ``reach`` let them be."""
+        interval = FINE * 10 ** max(0, math.ceil(math.log10(max(reach, FINE) / FINENESS / FINE)))
+        one_round = _losses(self.noise_multiplier, self.sampling_rate, adjacency, interval)
+        return float(one_round.self_compose(self.rounds).get_epsilon_for_delta(delta))
+
+
+@lru_cache(maxsize=8)
+def _losses(noise_multiplier: float, sampling_rate: float, adjacency: Adjacency, interval: float) -> Any:
+    """Return the privacy loss distribution of one round, pessimistic."""
+    return from_gaussian_mechanism(
+        noise_multiplier,
+        value_discretization_interval=interval,
+        sampling_prob=sampling_rate,
+        neighboring_relation=RELATIONS[adjacency],
+    )
 
 
 def classical_noise(sensitivity: float, epsilon: float, delta: float) -> float:

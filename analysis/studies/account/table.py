@@ -10,7 +10,6 @@ from fedsz_privacy.training.gaussian_rounds import Adjacency, classical_epsilon,
 def account_table(words: Words, asked: Asked) -> Table:
     """Return epsilon of one round and of all, beside what the classical formula promises of one."""
     one, rounds = words.one, asked.rounds
-    promise = "promised epsilon" if asked.promised else "classical formula's\nepsilon"
     everybody = ", all in it" if asked.sampled else ""
     return Table(
         title=words.title,
@@ -20,7 +19,7 @@ def account_table(words: Words, asked: Asked) -> Table:
             "adjacency",
             "sensitivity\n/ clip norm",
             "noise\n/ clip norm",
-            f"{promise},\none {one}{everybody}",
+            f"promised by classical\nformula, one {one}{everybody}",
             f"guaranteed epsilon,\none {one}{everybody}",
             *((f"guaranteed epsilon,\none {one}",) if asked.sampled else ()),
             f"guaranteed epsilon,\n{rounds.rounds:,} {one}{'s' * (rounds.rounds > 1)}",

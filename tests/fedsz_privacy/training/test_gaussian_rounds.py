@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from dp_accounting import GaussianDpEvent, SelfComposedDpEvent
+from dp_accounting import GaussianDpEvent, PoissonSampledDpEvent, SelfComposedDpEvent
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize
@@ -64,6 +64,11 @@ def test_sampling_at_a_rate_of_nearly_one_is_no_sampling():
     for adjacency in Adjacency:
         almost, all_in = (GaussianRounds(4.0, rate, 5).epsilon(DELTA, adjacency) for rate in (1 - 1e-9, 1.0))
         assert almost == pytest.approx(all_in, rel=1e-4)
+
+
+def test_sampled_rounds_are_what_the_accountant_says():
+    event = SelfComposedDpEvent(PoissonSampledDpEvent(0.1, GaussianDpEvent(2.0)), 10)
+    assert GaussianRounds(2.0, 0.1, 10).epsilon(DELTA, ZERO_OUT) == pytest.approx(epsilon(event, DELTA), rel=1e-6)
 
 
 def test_sampling_lowers_epsilon_and_replacing_costs_more():
