@@ -28,10 +28,10 @@ def roc(report: ScoresReport) -> Figure:
     for panel, signal in zip(panels, signals, strict=False):
         for look, (release, by_signal) in zip(looks(len(table.scores)), table.scores.items(), strict=True):
             fpr, tpr, _ = roc_curve(table.member, by_signal[signal])
-            panel.plot(fpr, tpr, color=look.colour, linestyle=look.line, label=release)
+            panel.plot(fpr, tpr, color=look.colour, linestyle=look.line, label=_shown(release))
         panel.plot([least, 1], [least, 1], color="grey", linestyle=":", label="guessing")
         panel.set(xscale="log", yscale="log", xlim=(least, 1), ylim=(least / 2, 1))
-        panel.set(title=f"Signal: {signal}", xlabel="false positive rate")
+        panel.set(title=f"Signal: {_shown(signal)}", xlabel="false positive rate")
         panel.xaxis.set_minor_formatter(NullFormatter())
     for unused in panels[len(signals) :]:
         unused.remove()
@@ -45,7 +45,7 @@ def roc(report: ScoresReport) -> Figure:
 def auc(report: ScoresReport) -> Figure:
     """Draw the AUC of every signal on every release, with intervals."""
     found = {
-        release: {signal: leakage.auc for signal, leakage in by_signal.items()}
+        _shown(release): {_shown(signal): leakage.auc for signal, leakage in by_signal.items()}
         for release, by_signal in report.measured.items()
     }
     return compared(found, "Over all thresholds")
@@ -55,12 +55,20 @@ def differences(report: ScoresReport) -> Figure:
     """Draw the differences of AUC to the reference, and what these scores could not have shown."""
     figure = detectable_differences(
         {
-            release: {signal: report.measured[release][signal].auc_difference for signal in report.signals}
+            _shown(release): {
+                _shown(signal): report.measured[release][signal].auc_difference for signal in report.signals
+            }
             for release in report.others
         }
     )
     for panel in figure.axes:
-        panel.set_xlabel(f"ROC-AUC minus that of {report.table.reference}")
+        panel.set_xlabel(f"ROC-AUC minus that of {_shown(report.table.reference)}")
         panel.locator_params(axis="x", nbins=5)
     figure.suptitle("What each release changes, and what these scores could have shown")
     return figure
+
+
+def _shown(name: str) -> str:
+    """Return a name of a file's as text: matplotlib would read a dollar as mathematics, and drop what starts with _."""
+    shown = name.replace("$", r"\$")
+    return f" {shown}" if shown.startswith("_") else shown

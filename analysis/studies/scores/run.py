@@ -4,8 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from analysis.methods.leakage.membership import Leakage, leakage, resolvable_rates, roc_statistics
-from analysis.methods.leakage.resampling import scattered_weights
+from analysis.methods.leakage.resampling import BY_CANDIDATE, BY_TRIAL, RESAMPLES, scattered_weights
 from analysis.methods.lower_bounds import EpsilonBound, MuBound
 from analysis.reporting.folder import RunFolder, open_run
 from analysis.reporting.progress import Progress, silent
@@ -13,6 +16,7 @@ from analysis.studies.scores.designs import Method, Withheld, methods_for
 from analysis.studies.scores.readers import read_columns
 from analysis.studies.scores.spec import ScoresSpec
 from analysis.studies.scores.table import ScoreTable, to_table
+from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.threads import one_thread
 
@@ -93,15 +97,20 @@ def run_scores(spec: ScoresSpec, path: Path, progress: Progress = silent) -> tup
     """
     table = to_table(read_columns(Path(spec.file)), spec.file, spec.signals, spec.lower, spec.reference)
     methods = methods_for(spec.design, table, spec.delta)
-    folder = open_run(path, spec.to_dict())
     measured = measure(table, spec.seed, progress)
-    return ScoresReport(spec, table, measured, methods, bound_epsilon(spec, table, methods)), folder
+    bounds = bound_epsilon(spec, table, methods)
+    return ScoresReport(spec, table, measured, methods, bounds), open_run(path, spec.to_dict())
 
 
 def measure(table: ScoreTable, seed: int, progress: Progress = silent) -> dict[str, dict[str, Leakage]]:
     """Return the leakage of each release by each signal, all from the same resamples, as ``[release][signal]``.
 
     What is resampled is what was random: runs and records where there are several runs, records where there is one.
+
+    Raises
+    ------
+    InputError
+        If there are so few of them that no resample has members and non-members.
     """
     non_members = int((~table.member).sum())
     rates = resolvable_rates(non_members)
@@ -115,6 +124,8 @@ def measure(table: ScoreTable, seed: int, progress: Progress = silent) -> dict[s
         )
         for release, signal in progress(cases, description="intervals", total=len(cases))
     }
+    for found in replicates.values():
+        _require_both(found, table)
     return {
         release: {
             signal: leakage(replicates[release, signal], replicates[table.reference, signal], non_members)
@@ -122,6 +133,14 @@ def measure(table: ScoreTable, seed: int, progress: Progress = silent) -> dict[s
         }
         for release, by_signal in table.scores.items()
     }
+
+
+def _require_both(replicates: NDArray[np.float64], table: ScoreTable) -> None:
+    for rows, drawn in ((BY_TRIAL, f"runs out of {table.runs}"), (BY_CANDIDATE, f"records out of {table.records}")):
+        if np.isnan(replicates[rows, 0]).sum() > RESAMPLES / 2:
+            raise InputError(
+                f"resamples of {drawn} mostly lack members or non-members, so no interval can be told: give more scores"
+            )
 
 
 def bound_epsilon(spec: ScoresSpec, table: ScoreTable, methods: Sequence[Method | Withheld]) -> list[Bounded]:

@@ -16,7 +16,7 @@ DESIGNS = ("coins", "fixed-split", "one-run")
 BOUND_DELTA = Share(0, 1)
 """Deltas that epsilon may be bounded at; 0 is pure differential privacy."""
 
-CONFIDENCE = Range(0.5, 0.9999)
+CONFIDENCE = Range(0.5, 0.999)
 
 
 @dataclass(frozen=True)

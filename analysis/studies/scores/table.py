@@ -17,6 +17,9 @@ MOST_SCORES = 10**7
 MOST_SIGNALS = 32
 """More columns are features that were left in the file, not attacks."""
 
+HUGE = 1e300
+"""Beyond it, scores are divided, which keeps their order."""
+
 ALONE = "scores"
 """The release of a file that names none."""
 
@@ -157,8 +160,10 @@ def _as_scores(columns: Columns, name: str, where: str) -> Scores:
     if missing := int(np.isnan(scores).sum()):
         raise InputError(f"{missing} scores {name!r} of {where} are NaN or missing: leave these records out beforehand")
     finite = scores[np.isfinite(scores)]
-    most = float(np.abs(finite).max(initial=1))
-    return np.clip(scores, -np.nextafter(most, np.inf), np.nextafter(most, np.inf))
+    if np.abs(finite).max(initial=0) > HUGE:
+        scores, finite = scores / 2**10, finite / 2**10  # so that differences of scores are finite
+    most = np.nextafter(np.abs(finite).max(initial=1), np.inf)
+    return np.clip(scores, -most, most)
 
 
 def _levels(columns: Columns, name: str) -> tuple[Sequence[str], NDArray[np.intp]]:

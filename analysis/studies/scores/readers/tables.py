@@ -10,7 +10,7 @@ from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.data.frames import column_names, read_frame
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    from pandas import DataFrame, Series
 
 
 def read_table(path: Path) -> Columns:
@@ -35,14 +35,19 @@ def read_table(path: Path) -> Columns:
     others = [name for name in frame if name != layout.member and name not in layout.keys.values()]
     return Columns(
         layout=layout.maker,
-        member=frame[layout.member].to_numpy(),
+        member=_whole(frame, layout.member, path).to_numpy(),
         signals={str(name): frame[name].to_numpy() for name in layout.signals or others},
         keys=keys,
     )
 
 
 def _key(frame: "DataFrame", name: str, path: Path) -> NDArray[Any]:
+    column = _whole(frame, name, path)
+    return column.to_numpy() if column.dtype.kind in "biu" else column.astype(str).to_numpy(dtype=str)
+
+
+def _whole(frame: "DataFrame", name: str, path: Path) -> "Series[Any]":
     column = frame[name]
     if missing := int(column.isna().sum()):
         raise InputError(f"column {name!r} of {path} lacks {missing} values: give each score its {name}")
-    return column.to_numpy() if column.dtype.kind in "biu" else column.astype(str).to_numpy(dtype=str)
+    return column

@@ -103,7 +103,9 @@ def test_jax_privacys_clopper_pearson_bound_is_ours(auditing, inside, outside, c
 
 
 def test_privacyguards_figures_are_ours(inside, outside, tmp_path):
-    results = pytest.importorskip("privacy_guard.analysis.mia.mia_results", reason="privacyguard-platform")
+    results = pytest.importorskip(
+        "privacy_guard.analysis.mia.mia_results", reason="privacyguard-platform is not installed"
+    )
     inputs = pytest.importorskip("privacy_guard.analysis.base_analysis_input")
     frames = [pd.DataFrame({"user_id": range(len(each)), "score": each}) for each in (inside, outside)]
     given = inputs.BaseAnalysisInput(*frames)

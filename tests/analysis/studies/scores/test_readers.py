@@ -111,6 +111,7 @@ def test_what_is_no_file_of_scores_is_one_line(tmp_path):
         written("other.json", "[]"): "has no true_labels and signal_values",
         written("counts.json", '{"true_labels": [1], "signal_values": null}'): "holds counts of errors and no scores",
         written("words.json", '{"true_labels": [1], "signal_values": ["a"]}'): "signal_values of .* are no numbers",
+        written("who.csv", "member,score\n1,1\n,2\n"): "column 'member' of .* lacks 1 values",
         written("gap.csv", "member,run,score\n1,0,1\n0,,2\n"): "column 'run' of .* lacks 1 values",
     }
     for path, message in cases.items():

@@ -110,12 +110,27 @@ def test_so_few_non_members_that_no_rate_is_resolved_are_drawn_all_the_same(tmp_
     assert report.rates == ()
 
 
+def test_too_few_runs_or_records_to_resample_are_one_line_and_leave_nothing(tmp_path, rng):
+    np.savez(tmp_path / "two.npz", member=np.array([True, False]), score=np.zeros(2))
+    np.savez(tmp_path / "runs.npz", member=np.array([[True] * 50, [False] * 50]), score=rng.normal(size=(2, 50)))
+    for name, drawn in (("two", "records out of 2"), ("runs", "runs out of 2")):
+        with pytest.raises(InputError, match=f"resamples of {drawn} mostly lack members or non-members"):
+            run_scores(ScoresSpec(str(tmp_path / f"{name}.npz")), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_names_that_figures_would_read_as_mathematics_are_text(tmp_path, rng):
+    frame = pd.DataFrame({"record": [*range(50), *range(50)], "release": ["_a"] * 50 + [r"$\b$"] * 50})
+    frame.assign(member=frame.record % 2, **{r"$\c": rng.normal(size=100)}).to_csv(tmp_path / "odd.csv", index=False)
+    assert write_scores(*run_scores(ScoresSpec(str(tmp_path / "odd.csv")), tmp_path / "run")).is_file()
+
+
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
         ({"design": "coin"}, "unknown design 'coin': choose one of coins, fixed-split, one-run"),
         ({"delta": 1.0}, "delta 1.0: choose a number between 0 and 1"),
-        ({"confidence": 1.0}, "confidence 1.0: choose a positive number from 0.5 to 1"),
+        ({"confidence": 1.0}, "confidence 1.0: choose a positive number from 0.5 to 0.999"),
         ({"seed": -1}, "seed -1: choose 0 or more"),
     ],
 )

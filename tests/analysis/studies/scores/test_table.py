@@ -37,6 +37,12 @@ def test_infinite_scores_keep_their_order():
     assert np.argsort(found).tolist() == [2, 3, 1, 0]
 
 
+def test_scores_as_large_as_floats_are_keep_their_order_and_differ_by_finite_amounts():
+    found = table(columns(signals={"lira": [1.7e308, -1.7e308, np.inf, 0.0]})).scores["scores"]["lira"]
+    assert np.argsort(found).tolist() == [1, 3, 0, 2]
+    assert np.isfinite(found.max() - found.min())
+
+
 @pytest.mark.parametrize("member", [["True", "False"] * 2, ["true", "false"] * 2, [1.0, 0.0] * 2, [True, False] * 2])
 def test_membership_may_be_written_as_people_do(member):
     assert table(columns(member=member)).member.tolist() == [True, False, True, False]
