@@ -68,7 +68,7 @@ def local_dp(
     """Return the guarantee of Flower's ``LocalDpMod(clip_norm, sensitivity, epsilon, delta)`` over rounds.
 
     It clips the L2 norm of a client's whole update, all arrays together, and adds noise of standard deviation
-    sensitivity * sqrt(2 ln(1.25 / delta)) / epsilon to every element (flwr 1.27, ``clientapp/mod/localdp_mod.py``).
+    sensitivity * sqrt(2 ln(1.25 / delta)) / epsilon to every element (flwr 1.42, ``clientapp/mod/localdp_mod.py``).
     """
     require_in(CLIP_NORM, clip_norm, "clip norm")
     require_in(SENSITIVITY, sensitivity, "sensitivity")
