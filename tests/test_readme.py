@@ -17,13 +17,15 @@ PAGE = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 SHELL = "".join(re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)).replace("\\\n", " ")
-COMMANDS = [line for line in map(shlex.split, SHELL.splitlines()) if line[0] == "fedsz-privacy"]
 SMALL = {
     "audit": "--trials 8 --candidates 40 --clients 2 --rounds 1 --epochs 1",
     "federate": "--model mlp --clients 2 --records 60 --test-records 40 --rounds 1 --epochs 1",
     "audit-updates": "",
 }
 RECORDED = "--model mlp --clients 3 --records 90 --test-records 40 --rounds 1 --epochs 1"
+COMMANDS = [line for line in map(shlex.split, SHELL.splitlines()) if line[0] == "fedsz-privacy"]
+STUDIES = [line for line in COMMANDS if line[1] in SMALL]
+ACCOUNTS = [line for line in COMMANDS if line[1] == "account"]
 NAMES = [first + middle + last for first in ("an", "be", "ka", "mo") for middle in "dlnrst" for last in "aeiouy"]
 
 
@@ -70,8 +72,13 @@ def anchors(page):
     return {re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings}
 
 
+@pytest.mark.parametrize("command", ACCOUNTS, ids=" ".join)
+def test_an_account_is_given(command):
+    assert "Guaranteed at delta" in run(*command[1:])
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("command", STUDIES, ids=" ".join)
 def test_a_command_ends_with_a_report_that_opens_again(command):
     words = command[1:]
     if "names.csv" in words:

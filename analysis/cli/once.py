@@ -36,7 +36,7 @@ class OnceCommand(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse arguments, and end with one line if one cannot be read, or an option of one value has several."""
-        with _one_line_usage(f"{ctx.info_name} --help"):
+        with _one_line_usage(f"{' '.join(ctx.command_path.split()[1:])} --help"):
             values, _, given = self.make_parser(ctx).parse_args(args=list(args))
             single = Counter(each for each in given if each.param_type_name == "option" and not each.multiple)
             for option, times in single.items():

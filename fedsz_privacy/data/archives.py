@@ -42,7 +42,7 @@ def find_names(path: Path) -> list[str]:
         If it cannot be read.
     """
     require_file(path, "give an .npz file")
-    with _one_line_about(path), ZipFile(path) as archive:
+    with _opened(path) as archive:
         return [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
 
 
@@ -66,7 +66,7 @@ def read_arrays(
         If the file cannot be read, lacks an array, holds Python objects, or ``require`` refuses it.
     """
     require_file(path, f"give an .npz file with {', '.join(names)}")
-    with _one_line_about(path), ZipFile(path) as archive:
+    with _opened(path) as archive:
         if missing := [name for name in names if f"{name}.npy" not in archive.namelist()]:
             raise InputError(f"{path} has no {', '.join(missing)}: save all of {', '.join(names)}")
         _require_small([archive.getinfo(f"{name}.npy") for name in names], path)
@@ -75,9 +75,10 @@ def read_arrays(
 
 
 @contextmanager
-def _one_line_about(path: Path) -> Iterator[None]:
+def _opened(path: Path) -> Iterator[ZipFile]:
     try:
-        yield
+        with ZipFile(path) as archive:
+            yield archive
     except InputError:
         raise
     except DAMAGED as error:

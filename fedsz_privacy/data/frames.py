@@ -1,6 +1,8 @@
 """Tables in .csv and .parquet files, by pandas."""
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,19 +37,38 @@ def read_frame(path: Path, target: str, as_text: bool = False) -> "DataFrame":
     InputError
         If the file cannot be read, or has no such column; if pandas is not installed.
     """
+    names = column_names(path)
+    _require_column(target, names, path)
+    pandas = optional("pandas", "data")
+    with _one_line_about(path):
+        csv = path.suffix.lower() == ".csv"
+        frame = _read_csv(path, as_text) if csv else pandas.read_parquet(path, columns=[target] if as_text else names)
+    _require_column(target, list(frame.columns), path)  # pandas may have made it the index
+    return frame[[target]] if as_text else frame
+
+
+def column_names(path: Path) -> list[str]:
+    """Return the names of a table's columns as they stand in the file.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or has more than `MOST_CELLS`; if pandas is not installed.
+    """
     require_file(path, "give a .csv or .parquet file")
+    with _one_line_about(path):
+        return _csv_names(path) if path.suffix.lower() == ".csv" else _parquet_names(path)
+
+
+@contextmanager
+def _one_line_about(path: Path) -> Iterator[None]:
     pandas = optional("pandas", "data")
     try:
-        csv = path.suffix.lower() == ".csv"
-        names = _csv_names(path) if csv else _parquet_names(path)
-        _require_column(target, names, path)
-        frame = _read_csv(path, as_text) if csv else pandas.read_parquet(path, columns=[target] if as_text else names)
+        yield
     except InputError:
         raise
     except (OSError, ValueError, NotImplementedError, pandas.errors.ParserWarning) as error:
         raise InputError(f"{path} is no table that can be read ({one_line(error)}): save it again") from error
-    _require_column(target, list(frame.columns), path)  # pandas may have made it the index
-    return frame[[target]] if as_text else frame
 
 
 def _csv_names(path: Path) -> list[str]:

@@ -1,5 +1,7 @@
 """Bootstrap weights of scores that share trials and candidates, a set for each of the two and one for scores alone."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
@@ -46,11 +48,46 @@ def candidates_drawn(weights: NDArray[np.uint16]) -> NDArray[np.uint16]:
     return drawn
 
 
+def scattered_weights(
+    trial: NDArray[np.intp], candidate: NDArray[np.intp], generator: Generator
+) -> Iterator[NDArray[np.uint16]]:
+    """Draw the bootstrap weights of scores that are no full array: trials need not have the same candidates.
+
+    Each factor is drawn as by `resample_weights`, trials without regard to their parity. Of one trial nothing is drawn
+    but its candidates: intervals then hold for the model that was trained, and not for another training of it.
+
+    Parameters
+    ----------
+    trial, candidate : intp arrays, shape (scores,)
+        Which trial and which candidate each score is of, both numbered from 0 without a gap.
+    generator : numpy Generator
+        Draws; one with the same seed gives the same weights.
+
+    Yields
+    ------
+    uint16 array, shape (scores,)
+        How often each score was drawn, in the order of the rows of `resample_weights`.
+    """
+    yield np.ones(len(trial), np.uint16)
+    for factor in (trial, candidate):
+        levels = int(factor.max()) + 1
+        count = _count(levels, levels)
+        for _ in range(RESAMPLES):
+            drawn = generator.integers(levels, size=count)
+            yield np.bincount(drawn, minlength=levels).astype(np.uint16)[factor]
+    for _ in range(RESAMPLES // 2):
+        yield generator.poisson(1, size=len(trial)).astype(np.uint16)
+
+
 def _drawn(part: int, whole: int, generator: Generator) -> NDArray[np.uint16]:
     """Draw from a part of a factor's levels, (RESAMPLES, part), in proportion to what is drawn from the whole."""
     if part == 0:
         return np.ones((RESAMPLES, 0), np.uint16)
+    return generator.multinomial(_count(part, whole), np.full(part, 1 / part), size=RESAMPLES).astype(np.uint16)
+
+
+def _count(part: int, whole: int) -> int:
+    """Return how many of a part of a factor's levels are drawn, so that intervals are as wide as Student's."""
     tail = (1 + CONFIDENCE) / 2
     share = (1 - 1 / whole) * (norm.ppf(tail) / t.ppf(tail, whole - 1)) ** 2 if whole > 1 else 0
-    count = max(1, round(part * share))
-    return generator.multinomial(count, np.full(part, 1 / part), size=RESAMPLES).astype(np.uint16)
+    return max(1, round(part * share))

@@ -10,6 +10,7 @@ from analysis.methods.leakage.resampling import (
     SAMPLE,
     candidates_drawn,
     resample_weights,
+    scattered_weights,
 )
 
 
@@ -51,3 +52,35 @@ def test_how_often_candidates_were_drawn_is_told_whatever_trials_were(rng):
     assert (drawn[BY_TRIAL] == 1).all()
     assert (drawn[BY_SCORE] == 1).all()
     assert (drawn[BY_CANDIDATE] == weights[BY_CANDIDATE, 3]).all()
+
+
+def test_scattered_scores_are_drawn_by_run_by_record_and_alone(rng):
+    trial, candidate = np.array([0, 0, 1, 2, 2, 2]), np.array([0, 1, 1, 0, 1, 2])
+    weights = np.stack(list(scattered_weights(trial, candidate, rng)))
+    assert weights.shape == (1 + 2.5 * RESAMPLES, 6)
+    assert (weights[SAMPLE] == 1).all()
+    for rows, factor in ((BY_TRIAL, trial), (BY_CANDIDATE, candidate)):
+        firsts = [np.flatnonzero(factor == level)[0] for level in factor]
+        assert (weights[rows] == weights[rows][:, firsts]).all()
+    assert (weights[BY_SCORE, 0] != weights[BY_SCORE, 1]).any()
+
+
+def test_of_one_trial_nothing_is_drawn_but_its_candidates(rng):
+    weights = np.stack(list(scattered_weights(np.zeros(50, np.intp), np.arange(50), rng)))
+    assert (weights[BY_TRIAL] == 1).all()
+    assert (weights[BY_CANDIDATE] != 1).any()
+
+
+def test_a_full_array_is_drawn_as_scattered_scores_of_it_are():
+    """The spread of a weighted mean, over 40 draws of weights each way, whose ratio has a standard error of 0.02."""
+    rng = np.random.default_rng(0)
+    values, (trial, candidate) = rng.normal(size=(12, 9)), np.indices((12, 9))
+    spread = {}
+    for name, draw in (
+        ("full", lambda: resample_weights(12, 9, rng).reshape(-1, 108)),
+        ("scattered", lambda: np.stack(list(scattered_weights(trial.ravel(), candidate.ravel(), rng)))),
+    ):
+        weights = np.stack([draw() for _ in range(40)]).astype(float)
+        means = weights @ values.ravel() / weights.sum(axis=2)
+        spread[name] = [np.std(means[:, rows]) for rows in (BY_TRIAL, BY_CANDIDATE, BY_SCORE)]
+    assert spread["scattered"][1:] == pytest.approx(spread["full"][1:], rel=0.1)

@@ -1,0 +1,92 @@
+"""fedsz-privacy account."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from analysis.cli.once import OnceCommand, OneLineGroup
+from analysis.cli.people import one_line_errors, print_lines, print_table
+
+if TYPE_CHECKING:
+    from analysis.studies.account.kinds import Account
+
+account = typer.Typer(cls=OneLineGroup, no_args_is_help=True)
+
+Delta = Annotated[float, typer.Option(help="The delta of every epsilon.")]
+Halt = Annotated[float | None, typer.Option(help="Epsilon: say after how many rounds it is spent.", show_default=False)]
+Rounds = Annotated[int, typer.Option(help="Rounds that a client is in, or may be in.")]
+Clip = Annotated[float, typer.Option(help="L2 norm that a client's whole update is clipped to.")]
+Noise = Annotated[float, typer.Option(help="Standard deviation of the noise on the sum, over the clip norm.")]
+
+
+@account.callback()
+def about() -> None:
+    """State the guarantee of a configuration, for a named unit of privacy and adjacency; nothing is trained."""
+
+
+@account.command(cls=OnceCommand)
+def dpsgd(
+    *,
+    sampling_rate: Annotated[float, typer.Option(help="Probability that a record is in a batch: batch over records.")],
+    noise_multiplier: Noise,
+    steps: Annotated[int, typer.Option(help="Steps of training.")],
+    delta: Delta = 1e-5,
+    halt_at: Halt = None,
+) -> None:
+    """DP-SGD: sampling rate, noise multiplier and steps; unit of privacy one record."""
+
+    def state() -> "Account":
+        from analysis.studies.account import kinds
+
+        return kinds.dpsgd(noise_multiplier, sampling_rate, steps, delta, halt_at)
+
+    _show(state)
+
+
+@account.command("local-dp", cls=OnceCommand)
+def local_dp(
+    *,
+    clip_norm: Clip,
+    sensitivity: Annotated[float, typer.Option(help="Sensitivity, as LocalDpMod is told.")],
+    epsilon: Annotated[float, typer.Option(help="Epsilon, as LocalDpMod is told.")],
+    delta: Delta = 1e-5,
+    rounds: Rounds = 1,
+    halt_at: Halt = None,
+) -> None:
+    """Flower's LocalDpMod: clipping norm, sensitivity, epsilon and delta; unit of privacy one client's update."""
+
+    def state() -> "Account":
+        from analysis.studies.account import kinds
+
+        return kinds.local_dp(clip_norm, sensitivity, epsilon, rounds, delta, halt_at)
+
+    _show(state)
+
+
+@account.command(cls=OnceCommand)
+def gaussian(
+    *,
+    noise_multiplier: Noise,
+    rounds: Rounds,
+    clip_norm: Clip = 1.0,
+    client_sampling: Annotated[float, typer.Option(help="Probability that a client is in a round.")] = 1.0,
+    delta: Delta = 1e-5,
+    halt_at: Halt = None,
+) -> None:
+    """Gaussian noise on the sum of clipped updates, clients sampled in each round; unit of privacy one client."""
+
+    def state() -> "Account":
+        from analysis.studies.account import kinds
+
+        return kinds.gaussian(clip_norm, noise_multiplier, client_sampling, rounds, delta, halt_at)
+
+    _show(state)
+
+
+def _show(state: Callable[[], "Account"]) -> None:
+    with one_line_errors():
+        table, lines = state()
+        print_table(table)
+        if lines.lines:
+            print_lines(lines)

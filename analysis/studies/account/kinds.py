@@ -1,0 +1,95 @@
+"""The configurations that people write: DP-SGD, noise on a sum of clients, and Flower's LocalDpMod."""
+
+from analysis.reporting.page import Lines
+from analysis.reporting.table import Table
+from analysis.studies.account.asked import CLAIMED_EPSILON, SENSITIVITY, Asked, Words, figure
+from analysis.studies.account.notes import formula_off, noise_needed, too_sensitive
+from analysis.studies.account.table import account_table
+from fedsz_privacy.core.ranges import CLIP_NORM, STEPS, require_in
+from fedsz_privacy.training.gaussian_rounds import GaussianRounds, classical_noise
+
+Account = tuple[Table, Lines]
+"""What a command prints: what is guaranteed, and what to know."""
+
+DPSGD = Words(
+    title="DP-SGD",
+    unit="one record (example)",
+    one="step",
+    observer="every step, the last model among them",
+    contribution="gradient",
+)
+
+SUM = Words(
+    title="Gaussian noise on the sum of clients' updates",
+    unit="one client, with all its records",
+    one="round",
+    observer="every noisy sum, the last model among them; not the server, which sees the updates",
+    contribution="update",
+)
+
+
+def dpsgd(noise_multiplier: float, sampling_rate: float, steps: int, delta: float, halt_at: float | None) -> Account:
+    """Return the guarantee of DP-SGD: each record's gradient clipped, noise on the sum of a sampled batch."""
+    require_in(STEPS, steps, "steps")
+    asked = Asked(GaussianRounds(noise_multiplier, sampling_rate, steps), delta, halt_at)
+    sampling = (
+        "each record is in each batch by a coin of its own (Poisson sampling); for batches of a fixed size, or passes "
+        "over shuffled data, these epsilons are not proved"
+    )
+    return account_table(DPSGD, asked), _lines(*formula_off(DPSGD, asked), *([sampling] if asked.sampled else []))
+
+
+def gaussian(
+    clip_norm: float,
+    noise_multiplier: float,
+    client_sampling: float,
+    rounds: int,
+    delta: float,
+    halt_at: float | None,
+) -> Account:
+    """Return the guarantee of noise on the sum of clients' clipped updates, clients sampled in every round."""
+    require_in(CLIP_NORM, clip_norm, "clip norm")
+    asked = Asked(GaussianRounds(noise_multiplier, client_sampling, rounds), delta, halt_at)
+    weights = (
+        f"the noise has a standard deviation of {figure(noise_multiplier * clip_norm)} on the sum, and that over the "
+        "number of clients on their average, where all clients weigh the same; weights by their numbers of records, as "
+        "FedAvg has them, give a client more than its share, and these epsilons are not proved then"
+    )
+    sampling = (
+        "each client is in each round by a coin of its own (Poisson sampling); for a fixed number of sampled clients, "
+        "as Flower draws them, these epsilons are not proved"
+    )
+    return account_table(SUM, asked), _lines(*formula_off(SUM, asked), weights, *([sampling] if asked.sampled else []))
+
+
+def local_dp(
+    clip_norm: float, sensitivity: float, epsilon: float, rounds: int, delta: float, halt_at: float | None
+) -> Account:
+    """Return the guarantee of Flower's ``LocalDpMod(clip_norm, sensitivity, epsilon, delta)`` over rounds.
+
+    It clips the L2 norm of a client's whole update, all arrays together, and adds noise of standard deviation
+    sensitivity * sqrt(2 ln(1.25 / delta)) / epsilon to every element (flwr 1.42, ``clientapp/mod/localdp_mod.py``).
+    """
+    require_in(CLIP_NORM, clip_norm, "clip norm")
+    require_in(SENSITIVITY, sensitivity, "sensitivity")
+    require_in(CLAIMED_EPSILON, epsilon, "epsilon")
+    noise = classical_noise(sensitivity, epsilon, delta)
+    asked = Asked(GaussianRounds(noise / clip_norm, rounds=rounds), delta, halt_at, promised=epsilon)
+    words = Words(
+        title=f"LocalDpMod(clipping_norm={clip_norm:g}, sensitivity={sensitivity:g}, epsilon={epsilon:g}, "
+        f"delta={delta:g})",
+        unit="one client's update, and over rounds all updates of one client",
+        one="round",
+        observer="what the client sends, the server among them; no sampling of clients helps against it",
+        contribution="update",
+    )
+    return account_table(words, asked), _lines(
+        *too_sensitive(clip_norm, sensitivity),
+        *formula_off(words, asked),
+        *noise_needed(clip_norm, asked, epsilon),
+        "the number of examples and the metrics leave without noise",
+    )
+
+
+def _lines(*told: str) -> Lines:
+    return Lines("To know", told)

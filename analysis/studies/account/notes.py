@@ -1,0 +1,58 @@
+"""What to know of an account: a line for each thing that is not as its numbers say."""
+
+import math
+from collections.abc import Sequence
+
+from analysis.studies.account.asked import Asked, Words, figure, short
+from fedsz_privacy.training.gaussian_rounds import Adjacency, classical_epsilon, least_noise
+
+NOTICEABLE = 0.01
+"""Relative difference of two epsilons below which nothing is said of it."""
+
+
+def formula_off(words: Words, asked: Asked) -> Sequence[str]:
+    """Say where the classical formula and the exact curve differ, in one round that everybody is in."""
+    noise = asked.rounds.noise_multiplier
+    pairs = {
+        each: (asked.promised or classical_epsilon(noise, asked.delta, each), asked.once.epsilon(asked.delta, each))
+        for each in Adjacency
+    }
+    differ = [
+        f"{figure(said)} where it is {figure(found)} ({short(each)})"
+        for each, (said, found) in pairs.items()
+        if not math.isclose(said, found, rel_tol=NOTICEABLE)
+    ]
+    everybody = " that everybody is in" if asked.sampled else ""
+    told = (
+        f"the classical formula, proved for epsilon below 1 only, promises of one {words.one}{everybody} an epsilon of"
+    )
+    return [f"{told} {', and '.join(differ)}"] if differ else []
+
+
+def too_sensitive(clip_norm: float, sensitivity: float) -> Sequence[str]:
+    """Say that a sensitivity is smaller than what the clip norm allows."""
+    if sensitivity == 0:
+        return ["sensitivity 0 adds no noise: nothing is guaranteed"]
+    if sensitivity < clip_norm:
+        times = clip_norm / sensitivity
+        return [
+            f"sensitivity {sensitivity:g} is smaller than clip norm {clip_norm:g}, by which one update may change what "
+            f"is sent: the noise is {times:,.4g} times too small for zero-out, and {2 * times:,.4g} times for replace"
+        ]
+    if sensitivity < 2 * clip_norm:
+        return [
+            f"sensitivity {sensitivity:g} is one of zero-out; two updates of clip norm {clip_norm:g} may differ by "
+            f"{2 * clip_norm:g}, and local differential privacy, which is replace, needs that"
+        ]
+    return []
+
+
+def noise_needed(clip_norm: float, asked: Asked, epsilon: float) -> Sequence[str]:
+    """Say which noise would give the epsilon that was asked for over all rounds."""
+    rounds, noise = asked.rounds.rounds, asked.rounds.noise_multiplier * clip_norm
+    zero_out, replace = (clip_norm * least_noise(rounds, epsilon, asked.delta, each) for each in Adjacency)
+    over = "one round" if rounds == 1 else f"all {rounds:,} rounds together"
+    return [
+        f"for an epsilon of {epsilon:g} over {over} the noise needs a standard deviation of {figure(zero_out)} "
+        f"(zero-out) or {figure(replace)} (replace); it has {figure(noise)}"
+    ]

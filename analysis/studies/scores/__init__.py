@@ -1,0 +1,1 @@
+"""Anybody's attack scores: ROC statistics with intervals, and the lower bounds on epsilon that their design allows."""

@@ -1,0 +1,158 @@
+"""The tables of an audit of scores."""
+
+from analysis.methods.leakage.detectable import Difference
+from analysis.methods.leakage.membership import FALSE_POSITIVE_RATES, guessed_advantage
+from analysis.methods.lower_bounds import EpsilonBound, MuBound
+from analysis.reporting.page import Lines
+from analysis.reporting.table import Row, Table
+from analysis.studies.audit.presentation.leakage_tables import interval, tpr
+from analysis.studies.scores.designs import ANY, GAUSSIAN, MEANINGS, Method, Withheld
+from analysis.studies.scores.run import ScoresReport
+
+
+def leakage_table(report: ScoresReport) -> Table:
+    """Return every signal's statistics on each release."""
+    members = int(report.table.member.sum())
+    non_members = len(report.table.member) - members
+    return Table(
+        title="Measured leakage",
+        note=f"95% percentile bootstrap intervals over {resampled(report)}. Guessing would give an AUC of 0.5, a TPR "
+        "equal to the FPR, and, at the best threshold of the sample, an advantage of about "
+        f"{guessed_advantage(members, non_members):.3f}.",
+        columns=("release", "signal", "AUC", "advantage", *(f"TPR at FPR {rate:g}" for rate in FALSE_POSITIVE_RATES)),
+        rows=[
+            (
+                release,
+                signal,
+                interval(leakage.auc),
+                interval(leakage.advantage),
+                *(tpr(leakage, rate) for rate in FALSE_POSITIVE_RATES),
+            )
+            for release, by_signal in report.measured.items()
+            for signal, leakage in by_signal.items()
+        ],
+    )
+
+
+def difference_table(report: ScoresReport) -> Table:
+    """Return how each release differs from the reference, and what these scores could have shown."""
+    reference, rates = report.table.reference, report.rates
+    return Table(
+        title=f"Difference to {reference}",
+        note="Paired on the same runs, records and resamples. The minimum detectable difference (MDD) is the one that "
+        "as many scores would have shown with probability 0.8, at 95% confidence: an interval that holds 0 speaks "
+        "against larger ones, and says nothing of smaller.",
+        columns=("release", "signal", f"AUC minus {reference}", "MDD",
+                 *(name for rate in rates[-1:] for name in (f"TPR at FPR {rate:g} minus {reference}", "MDD"))),
+        rows=[
+            (
+                release,
+                signal,
+                *_difference(report.measured[release][signal].auc_difference),
+                *(
+                    cell
+                    for rate in rates[-1:]
+                    for cell in _difference(report.measured[release][signal].tpr_difference[rate])
+                ),
+            )
+            for release in report.others
+            for signal in report.signals
+        ],
+    )  # fmt: skip
+
+
+def allowed(report: ScoresReport) -> Lines:
+    """Return what the design allows to be said of epsilon, and why."""
+    design = report.spec.design
+    declared = f"declared: {design}, that is, {MEANINGS[design]}" if design else "declared: nothing"
+    return Lines(
+        title="What the design allows to be said of epsilon",
+        lines=(f"{declared}; only what the file contradicts is checked of it", *map(_allowed, report.methods)),
+    )
+
+
+def bound_table(report: ScoresReport) -> Table:
+    """Return the lower bounds on epsilon, those for any mechanism apart from those that assume a Gaussian curve."""
+    found = {(each.release, each.signal, each.method.name, each.method.about): each.found for each in report.bounds}
+    rows = dict.fromkeys((release, signal, name) for release, signal, name, _ in found)
+    spec = report.spec
+    return Table(
+        title="Measured: lower bounds on epsilon",
+        note=f"At delta {spec.delta:g}; confidence {spec.confidence:g} for each bound by itself, and less for the "
+        "largest of several. Adjacency: what decided membership, a record in or not in. A bound is a measurement and "
+        "says nothing upward: 0 means that these scores proved nothing. The last column holds only where the "
+        "mechanism's trade-off curve is Gaussian, as of one release with Gaussian noise; for others it overstates.",
+        columns=("release", "signal", "method", "epsilon lower bound,\nany mechanism",
+                 "epsilon lower bound,\nGaussian curve only"),
+        rows=[
+            (*row, *(_epsilon(found.get((*row, about))) for about in (ANY, GAUSSIAN)))
+            for row in rows
+        ],
+    )  # fmt: skip
+
+
+def leakage_rows(report: ScoresReport) -> list[Row]:
+    """Return one row for each release, signal and statistic, nothing rounded."""
+    return [
+        {
+            "release": release,
+            "signal": signal,
+            "statistic": statistic,
+            "value": estimate.value,
+            "low": estimate.low,
+            "high": estimate.high,
+            "difference": difference.value,
+            "difference_low": difference.low,
+            "difference_high": difference.high,
+            "detectable": difference.detectable,
+        }
+        for release, by_signal in report.measured.items()
+        for signal, leakage in by_signal.items()
+        for statistic, estimate, difference in (
+            ("auc", leakage.auc, leakage.auc_difference),
+            ("advantage", leakage.advantage, leakage.advantage_difference),
+            *(
+                (f"tpr at fpr {rate:g}", leakage.tpr_at_fpr[rate], leakage.tpr_difference[rate])
+                for rate in report.rates
+            ),
+        )
+    ]
+
+
+def bound_rows(report: ScoresReport) -> list[Row]:
+    """Return one row for each lower bound, nothing rounded."""
+    return [
+        {
+            "release": each.release,
+            "signal": each.signal,
+            "method": each.method.name,
+            "holds_for": each.method.about,
+            "epsilon_lower_bound": each.found.epsilon,
+            "delta": each.found.delta,
+            "confidence": each.found.confidence,
+        }
+        for each in report.bounds
+    ]
+
+
+def resampled(report: ScoresReport) -> str:
+    """Return what the bootstrap resamples, which is what was random."""
+    if report.table.runs == 1:
+        return "records, of one training: they say nothing of how another training would come out"
+    if report.table.records == 1:
+        return f"{report.table.runs:,} runs of one record"
+    return f"{report.table.runs:,} runs and {report.table.records:,} records"
+
+
+def _epsilon(found: EpsilonBound | MuBound | None) -> str:
+    return f"{found.epsilon:.2f}" if found else "-"
+
+
+def _allowed(method: Method | Withheld) -> str:
+    if isinstance(method, Withheld):
+        return f"{method.name}: not printed, because {method.why}"
+    return f"{method.name}: printed for {method.about}, because {method.why}"
+
+
+def _difference(found: Difference) -> tuple[str, str]:
+    return f"{found.value:+.4f} [{found.low:+.4f}, {found.high:+.4f}]", f"{found.detectable:.4f}"

@@ -1,0 +1,86 @@
+import re
+
+import pytest
+from typer.testing import CliRunner
+
+from analysis.cli import app
+
+LOCAL = ["local-dp", "--clip-norm", "1", "--epsilon", "10"]
+
+
+def account(*arguments):
+    result = CliRunner().invoke(app, ["account", *arguments], env={"COLUMNS": "300"})
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def row(shown, start):
+    (line,) = (line for line in shown.splitlines() if line.strip().startswith(start))
+    return re.split(r"\s{2,}", line.strip())
+
+
+def test_flowers_mod_at_epsilon_10_gives_more_and_halts_after_two_rounds():
+    shown = account(*LOCAL, "--sensitivity", "1", "--rounds", "10", "--halt-at", "20")
+    assert row(shown, "zero-out")[2:] == ["0.4845", "10", "10.39", "48.37", "2"]
+    assert row(shown, "replace")[1:] == ["2", "0.4845", "10", "25.44", "140", "0"]
+    assert "10 where it is 10.39 (zero-out)" in shown
+    assert "sensitivity 1 is one of zero-out" in shown
+    assert "one client's update" in shown
+
+
+def test_a_sensitivity_below_the_clip_norm_is_said():
+    shown = account(*LOCAL, "--sensitivity", "1e-4")
+    assert "sensitivity 0.0001 is smaller than clip norm 1" in shown
+    assert "2.131e+08" in row(shown, "zero-out")
+
+
+def test_a_sensitivity_of_twice_the_clip_norm_is_that_of_replacing():
+    shown = account(*LOCAL, "--sensitivity", "2")
+    assert "sensitivity 2" not in shown.split("To know")[1]
+    assert row(shown, "replace")[3:5] == ["10", "10.39"]
+
+
+def test_no_sensitivity_is_no_noise():
+    shown = account(*LOCAL, "--sensitivity", "0", "--halt-at", "5")
+    assert "sensitivity 0 adds no noise: nothing is guaranteed" in shown
+    assert row(shown, "zero-out")[4:] == ["∞", "∞", "0"]
+
+
+def test_what_a_formula_says_rightly_is_not_spoken_of():
+    shown = account("local-dp", "--clip-norm", "1", "--epsilon", "8.35", "--sensitivity", "1")
+    (line,) = (line for line in shown.splitlines() if "classical formula, proved" in line)
+    assert "(replace)" in line
+    assert "(zero-out)" not in line
+
+
+def test_dpsgd_names_one_record_and_its_sampling():
+    shown = account("dpsgd", "--sampling-rate", "0.01", "--noise-multiplier", "1.1", "--steps", "1000")
+    assert "one record" in shown
+    assert row(shown, "zero-out")[3:] == ["4.404", "3.921", "0.1423", "1.515"]
+    assert "Poisson sampling" in shown
+
+
+def test_a_noisy_sum_names_one_client_and_who_must_not_look():
+    shown = account("gaussian", "--noise-multiplier", "2", "--rounds", "10", "--client-sampling", "0.1")
+    assert "one client, with all its records" in shown
+    assert "not the server" in shown
+    assert row(shown, "zero-out")[-1] == "0.7985"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["dpsgd", "--sampling-rate", "2", "--noise-multiplier", "1", "--steps", "3"], "sampling rate 2.0: choose"),
+        (["dpsgd", "--sampling-rate", ".1", "--noise-multiplier", "1", "--steps", "0"], "steps 0: choose 1 or more"),
+        (["dpsgd", "--steps", "3"], "Missing option '--sampling-rate'; see fedsz-privacy account dpsgd --help"),
+        ([*LOCAL, "--sensitivity", "1", "--delta", "1e-16"], "delta 1e-16: choose a number between 0 and 1, of 1e-15"),
+        ([*LOCAL, "--sensitivity", "-1"], "sensitivity -1.0: choose 0 or more"),
+        ([*LOCAL, "--sensitivity", "1", "--epsilon", "2"], "--epsilon is given 2 times"),
+        ([*LOCAL, "--sensitivity", "1", "--halt-at", "0"], "halt at 0.0: choose a positive number"),
+        (["laplace"], "No such command 'laplace'"),
+    ],
+)
+def test_bad_numbers_are_one_line(arguments, message):
+    result = CliRunner().invoke(app, ["account", *arguments], prog_name="fedsz-privacy")
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert message in result.stderr
