@@ -14,7 +14,7 @@ POWER = 0.8
 
 @dataclass(frozen=True)
 class Estimate:
-    """A measured value with its 95% percentile bootstrap interval, over trials and candidates."""
+    """A measured value with its 95% interval; by `estimates` that of the bootstrap, over trials and candidates."""
 
     value: float
     low: float

@@ -57,7 +57,7 @@ def leakage_rows(report: AuditReport) -> list[Row]:
         for name, verdict in report.verdicts.items()
         for group, by_signal in verdict.groups.items()
         for signal, leakage in by_signal.items()
-        for statistic, estimate, difference in _statistics(leakage)
+        for statistic, estimate, difference in statistics(leakage)
     ]
 
 
@@ -79,7 +79,7 @@ def noise_rows(report: AuditReport) -> list[Row]:
     ]
 
 
-def _statistics(leakage: Leakage) -> list[tuple[str, Estimate, Difference]]:
+def statistics(leakage: Leakage) -> list[tuple[str, Estimate, Difference]]:
     """Return the name of each statistic with its estimate and its difference; rates that are not resolvable lack."""
     measured = (leakage.auc, leakage.advantage, *leakage.tpr_at_fpr.values())
     differences = (leakage.auc_difference, leakage.advantage_difference, *leakage.tpr_difference.values())
