@@ -145,6 +145,14 @@ def test_few_exposed_candidates_are_audited_alone(rng):
     assert choose_plan(scores, membership, DELTA, rng).candidates == 0.1
 
 
+def test_a_few_exposed_candidates_prove_what_all_together_cannot(rng):
+    """A tenth of 100 answers by randomised response of epsilon 3, the others say nothing."""
+    observed, membership = drawn(rng, response(0), trials=64, candidates=100)
+    observed[..., :10] = response(3)(rng, membership[:, None, :10])
+    assert 1.5 < proved(AS_IT_IS, observed, membership, rng) <= 3
+    assert proved(AS_IT_IS, observed[..., 10:], membership[:, 10:], rng) == 0
+
+
 def test_every_plan_counts_the_coins_that_it_audits_and_no_others(rng):
     for trials, candidates in ((1, 1), (2, 1), (3, 7), (8, 50)):
         scores, membership = rng.normal(size=(trials, candidates)), rng.random((trials, candidates)) < 0.5
