@@ -1,1 +1,1 @@
-"""Whole studies, a question in and a report out: audit, noise, bench, federation."""
+"""Whole studies, a question in and a report out: audit, seeds, noise, bench, federation."""

@@ -1,0 +1,61 @@
+"""Rows of the README's tables, to the digits that hold on other processors, of runs such as ``audit --seeds 0-4``.
+
+Run with: python benchmarks/readme_table.py FOLDER
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from statistics import median_low
+from typing import Any
+
+
+def mean(found: dict[str, Any], digits: str) -> str:
+    """Return a mean with its interval; without one where all seeds gave the same."""
+    value, low, high = (format(found[part], digits) for part in ("value", "low", "high"))
+    return f"{value} [{low}, {high}]" if found["low"] < found["high"] else value
+
+
+def median(values: Sequence[float]) -> str:
+    """Return the lower median of what each run proves, with the range."""
+    return f"{median_low(values):.1f} ({min(values):.1f} to {max(values):.1f})"
+
+
+def as_if(found: list[dict[str, float] | None]) -> str:
+    """Return the median of the runs, and the range of their pairs of neighbours, to one digit."""
+    described = [each for each in found if each]
+    if not described:
+        return "-"
+    low, high = (f([each[f"laplace_epsilon_{end}"] for each in described]) for f, end in ((min, "low"), (max, "high")))
+    return f"{median_low(each['laplace_epsilon'] for each in described):.0e} ({low:.0e} to {high:.0e})"
+
+
+def rows(results: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+    """Yield one row for each defence."""
+    for found in results["defences"]:
+        epsilon, records = found["guarantee"]["epsilon"], found["strongest"]["records"]
+        canaries = found["epsilon_lower_bounds_by_gradient_canaries"]
+        ratio = found["ratio"]
+        yield (
+            f"`{found['name']}`",
+            "∞" if epsilon == "inf" else f"{epsilon:.3g}",
+            as_if(found["as_if"]),
+            median(found["epsilon_lower_bounds"]),
+            *([median(canaries)] if canaries else []),
+            mean(records["auc"]["mean"], ".2f"),
+            mean(found["strongest"]["most vulnerable records"]["auc"]["mean"], ".2f"),
+            mean(records["tpr at fpr 0.001"]["mean"], ".2f"),
+            mean(ratio, ".1f" if 1 < ratio["value"] < 20 else ".0f"),
+            mean(found["performance"], ".2f"),
+        )
+
+
+def main() -> None:
+    """Print the rows."""
+    for row in rows(json.loads((Path(sys.argv[1]) / "results.json").read_text())):
+        print(f"| {' | '.join(row)} |")
+
+
+if __name__ == "__main__":
+    main()
