@@ -12,14 +12,15 @@ from typing import Any
 
 
 def mean(found: dict[str, Any], digits: str) -> str:
-    """Return a mean with its interval; without one where all seeds gave the same."""
+    """Return a mean with its interval; without one where these digits do not show it."""
     value, low, high = (format(found[part], digits) for part in ("value", "low", "high"))
-    return f"{value} [{low}, {high}]" if found["low"] < found["high"] else value
+    return f"{value} [{low}, {high}]" if low != high else value
 
 
 def median(values: Sequence[float]) -> str:
-    """Return the lower median of what each run proves, with the range."""
-    return f"{median_low(values):.1f} ({min(values):.1f} to {max(values):.1f})"
+    """Return the lower median of what each run proves, with the range; without one where all runs prove the same."""
+    middle, low, high = (f"{of(values):.1f}" for of in (median_low, min, max))
+    return f"{middle} ({low} to {high})" if low != high else middle
 
 
 def as_if(found: list[dict[str, float] | None]) -> str:
@@ -27,8 +28,10 @@ def as_if(found: list[dict[str, float] | None]) -> str:
     described = [each for each in found if each]
     if not described:
         return "-"
-    low, high = (f([each[f"laplace_epsilon_{end}"] for each in described]) for f, end in ((min, "low"), (max, "high")))
-    return f"{median_low(each['laplace_epsilon'] for each in described):.0e} ({low:.0e} to {high:.0e})"
+    low, high = (
+        of([each[f"laplace_epsilon_{end}"] for each in described]) for of, end in ((min, "low"), (max, "high"))
+    )
+    return f"{median_low(each['laplace_epsilon'] for each in described):.1g} ({low:.1g} to {high:.1g})"
 
 
 def rows(results: dict[str, Any]) -> Iterator[tuple[str, ...]]:
@@ -45,7 +48,7 @@ def rows(results: dict[str, Any]) -> Iterator[tuple[str, ...]]:
             *([median(canaries)] if canaries else []),
             mean(records["auc"]["mean"], ".2f"),
             mean(found["strongest"]["most vulnerable records"]["auc"]["mean"], ".2f"),
-            mean(records["tpr at fpr 0.001"]["mean"], ".2f"),
+            mean(records["tpr at fpr 0.001"]["mean"], ".1g"),
             mean(ratio, ".1f" if 1 < ratio["value"] < 20 else ".0f"),
             mean(found["performance"], ".2f"),
         )
