@@ -85,8 +85,8 @@ def bounds_table(report: SeedsReport) -> Table:
     return Table(
         title="Lower bounds of each run",
         note=f"Epsilon lower bounds (95%) at delta {report.spec.delta:g}: the median of the runs, the lower of two, "
-        "and their least and greatest in brackets. The median is a 95% bound too, for it is wrong only where half of "
-        "the runs are; the greatest is none.",
+        "and their least and greatest in brackets. The median is a 95% bound too, for it is wrong only where more "
+        "than half of the runs are; the greatest is none.",
         columns=("defence", "guaranteed epsilon", "epsilon lower bound (95%), records", *canaries),
         rows=[
             (
