@@ -83,7 +83,7 @@ def spread_over_seeds(values: Sequence[float]) -> Spread:
     """Return the median of what each seed gave, and its range.
 
     This is how lower bounds on one epsilon are put together. Each is above epsilon with probability 0.05 at most, and
-    the lower median only if more than half of them are, so of independent runs it is a lower bound at 95% too. The greatest of them is none:
-    of five, it is above epsilon with a probability of up to 0.23.
+    the lower median only if more than half of them are, so of independent runs it is a lower bound at 95% too. The
+    greatest of them is none: of five, it is above epsilon with a probability of up to 0.23.
     """
     return Spread(median_low(values), min(values), max(values))
