@@ -38,7 +38,7 @@ def rows(results: dict[str, Any]) -> Iterator[tuple[str, ...]]:
     """Yield one row for each defence."""
     for found in results["defences"]:
         epsilon, records = found["guarantee"]["epsilon"], found["strongest"]["records"]
-        canaries = found["epsilon_lower_bounds_by_gradient_canaries"]
+        canaries = [each["bound"]["epsilon"] for bounds in found["canary_bounds"][:1] for each in bounds]
         ratio = found["ratio"]
         yield (
             f"`{found['name']}`",

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+import torch
 from numpy.random import Generator
 
-from attacks.canaries.gradients import TRIALS, CanaryTraining, add_canaries
+from attacks.canaries.evidence import add_up_evidence, spread
+from attacks.canaries.gradients import ALONG, CanaryDesign, CanaryTraining, add_canaries
 from attacks.game.engine import Player
 from attacks.game.game import Game
 from attacks.game.trial import Trials
@@ -18,8 +20,11 @@ from fedsz_privacy.federation.rounds import Client
 from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.evaluation import measure
 
-READ = "gradient-canary"
-"""Name under which trials keep what was read off each canary: how far the update goes along it."""
+UPDATE = "update"
+"""Name under which trials keep how far the released update goes along each canary."""
+
+EVIDENCE, SPREAD = "evidence", "spread"
+"""Names under which trials keep what `add_up_evidence` and `spread` make of all steps."""
 
 
 @dataclass(frozen=True)
@@ -30,20 +35,23 @@ class CanaryPlayer(Player):
     ----------
     canaries : int
         Number of canaries.
+    design : CanaryDesign
+        What they are, and what trains beside them.
     """
 
     canaries: int
+    design: CanaryDesign
 
     def play_releases(self, game: Game, trials: range, releases: Sequence[Release]) -> Trials:
         """Play some trials with canaries in one training rule."""
-        training = add_canaries(game.training, game.model, game.state, self.canaries, game.seed)
-        return play_gradient_canaries(game, training, trials, releases)
+        training = add_canaries(game.training, game.model, game.state, self.canaries, game.seed, self.design)
+        return play_gradient_canaries(game, training, self.design, trials, releases)
 
 
 def play_gradient_canaries(
-    game: Game, training: CanaryTraining, trials: Sequence[int], releases: Sequence[Release]
+    game: Game, training: CanaryTraining, design: CanaryDesign, trials: Sequence[int], releases: Sequence[Release]
 ) -> Trials:
-    """Play some trials at once: each record of the pool and each canary is in with probability 1/2, independently.
+    """Play some trials at once: each canary, and each record of the design, is in with probability 1/2, independently.
 
     Parameters
     ----------
@@ -51,6 +59,8 @@ def play_gradient_canaries(
         The state that training starts from, and records that train beside the canaries.
     training : CanaryTraining
         How the target trains.
+    design : CanaryDesign
+        Whether the records of the pool train beside the canaries.
     trials : sequence of int
         Numbers of the trials; each is the same whatever others it is played with, up to rounding.
     releases : sequence of Release
@@ -59,8 +69,9 @@ def play_gradient_canaries(
     Returns
     -------
     Trials
-        Membership of the canaries, (trials, canaries), and `READ` by the adversary who sees one released update, and
-        knows the state and all directions; higher: more likely a member.
+        Membership of the canaries, (trials, canaries), and what adversaries read who know the state and all directions:
+        `UPDATE` by one who sees the released update, `EVIDENCE` and `SPREAD` by one who sees every step, which no
+        release after them changes; higher: more likely a member.
 
     Raises
     ------
@@ -74,22 +85,22 @@ def play_gradient_canaries(
 
     Notes
     -----
-    Measured on the default model and 200 digits under DP-SGD of epsilon 8 at 1e-5 (50 steps, q = 0.1), with 95%
-    confidence by `analysis.methods.lower_bounds.one_run_bound`: 1,000 canaries in one trial prove 1.3 (median of 20),
-    1,000 in each of 32 trials 2.5 (median of 5). The last model alone hides which steps drew a canary. Were the other
-    gradients the same at any parameters, it would have epsilon 5.4: normal noise about a binomial count against noise
-    about 0.
+    The last model alone hides which steps drew a canary: `analysis.studies.audit.view_epsilon` says what that leaves.
     """
-    generators = [generator(game.seed, Purpose.CANARY, TRIALS, trial) for trial in trials]
+    path = (game.seed, Purpose.CANARY, design.trials_path)
+    generators = [generator(*path, trial) for trial in trials]
     membership = np.stack([rng.random(len(game.pool) + training.canaries) < 0.5 for rng in generators])
+    membership[:, : len(game.pool)] &= design.records
     batches, states = training.draw(membership, generators), game.knowledge.states
-    updates = subtract(training.train_many(game.model, Clients(states, game.pool, batches, generators)), states)
+    trained = training.train(game.model, Clients(states, game.pool, batches, generators))
+    updates = subtract(trained.states, states)
+    steps = torch.stack([step[ALONG] for step in trained.steps], dim=1).cpu().numpy()
 
     def train(_: int, __: StateDict) -> StateDict:
         return updates
 
     def streams(release: int, _: int) -> list[Generator]:
-        return [generator(game.seed, Purpose.CANARY, TRIALS, trial, release) for trial in trials]
+        return [generator(*path, trial, release) for trial in trials]
 
     def places(_: int) -> list[str]:
         return [f" in canary trial {trial}" for trial in trials]
@@ -100,9 +111,13 @@ def play_gradient_canaries(
         read.append(training.score(sent.update)[:, np.newaxis])
         sizes.append(sent.nbytes.astype(float))
         performance.append(measure(game.model, add(states, sent.update), game.test).cpu().numpy())
+    of_steps = {EVIDENCE: add_up_evidence(training.base, steps), SPREAD: spread(steps)}
     return Trials(
         membership=membership[:, len(game.pool) :],
-        observed={READ: np.stack(read, axis=1)},
+        observed={
+            UPDATE: np.stack(read, axis=1),
+            **{name: np.stack([each[:, np.newaxis]] * len(releases), axis=1) for name, each in of_steps.items()},
+        },
         sizes=np.stack(sizes, axis=1),
         performance=np.stack(performance, axis=1),
     )

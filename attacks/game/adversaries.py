@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from attacks.game import chunk
 from attacks.game.chunk import TARGET
 from attacks.game.view import Knowledge, View
 from fedsz_privacy.core.imports import find_part
@@ -30,12 +31,16 @@ class Adversary:
         them, one `View` for each look.
     sees_others : bool
         Whether its views hold the other clients' updates.
+    sees_steps : bool
+        Whether it sees the target's training from within. Gradient canaries are then scored by each step, and the
+        rounds that its looks are at are the epochs of the training, each without a release.
     """
 
     name: str
     sees: str
     looks: Callable[[Knowledge, Sequence[Round]], list[View]]
     sees_others: bool = False
+    sees_steps: bool = False
 
 
 def each_update(knowledge: Knowledge, rounds: Sequence[Round]) -> list[View]:
@@ -79,9 +84,15 @@ AGGREGATE = Adversary(
     each_average,
 )
 FINAL_MODEL = Adversary("final-model", "the global model after the last round, and nothing in between", final_look)
+EVERY_STEP = Adversary(
+    chunk.EVERY_STEP,
+    "the target's model after every step of its training, as the guarantee of DP-SGD assumes, which no release hides",
+    each_update,
+    sees_steps=True,
+)
 
 ADVERSARIES: Mapping[str, Adversary] = MappingProxyType(
-    {adversary.name: adversary for adversary in (UPDATE, SERVER, AGGREGATE, FINAL_MODEL)}
+    {adversary.name: adversary for adversary in (UPDATE, SERVER, AGGREGATE, FINAL_MODEL, EVERY_STEP)}
 )
 """Adversaries by name, the default first."""
 

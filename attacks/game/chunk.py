@@ -11,13 +11,18 @@ from numpy.typing import NDArray
 
 from attacks.game.game import Game
 from fedsz_privacy.core.randomness import Purpose, generator
-from fedsz_privacy.core.state import StateDict
+from fedsz_privacy.core.state import StateDict, nbytes, subtract
 from fedsz_privacy.defences.release import Release
-from fedsz_privacy.federation.rounds import Client, Round, play_rounds
+from fedsz_privacy.federation.rounds import Client, Round, Sent, play_rounds
 from fedsz_privacy.training.clients import Clients
+from fedsz_privacy.training.rule import require_stepped
+from fedsz_privacy.training.watching import watch_states
 
 TARGET = 0
 """The target's number among the clients."""
+
+EVERY_STEP = "every-step"
+"""Name of the adversary who sees the target's training from within."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,22 @@ class Chunk:
         rounds = play_rounds(clients, self.game.shares, self.game.knowledge.states)
         return list(islice(rounds, self.game.rounds))
 
+    def epochs(self) -> list[Round]:
+        """Return the epochs of the target's first training, each as a round of the target alone without a release.
+
+        Who sees every step could be shown each, but a step shows records little, and costs a look as much as an epoch.
+        """
+        game, trials = self.game, self.trials
+        rule = require_stepped(game.training, f"adversary {EVERY_STEP} needs")
+        generators = [generator(game.seed, Purpose.TRAINING, trial) for trial in trials]
+        clients = Clients(game.knowledge.states, game.pool, self._drawn[1], generators)
+        steps = rule.train_watched(game.model, clients, watch_states).steps
+        ends = steps[len(steps) // rule.epochs - 1 :: len(steps) // rule.epochs]
+        return [
+            Round(number, states, (1.0,), (partial(_sent_as_it_is, subtract(then, states), len(trials)),))
+            for number, (states, then) in enumerate(zip([clients.starts, *ends[:-1]], ends, strict=True))
+        ]
+
     def _train_target(self, round_number: int, states: StateDict) -> StateDict:
         if round_number == 0:
             return self.first_target
@@ -107,3 +128,7 @@ class Chunk:
 
     def _streams(self, purpose: Purpose, *path: int) -> list[Generator]:
         return [generator(self.game.seed, purpose, trial, *path) for trial in self.trials]
+
+
+def _sent_as_it_is(update: StateDict, trials: int) -> Sent:
+    return Sent(update, np.full(trials, nbytes(update) // trials), 0.0, 0.0, 0.0)

@@ -1,6 +1,7 @@
 """Playing trials: updates pass through releases, an adversary looks, signals read."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.data.copies import OnCopies
 from fedsz_privacy.defences.release import Release
+from fedsz_privacy.federation.rounds import Round
 from fedsz_privacy.training.evaluation import measure
 
 
@@ -36,19 +38,35 @@ def play(
         If training diverged, or a release, the adversary, a signal or the task returns what cannot be used.
     """
     chunk = Chunk(game, trials)
+    if adversary.sees_steps:
+        # No release changes what it sees, so it looks once.
+        seen = _look(chunk, chunk.epochs(), signals, adversary)
+        return beside([replace(seen, sizes=_sizes(chunk.rounds(each, row))) for row, each in enumerate(releases)])
     return beside([_through(chunk, number, release, signals, adversary) for number, release in enumerate(releases)])
 
 
 def _through(chunk: Chunk, number: int, release: Release, signals: Sequence[Signal], adversary: Adversary) -> Trials:
     """Play the trials of a chunk through a release, of that number among the releases."""
-    game, trials, rounds = chunk.game, chunk.trials, chunk.rounds(release, number)
+    rounds = chunk.rounds(release, number)
+    return replace(_look(chunk, rounds, signals, adversary), sizes=_sizes(rounds))
+
+
+def _look(chunk: Chunk, rounds: Sequence[Round], signals: Sequence[Signal], adversary: Adversary) -> Trials:
+    """Return what signals read off the rounds that an adversary is shown, as of one release without a size."""
+    game, trials = chunk.game, chunk.trials
     views = look(adversary, game.knowledge, rounds, trials)
     return Trials(
         membership=chunk.membership,
         observed={signal.name: read(signal, views, trials)[:, np.newaxis] for signal in signals},
-        sizes=np.mean([each.sent(TARGET).nbytes for each in rounds], axis=0)[:, np.newaxis],
+        sizes=np.zeros((len(trials), 1)),
         performance=_measure(game, views[-1].client_states, trials)[:, np.newaxis],
     )
+
+
+def _sizes(rounds: Sequence[Round]) -> NDArray[np.float64]:
+    """Return the mean size of the target's update over rounds, (trials, 1)."""
+    sizes: NDArray[np.float64] = np.mean([each.sent(TARGET).nbytes for each in rounds], axis=0)[:, np.newaxis]
+    return sizes
 
 
 def _measure(game: Game, states: StateDict, trials: Sequence[int]) -> NDArray[np.float64]:

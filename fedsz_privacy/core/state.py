@@ -77,6 +77,11 @@ def stack_of_one(state: StateDict) -> dict[str, Tensor]:
     return {name: tensor.unsqueeze(0) for name, tensor in state.items()}
 
 
+def concatenate(stacks: Sequence[StateDict]) -> dict[str, Tensor]:
+    """Join stacks of states one after another, along the first axis."""
+    return {name: torch.cat([each[name] for each in stacks]) for name in stacks[0]}
+
+
 def length(stacked: StateDict) -> int:
     """Return the number of states in a stack."""
     return len(next(iter(stacked.values())))

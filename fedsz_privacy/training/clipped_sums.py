@@ -6,13 +6,17 @@ from functools import reduce
 import torch
 from torch import Tensor, nn
 
-from fedsz_privacy.core.state import StateDict, stack
+from fedsz_privacy.core.state import StateDict, length, stack, unstack
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.training.evaluation import TRIED, in_precision
 from fedsz_privacy.training.factored_layers import factored_layers
 from fedsz_privacy.training.gradients import records_at_once
 from fedsz_privacy.training.modes import detached, learner, split
-from fedsz_privacy.training.per_example import per_example_gradients, per_example_gradients_alone
+from fedsz_privacy.training.per_example import (
+    PerExampleGradients,
+    per_example_gradients,
+    per_example_gradients_alone,
+)
 from fedsz_privacy.training.vectorized import Computation, for_each, moved, vectorizes
 
 Sums = Callable[[StateDict, StateDict, Tensor, Tensor], dict[str, Tensor]]
@@ -91,6 +95,18 @@ def sums_alone(model: nn.Module, records: Records, clip_norm: float) -> Sums:
         return {name: tensor.unsqueeze(0) for name, tensor in found.items()}
 
     return sums
+
+
+def clip_canaries(canaries: StateDict, clip_norm: float) -> dict[str, Tensor]:
+    """Return the clipped gradient of each canary, each tensor of shape (canaries, ...).
+
+    They pass through the clipping of records, so that what is wrong with it shows in them.
+    """
+    alone = [
+        PerExampleGradients({}, {}, frozenset(), {name: row[None] for name, row in unstack(canaries, number).items()})
+        for number in range(length(canaries))
+    ]
+    return stack([each.clipped_sum(torch.ones(1, dtype=torch.bool), clip_norm) for each in alone])
 
 
 def _total(parts: Iterable[dict[str, Tensor]]) -> dict[str, Tensor]:

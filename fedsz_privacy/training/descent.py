@@ -20,6 +20,7 @@ from fedsz_privacy.training.canary_sums import NO_CANARIES
 from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.optimizers import Optimizer
 from fedsz_privacy.training.plain_steps import train_alone, train_clients
+from fedsz_privacy.training.watching import Watch, Watched, watch_nothing
 
 LOCAL = "plain training bounds nothing that a record can do"
 
@@ -63,7 +64,7 @@ class Training:
         return LOCAL
 
     @property
-    def canary_norm(self) -> float:
+    def clips_to(self) -> float:
         """Nothing bounds what a record adds to a step."""
         return inf
 
@@ -76,9 +77,15 @@ class Training:
         """Draw batches that visit each record once an epoch."""
         return draw_epochs(membership, self.epochs, self.batch_size, generators)
 
-    def train_many(self, model: nn.Module, clients: Clients, canaries: StateDict = NO_CANARIES) -> dict[str, Tensor]:
+    def train_many(self, model: nn.Module, clients: Clients) -> dict[str, Tensor]:
+        """Train every client."""
+        return self.train_watched(model, clients, watch_nothing).states
+
+    def train_watched(
+        self, model: nn.Module, clients: Clients, watch: Watch, canaries: StateDict = NO_CANARIES
+    ) -> Watched:
         """Train every client; a canary counts as a record of its batch's mean."""
-        return train_clients(model, clients, self, canaries)
+        return train_clients(model, clients, self, watch, canaries)
 
     def sized(self, records: int) -> Self:  # noqa: ARG002  # plain training does not depend on it
         """Return this rule."""

@@ -24,6 +24,7 @@ from fedsz_privacy.training.descent import RANGES, Training
 from fedsz_privacy.training.modes import detached
 from fedsz_privacy.training.optimizers import Optimizer
 from fedsz_privacy.training.private_steps import train_privately
+from fedsz_privacy.training.watching import Watch, Watched, watch_nothing
 
 PRIVATE_RANGES: Mapping[str, Range] = MappingProxyType(
     {
@@ -117,7 +118,7 @@ class DPTraining:
         )
 
     @property
-    def canary_norm(self) -> float:
+    def clips_to(self) -> float:
         """C: no record adds more to a step."""
         return self.clip_norm
 
@@ -131,9 +132,15 @@ class DPTraining:
         """Draw batches by Poisson sampling, as `draw_poisson` does."""
         return draw_poisson(membership, self.sampling_rate, self.steps, generators)
 
-    def train_many(self, model: nn.Module, clients: Clients, canaries: StateDict = NO_CANARIES) -> dict[str, Tensor]:
-        """Train every client; a canary adds to the sum of clipped gradients, as a record does."""
-        return train_privately(model, clients, self, canaries)
+    def train_many(self, model: nn.Module, clients: Clients) -> dict[str, Tensor]:
+        """Train every client."""
+        return self.train_watched(model, clients, watch_nothing).states
+
+    def train_watched(
+        self, model: nn.Module, clients: Clients, watch: Watch, canaries: StateDict = NO_CANARIES
+    ) -> Watched:
+        """Train every client; a canary is clipped and adds to the sum of clipped gradients, as a record does."""
+        return train_privately(model, clients, self, watch, canaries)
 
     def sized(self, records: int) -> Self:
         """Return the same steps and noise for another expected number of records, at least a batch; epsilon changes."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.func import functional_call, grad
 
-from fedsz_privacy.core.state import StateDict, stack
+from fedsz_privacy.core.state import StateDict, concatenate, stack, stack_of_one
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.training.batches import ABSENT
 from fedsz_privacy.training.canary_sums import NO_CANARIES, add_drawn, count_canaries
@@ -24,6 +24,7 @@ from fedsz_privacy.training.modes import detached, learner, merge, seeded, split
 from fedsz_privacy.training.one_by_one import train_each
 from fedsz_privacy.training.optimizers import Memory, Optimizer, build, step_many
 from fedsz_privacy.training.vectorized import Computation, convolves, for_each, moved, vectorizes
+from fedsz_privacy.training.watching import Watch, Watched, watch_nothing
 
 
 class Settings(Protocol):
@@ -45,7 +46,7 @@ class Settings(Protocol):
         ...
 
 
-def train_clients(model: nn.Module, clients: Clients, settings: Settings, canaries: StateDict) -> dict[str, Tensor]:
+def train_clients(model: nn.Module, clients: Clients, settings: Settings, watch: Watch, canaries: StateDict) -> Watched:
     """Train every client from its state, at once if the model can be.
 
     Parameters
@@ -56,18 +57,20 @@ def train_clients(model: nn.Module, clients: Clients, settings: Settings, canari
         Their generators seed what torch draws for each.
     settings : Settings
         How the rule steps.
+    watch : Watch
+        What to keep of each step.
     canaries : StateDict
         What each canary adds to the sum of gradients, each tensor of shape (canaries, ...); empty for none.
 
     Returns
     -------
-    dict of Tensor
-        The trained parameters and buffers, each of shape (clients, ...).
+    Watched
+        The trained parameters and buffers.
     """
     # One client gains nothing from being computed as many.
     if len(clients.batches) > 1 and trains_at_once(model, clients.records):
-        return _train_at_once(model, clients, settings, canaries)
-    return _train_one_by_one(model, clients, settings, canaries)
+        return _train_at_once(model, clients, settings, watch, canaries)
+    return _train_one_by_one(model, clients, settings, watch, canaries)
 
 
 def train_alone(
@@ -76,9 +79,10 @@ def train_alone(
     batches: NDArray[np.int64],
     settings: Settings,
     generator: Generator,
+    watch: Watch = watch_nothing,
     canaries: StateDict = NO_CANARIES,
-) -> None:
-    """Train one client's model in place, of any kind, batch statistics, dropout and all.
+) -> list[StateDict]:
+    """Train one client's model in place, of any kind, batch statistics, dropout and all; return what was watched.
 
     Batch normalisation cannot learn from a batch of one record, so a model that has it skips those.
     """
@@ -86,11 +90,13 @@ def train_alone(
     parameters = {name: model.get_parameter(name) for name in dict.fromkeys(trainable(model).values())}
     optimizer = build(settings.optimizer, parameters.values(), settings.learning_rate, settings.weight_decay)
     least = 2 if any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in model.modules()) else 1
+    still, kept = {name: torch.zeros_like(tensor) for name, tensor in parameters.items()}, []
     with seeded(generator):
         for step in torch.from_numpy(batches):
             drawn = step[(step != ABSENT) & (step < len(records))]
             others = count_canaries(step[None].numpy(), len(records), canaries)
             if len(drawn) < least and not others.any():
+                kept.append(watch(stack_of_one(detached(model)), stack_of_one(still)))
                 continue
             optimizer.zero_grad()
             if len(drawn) >= least:
@@ -98,7 +104,10 @@ def train_alone(
                 torch.autograd.backward(part.task.loss(apply(model, part.inputs), part.targets).mean())
             if canaries:
                 _join(parameters, canaries, others, len(drawn))
+            gradients = {name: still[name] if p.grad is None else p.grad for name, p in parameters.items()}
             optimizer.step()
+            kept.append(watch(stack_of_one(detached(model)), stack_of_one(gradients)))
+    return kept
 
 
 def trains_at_once(model: nn.Module, records: Records) -> bool:
@@ -114,8 +123,8 @@ def trains_at_once(model: nn.Module, records: Records) -> bool:
     return vectorizes(
         model,
         Computation.TRAINING,
-        lambda: _train_at_once(model, clients, settings, NO_CANARIES),
-        lambda: _train_one_by_one(model, clients, settings, NO_CANARIES),
+        lambda: _train_at_once(model, clients, settings, watch_nothing, NO_CANARIES).states,
+        lambda: _train_one_by_one(model, clients, settings, watch_nothing, NO_CANARIES).states,
     )
 
 
@@ -133,14 +142,21 @@ def _join(parameters: dict[str, nn.Parameter], canaries: StateDict, others: Tens
         parameter.grad = (total + add_drawn(others, canaries[name])[0]) / together
 
 
-def _train_one_by_one(model: nn.Module, clients: Clients, settings: Settings, canaries: StateDict) -> dict[str, Tensor]:
+def _train_one_by_one(
+    model: nn.Module, clients: Clients, settings: Settings, watch: Watch, canaries: StateDict
+) -> Watched:
+    kept = []
+
     def train(copy: nn.Module, batches: NDArray[np.int64], generator: Generator) -> None:
-        train_alone(copy, clients.records, batches, settings, generator, canaries)
+        kept.append(train_alone(copy, clients.records, batches, settings, generator, watch, canaries))
 
-    return train_each(train, model, clients)
+    states = train_each(train, model, clients)
+    return Watched(states, [concatenate(step) for step in zip(*kept, strict=True)])
 
 
-def _train_at_once(model: nn.Module, clients: Clients, settings: Settings, canaries: StateDict) -> dict[str, Tensor]:
+def _train_at_once(
+    model: nn.Module, clients: Clients, settings: Settings, watch: Watch, canaries: StateDict
+) -> Watched:
     copy, starts, records = learner(model), clients.starts, clients.records
     parameters, fixed = split(model, starts)
     inputs = in_precision(model, records.inputs)
@@ -156,7 +172,7 @@ def _train_at_once(model: nn.Module, clients: Clients, settings: Settings, canar
         outputs = functional_call(copy, {**fixed, **parameters}, inputs)
         return (records.task.loss(outputs, targets) * present).sum() / count
 
-    gradient, memory = for_each(grad(loss)), Memory()
+    gradient, memory, kept = for_each(grad(loss)), Memory(), []
     for step in torch.from_numpy(clients.batches).to(records.targets.device).unbind(1):
         present, counted = (step != ABSENT) & (step < len(records)), step != ABSENT
         chosen = torch.where(present, step, ABSENT)
@@ -181,4 +197,5 @@ def _train_at_once(model: nn.Module, clients: Clients, settings: Settings, canar
             settings.learning_rate,
             settings.weight_decay,
         )
-    return merge(model, starts, parameters)
+        kept.append(watch(merge(model, starts, parameters), gradients))
+    return Watched(merge(model, starts, parameters), kept)

@@ -17,11 +17,12 @@ from fedsz_privacy.core.state import StateDict, length, wide
 from fedsz_privacy.training.batches import ABSENT
 from fedsz_privacy.training.canary_sums import add_drawn, count_canaries
 from fedsz_privacy.training.clients import Clients
-from fedsz_privacy.training.clipped_sums import Sums, sums_alone, sums_at_once, trains_privately_at_once
+from fedsz_privacy.training.clipped_sums import Sums, clip_canaries, sums_alone, sums_at_once, trains_privately_at_once
 from fedsz_privacy.training.modes import merge, seeded, split
 from fedsz_privacy.training.optimizers import Memory, step_many
 from fedsz_privacy.training.plain_steps import Settings
 from fedsz_privacy.training.private_models import refuse_buffers_that_move, refuse_unless_private
+from fedsz_privacy.training.watching import Watch, Watched, side_by_side
 
 
 class PrivateSettings(Settings, Protocol):
@@ -44,8 +45,8 @@ class PrivateSettings(Settings, Protocol):
 
 
 def train_privately(
-    model: nn.Module, clients: Clients, settings: PrivateSettings, canaries: StateDict
-) -> dict[str, Tensor]:
+    model: nn.Module, clients: Clients, settings: PrivateSettings, watch: Watch, canaries: StateDict
+) -> Watched:
     """Train every client from its state with DP-SGD.
 
     Parameters
@@ -57,13 +58,15 @@ def train_privately(
         as `draw_poisson` gives them.
     settings : PrivateSettings
         Clip norm, noise multiplier, expected batch size, and how to step.
+    watch : Watch
+        What to keep of each step.
     canaries : StateDict
-        What each canary adds to the sum of clipped gradients, each tensor (canaries, ...); empty for none.
+        The gradient of each canary, each tensor (canaries, ...), clipped as those of records are; empty for none.
 
     Returns
     -------
-    dict of Tensor
-        The trained parameters, and the rest of the state as it was, each of shape (clients, ...).
+    Watched
+        The trained parameters, and the rest of the state as it was.
 
     Raises
     ------
@@ -82,13 +85,13 @@ def train_privately(
     if trains_privately_at_once(model, clients.records):
         sums = sums_at_once(model, clients.records, settings.clip_norm)
         streams = [_stream(generator) for generator in clients.generators]
-        return _take_steps(model, clients, streams, settings, canaries, sums)
+        return _take_steps(model, clients, streams, settings, watch, canaries, sums)
     trained = []
     for one in clients.each():
         sums, stream = sums_alone(model, one.records, settings.clip_norm), _stream(one.generators[0])
         with seeded(one.generators[0]):
-            trained.append(_take_steps(model, one, [stream], settings, canaries, sums))
-    return {name: torch.cat([each[name] for each in trained]) for name in trained[0]}
+            trained.append(_take_steps(model, one, [stream], settings, watch, canaries, sums))
+    return side_by_side(trained)
 
 
 def _take_steps(
@@ -96,14 +99,16 @@ def _take_steps(
     clients: Clients,
     streams: Sequence[torch.Generator],
     settings: PrivateSettings,
+    watch: Watch,
     canaries: StateDict,
     sums: Sums,
-) -> dict[str, Tensor]:
-    starts, records = clients.starts, clients.records
+) -> Watched:
+    starts, records, kept = clients.starts, clients.records, []
     shared, fixed = split(model, starts)
     parameters = {name: tensor.clone() for name, tensor in shared.items()}
     noise = {name: torch.empty_like(wide(tensor)) for name, tensor in parameters.items()}
     deviation, memory = settings.noise_multiplier * settings.clip_norm, Memory()
+    canaries = clip_canaries(canaries, settings.clip_norm) if canaries else canaries
     everyone = torch.ones(length(starts), dtype=torch.bool, device=records.targets.device)
     for step in torch.from_numpy(clients.batches).to(everyone.device).unbind(1):
         drawn = step[:, : max(1, int((step != ABSENT).sum(1).max()))]
@@ -119,7 +124,8 @@ def _take_steps(
             settings.optimizer, parameters, gradients, memory, everyone, settings.learning_rate, settings.weight_decay
         )
         parameters = {name: tensor.to(parameters[name].dtype) for name, tensor in stepped.items()}
-    return merge(model, starts, parameters)
+        kept.append(watch(merge(model, starts, parameters), gradients))
+    return Watched(merge(model, starts, parameters), kept)
 
 
 def _stream(generator: Generator) -> torch.Generator:

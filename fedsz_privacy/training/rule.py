@@ -9,10 +9,12 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.training.canary_sums import NO_CANARIES
 from fedsz_privacy.training.clients import Clients
+from fedsz_privacy.training.watching import Watch, Watched
 
 
 class TrainingRule(Protocol):
@@ -59,16 +61,41 @@ class TrainingRule(Protocol):
 
 @runtime_checkable
 class SteppedRule(TrainingRule, Protocol):
-    """A rule that takes its steps one at a time, so that gradient canaries can join the sum of gradients of each."""
+    """A rule that takes its steps one at a time: they can be watched, and gradient canaries can join their sums."""
 
     @property
-    def canary_norm(self) -> float:
-        """The most that a canary may add to the sum of gradients of a step, in L2: the clip norm; inf for none."""
+    def clips_to(self) -> float:
+        """The most that a record, or a canary, adds to the sum of gradients of a step, in L2; inf if nothing clips."""
         ...
 
-    def train_many(self, model: nn.Module, clients: Clients, canaries: StateDict = NO_CANARIES) -> dict[str, Tensor]:
-        """Train every client; a canary adds its row to the sum of gradients of every step that draws it.
+    @property
+    def epochs(self) -> int:
+        """Passes over the records, of equally many steps."""
+        ...
 
-        Each tensor of ``canaries`` is of shape (canaries, ...).
+    def train_watched(
+        self, model: nn.Module, clients: Clients, watch: Watch, canaries: StateDict = NO_CANARIES
+    ) -> Watched:
+        """Train every client as `train_many` does, and keep what a watch sees of each step.
+
+        A canary is a gradient, each tensor of ``canaries`` of shape (canaries, ...). It takes the part of a record's in
+        every step that draws it, clipped if those of records are.
         """
         ...
+
+
+def require_stepped(rule: TrainingRule, asked: str) -> SteppedRule:
+    """Return a rule that takes its steps one at a time; ``asked`` says who needs them, such as "signal mine needs".
+
+    Raises
+    ------
+    InputError
+        If it does not.
+    """
+    if not isinstance(rule, SteppedRule):
+        name = getattr(rule, "name", type(rule).__name__)
+        raise InputError(
+            f"training rule {name} does not take its steps one at a time, as {asked}: choose a built-in one, or leave "
+            "that out"
+        )
+    return rule

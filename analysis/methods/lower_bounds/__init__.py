@@ -1,4 +1,7 @@
-"""Empirical lower bounds on epsilon: what the errors or the guesses of an attack say of a defence.
+"""Empirical lower bounds on epsilon: what the scores, the errors or the guesses of an attack say of a defence.
+
+`epsilon_lower_bound` takes scores and who was a member, and a null that says what the bound rejects; the rest are the
+methods one by one.
 
 Examples
 --------
@@ -34,21 +37,37 @@ from analysis.methods.lower_bounds.clopper_pearson import clopper_pearson_bound
 from analysis.methods.lower_bounds.counts import ErrorCounts, best_threshold, count_errors
 from analysis.methods.lower_bounds.gaussian import gaussian_bound
 from analysis.methods.lower_bounds.guesses import Guesses, count_guesses
+from analysis.methods.lower_bounds.nulls import (
+    AnyMechanism,
+    NoiseFamily,
+    Null,
+    ceiling,
+    dpsgd_family,
+    epsilon_lower_bound,
+    gaussian_family,
+)
 from analysis.methods.lower_bounds.one_run import one_run_bound, one_run_p_value
 from analysis.methods.lower_bounds.one_run_gaussian import one_run_gaussian_bound
 
 __all__ = [
+    "AnyMechanism",
     "CredibleBounds",
     "EpsilonBound",
     "ErrorCounts",
     "Guesses",
     "MuBound",
+    "NoiseFamily",
+    "Null",
     "bayesian_bounds",
     "best_threshold",
+    "ceiling",
     "clopper_pearson_bound",
     "count_errors",
     "count_guesses",
+    "dpsgd_family",
+    "epsilon_lower_bound",
     "gaussian_bound",
+    "gaussian_family",
     "one_direction_bounds",
     "one_run_bound",
     "one_run_gaussian_bound",

@@ -14,7 +14,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from analysis.methods.leakage.membership import CONFIDENCE
-from analysis.methods.lower_bounds import EpsilonBound, one_run_bound
+from analysis.methods.lower_bounds.bounds import EpsilonBound
+from analysis.methods.lower_bounds.one_run import one_run_bound
 from analysis.methods.lower_bounds.pilot import choose_plan, most_exposed
 from attacks.signals.base import Looks, Scores, Signal
 from fedsz_privacy.core.errors import InputError

@@ -15,7 +15,8 @@ from analysis.studies.audit.duration import describe_audit, estimate_seconds
 from analysis.studies.audit.spec import AuditSpec
 from analysis.studies.check import check_clients
 from attacks import Game, Knowledge, Signal, View
-from attacks.canaries.gradients import add_canaries, require_room
+from attacks.canaries.directions import require_room
+from attacks.canaries.gradients import add_canaries
 from attacks.game.engine import games_of
 from attacks.game.looks import observe
 from fedsz_privacy.core.errors import InputError, one_line
@@ -23,6 +24,7 @@ from fedsz_privacy.core.imports import is_users_own
 from fedsz_privacy.core.state import stack_of_one
 from fedsz_privacy.defences.defence import Defence
 from fedsz_privacy.training.gradients import gradient_names
+from fedsz_privacy.training.rule import require_stepped
 
 TRIED = 4
 """Candidates that signals are tried on."""
@@ -63,6 +65,9 @@ def check_audit(
         require_room(trained, spec.gradient_canaries)
         for ruled, _ in games_of(game, defences):
             add_canaries(ruled.training, game.model, game.state, 1, spec.seed)
+    if spec.sees.sees_steps:
+        for ruled, _ in games_of(game, defences):
+            require_stepped(ruled.training, f"adversary {spec.adversary} needs")
     _check_signals(signals, game)
     if workers.count > 1:
         _check_pickling(game, spec.model)

@@ -55,7 +55,7 @@ def estimate_seconds(
     training = sum(seconds * _trainings(each, releases, adversary) for each, releases, seconds in ruled)
     canaries = sum(seconds for *_, seconds in ruled) if spec.gradient_canaries else 0.0
     before = spec.rounds * _share_of_others(game) * ruled[0][2] / trials
-    looks = 1 if adversary.name == "final-model" else game.rounds
+    looks = spec.epochs if adversary.sees_steps else 1 if adversary.name == "final-model" else game.rounds
     chunk = game.chunks(trials)[0]
     looking = looks * _seconds_of_looking(game, signals, adversary, len(chunk))
     of_a_chunk = looking + _seconds_of_measuring(game, len(chunk))

@@ -8,6 +8,7 @@ from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.page import Page, Picture
 from analysis.reporting.style import house_style, to_png
 from analysis.reporting.table import to_csv
+from analysis.studies.audit.presentation.canary_table import canary_table
 from analysis.studies.audit.presentation.figures import FIGURES
 from analysis.studies.audit.presentation.leakage_tables import difference_table, group_table, leakage_table
 from analysis.studies.audit.presentation.tables import (
@@ -72,6 +73,7 @@ def make_page(report: AuditReport) -> Page:
         body=(
             verdict_table(report),
             _picture("tradeoff"),
+            *([canary_table(report)] if report.spec.gradient_canaries else []),
             group_table(report),
             leakage_table(report),
             _picture("roc"),
@@ -80,7 +82,7 @@ def make_page(report: AuditReport) -> Page:
             cost_table(report),
             *noise,
         ),
-        closing=(closing_table(report),),
+        closing=(closing_table(report), *([canary_table(report)] if report.spec.gradient_canaries else [])),
     )
 
 

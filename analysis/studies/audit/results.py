@@ -30,8 +30,7 @@ def verdict_rows(report: AuditReport) -> list[Row]:
             **_prefixed("as_if", asdict(verdict.as_if) if verdict.as_if else {}),
             "measured_epsilon_lower_bound": verdict.epsilon_lower_bound.epsilon,
             **_prefixed(
-                "canary_epsilon_lower_bound",
-                asdict(verdict.canary_epsilon_lower_bound) if verdict.canary_epsilon_lower_bound else {},
+                "canary_epsilon_lower_bound", asdict(verdict.canary_bounds[0].bound) if verdict.canary_bounds else {}
             ),
             **{f"measured_{signal}_auc": leakage.auc.value for signal, leakage in verdict.measured.items()},
             "ratio": report.ratio(name),
@@ -97,9 +96,7 @@ def _defence(report: AuditReport, name: str) -> dict[str, object]:
         "bytes": report.nbytes(name),
         "performance": report.performance(name),
         "epsilon_lower_bound": asdict(verdict.epsilon_lower_bound),
-        "epsilon_lower_bound_by_gradient_canaries": asdict(verdict.canary_epsilon_lower_bound)
-        if verdict.canary_epsilon_lower_bound
-        else None,
+        "canary_bounds": [asdict(bound) for bound in verdict.canary_bounds],
         "groups": {
             group: {signal: asdict(leakage) for signal, leakage in by_signal.items()}
             for group, by_signal in verdict.groups.items()

@@ -20,7 +20,6 @@ from analysis.studies.claims import claimed
 from analysis.studies.noise.update_study import NoiseStudy, study_noise
 from analysis.studies.questions import to_plain
 from attacks import Game, Scores, Trials
-from attacks.canaries.play import CanaryPlayer
 from attacks.game.engine import Player, RecordPlayer, games_of, play_trials
 from attacks.game.trial import alike, concatenate
 from attacks.game.trial_files import TrialFiles
@@ -134,15 +133,13 @@ def run_audit(
             return concatenate(list(progress(alike(kept), description=kind, total=spec.trials)))
 
         trials = played(RecordPlayer(game, defences, signals, spec.sees), "trials")
-        if spec.gradient_canaries:
-            canaries = played(CanaryPlayer(game, defences, spec.gradient_canaries), "canary trials")
+        canary_bounds = bound_by_canaries(spec, game, defences, played)
     scores = scores_of(trials, spec.defences, signals)
     noise = dict(progress(_study(game, defences, spec), description="noise", total=len(defences)))
     strongest = choose_strongest(spec, trials, signals)
     beside = {defence: strongest.beside(by_signal) for defence, by_signal in scores.items()}
     measured = measure(spec, trials, beside, progress)
     lower_bounds = bound_epsilon(spec, trials, signals)
-    canary_bounds = bound_by_canaries(spec, canaries) if spec.gradient_canaries else {}
     verdicts = {
         defence.name: Verdict(
             guarantee=guarantee(defence, spec.delta),
@@ -153,7 +150,7 @@ def run_audit(
             },
             strongest={group: by_release[defence.name][strongest.name] for group, by_release in measured.items()},
             epsilon_lower_bound=lower_bounds[defence.name],
-            canary_epsilon_lower_bound=canary_bounds.get(defence.name),
+            canary_bounds=canary_bounds[defence.name],
         )
         for defence, study in zip(defences, noise.values(), strict=True)
     }

@@ -26,6 +26,9 @@ LEAST_SCORES = 300
 LEAST_CANARY_SCORES = 40
 """Fewest scores of canaries of one kind, so that some are members and some are not."""
 
+WHITE_BOX = ("update", "every-step")
+"""Adversaries that gradient canaries are scored for."""
+
 
 class Others(StrEnum):
     """How the other clients are defended in every trial."""
@@ -79,7 +82,9 @@ class AuditSpec(ClientSpec):
         name="signal",
         shown="loss, cosine and lira",
     )
-    adversary: str = option("update", "What it sees: update, server, aggregate, final-model, or module:NAME.")
+    adversary: str = option(
+        "update", "What it sees: update, server, aggregate, final-model, every-step, or module:NAME."
+    )
     target_rounds: int = option(1, "Rounds that the target takes part in.", within=ranges.COUNT)
     others: Others = option(  # noqa: RUF009  # a field, as those of plain types are
         Others.SAME, "How the other clients are defended in the target's rounds: none, or the same as it."
@@ -121,10 +126,15 @@ class AuditSpec(ClientSpec):
             if (scores := count * self.trials) < LEAST_CANARY_SCORES:
                 asked = f"{self.trials} trials of {count} canaries {canary.name}"
                 raise InputError(f"{asked} are {scores} scores: choose {LEAST_CANARY_SCORES} or more")
-        if self.gradient_canaries and (self.adversary, self.target_rounds) != ("update", 1):
+        if self.gradient_canaries and (self.adversary not in WHITE_BOX or self.target_rounds != 1):
             raise InputError(
-                f"gradient canaries {self.gradient_canaries} are scored on the target's update of one round: choose "
-                "adversary update and 1 target round"
+                f"gradient canaries {self.gradient_canaries} are scored on the target's update of one round, or on its "
+                f"steps: choose adversary {' or '.join(WHITE_BOX)} and 1 target round"
+            )
+        if self.sees.sees_steps and self.target_rounds != 1:
+            raise InputError(
+                f"adversary {self.adversary} sees the steps of one round, not of {self.target_rounds}: choose 1 target "
+                "round"
             )
 
     @property

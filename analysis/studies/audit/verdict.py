@@ -8,6 +8,7 @@ from analysis.methods.guarantee import Guarantee
 from analysis.methods.leakage.membership import Leakage
 from analysis.methods.lower_bounds import EpsilonBound
 from analysis.studies.audit.measure import RECORDS
+from analysis.studies.audit.white_box import CanaryBound
 
 ALSO_KNOWN = "the architecture, the global state before the target joined, the candidate records and the defence"
 """What every adversary knows besides what it sees."""
@@ -29,8 +30,8 @@ class Verdict:
         The same of the strongest signal, as `Strongest` chooses it.
     epsilon_lower_bound : EpsilonBound
         Measured too: no claim of a smaller epsilon, for one record, could be true.
-    canary_epsilon_lower_bound : EpsilonBound or None
-        Likewise by gradient canaries, if any were played.
+    canary_bounds : tuple of CanaryBound
+        Likewise by canaries, if any were played; those whose confidence is exact first.
     """
 
     guarantee: Guarantee
@@ -38,7 +39,7 @@ class Verdict:
     groups: Mapping[str, Mapping[str, Leakage]]
     strongest: Mapping[str, Leakage]
     epsilon_lower_bound: EpsilonBound
-    canary_epsilon_lower_bound: EpsilonBound | None
+    canary_bounds: tuple[CanaryBound, ...] = ()
 
     @property
     def measured(self) -> Mapping[str, Leakage]:

@@ -1,36 +1,199 @@
-"""The white-box audit: gradient canaries against the guarantee of each defence."""
+"""The white-box audit: canaries against the guarantee of each defence, with what so many of them could show at most."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
 
-from analysis.methods.lower_bounds import EpsilonBound
-from analysis.methods.lower_bounds.trials import epsilon_bound
+from analysis.methods.lower_bounds.bounds import EpsilonBound
+from analysis.methods.lower_bounds.last_update import last_update_epsilon
+from analysis.methods.lower_bounds.noise_family import is_gaussian
+from analysis.methods.lower_bounds.nulls import AnyMechanism, NoiseFamily, Null, ceiling, epsilon_lower_bound
 from analysis.studies.audit.spec import AuditSpec
-from attacks import Trials
-from attacks.canaries.play import READ
-from attacks.signals.inner_product import INNER_PRODUCT
+from attacks import Game, Trials
+from attacks.canaries.gradients import ALONE, AMONG_RECORDS, CanaryDesign
+from attacks.canaries.play import EVIDENCE, SPREAD, UPDATE, CanaryPlayer
+from attacks.canaries.updates import UpdateCanaryPlayer
+from attacks.game.engine import Player
 from fedsz_privacy.core.randomness import Purpose, generator
+from fedsz_privacy.defences.defence import Defence
+from fedsz_privacy.training.accounting import epsilon
+from fedsz_privacy.training.dpsgd import DPTraining
+from fedsz_privacy.training.optimizers import Optimizer
+
+CONFIDENCE = 0.95
+
+SPREAD_SHARE = 0.1
+"""Share of the allowed failure that `SPREAD` takes: little, as it proves something only of noise that is used again."""
+
+KINDS = {ALONE: "canary trials", AMONG_RECORDS: "canary trials among records"}
+"""What a white-box audit plays, the exact one first, and the names of its trials."""
+
+RELEASED_ALONE = "updates, each released alone"
+"""The design of `UpdateCanaryPlayer`."""
 
 
-def bound_by_canaries(spec: AuditSpec, trials: Trials) -> dict[str, EpsilonBound]:
-    """Return the lower bound on each defence's epsilon by trials of `attacks.canaries.play.CanaryPlayer`.
+@dataclass(frozen=True)
+class CanaryBound:
+    """What canaries of one design say of one defence.
 
-    A canary is scored as `INNER_PRODUCT` scores a record, by how far the update goes along it; that needs no shadows.
+    Attributes
+    ----------
+    canaries : str
+        What they are.
+    unit : str
+        What a coin put in or left out: the unit of privacy.
+    rejects : str
+        Which mechanisms the bound rejects.
+    bound : EpsilonBound
+        The lower bound on epsilon.
+    ceiling : float
+        The bound if the attack had guessed each coin right.
+    view : float or None
+        The epsilon of this canary in what the adversary sees, which no bound on this canary exceeds but by chance; None
+        where it is not known.
+    coins : int
+        Coins that the bound is read off.
+    exact : bool
+        Whether the coins are independent for sure, as the confidence asks; nearly so otherwise.
+    """
+
+    canaries: str
+    unit: str
+    rejects: str
+    bound: EpsilonBound
+    ceiling: float
+    view: float | None
+    coins: int
+    exact: bool
+
+
+def bound_by_canaries(
+    spec: AuditSpec, game: Game, defences: Sequence[Defence], played: Callable[[Player, str], Trials]
+) -> dict[str, tuple[CanaryBound, ...]]:
+    """Play canaries, if the spec asks for any, and return what they say of each defence; the exact bounds first.
+
+    Parameters
+    ----------
+    spec : AuditSpec
+        How many canaries.
+    game : Game
+        The game that they are played in.
+    defences : sequence of Defence
+        The defences.
+    played : callable
+        From a player and a name of its trials to the trials.
+    """
+    found: dict[str, tuple[CanaryBound, ...]] = {defence.name: () for defence in defences}
+    if not (count := spec.gradient_canaries):
+        return found
+    noisy = [defence for defence in defences if is_gaussian(defence.release.event)]
+    for design, kind in KINDS.items():
+        trials = played(CanaryPlayer(game, defences, count, design), kind)
+        for row, defence in enumerate(defences):
+            found[defence.name] += tuple(bound_by_gradients(spec, defence, row, design, trials))
+    if noisy:
+        trials = played(UpdateCanaryPlayer(game, noisy, count), "update canary trials")
+        for row, defence in enumerate(noisy):
+            found[defence.name] = (*bound_by_updates(spec, defence, row, trials), *found[defence.name])
+    return found
+
+
+def bound_by_gradients(
+    spec: AuditSpec, defence: Defence, row: int, design: CanaryDesign, trials: Trials
+) -> Iterator[CanaryBound]:
+    """Yield what gradient canaries of one design say of a defence's training rule, of that row of the releases.
 
     Guarantees
     ----------
-    As `analysis.methods.lower_bounds.trials.epsilon_bound`, against an adversary who sees one released update and chose
-    a record whose gradient is the same direction at every step, of the clip norm or, where nothing is clipped, of
-    norm 1.
+    Those of `AnyMechanism` and `NoiseFamily`, for one record added or removed, against an adversary who chose a record
+    whose gradient is the same direction at every step, and sees the released update or, if the spec says so, every
+    step. Of a family the confidence is exact for `ALONE`, whose coins are independent.
     """
-    everyone = np.ones(spec.gradient_canaries, bool)
-    return {
-        name: epsilon_bound(
-            INNER_PRODUCT,
-            trials.observed[READ][:, row],
-            trials.membership,
-            everyone,
-            spec.delta,
-            generator(spec.seed, Purpose.BOUND, row, 1),
+    every_step = spec.sees.sees_steps
+    view = view_epsilon(defence, every_step, spec.delta)
+    event, coins = defence.training.event, trials.membership.size
+    threshold = 0.0 if every_step and isinstance(defence.training, DPTraining) else None
+    nulls: list[Null] = [NoiseFamily(event, threshold)] if is_gaussian(event) else []
+    for number, null in enumerate([*nulls, AnyMechanism()]):
+        exact = design is ALONE or isinstance(null, AnyMechanism)
+        yield CanaryBound(
+            design.name,
+            "one record",
+            null.rejects,
+            _bound(spec, null, _scores(trials, row, every_step), trials.membership, _ties(spec, row, 1 + number)),
+            ceiling(null, coins, spec.delta, CONFIDENCE).epsilon,
+            view,
+            _audited(null, coins),
+            exact,
         )
-        for row, name in enumerate(spec.defences)
-    }
+
+
+def bound_by_updates(spec: AuditSpec, defence: Defence, row: int, trials: Trials) -> Iterator[CanaryBound]:
+    """Yield what update canaries say of a defence whose release has an event of Gaussian noise.
+
+    Guarantees
+    ----------
+    Those of `AnyMechanism` and `NoiseFamily`, for one client's update, there or zero, against an adversary who chose it
+    and sees it released. The coins are independent.
+    """
+    scores, members = trials.observed[UPDATE][:, :, 0], trials.membership
+    event, scores, members = defence.release.event, trials.observed[UPDATE][:, row, 0], trials.membership
+    nulls: tuple[Null, ...] = (NoiseFamily(event), AnyMechanism())
+    for number, null in enumerate(nulls):
+        yield CanaryBound(
+            RELEASED_ALONE,
+            "one client's update",
+            null.rejects,
+            epsilon_lower_bound(scores, members, null, spec.delta, CONFIDENCE, _ties(spec, row, 3 + number)),
+            ceiling(null, members.size, spec.delta, CONFIDENCE).epsilon,
+            epsilon(event, spec.delta),
+            _audited(null, members.size),
+            exact=True,
+        )
+
+
+def view_epsilon(defence: Defence, every_step: bool, delta: float) -> float | None:
+    """Return the epsilon of a gradient canary of fixed direction in what an adversary sees; None if it is not known.
+
+    In every step it is that of the rule's event, in the last update of plain descent `last_update_epsilon`, where other
+    gradients do not react to it. That says nothing of other canaries: gradients that react to the parameters can bring
+    the last model back to the whole of epsilon (Cebere, Bellet and Papernot, arXiv 2405.14457).
+    """
+    rule = defence.training
+    if not isinstance(rule, DPTraining):
+        return None
+    if every_step:
+        return epsilon(rule.event, delta)
+    if rule.optimizer is not Optimizer.SGD or rule.weight_decay:
+        return None
+    return last_update_epsilon(rule.noise_multiplier, rule.sampling_rate, rule.steps, delta)
+
+
+def _scores(trials: Trials, row: int, every_step: bool) -> list[NDArray[np.float64]]:
+    names = (EVIDENCE, SPREAD) if every_step else (UPDATE,)
+    return [trials.observed[name][:, row, 0] for name in names]
+
+
+def _bound(
+    spec: AuditSpec, null: Null, scores: Sequence[NDArray[np.float64]], members: NDArray[np.bool_], ties: Generator
+) -> EpsilonBound:
+    """Return the larger bound of one score or two, which share the allowed failure."""
+    failure = 1 - CONFIDENCE
+    shares = [failure] if len(scores) == 1 else [failure * (1 - SPREAD_SHARE), failure * SPREAD_SHARE]
+    found = [
+        epsilon_lower_bound(each, members, null, spec.delta, 1 - share, ties).epsilon
+        for each, share in zip(scores, shares, strict=True)
+    ]
+    return EpsilonBound(max(found), spec.delta, CONFIDENCE)
+
+
+def _audited(null: Null, coins: int) -> int:
+    """Return how many coins a bound is read off; that for any mechanism leaves out those that choose the guesses."""
+    return coins // 2 if isinstance(null, AnyMechanism) else coins
+
+
+def _ties(spec: AuditSpec, row: int, path: int) -> Generator:
+    return generator(spec.seed, Purpose.BOUND, row, path)

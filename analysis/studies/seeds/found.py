@@ -11,6 +11,7 @@ from analysis.methods.leakage.membership import Leakage
 from analysis.methods.lower_bounds import EpsilonBound
 from analysis.reporting.damage import why
 from analysis.reporting.json_files import DAMAGED, read_json
+from analysis.studies.audit.white_box import CanaryBound
 from fedsz_privacy.core.errors import InputError
 
 
@@ -27,7 +28,7 @@ class DefenceFound:
     epsilon_lower_bound: EpsilonBound
     groups: dict[str, dict[str, Leakage]]
     strongest: dict[str, Leakage]
-    epsilon_lower_bound_by_gradient_canaries: EpsilonBound | None = None
+    canary_bounds: tuple[CanaryBound, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,7 @@ from analysis.studies.seeds.figure import seeds_figure
 from analysis.studies.seeds.found import DefenceFound
 from analysis.studies.seeds.run import Compared, Pick, SeedsReport, folder_of
 from analysis.studies.seeds.tables import (
-    bounds_table,
-    canary_bound,
+    canary_table,
     closing_table,
     difference_table,
     group_table,
@@ -59,7 +58,7 @@ def make_page(report: SeedsReport) -> Page:
         body=(
             closing,
             FIGURE,
-            bounds_table(report),
+            *((canary_table(report),) if report.spec.gradient_canaries else ()),
             group_table(report),
             leakage_table(report),
             *differences,
@@ -130,7 +129,6 @@ def _pick(group: str, signal: str) -> Pick:
 def _defence(report: SeedsReport, name: str) -> dict[str, object]:
     found = report.of(name)
     stated = weakest(found)
-    by_canaries = report.spec.gradient_canaries > 0
     return {
         "name": name,
         "guarantee": asdict(stated) | ({"epsilon": "inf"} if isinf(stated.epsilon) else {}),
@@ -139,7 +137,7 @@ def _defence(report: SeedsReport, name: str) -> dict[str, object]:
         "bytes": asdict(report.mean(name, lambda each: each.bytes)),
         "performance": asdict(report.mean(name, lambda each: each.performance)),
         "epsilon_lower_bounds": [record_bound(each) for each in found],
-        "epsilon_lower_bounds_by_gradient_canaries": [canary_bound(each) for each in found] if by_canaries else None,
+        "canary_bounds": [[asdict(each) for each in bounds] for bounds in report.canaries(name)],
         "strongest": {group: _plain(report.leakage(name, of_group(group))) for group in found[0].strongest},
     }
 

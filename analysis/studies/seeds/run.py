@@ -16,6 +16,7 @@ from analysis.studies.audit.report import write_report
 from analysis.studies.audit.results import statistics
 from analysis.studies.audit.run import ALONE, run_audit
 from analysis.studies.audit.spec import AuditSpec
+from analysis.studies.audit.white_box import CanaryBound
 from analysis.studies.questions import to_plain
 from analysis.studies.seeds.found import AuditFound, DefenceFound, read_found
 from analysis.studies.seeds.spec import SeedsSpec
@@ -73,6 +74,10 @@ class SeedsReport:
             if all(name in row for row in rows)
         }
         return {name: Compared(mean.within(0, 1), paired) for name, (mean, paired) in both.items()}
+
+    def canaries(self, defence: str) -> list[tuple[CanaryBound, ...]]:
+        """Return the bounds by canaries of one defence, of each design and null those of all seeds."""
+        return list(zip(*(each.canary_bounds for each in self.of(defence)), strict=True))
 
     @property
     def strongest(self) -> str:

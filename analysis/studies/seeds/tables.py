@@ -1,14 +1,15 @@
 """The tables of several audits: figures over seeds, bounds and descriptions of each run."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import median_low
 
 from analysis.methods.guarantee import Guarantee, note_of_claims
 from analysis.methods.leakage.membership import FALSE_POSITIVE_RATES, Leakage
-from analysis.methods.over_seeds import Mean, Spread
+from analysis.methods.over_seeds import Mean, Spread, spread_over_seeds
 from analysis.reporting.table import Table
 from analysis.studies.audit.measure import RECORDS, VULNERABLE
 from analysis.studies.audit.presentation.leakage_tables import interval
+from analysis.studies.audit.white_box import CanaryBound
 from analysis.studies.seeds.found import DefenceFound
 from analysis.studies.seeds.run import Compared, Pick, SeedsReport
 from analysis.studies.spec import REFERENCE
@@ -79,24 +80,24 @@ def difference_table(report: SeedsReport) -> Table:
     )
 
 
-def bounds_table(report: SeedsReport) -> Table:
-    """Return what the runs prove of epsilon, by records and, where there were some, by gradient canaries."""
-    canaries = ("epsilon lower bound (95%), gradient canaries",) if report.spec.gradient_canaries else ()
+def canary_table(report: SeedsReport) -> Table:
+    """Return what canaries of each run say of each defence, beside what they could say at most."""
+    delta = f"delta {report.spec.delta:g}"
     return Table(
-        title="Lower bounds of each run",
-        note=f"Epsilon lower bounds (95%) at delta {report.spec.delta:g}: the median of the runs, the lower of two, "
-        "and their least and greatest in brackets. The median is a 95% bound too, for it is wrong only where more "
-        "than half of the runs are; the greatest is none.",
-        columns=("defence", "guaranteed epsilon", "epsilon lower bound (95%), records", *canaries),
-        rows=[
-            (
-                name,
-                str(weakest(report.of(name))),
-                spread_cell(report.spread(name, record_bound)),
-                *((spread_cell(report.spread(name, canary_bound)),) if canaries else ()),
-            )
-            for name in report.spec.defences
-        ],
+        title="White-box audit by canaries",
+        note="Lower bounds (95%) of single runs: the median, the lower of two, with the least and the greatest. The "
+        "median is a 95% bound too, for it is wrong only where more than half of the runs are; the greatest is none. "
+        "Each rejects the mechanisms that its row names, and no others. The page of each seed says more.",
+        columns=(
+            "defence",
+            "canaries",
+            "one coin decides",
+            "rejects",
+            f"measured, per run:\nepsilon lower\nbound (95%) at\n{delta}",
+            "ceiling",
+            "confidence",
+        ),
+        rows=[_canary_row(name, bounds) for name in report.spec.defences for bounds in report.canaries(name)],
     )
 
 
@@ -150,12 +151,6 @@ def record_bound(found: DefenceFound) -> float:
     return found.epsilon_lower_bound.epsilon
 
 
-def canary_bound(found: DefenceFound) -> float:
-    """Return what gradient canaries prove; 0 where a run says nothing of it."""
-    bound = found.epsilon_lower_bound_by_gradient_canaries
-    return bound.epsilon if bound else 0.0
-
-
 def weakest(found: list[DefenceFound]) -> Guarantee:
     """Return the guarantee that holds in every run: the one of largest epsilon."""
     return max((each.guarantee for each in found), key=lambda each: each.epsilon)
@@ -194,6 +189,19 @@ def difference_cell(found: Mean) -> str:
 def of_group(group: str) -> Pick:
     """Return what picks the strongest signal's leakage of one group of candidates."""
     return lambda found: found.strongest[group]
+
+
+def _canary_row(name: str, bounds: Sequence[CanaryBound]) -> tuple[str, ...]:
+    first = bounds[0]
+    return (
+        name,
+        first.canaries,
+        first.unit,
+        first.rejects,
+        spread_cell(spread_over_seeds([each.bound.epsilon for each in bounds])),
+        f"{max(each.ceiling for each in bounds):.2f}",
+        "exact" if all(each.exact for each in bounds) else "nearly exact",
+    )
 
 
 def _of_signal(signal: str) -> Pick:

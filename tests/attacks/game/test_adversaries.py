@@ -127,7 +127,10 @@ def test_an_import_path_finds_an_adversary_that_goes_by_it(tmp_path, monkeypatch
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("sever", "unknown adversary 'sever': choose one of update, server, aggregate, final-model, or write module"),
+        (
+            "sever",
+            "unknown adversary 'sever': choose one of update, server, aggregate, final-model, every-step, or",
+        ),
         ("", "unknown adversary ''"),
         ("no_such_module:NAME", "no module 'no_such_module'"),
         ("attacks:NOBODY", "module 'attacks' has no 'NOBODY'"),

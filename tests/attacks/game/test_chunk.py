@@ -10,6 +10,7 @@ from torch import nn
 
 from attacks import ADVERSARIES, ALL_SIGNALS, COSINE, LOSS, Game, play
 from attacks.game.chunk import Chunk
+from fedsz_privacy import InputError
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import stack, unstack
 from fedsz_privacy.defences.defence import Defence
@@ -17,6 +18,8 @@ from fedsz_privacy.defences.release import Release, Released, none, parse_releas
 from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.descent import Training
 from fedsz_privacy.training.dpsgd import DPTraining
+from fedsz_privacy.training.modes import holding
+from fedsz_privacy.training.plain_steps import train_alone
 
 CANDIDATES, ROUNDS, TRIALS = 24, 3, range(4)
 SIZES = (10, 20, 30)
@@ -141,7 +144,7 @@ def test_every_round_trains_on_the_same_members_in_another_order(played):
             assert (np.array(drawn) == played.training.rule.epochs).all()
 
 
-@pytest.mark.parametrize("adversary", [each for name, each in ADVERSARIES.items() if name != "final-model"])
+@pytest.mark.parametrize("adversary", [ADVERSARIES[name] for name in ("update", "server", "aggregate")])
 def test_the_first_of_several_rounds_is_the_game_of_one_round(played, adversary):
     signals = [signal for signal in ALL_SIGNALS.values() if adversary.sees_others or not signal.reads_others]
     releases = [none(), COARSE, noisy()]
@@ -173,12 +176,38 @@ def test_each_client_trains_once_and_only_where_somebody_needs_its_update(played
 
 @pytest.mark.parametrize("adversary", ADVERSARIES.values(), ids=ADVERSARIES)
 def test_a_trial_of_several_rounds_is_the_same_in_other_company(played, adversary):
+    played = replace(played, training=played.training.rule) if adversary.sees_steps else played
     together = play(played, range(6), [none(), noisy()], [COSINE, LOSS], adversary)
     alone = play(played, [4], [none(), noisy()], [COSINE, LOSS], adversary)
     assert np.array_equal(alone.membership, together.membership[4:5])
     for name, observed in alone.observed.items():
         assert observed == pytest.approx(together.observed[name][4:5], abs=1e-4)
         assert np.abs(np.diff(together.observed[name], axis=0)).max() > 1e-2
+
+
+def test_who_sees_every_step_looks_at_each_epoch(played):
+    """Epoch by epoch in PyTorch: what the losses of the candidates are after each."""
+    rule, every_step = played.training.rule, ADVERSARIES["every-step"]
+    game = replace(played, training=rule, rounds=1)
+    seen = play(game, TRIALS, [none(), COARSE], [LOSS, COSINE], every_step)
+    assert seen.observed["loss"].shape == (len(TRIALS), 2, rule.epochs, CANDIDATES)
+    for number in TRIALS:
+        ((members,), (batches,)) = game.draw([number])
+        model = holding(game.model, game.state)
+        for epoch, steps in enumerate(np.split(batches, rule.epochs)):
+            train_alone(model, game.pool, steps, rule, np.random.default_rng(0))
+            with torch.no_grad():
+                outputs = model(game.pool.inputs[0])
+            losses = nn.functional.cross_entropy(outputs, game.pool.targets, reduction="none").numpy()
+            assert seen.observed["loss"][number, 0, epoch] == pytest.approx(-losses, abs=1e-4)
+        assert (seen.membership[number] == members).all()
+    assert (seen.observed["loss"][:, 0] == seen.observed["loss"][:, 1]).all()
+    assert (seen.sizes[:, 1] < seen.sizes[:, 0]).all()
+
+
+def test_who_sees_every_step_needs_a_rule_that_takes_them(played):
+    with pytest.raises(InputError, match="training rule Spy does not take its steps one at a time, as adversary every"):
+        play(played, TRIALS, [none()], [LOSS], ADVERSARIES["every-step"])
 
 
 def test_no_two_updates_of_a_trial_pass_a_release_with_the_same_randomness(played):

@@ -152,8 +152,10 @@ def _measured(verdict: Verdict, rate: float) -> str:
 
 
 def _white_box(verdict: Verdict) -> str:
-    bound = verdict.canary_epsilon_lower_bound
-    return f"; by gradient canaries: {_lower_bound(bound)}" if bound else ""
+    if not verdict.canary_bounds:
+        return ""
+    first = verdict.canary_bounds[0]
+    return f"; by canaries ({first.canaries}): {_lower_bound(first.bound)}, which rejects {first.rejects}"
 
 
 def _lower_bound(bound: EpsilonBound) -> str:

@@ -73,13 +73,9 @@ def _epsilons(panel: Axes, report: AuditReport) -> None:
             panel.plot(
                 guaranteed[chosen], rows[chosen], "<", color=blue, mfc=face, markersize=10, label=f"at most ({label})"
             )
-    if all(verdict.canary_epsilon_lower_bound for verdict in verdicts):
-        canaries = [
-            verdict.canary_epsilon_lower_bound.epsilon for verdict in verdicts if verdict.canary_epsilon_lower_bound
-        ]
-        panel.plot(
-            canaries, rows, ">", color=orange, mfc="white", markersize=10, label="lower bound (gradient canaries, 95%)"
-        )
+    if all(verdict.canary_bounds for verdict in verdicts):
+        canaries = [verdict.canary_bounds[0].bound.epsilon for verdict in verdicts]
+        panel.plot(canaries, rows, ">", color=orange, mfc="white", markersize=10, label="lower bound (canaries, 95%)")
     panel.set(title="Epsilon of one record", xlabel=f"epsilon at delta {verdicts[0].guarantee.delta:g}")
     panel.set_xlim(-0.04 * edge, edge)
 

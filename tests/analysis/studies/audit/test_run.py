@@ -46,7 +46,7 @@ def test_three_standings_are_never_merged(finished):
     for verdict in finished[0].verdicts.values():
         names = [field.name for field in dataclasses.fields(verdict)]
         assert names == [
-            "guarantee", "as_if", "groups", "strongest", "epsilon_lower_bound", "canary_epsilon_lower_bound",
+            "guarantee", "as_if", "groups", "strongest", "epsilon_lower_bound", "canary_bounds",
         ]  # fmt: skip
         assert verdict.guarantee.epsilon == math.inf
 

@@ -83,8 +83,9 @@ def test_numbers_out_of_range_are_named_with_the_remedy(name):
         ({"canaries": ("mislabelled",)}, "write a kind and a whole number of 1 or more"),
         ({"canaries": ("outlier:5", "blank:5")}, "unknown kind of canary 'blank'"),
         ({"gradient_canaries": 5, "adversary": "server"}, "gradient canaries 5 are scored on the target's update of "
-         "one round: choose adversary update and 1 target round"),
-        ({"gradient_canaries": 5, "target_rounds": 2}, "choose adversary update and 1 target round"),
+         "one round, or on its steps: choose adversary update or every-step and 1 target round"),
+        ({"target_rounds": 2, "adversary": "every-step"}, "adversary every-step sees the steps of one round, not of 2"),
+        ({"gradient_canaries": 5, "target_rounds": 2}, "choose adversary update or every-step and 1 target round"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_asked_is_refused_in_one_line_before_anything_runs(asked, message):

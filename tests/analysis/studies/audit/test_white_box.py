@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from analysis import AuditSpec, run_audit
+from analysis.studies.audit.white_box import view_epsilon
+from attacks.canaries.gradients import ALONE, AMONG_RECORDS
 from attacks.canaries.play import CanaryPlayer
 
 SPEC = AuditSpec(
@@ -16,6 +18,7 @@ SPEC = AuditSpec(
     client_records=40,
     rounds=1,
     epochs=2,
+    seed=1,
 )
 
 
@@ -26,23 +29,66 @@ def run(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def bounds(run):
-    return {name: verdict.canary_epsilon_lower_bound for name, verdict in run[0].verdicts.items()}
+    return {name: verdict.canary_bounds for name, verdict in run[0].verdicts.items()}
 
 
-def test_every_release_has_a_bound(bounds):
+def any_mechanism(bounds, name, canaries):
+    (found,) = [each for each in bounds[name] if each.canaries == canaries.name and "any mechanism" in each.rejects]
+    return found
+
+
+def test_every_defence_has_bounds_by_each_design_and_null(bounds):
     assert list(bounds) == list(SPEC.defences)
-    assert {bound.delta for bound in bounds.values()} == {1e-5}
+    assert [len(each) for each in bounds.values()] == [2, 2, 4, 4]
+    for each in bounds.values():
+        assert {bound.bound.delta for bound in each} == {1e-5}
+        assert {bound.bound.confidence for bound in each} == {0.95}
+        assert each[0].exact
+        assert each[0].canaries == ALONE.name
+    family, *_ = bounds["dpsgd:eps=4"]
+    assert family.rejects.startswith("4 steps of Gaussian noise at sampling rate 0.5")
+    assert family.coins == 2 * any_mechanism(bounds, "dpsgd:eps=4", ALONE).coins == SPEC.trials * SPEC.gradient_canaries
 
 
 @pytest.mark.parametrize("name", SPEC.defences[2:])
-def test_what_is_proved_of_dp_sgd_is_below_its_guarantee(bounds, name):
+def test_what_is_proved_of_dp_sgd_is_below_its_guarantee_and_its_ceiling(bounds, name):
     """Of twenty seeds one may fail; under plain training, which promises nothing, the same canaries prove more."""
-    assert bounds[name].epsilon < 4 < bounds["none"].epsilon
+    for each in bounds[name]:
+        assert each.bound.epsilon < min(4, each.ceiling)
+    assert bounds[name][0].bound.epsilon > 1
+    proved = any_mechanism(bounds, name, AMONG_RECORDS).bound.epsilon
+    assert proved < any_mechanism(bounds, "none", AMONG_RECORDS).bound.epsilon
 
 
 def test_canaries_are_read_off_what_each_release_lets_through(bounds):
     """A bound of nine tenths of the range leaves one value of almost every weight."""
-    assert bounds["fedsz:rel=9e-1"].epsilon < 0.5 * bounds["none"].epsilon
+    coarse, none = (any_mechanism(bounds, name, AMONG_RECORDS) for name in ("fedsz:rel=9e-1", "none"))
+    assert coarse.bound.epsilon < 0.5 * none.bound.epsilon
+    assert coarse.view is None
+
+
+@pytest.mark.parametrize(("guaranteed", "seen"), [(1, 0.97), (4, 3.21), (8, 5.37), (16, 8.92)])
+def test_the_last_update_shows_less_of_a_fixed_canary_than_all_steps(guaranteed, seen):
+    """Known answers for a sampling rate of 0.1 and 50 steps."""
+    (defence,) = [each for each in replace(SPEC, defences=(f"dpsgd:eps={guaranteed}",), candidates=200, epochs=5
+                                           ).parse_defences() if each.name != "none"]  # fmt: skip
+    assert view_epsilon(defence, every_step=False, delta=1e-5) == pytest.approx(seen, abs=0.01)
+    assert view_epsilon(defence, every_step=True, delta=1e-5) == pytest.approx(guaranteed, abs=0.01)
+
+
+@pytest.mark.parametrize("optimizer", ["momentum", "adam"])
+def test_what_the_last_update_shows_is_not_known_of_other_optimisers(optimizer):
+    spec = replace(SPEC, optimizer=optimizer, defences=("dpsgd:eps=4",))
+    assert view_epsilon(spec.parse_defences()[-1], every_step=False, delta=1e-5) is None
+
+
+def test_an_adversary_of_every_step_proves_more_of_the_same_training(tmp_path):
+    spec = replace(SPEC, adversary="every-step", signals=("loss",), trials=8, defences=("dpsgd:eps=4",))
+    report, _ = run_audit(spec, tmp_path / "run")
+    first, *_ = report.verdicts["dpsgd:eps=4"].canary_bounds
+    assert first.view == pytest.approx(4, abs=0.01)
+    assert first.bound.epsilon > 0.6 * 4
+    assert first.bound.epsilon < 4.5
 
 
 def test_canary_trials_are_kept_and_not_played_again(run, bounds, monkeypatch):
@@ -52,7 +98,7 @@ def test_canary_trials_are_kept_and_not_played_again(run, bounds, monkeypatch):
     stamps = [path.stat().st_mtime_ns for path in kept]
     monkeypatch.setattr(CanaryPlayer, "play", lambda *_: pytest.fail("canaries were played again"))
     again, _ = run_audit(SPEC, folder.path)
-    assert {name: verdict.canary_epsilon_lower_bound for name, verdict in again.verdicts.items()} == bounds
+    assert {name: verdict.canary_bounds for name, verdict in again.verdicts.items()} == bounds
     assert [path.stat().st_mtime_ns for path in kept] == stamps
     assert report.trials.membership.tolist() == again.trials.membership.tolist()
 
@@ -60,5 +106,5 @@ def test_canary_trials_are_kept_and_not_played_again(run, bounds, monkeypatch):
 def test_nothing_is_played_where_nothing_was_asked_for(tmp_path, monkeypatch):
     monkeypatch.setattr(CanaryPlayer, "play", lambda *_: pytest.fail("canaries were played"))
     report, folder = run_audit(replace(SPEC, defences=("none",), gradient_canaries=0), tmp_path / "run")
-    assert report.verdicts["none"].canary_epsilon_lower_bound is None
+    assert report.verdicts["none"].canary_bounds == ()
     assert not (folder.path / "canary_trials").exists()

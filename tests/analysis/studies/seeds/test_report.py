@@ -2,19 +2,22 @@
 
 import json
 from copy import deepcopy
+from dataclasses import replace
 
 import pytest
 
+from analysis.methods.lower_bounds import EpsilonBound
 from analysis.reporting.folder import open_run, to_json
 from analysis.reporting.html import to_html
 from analysis.studies.audit.report import describe
 from analysis.studies.audit.results import to_results
+from analysis.studies.audit.white_box import CanaryBound
 from analysis.studies.questions import read_question, to_plain
 from analysis.studies.seeds.found import read_found
 from analysis.studies.seeds.report import make_page, mean_rows, seed_rows, write_seeds
 from analysis.studies.seeds.run import SeedsReport
 from analysis.studies.seeds.spec import SeedsSpec
-from analysis.studies.seeds.tables import bounds_table, closing_table, difference_table, strictest_statistic
+from analysis.studies.seeds.tables import canary_table, closing_table, difference_table, strictest_statistic
 from fedsz_privacy.core.errors import InputError
 
 AUCS, BOUNDS = (0.60, 0.62, 0.67), (1.0, 3.0, 2.0)
@@ -44,9 +47,22 @@ def test_a_row_holds_the_mean_of_the_seeds_and_the_median_of_their_bounds(report
 
 
 def test_bounds_are_never_averaged_and_the_table_says_whose_they_are(report):
-    assert {row[2] for row in bounds_table(report).rows} == {"2.00 (1.00 to 3.00)"}
-    assert "the greatest is none" in bounds_table(report).note
+    assert {row[3] for row in closing_table(report).rows} == {"2.00 (1.00 to 3.00)"}
+    assert "no 95% bound" in closing_table(report).note
     assert any("per run" in column for column in closing_table(report).columns)
+
+
+def test_bounds_by_canaries_have_a_row_for_each_design_and_null(report):
+    assert canary_table(report).rows == []
+    kinds = [("directions", "one record", "any mechanism"), ("directions", "one record", "this family")]
+    played = []
+    for found, epsilon in zip(report.found, BOUNDS, strict=True):
+        bounds = [CanaryBound(*kind, EpsilonBound(epsilon, 1e-5, 0.95), 7.0, None, 6400, exact=True) for kind in kinds]
+        undefended = replace(found.defences[0], canary_bounds=tuple(bounds))
+        played.append(replace(found, defences=(undefended, *found.defences[1:])))
+    first, second = canary_table(replace(report, found=tuple(played))).rows
+    assert first == ("none", *kinds[0], "2.00 (1.00 to 3.00)", "7.00", "exact")
+    assert second[3] == "this family"
 
 
 def test_only_rates_that_every_seed_resolves_are_shown(report):

@@ -7,6 +7,7 @@ import pytest
 
 from analysis.methods.curves.neighbours import ADJACENCY
 from analysis.methods.guarantee import Guarantee
+from analysis.methods.lower_bounds import EpsilonBound
 from analysis.reporting.style import house_style
 from analysis.studies.audit.presentation.figures import FIGURES
 from analysis.studies.audit.presentation.leakage_tables import difference_table, group_table, leakage_table
@@ -19,6 +20,7 @@ from analysis.studies.audit.presentation.tables import (
 )
 from analysis.studies.audit.report import describe, make_page
 from analysis.studies.audit.results import leakage_rows, noise_rows, verdict_rows
+from analysis.studies.audit.white_box import CanaryBound
 from fedsz_privacy.data.tasks import regression
 
 TABLES = (
@@ -33,6 +35,9 @@ TABLES = (
 )
 
 
+BOUND = CanaryBound("here", "one record", "nothing", EpsilonBound(0.0, 1e-5, 0.95), 7.0, 3.0, 9, exact=True)
+
+
 @pytest.fixture
 def restated(small_report):
     """The report of a run that asked for another delta, in which every defence has a finite guarantee."""
@@ -43,7 +48,7 @@ def restated(small_report):
             guarantee=Guarantee(3.25, delta, "restated for the test"),
             as_if=verdict.as_if and replace(verdict.as_if, delta=delta),
             epsilon_lower_bound=replace(verdict.epsilon_lower_bound, delta=delta),
-            canary_epsilon_lower_bound=replace(verdict.epsilon_lower_bound, delta=delta),
+            canary_bounds=(replace(BOUND, bound=replace(verdict.epsilon_lower_bound, delta=delta)),),
         )
     return replace(small_report, spec=replace(small_report.spec, delta=delta), verdicts=verdicts)
 
@@ -83,7 +88,7 @@ def test_a_verdict_has_its_three_standings_at_the_delta_of_the_run(restated):
     assert "Laplace noise would give epsilon" in as_if
     assert "at delta 0, Gaussian noise" in as_if
     assert re.search(r"epsilon lower bound \(95%\) \d+\.\d\d at delta 1e-07; average record", measured)
-    assert re.search(r"by gradient canaries: epsilon lower bound \(95%\) \d+\.\d\d at delta 1e-07$", measured)
+    assert re.search(r"by canaries \(here\): epsilon lower bound \(95%\) \d+\.\d\d at delta 1e-07, which rej", measured)
 
 
 def test_an_as_if_figure_has_the_range_of_its_pairs(small_report):

@@ -1,0 +1,57 @@
+"""What a gradient canary of fixed direction can show in the last update of DP-SGD, where no step is seen by itself."""
+
+import numpy as np
+from scipy import optimize
+from scipy.special import logsumexp
+from scipy.stats import binom, norm
+
+from analysis.methods.lower_bounds.bounds import check_gaussian_delta
+
+
+def last_update_epsilon(noise_multiplier: float, sampling_rate: float, steps: int, delta: float) -> float:
+    r"""Return the epsilon between a canary that is there and one that is not, in the sum of all steps, in nats.
+
+    In clip norms and along the canary, the sum of T steps is :math:`y = k + \sqrt{T} \sigma z`, with z standard normal
+    and k a binomial number of draws where the canary is there, else 0. Its log-likelihood ratio rises with y, so that
+    both directions of
+
+    .. math:: \delta(\epsilon) = \sum_k p_k \Phi\left(\frac{k - y_\epsilon}{\sqrt{T} \sigma}\right)
+              - e^\epsilon \Phi\left(\frac{-y_\epsilon}{\sqrt{T} \sigma}\right)
+
+    are sums, over the y on one side of where the ratio is epsilon, or minus epsilon (Balle and Wang, ICML 2018,
+    Theorem 5).
+
+    Parameters
+    ----------
+    noise_multiplier, sampling_rate, steps : float, float, int
+        Sigma, q and T of DP-SGD by Poisson sampling, under plain descent, whose update is the sum of its steps.
+    delta : float
+        The delta that epsilon is for.
+    """
+    check_gaussian_delta(delta)
+    deviation, draws = noise_multiplier * steps**0.5, np.arange(steps + 1)
+    log_shares, shares = binom.logpmf(draws, steps, sampling_rate), binom.pmf(draws, steps, sampling_rate)
+
+    def log_ratio(y: float) -> float:
+        return float(logsumexp(log_shares + draws * (2 * y - draws) / (2 * deviation**2)))
+
+    def where(ratio: float) -> float:
+        reach = 40 * deviation + steps
+        return float(optimize.brentq(lambda y: log_ratio(y) - ratio, -reach, reach))
+
+    def excess(epsilon: float) -> float:
+        there = where(epsilon)
+        added = shares @ norm.sf((there - draws) / deviation) - np.exp(epsilon) * norm.sf(there / deviation)
+        if -epsilon <= log_shares[0]:
+            # The ratio never falls so far: nothing speaks against the canary as much.
+            return float(added - delta)
+        gone = where(-epsilon)
+        removed = norm.cdf(gone / deviation) - np.exp(epsilon) * (shares @ norm.cdf((gone - draws) / deviation))
+        return float(max(added, removed) - delta)
+
+    if excess(0.0) <= 0:
+        return 0.0
+    most = 1.0
+    while excess(most) > 0:
+        most *= 2
+    return float(optimize.brentq(excess, 0.0, most))

@@ -1,0 +1,109 @@
+"""A mechanism made of Gaussian noise, with more of it or with less: the family that its own trade-off curves make."""
+
+from collections.abc import Callable
+from functools import cache
+
+from dp_accounting import (
+    ComposedDpEvent,
+    DpEvent,
+    GaussianDpEvent,
+    PoissonSampledDpEvent,
+    SelfComposedDpEvent,
+)
+from dp_accounting.pld import PLDAccountant
+from scipy import optimize
+
+from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.ranges import ACCOUNTED_NOISE_MULTIPLIER
+
+DISCRETISATION = 1e-3
+"""Of privacy losses, in nats. Connect-the-dots errs towards a larger total variation, so towards a smaller bound."""
+
+LEAST, MOST = 2.0**-10, 2.0**20
+"""Factors of noise that are looked at."""
+
+
+def with_noise(event: DpEvent, factor: float) -> DpEvent:
+    """Return an event with so many times the noise, at the same sampling rates and as many steps.
+
+    Raises
+    ------
+    InputError
+        If it is not made of Gaussian noise alone.
+    """
+    match event:
+        case GaussianDpEvent():
+            return GaussianDpEvent(event.noise_multiplier * factor)
+        case PoissonSampledDpEvent():
+            return PoissonSampledDpEvent(event.sampling_probability, with_noise(event.event, factor))
+        case SelfComposedDpEvent():
+            return SelfComposedDpEvent(with_noise(event.event, factor), event.count)
+        case ComposedDpEvent():
+            return ComposedDpEvent([with_noise(each, factor) for each in event.events])
+        case _:
+            raise InputError(
+                f"an event of type {type(event).__name__} is not made of Gaussian noise: use the null AnyMechanism()"
+            )
+
+
+def is_gaussian(event: DpEvent) -> bool:
+    """Return whether an event is made of Gaussian noise alone."""
+    try:
+        with_noise(event, 1.0)
+    except InputError:
+        return False
+    return True
+
+
+def least_noise(event: DpEvent) -> float:
+    """Return the smallest noise multiplier in an event of Gaussian noise."""
+    match event:
+        case GaussianDpEvent():
+            return float(event.noise_multiplier)
+        case ComposedDpEvent():
+            return min(map(least_noise, event.events))
+        case _:
+            return least_noise(event.event)
+
+
+def epsilon_of_advantage(event: DpEvent, advantage: float, delta: float) -> float:
+    r"""Return the epsilon at which the family of an event has a total variation, in nats; 0 for no advantage.
+
+    Let :math:`M_s` be the mechanism with s times the noise. Its total variation, :math:`\delta(0)` of its privacy loss
+    distribution, falls with s. The s whose total variation is the advantage is found, and epsilon is that of
+    :math:`M_s` at delta.
+
+    Parameters
+    ----------
+    event : DpEvent
+        The event, for any amount of noise.
+    advantage, delta : float
+        The total variation, and the delta that epsilon is for.
+    """
+    if advantage <= 0:
+        return 0.0
+    composed = _composed(event)
+    floor = max(LEAST, ACCOUNTED_NOISE_MULTIPLIER.least / least_noise(event))
+
+    def excess(factor: float) -> float:
+        return float(composed(factor).get_delta(0.0)) - advantage
+
+    low = high = 1.0
+    while excess(low) < 0:
+        if low <= floor:
+            return float(composed(floor).get_epsilon(delta))
+        low = max(low / 2, floor)
+    while excess(high) > 0:
+        if high >= MOST:
+            return 0.0
+        high *= 2
+    factor = low if low == high else optimize.brentq(excess, low, high, rtol=1e-6)
+    return float(composed(factor).get_epsilon(delta))
+
+
+def _composed(event: DpEvent) -> Callable[[float], PLDAccountant]:
+    @cache
+    def composed(factor: float) -> PLDAccountant:
+        return PLDAccountant(value_discretization_interval=DISCRETISATION).compose(with_noise(event, factor))
+
+    return composed
