@@ -5,8 +5,8 @@ The rooms:
 - ``methods``: arrays in, values out. ``noise``: distributions fitted to errors, and how far the data decides them;
   ``curves``: what errors would be worth as noise, and what neighbours give away instead; ``leakage``: what an attack's
   scores say; ``lower_bounds``: what they say of epsilon; ``guarantee``: what a privacy event guarantees
-- ``studies``: a question in, a report out. ``audit``, ``recorded``, ``scores``, ``account``, ``noise``, ``bench``,
-  ``federation``
+- ``studies``: a question in, a report out. ``audit``, ``seeds`` (several audits), ``recorded``, ``scores``,
+  ``account``, ``noise``, ``bench``, ``federation``
 - ``reporting``: what every study shares, its folder, progress, workers, tables and pages
 - ``cli``: the command line, a file for each command
 
@@ -24,18 +24,35 @@ if TYPE_CHECKING:
     from analysis.studies.audit.run import AuditReport, run_audit
     from analysis.studies.audit.spec import AuditSpec
     from analysis.studies.audit.verdict import Verdict
+    from analysis.studies.seeds.run import SeedsReport, run_seeds
+    from analysis.studies.seeds.spec import SeedsSpec
 
 _HOMES = {
     "AuditReport": "studies.audit.run",
     "AuditSpec": "studies.audit.spec",
     "Fit": "methods.noise.fits",
     "NoiseFit": "methods.noise.noise_fit",
+    "SeedsReport": "studies.seeds.run",
+    "SeedsSpec": "studies.seeds.spec",
     "Verdict": "studies.audit.verdict",
     "fit_noise": "methods.noise.noise_fit",
     "guarantee": "methods.guarantee",
     "run_audit": "studies.audit.run",
+    "run_seeds": "studies.seeds.run",
 }
 
-__all__ = ["AuditReport", "AuditSpec", "Fit", "NoiseFit", "Verdict", "fit_noise", "guarantee", "run_audit"]
+__all__ = [
+    "AuditReport",
+    "AuditSpec",
+    "Fit",
+    "NoiseFit",
+    "SeedsReport",
+    "SeedsSpec",
+    "Verdict",
+    "fit_noise",
+    "guarantee",
+    "run_audit",
+    "run_seeds",
+]
 
 __getattr__ = lazy(__name__, _HOMES)

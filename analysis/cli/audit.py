@@ -2,15 +2,18 @@
 
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from analysis.cli.finish import finish
-from analysis.cli.people import one_line_errors, refuse_options_beside, show_progress
+from analysis.cli.people import is_given, one_line_errors, refuse_options_beside, show_progress
 from analysis.cli.questions import asks
 from analysis.studies.audit.spec import AuditSpec
 from fedsz_privacy.core.errors import InputError
+
+if TYPE_CHECKING:
+    from analysis.reporting.workers import Workers
 
 
 @asks(AuditSpec)
@@ -20,6 +23,10 @@ def audit(
     out: Annotated[
         Path, typer.Option(help="Folder of the run; an interrupted run in it goes on, a finished one is shown.")
     ] = Path("runs/audit"),
+    seeds: Annotated[
+        str | None,
+        typer.Option(help="Seeds of as many audits, such as 0-4 or 0,3,7, and what they say together."),
+    ] = None,
     resume: Annotated[
         Path | None, typer.Option(help="Go on with the run in this folder, asked as it was.", show_default=False)
     ] = None,
@@ -36,20 +43,37 @@ def audit(
         elif trust_imports:
             raise InputError("--trust-imports says nothing without --resume: leave it out, what you type is trusted")
 
+        if seeds is not None and is_given(context, "seed"):
+            raise InputError(f"--seeds {seeds} names every seed: leave out --seed")
+
         from analysis.reporting.workers import Workers
         from analysis.studies.questions import only_trusted, read_plain, read_question, to_plain
+        from analysis.studies.seeds.spec import SeedsSpec, settle
 
         players, folder = Workers(workers, backend), resume or out
-        spec = None if resume else AuditSpec(**asked)
+        spec = None if resume else AuditSpec(**asked) if seeds is None else settle(asked, seeds)
         question = to_plain("audit", spec) if spec else read_plain(folder, "audit")
 
         def compute() -> None:
             with nullcontext() if spec or trust_imports else only_trusted(folder, question):
-                settled = spec or read_question(folder, "audit", AuditSpec)
-
-                from analysis.studies.audit.report import write_report
-                from analysis.studies.audit.run import run_audit
-
-                write_report(*run_audit(settled, folder, players, show_progress, typer.echo))
+                settled = spec or read_question(folder, "audit", SeedsSpec if "seeds" in question else AuditSpec)
+                _play(settled, folder, players)
 
         finish(folder, question, compute)
+
+
+def _play(spec: AuditSpec, folder: Path, players: "Workers") -> None:
+    """Run an audit, or several, and write what came of it."""
+    from analysis.studies.seeds.spec import SeedsSpec
+
+    if isinstance(spec, SeedsSpec):
+        from analysis.studies.seeds.report import write_seeds
+        from analysis.studies.seeds.run import run_seeds
+
+        write_seeds(*run_seeds(spec, folder, players, show_progress, typer.echo))
+        return
+
+    from analysis.studies.audit.report import write_report
+    from analysis.studies.audit.run import run_audit
+
+    write_report(*run_audit(spec, folder, players, show_progress, typer.echo))

@@ -34,11 +34,16 @@ def one_line_errors() -> Iterator[None]:
         raise typer.Exit(130) from None
 
 
+def is_given(context: typer.Context, name: str) -> bool:
+    """Return whether an option stands on the command line."""
+    source = context.get_parameter_source(name)
+    return bool(source and source.name == "COMMANDLINE")
+
+
 def refuse_options_beside(context: typer.Context, *allowed: str) -> None:
     """Raise InputError if an option other than those allowed was given; the first of them is why."""
-    sources = {name: context.get_parameter_source(name) for name in context.params if name not in allowed}
     asked_by = {option.name: option.opts[0] for option in context.command.params}
-    given = [asked_by[name] for name, source in sources.items() if source and source.name == "COMMANDLINE"]
+    given = [asked_by[name] for name in context.params if name not in allowed and is_given(context, name)]
     if given:
         raise InputError(f"--{allowed[0]} takes the question from the folder: leave out {', '.join(given)}")
 

@@ -1,1 +1,1 @@
-"""Whole studies, a question in and a report out: audit, scores, account, noise, bench, federation."""
+"""Whole studies, a question in and a report out: audit, seeds, recorded, scores, account, noise, bench, federation."""

@@ -14,6 +14,15 @@ noise                 | Missing argument 'checkpoint'; see fedsz-privacy noise -
 noise a.pt b.pt       | Got unexpected extra argument
 bench --release none  | No such option: --release
 federate --trials 8   | No such option: --trials
+audit --seeds 0-4 --seed 3    | --seeds 0-4 names every seed: leave out --seed
+audit --seeds 4-0             | seeds '4-0': give whole numbers and ranges of them, such as 0-4 or 0,3,7
+audit --seeds ''              | seeds '': give whole numbers and ranges of them, such as 0-4 or 0,3,7
+audit --seeds 0-1,x           | seeds '0-1,x': give whole numbers and ranges of them, such as 0-4 or 0,3,7
+audit --seeds 0-1000000000000 | seeds '0-1000000000000' are too many: choose 1000 or less
+audit --seeds 0,18446744073709551616 | seeds 18446744073709551616: choose 18446744073709551615 or less
+audit --seeds 0-1 --trials 1  | trials 1: choose 8 or more
+audit --seeds 0-1 --seeds 2   | --seeds is given 2 times: give it once
+audit --seeds 0-1 --resume held | --resume takes the question from the folder: leave out --seeds
 report                | Missing argument 'folder'; see fedsz-privacy report --help
 report held --seed 1  | No such option: --seed; see fedsz-privacy report --help
 """

@@ -78,8 +78,22 @@ def vulnerable_resamples(
     times = np.empty((len(weights), 2, scores.shape[1]), np.uint16)
     for measured in (0, 1):
         rows = slice(1 - measured, None, 2)
-        times[:, measured] = _first(count, _auc_by_candidate(scores[rows], membership[rows], weights[:, rows]), drawn)
+        times[:, measured] = _first(count, auc_by_candidate(scores[rows], membership[rows], weights[:, rows]), drawn)
     return [_group(*each) for each in zip(times, drawn, weights, strict=True)]
+
+
+def auc_by_candidate(scores: Scores, membership: NDArray[np.bool_], weights: NDArray[np.uint16]) -> NDArray[np.float64]:
+    """Return each candidate's AUC over trials in each resample, (resamples, candidates); 0.5 without pairs.
+
+    Parameters
+    ----------
+    scores, membership : arrays, shape (trials, candidates)
+        As `vulnerable` takes them.
+    weights : uint16 array, shape (resamples, trials, candidates)
+        How often each score was drawn.
+    """
+    by_candidate = zip(scores.T, membership.T, np.moveaxis(weights, 2, 0).astype(np.float64), strict=True)
+    return np.stack([_auc(*each) for each in by_candidate], axis=1)
 
 
 def _group(times: NDArray[np.uint16], drawn: NDArray[np.uint16], weights: NDArray[np.uint16]) -> Drawn:
@@ -98,14 +112,6 @@ def _first(count: int, own_auc: NDArray[np.float64], drawn: NDArray[np.uint16]) 
     times = np.zeros_like(drawn)
     np.put_along_axis(times, order, np.clip(count - before, 0, ranked).astype(np.uint16), axis=1)
     return times
-
-
-def _auc_by_candidate(
-    scores: Scores, membership: NDArray[np.bool_], weights: NDArray[np.uint16]
-) -> NDArray[np.float64]:
-    """Return each candidate's AUC over trials in each resample, (resamples, candidates); 0.5 without pairs."""
-    by_candidate = zip(scores.T, membership.T, np.moveaxis(weights, 2, 0).astype(np.float64), strict=True)
-    return np.stack([_auc(*each) for each in by_candidate], axis=1)
 
 
 def _auc(scores: Scores, members: NDArray[np.bool_], weights: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from analysis.methods.leakage.membership import CONFIDENCE
 from analysis.methods.lower_bounds.bounds import EpsilonBound
 from analysis.methods.lower_bounds.one_run import one_run_bound
-from analysis.methods.lower_bounds.shares import choose_shares, guess
+from analysis.methods.lower_bounds.pilot import choose_plan, most_exposed
 from attacks.signals.base import Looks, Scores, Signal
 from fedsz_privacy.core.errors import InputError
 
@@ -68,15 +68,20 @@ def epsilon_bound(
     signal and one defence; of the largest of several bounds the confidence is lower.
 
     It is a measurement, and says nothing upward: 0 means that this attack proved nothing. Of 128 trials and 200
-    candidates the median reached 0.92 of epsilon on randomised response, but at a delta of 1e-5 only 0.46 on Gaussian
-    noise of mu 1 through ``lira``, and 0.51 with the candidates' levels known; smaller audits prove less.
+    candidates the median reached 0.92 of epsilon on randomised response, but at a delta of 1e-5 only 0.45 on Gaussian
+    noise of mu 1 through ``lira``, and 0.49 with the candidates' levels known; smaller audits prove less.
+
+    Where candidates differ, the most exposed prove more alone: for undefended digits (25 seeds of the default audit)
+    the mean bound rose from 2.9 to 3.8, and at REL 3e-1 from 1.9 to 2.6. Where they are alike the choice costs up to 3%
+    of it.
     """
     _check(observed, membership, included)
     half = len(membership) // 2
     pilot = signal.score(observed[:half], membership[:half])
     audited = scores_from_shadows(signal, observed[:half], membership[:half], observed[half:])
-    shares = choose_shares(pilot[:, included], membership[:half, included], delta, generator)
-    guesses = guess(audited[:, included], membership[half:, included], shares, generator)
+    known = pilot[:, included], membership[:half, included]
+    plan, order = choose_plan(*known, delta, generator), most_exposed(*known, generator)
+    guesses = plan.guess(order, audited[:, included], membership[half:, included], generator)
     return one_run_bound([guesses], delta, CONFIDENCE)
 
 

@@ -65,7 +65,7 @@ def statistic_rows(defence: str, group: str, signal: str, leakage: Leakage) -> l
             **asdict(estimate),
             **_prefixed("difference", asdict(difference)),
         }
-        for statistic, estimate, difference in _statistics(leakage)
+        for statistic, estimate, difference in statistics(leakage)
     ]
 
 
@@ -92,7 +92,7 @@ def fit_rows(noise: Mapping[str, NoiseStudy | None]) -> list[Row]:
     ]
 
 
-def _statistics(leakage: Leakage) -> list[tuple[str, Estimate, Difference]]:
+def statistics(leakage: Leakage) -> list[tuple[str, Estimate, Difference]]:
     """Return the name of each statistic with its estimate and its difference; rates that are not resolvable lack."""
     measured = (leakage.auc, leakage.advantage, *leakage.tpr_at_fpr.values())
     differences = (leakage.auc_difference, leakage.advantage_difference, *leakage.tpr_difference.values())

@@ -15,7 +15,7 @@ from analysis.methods.lower_bounds import (
     one_run_bound,
     one_run_gaussian_bound,
 )
-from analysis.methods.lower_bounds.trials import choose_shares
+from analysis.methods.lower_bounds.shares import choose_shares
 from analysis.studies.scores.table import ScoreTable
 from attacks import Scores
 

@@ -39,6 +39,13 @@ def test_half_of_what_scores_vary_by_alone_is_taken_off(rng, parts, error):
     assert standard_errors(replicates_of(rng, 0.5, *parts))[0] == pytest.approx(error)
 
 
+def test_all_of_it_is_taken_off_differences_of_what_rests_on_a_threshold(rng):
+    column = replicates_of(rng, 0.5, 0.3, 0.4, 0.3)
+    found = differences(np.tile(column, 3), np.zeros((BY_SCORE.stop, 3)))
+    detectable = smallest_detectable(np.sqrt([0.25 - 0.045, 0.25 - 0.09, 0.25 - 0.09]))
+    assert [each.detectable for each in found] == pytest.approx(detectable)
+
+
 def test_normal_replicates_give_their_quantiles_and_deviation(rng):
     """Quantiles of 40,000 sums of two sets of 200 normal replicates are within 10% of the normal's."""
     replicates = replicates_of(rng, 5, 0.06, 0.08, 0)
@@ -115,3 +122,32 @@ def test_the_smallest_detectable_difference_is_detected_four_times_in_five(share
     found = detected(paired_difference(1000 + seed, gap, shared) for seed in range(REPETITIONS))
     most = norm.cdf(np.sqrt(1.5) * norm.ppf(POWER))
     assert binom.ppf(1e-3, REPETITIONS, POWER) <= found <= binom.ppf(1 - 1e-3, REPETITIONS, most)
+
+
+def thresholded(seed, own, resampled=True):
+    """Replicates of two releases whose members lie .7 and 1 higher, with effects of `own` deviation in the first alone.
+
+    Other noise is shared but for a tenth of its variance, as where a codec disturbs one update a little.
+    """
+    rng = np.random.default_rng(seed)
+    members = rng.random((30, 40)) < 0.5
+    weights = resample_weights(30, 40, rng) if resampled else [np.ones(members.shape)]
+    noise = rng.normal(size=members.shape)
+    disturbed = 0.9**0.5 * noise + 0.1**0.5 * rng.normal(size=members.shape)
+    effects = own * (rng.normal(size=(30, 1)) + rng.normal(size=(1, 40)))
+    pair = (noise + members, disturbed + members * (0.7 + effects))
+    return [roc_statistics(scores, members, weights, (0.1, 0.01)) for scores in pair]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("own", [0, 0.3])
+def test_differences_of_what_rests_on_a_threshold_cover_the_truth_and_are_not_much_too_wide(own):
+    """Over 200 games, misses are binomial with probability 0.05 or less; more have probability 1e-3."""
+    simulated = [np.subtract(*thresholded(1000 + seed, own, resampled=False))[0] for seed in range(1500)]
+    truth, needed = np.mean(simulated, axis=0), smallest_detectable(np.std(simulated, axis=0))
+    games = [differences(*thresholded(seed, own)) for seed in range(200)]
+    for column in (1, 2, 3):
+        found = [game[column] for game in games]
+        missed = sum(not each.low <= truth[column] <= each.high for each in found)
+        assert missed <= binom.ppf(1 - 1e-3, len(found), 0.05)
+        assert np.mean([each.detectable for each in found]) <= 1.32 * needed[column]

@@ -1,0 +1,89 @@
+"""What several audits say together, each with records, a federation and trials of its own seed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from statistics import fmean, median_low, stdev
+
+from scipy.stats import t
+
+from analysis.methods.leakage.detectable import Estimate
+from analysis.methods.leakage.resampling import CONFIDENCE
+from fedsz_privacy.core.errors import InputError
+
+
+@dataclass(frozen=True)
+class Mean(Estimate):
+    """A mean over seeds with its 95% t interval.
+
+    Attributes
+    ----------
+    values : tuple of float
+        What each seed gave.
+    """
+
+    values: tuple[float, ...]
+
+    def within(self, least: float, most: float) -> "Mean":
+        """Return the same with the interval cut to what the mean can be."""
+        return replace(self, low=max(least, self.low), high=min(most, self.high))
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The median over seeds, the lower of two, and the least and the greatest; no interval.
+
+    Attributes
+    ----------
+    median, least, greatest : float
+        Of what the seeds gave.
+    """
+
+    median: float
+    least: float
+    greatest: float
+
+
+def mean_over_seeds(values: Sequence[float]) -> Mean:
+    r"""Return the mean of what each seed gave, with Student's interval.
+
+    .. math:: \bar x \pm t_{n-1, .975}\, s / \sqrt n
+
+    with s the standard deviation of the n values (Student, Biometrika 1908).
+
+    Parameters
+    ----------
+    values : sequence of float
+        What each seed gave, two or more.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two values.
+
+    Guarantees
+    ----------
+    Covers the mean over all seeds in 95% of repetitions if the values are independent and normal. They are independent:
+    nothing is shared by two seeds but the data set. Pools of one data set overlap, so what is covered is the mean over
+    pools of this data set, and no other data set's.
+
+    They are about normal: of 30 seeds of the default audit, Shapiro and Wilk's test rejects at 5% for none of AUC, TPR,
+    ratio and accuracy. It does for the AUC of the most vulnerable records, which ends at 1 (p .001 without a defence,
+    .007 at REL 3e-1). Intervals of five seeds, drawn with replacement from the thirty, covered their mean in .93 to .95
+    of draws for AUC, TPR and ratio, .96 for the difference of AUC to no defence, .92 and .93 for the most vulnerable,
+    and .92 and .95 for accuracy.
+    """
+    if len(values) < 2:
+        raise InputError(f"{len(values)} seeds have no interval: give two or more")
+    middle = fmean(values)
+    reach = float(t.ppf((1 + CONFIDENCE) / 2, len(values) - 1)) * stdev(values) / len(values) ** 0.5
+    return Mean(middle, middle - reach, middle + reach, tuple(values))
+
+
+def spread_over_seeds(values: Sequence[float]) -> Spread:
+    """Return the median of what each seed gave, and its range.
+
+    This is how lower bounds on one epsilon are put together. Each is above epsilon with probability 0.05 at most, and
+    the lower median only if more than half of them are, so of independent runs it is a lower bound at 95% too. The
+    greatest of them is none: of five, it is above epsilon with a probability of up to 0.23.
+    """
+    return Spread(median_low(values), min(values), max(values))

@@ -1,0 +1,46 @@
+"""One figure of several audits: what each seed gave, and the mean over them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analysis.methods.over_seeds import Mean
+from analysis.studies.audit.presentation.intervals import draw_rows
+from analysis.studies.seeds.run import SeedsReport
+from analysis.studies.seeds.tables import RATES, average, most_vulnerable, strictest_statistic
+
+BELOW = 0.25
+"""How far under its mean the seeds of a defence are drawn, in rows."""
+
+
+def seeds_figure(report: SeedsReport) -> Figure:
+    """Draw a row for each defence: every seed's measurement as a dot, their mean with its interval above it."""
+    names, strictest = report.spec.defences, strictest_statistic(report)
+    figure = Figure(figsize=(14, 2.2 + 0.6 * len(names)), layout="constrained")
+    panels = figure.subplots(1, 3, sharey=True)
+    shown = (
+        ("Average record", "ROC-AUC", average, "auc"),
+        ("Most vulnerable records", "ROC-AUC", most_vulnerable, "auc"),
+        ("Most certain guesses", RATES[strictest], average, strictest),
+    )
+    for panel, (title, unit, pick, statistic) in zip(panels, shown, strict=True):
+        _draw(panel, [report.leakage(name, pick)[statistic].mean for name in names])
+        panel.set(title=title, xlabel=f"{unit} of {report.strongest}")
+    panels[0].set_yticks(range(len(names)), labels=names)
+    panels[0].set_ylim(len(names) - 0.5, -0.5)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right upper")
+    figure.suptitle(f"Leakage measured over {len(report.spec.seeds)} seeds, with 95% t intervals of the mean")
+    figure.supxlabel(f"Adversary {report.spec.adversary}: sees {report.spec.sees.sees}", fontsize="small")
+    return figure
+
+
+def _draw(panel: Axes, found: Sequence[Mean]) -> None:
+    blue, orange, *_ = sns.color_palette("colorblind")
+    rows = np.arange(len(found))
+    draw_rows(panel, found, rows, blue, "D", "mean over seeds")
+    for row, mean in zip(rows, found, strict=True):
+        label = "one seed" if row == 0 else None
+        panel.plot(mean.values, np.full(len(mean.values), row + BELOW), ".", color=orange, label=label)

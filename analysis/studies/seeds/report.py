@@ -1,0 +1,154 @@
+"""The report of several audits on disk: what they say together, beside the folders of each."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from math import isinf
+from pathlib import Path
+
+from analysis.methods.leakage.membership import Leakage
+from analysis.reporting.finished import PAGE, write_run
+from analysis.reporting.folder import RunFolder, to_json
+from analysis.reporting.page import Lines, Page, Picture
+from analysis.reporting.style import house_style, to_png
+from analysis.reporting.table import Row, to_csv
+from analysis.studies.audit.results import statistics
+from analysis.studies.questions import to_plain
+from analysis.studies.seeds.figure import seeds_figure
+from analysis.studies.seeds.found import DefenceFound
+from analysis.studies.seeds.run import Compared, Pick, SeedsReport, folder_of
+from analysis.studies.seeds.tables import (
+    canary_table,
+    closing_table,
+    difference_table,
+    group_table,
+    leakage_table,
+    of_group,
+    record_bound,
+    weakest,
+)
+
+FIGURE = Picture(
+    "seeds",
+    "A dot for each seed, which has records, a federation and trials of its own; over them their mean with its 95% t "
+    "interval.",
+)
+
+
+def write_seeds(report: SeedsReport, folder: RunFolder) -> Path:
+    """Write results.json, tables, the figure and the page to a run's folder, and return the path of the page."""
+    with house_style():
+        picture = to_png(seeds_figure(report))
+    files: dict[str, str | bytes] = {
+        "results.json": to_json(to_results(report)),
+        "tables/means.csv": to_csv(mean_rows(report)),
+        "tables/seeds.csv": to_csv(seed_rows(report)),
+        FIGURE.file: picture,
+    }
+    return write_run(folder, make_page(report), files)
+
+
+def make_page(report: SeedsReport) -> Page:
+    """Return what the page shows, and what the command ends with."""
+    closing = closing_table(report)
+    differences = (difference_table(report),) if len(report.spec.defences) > 1 else ()
+    return Page(
+        title="Privacy audit over several seeds",
+        question="What each defence of a client's model update gives away, whichever records it is about.",
+        setting=_setting(report),
+        body=(
+            closing,
+            FIGURE,
+            *((canary_table(report),) if report.spec.gradient_canaries else ()),
+            group_table(report),
+            leakage_table(report),
+            *differences,
+            Lines("The audit of each seed", tuple(str(folder_of(Path(), each) / PAGE) for each in report.spec.seeds)),
+        ),
+        closing=(closing,),
+    )
+
+
+def to_results(report: SeedsReport) -> dict[str, object]:
+    """Return what ``results.json`` holds; an infinite epsilon stands as the string ``"inf"``."""
+    return {
+        "spec": to_plain("audit", report.spec),
+        "metric": report.found[0].metric,
+        "strongest_signals": [each.strongest_signal for each in report.found],
+        "defences": [_defence(report, name) for name in report.spec.defences],
+    }
+
+
+def mean_rows(report: SeedsReport) -> list[Row]:
+    """Return one row for each defence, group, signal and statistic: the mean over seeds, and the paired difference."""
+    return [
+        {
+            "defence": name,
+            "group": group,
+            "signal": signal,
+            "statistic": statistic,
+            **{part: getattr(found.mean, part) for part in ("value", "low", "high")},
+            **{f"difference_{part}": getattr(found.difference, part) for part in ("value", "low", "high")},
+        }
+        for name in report.spec.defences
+        for group, signal, pick in _picks(report)
+        for statistic, found in report.leakage(name, pick).items()
+    ]
+
+
+def seed_rows(report: SeedsReport) -> list[Row]:
+    """Return one row for each seed, defence, group, signal and statistic."""
+    return [
+        {
+            "seed": seed,
+            "defence": each.name,
+            "group": group,
+            "signal": signal,
+            "statistic": statistic,
+            "value": estimate.value,
+            "difference": difference.value,
+        }
+        for seed, found in zip(report.spec.seeds, report.found, strict=True)
+        for each in found.defences
+        for group, signal, pick in _picks(report)
+        for statistic, estimate, difference in statistics(pick(each))
+    ]
+
+
+def _picks(report: SeedsReport) -> list[tuple[str, str, Pick]]:
+    groups = report.found[0].defences[0].groups
+    return [(group, signal, _pick(group, signal)) for group, by_signal in groups.items() for signal in by_signal]
+
+
+def _pick(group: str, signal: str) -> Pick:
+    def pick(found: DefenceFound) -> Leakage:
+        return found.groups[group][signal]
+
+    return pick
+
+
+def _defence(report: SeedsReport, name: str) -> dict[str, object]:
+    found = report.of(name)
+    stated = weakest(found)
+    return {
+        "name": name,
+        "guarantee": asdict(stated) | ({"epsilon": "inf"} if isinf(stated.epsilon) else {}),
+        "as_if": [asdict(each.as_if) if each.as_if else None for each in found],
+        "ratio": asdict(report.mean(name, lambda each: each.ratio)),
+        "bytes": asdict(report.mean(name, lambda each: each.bytes)),
+        "performance": asdict(report.mean(name, lambda each: each.performance)),
+        "epsilon_lower_bounds": [record_bound(each) for each in found],
+        "canary_bounds": [[asdict(each) for each in bounds] for bounds in report.canaries(name)],
+        "strongest": {group: _plain(report.leakage(name, of_group(group))) for group in found[0].strongest},
+    }
+
+
+def _plain(found: Mapping[str, Compared]) -> dict[str, object]:
+    return {statistic: asdict(each) for statistic, each in found.items()}
+
+
+def _setting(report: SeedsReport) -> dict[str, str]:
+    """Return what the first seed's page says of how it was played, with all seeds and all notices."""
+    seeds, told = ", ".join(map(str, report.spec.seeds)), "To know"
+    notices = dict.fromkeys(each[told] for each in report.settings if told in each)
+    common = {term: meaning for term, meaning in report.settings[0].items() if term not in ("Seed", told)}
+    return {**common, "Seeds": seeds, **({told: "; ".join(notices)} if notices else {})}

@@ -1,0 +1,139 @@
+"""Several audits that differ in their seed alone: all of them in, what they say together out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from analysis.methods.leakage.membership import Leakage
+from analysis.methods.over_seeds import Mean, Spread, mean_over_seeds, spread_over_seeds
+from analysis.reporting.finished import is_finished, reopen
+from analysis.reporting.folder import RunFolder, open_run
+from analysis.reporting.progress import Progress, silent, unsaid
+from analysis.reporting.workers import Workers
+from analysis.studies.audit.check import check_audit
+from analysis.studies.audit.prepare import load, set_up
+from analysis.studies.audit.report import write_report
+from analysis.studies.audit.results import statistics
+from analysis.studies.audit.run import ALONE, run_audit
+from analysis.studies.audit.spec import AuditSpec
+from analysis.studies.audit.white_box import CanaryBound
+from analysis.studies.questions import to_plain
+from analysis.studies.seeds.found import AuditFound, DefenceFound, read_found
+from analysis.studies.seeds.spec import SeedsSpec
+from fedsz_privacy.core.threads import one_thread
+
+Pick = Callable[[DefenceFound], Leakage]
+"""Which leakage is meant: that of a group of records by a signal."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One statistic over seeds, and its paired difference to no defence."""
+
+    mean: Mean
+    difference: Mean
+
+
+@dataclass(frozen=True)
+class SeedsReport:
+    """What several audits found.
+
+    Attributes
+    ----------
+    spec : SeedsSpec
+        What was asked.
+    found : tuple of AuditFound
+        What each of ``spec.seeds`` gave, in that order.
+    settings : tuple of mapping of str to str
+        What each was played with, in the words of its own page.
+    """
+
+    spec: SeedsSpec
+    found: tuple[AuditFound, ...]
+    settings: tuple[Mapping[str, str], ...]
+
+    def of(self, defence: str) -> list[DefenceFound]:
+        """Return what each seed found of one defence."""
+        row = self.spec.defences.index(defence)
+        return [each.defences[row] for each in self.found]
+
+    def mean(self, defence: str, figure: Callable[[DefenceFound], float]) -> Mean:
+        """Return the mean over seeds of one figure of a defence."""
+        return mean_over_seeds([figure(each) for each in self.of(defence)])
+
+    def spread(self, defence: str, figure: Callable[[DefenceFound], float]) -> Spread:
+        """Return the median over seeds of one figure of a defence, and its range."""
+        return spread_over_seeds([figure(each) for each in self.of(defence)])
+
+    def leakage(self, defence: str, pick: Pick) -> dict[str, Compared]:
+        """Return every statistic that all seeds resolve, by its name, of one group and signal."""
+        rows = [{name: rest for name, *rest in statistics(pick(each))} for each in self.of(defence)]
+        both = {
+            name: [mean_over_seeds([row[name][part].value for row in rows]) for part in (0, 1)]
+            for name in rows[0]
+            if all(name in row for row in rows)
+        }
+        return {name: Compared(mean.within(0, 1), paired) for name, (mean, paired) in both.items()}
+
+    def canaries(self, defence: str) -> list[tuple[CanaryBound, ...]]:
+        """Return the bounds by canaries of one defence, of each design and null those of all seeds."""
+        return list(zip(*(each.canary_bounds for each in self.of(defence)), strict=True))
+
+    @property
+    def strongest(self) -> str:
+        """The strongest signal of the seeds, or all of them where they differ."""
+        return " or ".join(dict.fromkeys(each.strongest_signal for each in self.found))
+
+
+@one_thread()
+def run_seeds(
+    spec: SeedsSpec,
+    path: Path,
+    workers: Workers = ALONE,
+    progress: Progress = silent,
+    say: Callable[[str], None] = unsaid,
+) -> tuple[SeedsReport, RunFolder]:
+    """Run an audit for each seed, in a folder of its own, or finish what was interrupted.
+
+    Parameters
+    ----------
+    spec : SeedsSpec
+        The question.
+    path : Path
+        Folder of the run; each audit is a whole run in `folder_of` it, and a finished one is not played again.
+    workers, progress, say
+        As `run_audit` takes them; what is said is of the seed that is named first.
+
+    Raises
+    ------
+    InputError
+        As `run_audit` does. Nothing is written if the first audit does not fit the question.
+    """
+    missing = [seed for seed in spec.seeds if not _is_there(spec.at(seed), folder_of(path, seed))]
+    if missing:
+        _try(spec.at(missing[0]), workers)
+    folder = open_run(path, to_plain("audit", spec))
+    for seed in missing:
+        played = run_audit(spec.at(seed), folder_of(path, seed), workers, progress, _named(seed, say))
+        write_report(*played)
+    places = [folder_of(path, seed) for seed in spec.seeds]
+    settings = tuple(reopen(place)[0].setting for place in places)
+    return SeedsReport(spec, tuple(map(read_found, places)), settings), folder
+
+
+def folder_of(path: Path, seed: int) -> Path:
+    """Return the folder of one seed's audit, in that of the run."""
+    return path / f"seed-{seed}"
+
+
+def _is_there(spec: AuditSpec, path: Path) -> bool:
+    return is_finished(path, to_plain("audit", spec))
+
+
+def _try(spec: AuditSpec, workers: Workers) -> None:
+    split, model = load(spec)
+    check_audit(spec, set_up(spec, split, model), spec.parse_defences(), spec.get_signals(), workers)
+
+
+def _named(seed: int, say: Callable[[str], None]) -> Callable[[str], None]:
+    return lambda line: say(f"seed {seed}: {line}")

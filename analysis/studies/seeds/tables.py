@@ -1,0 +1,212 @@
+"""The tables of several audits: figures over seeds, bounds and descriptions of each run."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import median_low
+
+from analysis.methods.guarantee import Guarantee, note_of_claims
+from analysis.methods.leakage.membership import FALSE_POSITIVE_RATES, Leakage
+from analysis.methods.over_seeds import Mean, Spread, spread_over_seeds
+from analysis.reporting.table import Table
+from analysis.studies.audit.measure import RECORDS, VULNERABLE
+from analysis.studies.audit.presentation.leakage_tables import interval
+from analysis.studies.audit.white_box import CanaryBound
+from analysis.studies.seeds.found import DefenceFound
+from analysis.studies.seeds.run import Compared, Pick, SeedsReport
+from analysis.studies.spec import REFERENCE
+
+RATES = {f"tpr at fpr {rate:g}": f"TPR at FPR {rate:g}" for rate in FALSE_POSITIVE_RATES}
+STANDING = (
+    "Means over seeds with 95% t intervals: records, federation and trials follow the seed, and the interval is that "
+    "of the mean over pools of this data set."
+)
+
+
+def closing_table(report: SeedsReport) -> Table:
+    """Return the table that several audits end with: one row for each defence."""
+    delta, strictest = f"delta {report.spec.delta:g}", strictest_statistic(report)
+    stated = {name: weakest(report.of(name)) for name in report.spec.defences}
+    return Table(
+        title=f"What each defence gives away, over {len(report.spec.seeds)} seeds",
+        note=f"Adversary {report.spec.adversary}: sees {report.spec.sees.sees}. {STANDING} Measured by the strongest "
+        f"signal of each run, {report.strongest}. A lower bound is that of one run: the median of the runs, their "
+        "least and greatest in brackets; the greatest of several bounds is no 95% bound. An as-if figure describes the "
+        "error; it protects nobody: the median of the runs, and in brackets the least and greatest neighbour pair of "
+        f"all.{note_of_claims(stated.values())}",
+        columns=(
+            "defence",
+            f"guaranteed\nepsilon at\n{delta}",
+            "as if\nepsilon at\ndelta 0",
+            f"measured, per run:\nepsilon lower\nbound (95%) at\n{delta}",
+            "measured\nAUC",
+            "measured AUC,\nvulnerable",
+            f"measured\n{RATES[strictest]}",
+            "ratio",
+            report.found[0].metric,
+        ),
+        rows=[
+            (
+                name,
+                str(stated[name]),
+                as_if_cell(report.of(name)),
+                spread_cell(report.spread(name, record_bound)),
+                interval(report.leakage(name, average)["auc"].mean),
+                interval(report.leakage(name, most_vulnerable)["auc"].mean),
+                interval(report.leakage(name, average)[strictest].mean),
+                ratio_cell(report.mean(name, lambda each: each.ratio)),
+                interval(report.mean(name, lambda each: each.performance)),
+            )
+            for name in report.spec.defences
+        ],
+    )
+
+
+def difference_table(report: SeedsReport) -> Table:
+    """Return how each defence differs from none, paired within each seed."""
+    strictest = strictest_statistic(report)
+    return Table(
+        title="Difference to no defence",
+        note=f"By the strongest signal, paired within each seed. {STANDING}",
+        columns=("defence", "AUC minus none", "AUC minus none, vulnerable", f"{RATES[strictest]} minus none"),
+        rows=[
+            (
+                name,
+                difference_cell(report.leakage(name, average)["auc"].difference),
+                difference_cell(report.leakage(name, most_vulnerable)["auc"].difference),
+                difference_cell(report.leakage(name, average)[strictest].difference),
+            )
+            for name in report.spec.defences
+            if name != REFERENCE
+        ],
+    )
+
+
+def canary_table(report: SeedsReport) -> Table:
+    """Return what canaries of each run say of each defence, beside what they could say at most."""
+    delta = f"delta {report.spec.delta:g}"
+    return Table(
+        title="White-box audit by canaries",
+        note="Lower bounds (95%) of single runs: the median, the lower of two, with the least and the greatest. The "
+        "median is a 95% bound too, for it is wrong only where more than half of the runs are; the greatest is none. "
+        "Each rejects the mechanisms that its row names, and no others. The page of each seed says more.",
+        columns=(
+            "defence",
+            "canaries",
+            "one coin decides",
+            "rejects",
+            f"measured, per run:\nepsilon lower\nbound (95%) at\n{delta}",
+            "ceiling",
+            "confidence",
+        ),
+        rows=[_canary_row(name, bounds) for name in report.spec.defences for bounds in report.canaries(name)],
+    )
+
+
+def leakage_table(report: SeedsReport) -> Table:
+    """Return every signal's statistics of the average record under each defence."""
+    picks = {signal: _of_signal(signal) for signal in report.spec.signals}
+    return Table(
+        title="Measured leakage of the average record",
+        note=STANDING,
+        columns=("defence", "signal", "AUC", "advantage", *RATES.values()),
+        rows=[
+            (name, signal, *_cells(report.leakage(name, pick), ("auc", "advantage", *RATES)))
+            for name in report.spec.defences
+            for signal, pick in picks.items()
+        ],
+    )
+
+
+def group_table(report: SeedsReport) -> Table:
+    """Return the strongest signal's statistics of each group of candidates under each defence."""
+    picks = {group: of_group(group) for group in report.found[0].defences[0].strongest}
+    return Table(
+        title="Average and most vulnerable records",
+        note=f"By {report.strongest}. {STANDING}",
+        columns=("defence", "group", "AUC", *RATES.values()),
+        rows=[
+            (name, group, *_cells(report.leakage(name, pick), ("auc", *RATES)))
+            for name in report.spec.defences
+            for group, pick in picks.items()
+        ],
+    )
+
+
+def strictest_statistic(report: SeedsReport) -> str:
+    """Return the name of the TPR at the smallest false positive rate that every run resolves."""
+    return list(report.leakage(REFERENCE, average))[-1]
+
+
+def average(found: DefenceFound) -> Leakage:
+    """Return what the strongest signal found of the average record."""
+    return found.strongest[RECORDS]
+
+
+def most_vulnerable(found: DefenceFound) -> Leakage:
+    """Return what the strongest signal found of the most vulnerable records."""
+    return found.strongest[VULNERABLE]
+
+
+def record_bound(found: DefenceFound) -> float:
+    """Return what records prove of epsilon."""
+    return found.epsilon_lower_bound.epsilon
+
+
+def weakest(found: list[DefenceFound]) -> Guarantee:
+    """Return the guarantee that holds in every run: the one of largest epsilon."""
+    return max((each.guarantee for each in found), key=lambda each: each.epsilon)
+
+
+def spread_cell(spread: Spread) -> str:
+    """Return the median of the runs and their range, in nats."""
+    return f"{spread.median:.2f} ({spread.least:.2f} to {spread.greatest:.2f})"
+
+
+def as_if_cell(found: list[DefenceFound]) -> str:
+    """Return the median over runs of the epsilon as if Laplace, and the range of all pairs of all runs."""
+    described = [each.as_if for each in found if each.as_if]
+    if len(described) < len(found):
+        return "-"
+    middle = median_low(each.laplace_epsilon for each in described)
+    low, high = (
+        min(each.laplace_epsilon_low for each in described),
+        max(each.laplace_epsilon_high for each in described),
+    )
+    return f"{middle:.2g} ({low:.2g} to {high:.2g})"
+
+
+def ratio_cell(mean: Mean) -> str:
+    """Return a compression ratio with its interval; without one where all runs gave the same."""
+    if mean.low == mean.high:
+        return f"{mean.value:.4g}"
+    return f"{mean.value:.4g} [{mean.low:.4g}, {mean.high:.4g}]"
+
+
+def difference_cell(found: Mean) -> str:
+    """Return a difference with its interval, to four digits: compression can move as little."""
+    return f"{found.value:+.4f} [{found.low:+.4f}, {found.high:+.4f}]"
+
+
+def of_group(group: str) -> Pick:
+    """Return what picks the strongest signal's leakage of one group of candidates."""
+    return lambda found: found.strongest[group]
+
+
+def _canary_row(name: str, bounds: Sequence[CanaryBound]) -> tuple[str, ...]:
+    first = bounds[0]
+    return (
+        name,
+        first.canaries,
+        first.unit,
+        first.rejects,
+        spread_cell(spread_over_seeds([each.bound.epsilon for each in bounds])),
+        f"{max(each.ceiling for each in bounds):.2f}",
+        "exact" if all(each.exact for each in bounds) else "nearly exact",
+    )
+
+
+def _of_signal(signal: str) -> Pick:
+    return lambda found: found.groups[RECORDS][signal]
+
+
+def _cells(found: Mapping[str, Compared], statistics: Iterable[str]) -> list[str]:
+    return [interval(found[each].mean) if each in found else "not resolvable" for each in statistics]

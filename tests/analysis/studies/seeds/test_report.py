@@ -1,0 +1,98 @@
+"""The report of several audits, from results that are copies of one audit's with AUCs of their own."""
+
+import json
+from copy import deepcopy
+from dataclasses import replace
+
+import pytest
+
+from analysis.methods.lower_bounds import EpsilonBound
+from analysis.reporting.folder import open_run, to_json
+from analysis.reporting.html import to_html
+from analysis.studies.audit.report import describe
+from analysis.studies.audit.results import to_results
+from analysis.studies.audit.white_box import CanaryBound
+from analysis.studies.questions import read_question, to_plain
+from analysis.studies.seeds.found import read_found
+from analysis.studies.seeds.report import make_page, mean_rows, seed_rows, write_seeds
+from analysis.studies.seeds.run import SeedsReport
+from analysis.studies.seeds.spec import SeedsSpec
+from analysis.studies.seeds.tables import canary_table, closing_table, difference_table, strictest_statistic
+from fedsz_privacy.core.errors import InputError
+
+AUCS, BOUNDS = (0.60, 0.62, 0.67), (1.0, 3.0, 2.0)
+
+
+@pytest.fixture
+def report(small, small_report, tmp_path) -> SeedsReport:
+    found = []
+    for auc, bound in zip(AUCS, BOUNDS, strict=True):
+        results = deepcopy(json.loads(to_json(to_results(small_report))))
+        for defence in results["defences"]:
+            defence["strongest"]["records"]["auc"]["value"] = auc
+            defence["epsilon_lower_bound"]["epsilon"] = bound
+        (tmp_path / "results.json").write_text(json.dumps(results))
+        found.append(read_found(tmp_path))
+    asked = {name: getattr(small, name) for name in ("defences", "trials", "candidates", "clients", "signals")}
+    return SeedsReport(SeedsSpec(**asked, seeds=(1, 2, 3)), tuple(found), (describe(small_report),) * 3)
+
+
+def test_a_row_holds_the_mean_of_the_seeds_and_the_median_of_their_bounds(report):
+    name, guaranteed, as_if, bound, auc, *_, ratio, accuracy = closing_table(report).rows[1]
+    assert (name, guaranteed, bound) == ("fedsz:rel=1e-2", "∞", "2.00 (1.00 to 3.00)")
+    assert auc == "0.630 [0.540, 0.720]"  # 0.63 -+ 4.303 * 0.0361 / sqrt(3)
+    assert as_if.count("to") == 1
+    assert "[" not in ratio  # the copies have one ratio
+    assert accuracy.count(",") == 1
+
+
+def test_bounds_are_never_averaged_and_the_table_says_whose_they_are(report):
+    assert {row[3] for row in closing_table(report).rows} == {"2.00 (1.00 to 3.00)"}
+    assert "no 95% bound" in closing_table(report).note
+    assert any("per run" in column for column in closing_table(report).columns)
+
+
+def test_bounds_by_canaries_have_a_row_for_each_design_and_null(report):
+    assert canary_table(report).rows == []
+    kinds = [("directions", "one record", "any mechanism"), ("directions", "one record", "this family")]
+    played = []
+    for found, epsilon in zip(report.found, BOUNDS, strict=True):
+        bounds = [CanaryBound(*kind, EpsilonBound(epsilon, 1e-5, 0.95), 7.0, None, 6400, exact=True) for kind in kinds]
+        undefended = replace(found.defences[0], canary_bounds=tuple(bounds))
+        played.append(replace(found, defences=(undefended, *found.defences[1:])))
+    first, second = canary_table(replace(report, found=tuple(played))).rows
+    assert first == ("none", *kinds[0], "2.00 (1.00 to 3.00)", "7.00", "exact")
+    assert second[3] == "this family"
+
+
+def test_only_rates_that_every_seed_resolves_are_shown(report):
+    assert strictest_statistic(report) == "tpr at fpr 0.1"
+    del report.found[0].defences[0].strongest["records"].tpr_at_fpr[0.1]
+    del report.found[0].defences[0].strongest["records"].tpr_difference[0.1]
+    assert strictest_statistic(report) == "advantage"
+
+
+def test_differences_are_of_defences_alone(report):
+    assert [row[0] for row in difference_table(report).rows] == ["fedsz:rel=1e-2", "fedsz:rel=3e-1"]
+
+
+def test_tables_on_disk_hold_a_row_for_each_statistic(report):
+    means, seeds = mean_rows(report), seed_rows(report)
+    assert len(seeds) == 3 * len(means)
+    assert {row["seed"] for row in seeds} == {1, 2, 3}
+    assert all(row["low"] <= row["value"] <= row["high"] for row in means)
+
+
+def test_the_page_is_laid_out_and_the_question_read_again(report, tmp_path):
+    folder = open_run(tmp_path / "run", to_plain("audit", report.spec))
+    page = write_seeds(report, folder)
+    assert "seed-3/report.html" in page.read_text()
+    assert read_question(folder.path, "audit", SeedsSpec) == report.spec
+    picture = (folder.path / "figures" / "seeds.png").read_bytes()
+    assert to_html(make_page(report), {"seeds": picture}) == page.read_text()
+
+
+def test_results_of_another_form_are_one_line(tmp_path):
+    (tmp_path / "results.json").write_text('{"metric": "accuracy"}')
+    with pytest.raises(InputError, match="holds no results of an audit"):
+        read_found(tmp_path)
