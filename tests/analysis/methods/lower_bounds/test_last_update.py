@@ -1,4 +1,4 @@
-"""The epsilon of a fixed canary in the sum of all steps, against numbers known beforehand and by numerical integrals."""
+"""The epsilon of a fixed canary in the sum of all steps, against known numbers and numerical integrals."""
 
 import numpy as np
 import pytest
