@@ -1,0 +1,175 @@
+"""What a client sent back, checked before it is averaged: whoever runs the client may have sent anything."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
+from time import perf_counter
+
+from flwr.app import ArrayRecord, Message, MetricRecord
+from torch import Tensor
+
+from fedsz_privacy.codec.pipeline import FedSZ
+from fedsz_privacy.core.errors import InputError, printable
+from fedsz_privacy.core.state import StateDict, is_finite, nbytes
+from fedsz_privacy.flower.arrays import moved, read_like, require_names, require_shape, write_state
+from fedsz_privacy.flower.envelope import NOTE, Note, unwrap
+
+RATIO, BYTES, ENCODE, DECODE = "fedsz-ratio", "fedsz-bytes", "fedsz-encode-seconds", "fedsz-decode-seconds"
+"""Metrics that each reply gains: uncompressed over sent bytes, sent bytes, and seconds on both sides."""
+
+LONGEST_REASON = 300
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What the server sent one client in a round.
+
+    Attributes
+    ----------
+    state : StateDict
+        The parameters.
+    digest : bytes
+        Digest of the round and of them.
+    """
+
+    state: StateDict
+    digest: bytes
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A reply that can be averaged.
+
+    Attributes
+    ----------
+    message : Message
+        With arrays in the place of the frame, and metrics of the compression.
+    client : str
+        What the client calls itself, or else its node.
+    state : StateDict
+        Where its decoded update leads from what it was sent.
+    form : tuple
+        Names of its records and metrics, and lengths of those that are lists; Flower averages replies of one form.
+    """
+
+    message: Message
+    client: str
+    state: StateDict
+    form: tuple[object, ...]
+
+
+def read_reply(message: Message, sent: Sent, codec: FedSZ, weight: str | None) -> Reply:
+    """Return a reply as one that can be averaged.
+
+    Parameters
+    ----------
+    message : Message
+        The client's; its content is replaced.
+    sent : Sent
+        What it was sent.
+    codec : FedSZ
+        Decodes its frame, within the memory that it allows.
+    weight : str or None
+        Metric that a mean is weighted by, where there is one.
+
+    Raises
+    ------
+    InputError or FrameError
+        If it is an error, its frame is damaged, too large or of another round, or its arrays or metrics are not those
+        that were asked for, or not finite.
+    """
+    if message.has_error():
+        raise InputError(printable(str(message.error.reason))[:LONGEST_REASON])
+    (key, record), (metric_key, metrics) = _only(message, ArrayRecord), _only(message, MetricRecord)
+    assert isinstance(record, ArrayRecord)
+    assert isinstance(metrics, MetricRecord)
+    _require_metrics(metrics, weight)
+    note = _take_note(message, sent)
+    frame = unwrap(record)
+    start = perf_counter()
+    state = _read_arrays(record, sent.state) if frame is None else _decode(frame, note, sent.state, codec)
+    seconds = perf_counter() - start
+    if broken := [name for name, t in state.items() if not is_finite(t) and is_finite(sent.state[name])]:
+        raise InputError(f"array {broken[0]!r} is not finite")
+    size = sum(len(array.data) for array in record.values())
+    metrics |= {
+        RATIO: nbytes(sent.state) / max(size, 1),
+        BYTES: size,
+        ENCODE: note.encode_seconds if note else 0.0,
+        DECODE: seconds,
+    }
+    message.content[key] = write_state(state)
+    client = note.client if note else str(message.metadata.src_node_id)
+    return Reply(message, client, state, _form(key, metric_key, metrics))
+
+
+def of_one_form(replies: Sequence[Reply]) -> tuple[list[Reply], list[Reply]]:
+    """Return the replies whose records and metrics are named as most are, and the others."""
+    most = Counter(each.form for each in replies).most_common(1)
+    same = [each for each in replies if most and each.form == most[0][0]]
+    return same, [each for each in replies if each not in same]
+
+
+def _only(message: Message, kind: type[ArrayRecord] | type[MetricRecord]) -> tuple[str, ArrayRecord | MetricRecord]:
+    found = [(key, record) for key, record in message.content.items() if isinstance(record, kind)]
+    if len(found) != 1:
+        raise InputError(f"the reply holds {len(found)} records of type {kind.__name__}: send exactly one")
+    return found[0]
+
+
+def _require_metrics(metrics: MetricRecord, weight: str | None) -> None:
+    for name, value in metrics.items():
+        if not all(isfinite(each) for each in (value if isinstance(value, list) else [value])):
+            raise InputError(f"metric {printable(name)!r} is {value}: send finite numbers")
+    if weight is None:
+        return
+    share = metrics.get(weight)
+    if not isinstance(share, int | float) or share <= 0:
+        raise InputError(f"metric {weight!r}, which updates are weighted by, is {share}: send a positive number")
+
+
+def _take_note(message: Message, sent: Sent) -> Note | None:
+    """Return what the reply says of itself, taken out of it."""
+    record = message.content.config_records.get(NOTE)
+    if record is None:
+        return None
+    del message.content[NOTE]
+    note = Note.read(record)
+    if note is None:
+        raise InputError("the note beside the frame cannot be read: use one version of fedsz-privacy on both sides")
+    if note.sent != sent.digest:
+        raise InputError("the update was made against other parameters than this round's, or in another round")
+    return note
+
+
+def _decode(frame: bytes, note: Note | None, sent: StateDict, codec: FedSZ) -> dict[str, Tensor]:
+    if note is None:
+        raise InputError("the frame does not say which round's parameters it was made against")
+    update = codec.decode(frame)
+    require_names(update, sent)
+    for name, tensor in update.items():
+        require_shape(name, tuple(tensor.shape), sent)
+        _require_dtype(name, tensor, sent)
+        if not is_finite(tensor):
+            raise InputError(f"the update of {name!r} is not finite")
+    return {name: moved(tensor, update[name]) for name, tensor in sent.items()}
+
+
+def _read_arrays(record: ArrayRecord, sent: StateDict) -> dict[str, Tensor]:
+    state = read_like(record, sent)
+    for name, tensor in state.items():
+        _require_dtype(name, tensor, sent)
+    return {name: tensor.to(sent[name].dtype) for name, tensor in state.items()}
+
+
+def _require_dtype(name: str, tensor: Tensor, sent: StateDict) -> None:
+    """Raise InputError if a dtype is another one than was sent, but for counters that a server averaged to floats."""
+    counter = sent[name].is_floating_point() and not (tensor.is_floating_point() or tensor.is_complex())
+    if tensor.dtype != sent[name].dtype and not counter:
+        raise InputError(f"array {name!r} has dtype {tensor.dtype}, and the server sent {sent[name].dtype}: keep it")
+
+
+def _form(key: str, metric_key: str, metrics: MetricRecord) -> tuple[object, ...]:
+    lengths = {name: len(value) if isinstance(value, list) else None for name, value in metrics.items()}
+    return (key, metric_key, frozenset(lengths.items()))
