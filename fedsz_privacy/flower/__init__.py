@@ -1,7 +1,7 @@
 """FedSZ in a Flower app: a mod that compresses a client's update, and a strategy that reads it again.
 
-``fedsz_mod`` goes first in a ``ClientApp``'s ``mods``, ``FedSZStrategy`` around the strategy of a ``ServerApp``. Between
-them the update travels as a frame: what the client trained minus what the server had sent.
+``fedsz_mod`` goes first in a ``ClientApp``'s ``mods``, ``FedSZStrategy`` around the strategy of a ``ServerApp``.
+Between them the update travels as a frame: what the client trained minus what the server had sent.
 """
 
 from typing import TYPE_CHECKING

@@ -82,10 +82,9 @@ def _travelling(release: Release, update: StateDict, before: StateDict, after: S
     if release.encode is not None:
         return wrap(release.encode(update, generator))
     decoded = release_copy(release, update, generator).update
-    # Before plus after minus before can differ from after in its last bit: what a release leaves alone is sent as it is.
-    return write_state(
-        {name: t if decoded[name].equal(update[name]) else moved(before[name], decoded[name]) for name, t in after.items()}
-    )
+    # What a release leaves alone is sent as it is: before plus (after minus before) may differ in the last bit.
+    kept = {name: after[name] for name, tensor in decoded.items() if tensor.equal(update[name])}
+    return write_state({name: kept.get(name, moved(tensor, decoded[name])) for name, tensor in before.items()})
 
 
 def _like(after: Tensor, before: Tensor) -> Tensor:

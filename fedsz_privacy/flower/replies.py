@@ -1,10 +1,11 @@
 """What a client sent back, checked before it is averaged: whoever runs the client may have sent anything."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from time import perf_counter
+from typing import TypeVar
 
 from flwr.app import ArrayRecord, Message, MetricRecord
 from torch import Tensor
@@ -19,6 +20,8 @@ RATIO, BYTES, ENCODE, DECODE = "fedsz-ratio", "fedsz-bytes", "fedsz-encode-secon
 """Metrics that each reply gains: uncompressed over sent bytes, sent bytes, and seconds on both sides."""
 
 LONGEST_REASON = 300
+
+Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True)
@@ -47,14 +50,17 @@ class Reply:
         With arrays in the place of the frame, and metrics of the compression.
     client : str
         What the client calls itself, or else its node.
+    sent : Sent
+        What it was sent.
     state : StateDict
-        Where its decoded update leads from what it was sent.
+        Where its update leads from there.
     form : tuple
         Names of its records and metrics, and lengths of those that are lists; Flower averages replies of one form.
     """
 
     message: Message
     client: str
+    sent: Sent
     state: StateDict
     form: tuple[object, ...]
 
@@ -81,27 +87,21 @@ def read_reply(message: Message, sent: Sent, codec: FedSZ, weight: str | None) -
     """
     if message.has_error():
         raise InputError(printable(str(message.error.reason))[:LONGEST_REASON])
-    (key, record), (metric_key, metrics) = _only(message, ArrayRecord), _only(message, MetricRecord)
-    assert isinstance(record, ArrayRecord)
-    assert isinstance(metrics, MetricRecord)
+    key, record = _only(message.content.array_records, "arrays")
+    metric_key, metrics = _only(message.content.metric_records, "metrics")
     _require_metrics(metrics, weight)
     note = _take_note(message, sent)
-    frame = unwrap(record)
+    size = max(1, sum(len(array.data) for array in record.values()))
     start = perf_counter()
-    state = _read_arrays(record, sent.state) if frame is None else _decode(frame, note, sent.state, codec)
+    state = _read_state(record, note, sent.state, codec)
     seconds = perf_counter() - start
     if broken := [name for name, t in state.items() if not is_finite(t) and is_finite(sent.state[name])]:
         raise InputError(f"array {broken[0]!r} is not finite")
-    size = sum(len(array.data) for array in record.values())
-    metrics |= {
-        RATIO: nbytes(sent.state) / max(size, 1),
-        BYTES: size,
-        ENCODE: note.encode_seconds if note else 0.0,
-        DECODE: seconds,
-    }
+    encoding = note.encode_seconds if note else 0.0
+    metrics.update({RATIO: nbytes(sent.state) / size, BYTES: size, ENCODE: encoding, DECODE: seconds})
     message.content[key] = write_state(state)
     client = note.client if note else str(message.metadata.src_node_id)
-    return Reply(message, client, state, _form(key, metric_key, metrics))
+    return Reply(message, client, sent, state, _form(key, metric_key, metrics))
 
 
 def of_one_form(replies: Sequence[Reply]) -> tuple[list[Reply], list[Reply]]:
@@ -111,11 +111,10 @@ def of_one_form(replies: Sequence[Reply]) -> tuple[list[Reply], list[Reply]]:
     return same, [each for each in replies if each not in same]
 
 
-def _only(message: Message, kind: type[ArrayRecord] | type[MetricRecord]) -> tuple[str, ArrayRecord | MetricRecord]:
-    found = [(key, record) for key, record in message.content.items() if isinstance(record, kind)]
-    if len(found) != 1:
-        raise InputError(f"the reply holds {len(found)} records of type {kind.__name__}: send exactly one")
-    return found[0]
+def _only(records: Mapping[str, Kind], what: str) -> tuple[str, Kind]:
+    if len(records) != 1:
+        raise InputError(f"the reply holds {len(records)} records of {what}: send exactly one")
+    return next(iter(records.items()))
 
 
 def _require_metrics(metrics: MetricRecord, weight: str | None) -> None:
@@ -143,24 +142,25 @@ def _take_note(message: Message, sent: Sent) -> Note | None:
     return note
 
 
-def _decode(frame: bytes, note: Note | None, sent: StateDict, codec: FedSZ) -> dict[str, Tensor]:
-    if note is None:
-        raise InputError("the frame does not say which round's parameters it was made against")
-    update = codec.decode(frame)
-    require_names(update, sent)
-    for name, tensor in update.items():
+def _read_state(record: ArrayRecord, note: Note | None, sent: StateDict, codec: FedSZ) -> dict[str, Tensor]:
+    """Return the parameters that a record leads to: its own, or what was sent and the update of its frame."""
+    if (frame := unwrap(record)) is not None:
+        if note is None:
+            raise InputError("the frame does not say which round's parameters it was made against")
+        update = codec.decode(frame)
+        _require_alike(update, sent)
+        return {name: moved(tensor, update[name]) for name, tensor in sent.items()}
+    state = read_like(record, sent)
+    _require_alike(state, sent)
+    return {name: tensor.to(sent[name].dtype) for name, tensor in state.items()}
+
+
+def _require_alike(state: StateDict, sent: StateDict) -> None:
+    """Raise InputError unless names, shapes and dtypes are those that were sent."""
+    require_names(state, sent)
+    for name, tensor in state.items():
         require_shape(name, tuple(tensor.shape), sent)
         _require_dtype(name, tensor, sent)
-        if not is_finite(tensor):
-            raise InputError(f"the update of {name!r} is not finite")
-    return {name: moved(tensor, update[name]) for name, tensor in sent.items()}
-
-
-def _read_arrays(record: ArrayRecord, sent: StateDict) -> dict[str, Tensor]:
-    state = read_like(record, sent)
-    for name, tensor in state.items():
-        _require_dtype(name, tensor, sent)
-    return {name: tensor.to(sent[name].dtype) for name, tensor in state.items()}
 
 
 def _require_dtype(name: str, tensor: Tensor, sent: StateDict) -> None:
