@@ -19,8 +19,6 @@ from fedsz_privacy.flower.envelope import NOTE, Note, unwrap
 RATIO, BYTES, ENCODE, DECODE = "fedsz-ratio", "fedsz-bytes", "fedsz-encode-seconds", "fedsz-decode-seconds"
 """Metrics that each reply gains: uncompressed over sent bytes, sent bytes, and seconds on both sides."""
 
-LONGEST_REASON = 300
-
 Kind = TypeVar("Kind")
 
 
@@ -71,7 +69,7 @@ def read_reply(message: Message, sent: Sent, codec: FedSZ, weight: str | None) -
     Parameters
     ----------
     message : Message
-        The client's; its content is replaced.
+        The client's, without an error; its content is replaced.
     sent : Sent
         What it was sent.
     codec : FedSZ
@@ -82,11 +80,9 @@ def read_reply(message: Message, sent: Sent, codec: FedSZ, weight: str | None) -
     Raises
     ------
     InputError or FrameError
-        If it is an error, its frame is damaged, too large or of another round, or its arrays or metrics are not those
-        that were asked for, or not finite.
+        If its frame is damaged, too large or of another round, or its arrays or metrics are not those that were asked
+        for, or not finite.
     """
-    if message.has_error():
-        raise InputError(printable(str(message.error.reason))[:LONGEST_REASON])
     key, record = _only(message.content.array_records, "arrays")
     metric_key, metrics = _only(message.content.metric_records, "metrics")
     _require_metrics(metrics, weight)

@@ -13,7 +13,7 @@ from fedsz_privacy.codec.bounds import ErrorBound
 from fedsz_privacy.codec.budget import DEFAULT_MAX_BYTES
 from fedsz_privacy.codec.frame import FrameError
 from fedsz_privacy.codec.pipeline import FedSZ
-from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.errors import InputError, printable
 from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.flower.arrays import read_state, write_state
 from fedsz_privacy.flower.envelope import digest, mark
@@ -22,6 +22,9 @@ from fedsz_privacy.flower.recording import RoundRecorder
 from fedsz_privacy.flower.replies import Reply, Sent, of_one_form, read_reply
 
 LOG = getLogger("flwr")
+
+LONGEST_REASON = 300
+"""Characters of a client's own words that are logged."""
 
 
 class FedSZStrategy(Strategy):
@@ -125,6 +128,8 @@ class FedSZStrategy(Strategy):
         for reply in replies:
             sent = self._sent.pop(reply.metadata.src_node_id, None)
             try:
+                if reply.has_error():
+                    raise InputError(printable(str(reply.error.reason))[:LONGEST_REASON])
                 if sent is None:
                     raise InputError("no reply of it is awaited in this round")
                 yield read_reply(reply, sent, self._codec, self._weight)
