@@ -17,17 +17,28 @@ def federate(
     out: Annotated[
         Path, typer.Option(help="Folder of the run; an interrupted run in it goes on, a finished one is shown.")
     ] = Path("runs/federate"),
+    record: Annotated[
+        Path | None,
+        typer.Option(help="Record the rounds without a defence in this folder, for audit-updates.", show_default=False),
+    ] = None,
 ) -> None:
     """Run federated averaging under defences: performance by round, bytes, time, and when compressing pays."""
     with one_line_errors():
         from analysis.studies.questions import to_plain
 
         spec = FederationSpec(**asked)
+        question = to_plain("federate", spec)
+        if record:
+            from analysis.reporting.finished import is_finished
+            from analysis.studies.federation.record import require_recorded
+
+            if is_finished(out, question):
+                require_recorded(record, spec.rounds, out)
 
         def compute() -> None:
             from analysis.studies.federation.report import write_federation
             from analysis.studies.federation.run import run_federation
 
-            write_federation(*run_federation(spec, out, show_progress, typer.echo))
+            write_federation(*run_federation(spec, out, show_progress, typer.echo, record))
 
-        finish(out, to_plain("federate", spec), compute)
+        finish(out, question, compute)

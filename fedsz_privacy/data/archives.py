@@ -1,7 +1,8 @@
 """Arrays in an .npz file, read without pickle, every length checked before memory is taken."""
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from math import prod
 from pathlib import Path
 from types import MappingProxyType
@@ -32,8 +33,23 @@ Header: TypeAlias = tuple[tuple[int, ...], np.dtype[Any]]
 """Shape and dtype of an array in a file."""
 
 
-def read_arrays(path: Path, require: Callable[[Mapping[str, Header]], None]) -> Mapping[str, NDArray[Any]]:
-    """Return the `ARRAYS` of an .npz file, none of them before all are checked.
+def find_names(path: Path) -> list[str]:
+    """Return the names of the arrays in an .npz file.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
+    require_file(path, "give an .npz file")
+    with _one_line_about(path), ZipFile(path) as archive:
+        return [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
+
+
+def read_arrays(
+    path: Path, require: Callable[[Mapping[str, Header]], None], names: Sequence[str] = ARRAYS
+) -> Mapping[str, NDArray[Any]]:
+    """Return arrays of an .npz file by name, none of them before all are checked.
 
     Parameters
     ----------
@@ -41,20 +57,27 @@ def read_arrays(path: Path, require: Callable[[Mapping[str, Header]], None]) -> 
         The file.
     require : callable
         Raises InputError if the shapes and dtypes are not what the caller wants.
+    names : sequence of str
+        Which arrays.
 
     Raises
     ------
     InputError
         If the file cannot be read, lacks an array, holds Python objects, or ``require`` refuses it.
     """
-    require_file(path, f"give an .npz file with {', '.join(ARRAYS)}")
+    require_file(path, f"give an .npz file with {', '.join(names)}")
+    with _one_line_about(path), ZipFile(path) as archive:
+        if missing := [name for name in names if f"{name}.npy" not in archive.namelist()]:
+            raise InputError(f"{path} has no {', '.join(missing)}: save all of {', '.join(names)}")
+        _require_small([archive.getinfo(f"{name}.npy") for name in names], path)
+        require({name: _read_header(archive, name, path) for name in names})
+        return {name: _read_array(archive, name) for name in names}
+
+
+@contextmanager
+def _one_line_about(path: Path) -> Iterator[None]:
     try:
-        with ZipFile(path) as archive:
-            if missing := [name for name in ARRAYS if f"{name}.npy" not in archive.namelist()]:
-                raise InputError(f"{path} has no {', '.join(missing)}: save all of {', '.join(ARRAYS)}")
-            _require_small([archive.getinfo(f"{name}.npy") for name in ARRAYS], path)
-            require({name: _read_header(archive, name, path) for name in ARRAYS})
-            return {name: _read_array(archive, name) for name in ARRAYS}
+        yield
     except InputError:
         raise
     except DAMAGED as error:

@@ -42,8 +42,29 @@ def load_checkpoint(path: Path) -> dict[str, Tensor]:
         If there is no such file, it is damaged, it would need pickle to run code, it holds something else than
         tensors by name, or these are far larger than the file, as expanded ones can be.
     """
+    return as_state(read_checkpoint(path), path)
+
+
+def read_checkpoint(path: Path) -> object:
+    """Return what a file holds, a state dict or something else, without running what it asks for.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, it is damaged, or it would need pickle to run code.
+    """
     require_file(path, "give a .safetensors file or a state dict saved by torch.save")
-    held = _read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path)
+    return _read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path)
+
+
+def as_state(held: object, path: Path) -> dict[str, Tensor]:
+    """Return what a file holds, known to be a state dict.
+
+    Raises
+    ------
+    InputError
+        If it is none, or its tensors are far larger than the file, as expanded ones can be.
+    """
     if not isinstance(held, dict) or not held:
         raise InputError(f"{path} holds no state dict: save model.state_dict()")
     if other := [str(name) for name, value in held.items() if not (isinstance(name, str) and _is_dense(value))]:

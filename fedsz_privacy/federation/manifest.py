@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, TypeVar
@@ -79,6 +78,10 @@ class Manifest:
         return replace(self, versions={}) == replace(other, versions={})
 
 
+SCHEMA = TypeAdapter(Manifest)
+"""How ``recording.json`` is read and written."""
+
+
 def to_ids(records: object, where: str) -> tuple[int, ...]:
     """Return record ids in rising order, each once, from ids or from a bool for each record.
 
@@ -131,12 +134,12 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST
     require_file(path, "give the folder of a recording")
     try:
-        return read_strictly(path, Manifest)
+        return read_strictly(path, SCHEMA)
     except ValueError as error:
         raise InputError(f"{path} {error}: give the folder of a recording, or copy it again") from error
 
 
-def read_strictly(path: Path, kind: type[Kind]) -> Kind:
+def read_strictly(path: Path, schema: TypeAdapter[Kind]) -> Kind:
     """Return what a JSON file of a recording holds.
 
     Raises
@@ -150,10 +153,10 @@ def read_strictly(path: Path, kind: type[Kind]) -> Kind:
         text = path.read_bytes()
     except OSError as error:
         raise ValueError(f"cannot be read ({error.strerror})") from error
-    return from_json(text, kind)
+    return from_json(text, schema)
 
 
-def from_json(text: bytes, kind: type[Kind]) -> Kind:
+def from_json(text: bytes, schema: TypeAdapter[Kind]) -> Kind:
     """Return what a text of JSON holds.
 
     Raises
@@ -170,20 +173,14 @@ def from_json(text: bytes, kind: type[Kind]) -> Kind:
     if (found := plain.get("format")) != FORMAT:
         raise ValueError(f"is of format {found!r}, and this version reads {FORMAT}")
     try:
-        found: Kind = _adapter(kind).validate_json(text, strict=True)
-        return found
+        return schema.validate_json(text, strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"]))
         raise ValueError(f"is damaged ({place}: {one_line(ValueError(first['msg']))})") from None
 
 
-def to_json(kept: object) -> bytes:
+def to_json(kept: Kind, schema: TypeAdapter[Kind]) -> bytes:
     """Return the bytes of a JSON file of a recording."""
-    plain: object = _adapter(type(kept)).dump_python(kept, mode="json")
+    plain: object = schema.dump_python(kept, mode="json")
     return json.dumps(plain, indent=1, allow_nan=False).encode()
-
-
-@cache
-def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)

@@ -14,8 +14,10 @@ from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.files import one_line_for, write_atomically
 from fedsz_privacy.core.ranges import Whole, require_in
 from fedsz_privacy.core.state import StateDict, subtract
+from fedsz_privacy.federation import recording
 from fedsz_privacy.federation.manifest import (
     MANIFEST,
+    SCHEMA,
     Manifest,
     by_client,
     from_json,
@@ -145,7 +147,7 @@ class Recorder:
                 for place, (client, update) in enumerate(updates)
             }
             # The round counts from here on: what is cut short earlier has no such file.
-            write_atomically(folder / ROUND, to_json(Parts(number, start, sent)))
+            write_atomically(folder / ROUND, to_json(Parts(number, start, sent), recording.SCHEMA))
         except BaseException:
             rmtree(folder, ignore_errors=True)
             raise
@@ -168,8 +170,8 @@ def _settle(folder: Path, manifest: Manifest) -> None:
 def _checked(manifest: Manifest) -> bytes:
     """Return what a manifest is written as, known to be read back as it is."""
     try:
-        text = to_json(manifest)
-        same = from_json(text, Manifest) == manifest
+        text = to_json(manifest, SCHEMA)
+        same = from_json(text, SCHEMA) == manifest
     except ValueError as error:
         raise InputError(f"the recording's manifest {error}: give strings, whole numbers and JSON values") from error
     if not same:

@@ -7,7 +7,7 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import Tensor
@@ -92,6 +92,10 @@ class Parts:
     before: Part
     updates: Mapping[str, Part]
     format: int = FORMAT
+
+
+SCHEMA = TypeAdapter(Parts)
+"""How ``round.json`` is read and written."""
 
 
 @dataclass(frozen=True)
@@ -193,7 +197,7 @@ def _folders(rounds: Path) -> Iterator[Path]:
 
 def _read_round(folder: Path) -> RecordedRound | None:
     try:
-        parts = read_strictly(folder / ROUND, Parts)
+        parts = read_strictly(folder / ROUND, SCHEMA)
     except ValueError:
         return None
     whole = parts.number == int(folder.name) and all(

@@ -11,12 +11,13 @@ import numpy as np
 from safetensors.torch import load, save
 
 from analysis.methods.guarantee import Guarantee, guarantee
-from analysis.reporting.folder import RunFolder, open_run
+from analysis.reporting.folder import RunFolder, open_run, require_place
 from analysis.reporting.progress import Progress, silent, unsaid
 from analysis.studies.check import check_clients
 from analysis.studies.claims import claimed
 from analysis.studies.federation.duration import describe_federation
 from analysis.studies.federation.link import Transfer, break_even
+from analysis.studies.federation.record import record_round, recorder_of
 from analysis.studies.federation.spec import FederationSpec
 from analysis.studies.questions import to_plain
 from analysis.studies.spec import REFERENCE
@@ -31,6 +32,7 @@ from fedsz_privacy.data.loading import load_data
 from fedsz_privacy.data.records import DataSplit, Records
 from fedsz_privacy.federation.federation import Federation
 from fedsz_privacy.federation.partition import parse_partition
+from fedsz_privacy.federation.recorder import Recorder
 from fedsz_privacy.federation.rounds import Round
 from fedsz_privacy.models.catalogue import build_model
 from fedsz_privacy.training.evaluation import measure
@@ -102,9 +104,22 @@ class FederationReport:
 
 @one_thread()
 def run_federation(
-    spec: FederationSpec, path: Path, progress: Progress = silent, say: Say = unsaid
+    spec: FederationSpec, path: Path, progress: Progress = silent, say: Say = unsaid, record: Path | None = None
 ) -> tuple[FederationReport, RunFolder]:
     """Run a federation once for each defence, or finish a run that was interrupted.
+
+    Parameters
+    ----------
+    spec : FederationSpec
+        The question.
+    path : Path
+        Folder of the run.
+    progress : Progress
+        Shows how far the loops have come.
+    say : callable
+        Told what a reader should know before the work starts.
+    record : Path, optional
+        Where the rounds without a defence are recorded.
 
     Raises
     ------
@@ -122,13 +137,16 @@ def run_federation(
     for notice in (*notices, describe_federation(defences, model, split.train, clients, spec.rounds)):
         say(notice)
     defences = spec.parse_defences(claimed(spec, model, split.train))
+    require_place(path, to_plain("federate", spec))
+    recorder = recorder_of(spec, clients, record) if record else None
     folder = open_run(path, to_plain("federate", spec))
     rounds = {}
     for number, defence in enumerate(defences):
         federation = Federation(model, split.train, clients, defence.training, defence.release, spec.seed)
         path = folder.path / "rounds" / f"{number}.safetensors"
         about = {"run": folder.digest, "kind": "rounds", "number": number, "metric": split.test.task.metric}
-        rows = _continue(federation, split.test, spec.rounds, path, about, say)
+        kept = recorder if defence.name == REFERENCE else None
+        rows = _continue(federation, split.test, spec.rounds, path, about, say, kept)
         rounds[defence.name] = tuple(progress(rows, description=defence.name, total=spec.rounds))
     guarantees = {defence.name: guarantee(defence, spec.delta) for defence in defences}
     return FederationReport(spec, split.test.task.metric, guarantees, rounds, notices), folder
@@ -142,12 +160,23 @@ def _load(spec: FederationSpec) -> DataSplit:
 
 
 def _continue(
-    federation: Federation, test: Records, rounds: int, path: Path, about: Mapping[str, object], say: Say
+    federation: Federation,
+    test: Records,
+    rounds: int,
+    path: Path,
+    about: Mapping[str, object],
+    say: Say,
+    recorder: Recorder | None,
 ) -> Iterator[RoundRow]:
     """Yield the rows of all rounds, those in the file first, and keep the file up to the last one."""
-    rows, state = _read(path, dict(federation.model.state_dict()), about, say)
+    initial = dict(federation.model.state_dict())
+    rows, state = _read(path, initial, about, say)
+    if recorder and not all(recorder.holds(row.round) for row in rows):
+        rows, state = [], initial
     yield from rows
     for played in islice(federation.rounds(stack_of_one(state), first=len(rows)), rounds - len(rows)):
+        if recorder:
+            record_round(recorder, played)
         rows.append(_row(played, _measure(federation, played, test)))
         kept = {name: tensor.contiguous() for name, tensor in unstack(played.after, 0).items()}
         write_atomically(path, seal(partial(save, kept), {**about, "rows": [asdict(row) for row in rows]}))

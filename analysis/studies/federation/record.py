@@ -1,0 +1,50 @@
+"""A federation's rounds without a defence, recorded for audits that want no retraining."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.studies.federation.spec import FederationSpec
+from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.state import unstack
+from fedsz_privacy.federation.recorder import Recorder
+from fedsz_privacy.federation.recording import open_recording
+from fedsz_privacy.federation.rounds import Round
+
+
+def client_name(client: int) -> str:
+    """Return what a recording calls a client."""
+    return f"client-{client}"
+
+
+def recorder_of(spec: FederationSpec, clients: NDArray[np.bool_], folder: Path) -> Recorder:
+    """Return what records a federation; clients are rows of who holds which record."""
+    return Recorder(
+        folder,
+        model=spec.model,
+        data=spec.data,
+        members={client_name(client): np.flatnonzero(held).tolist() for client, held in enumerate(clients)},
+        target=spec.target,
+        task=spec.task,
+        records=spec.records,
+        seed=spec.seed,
+        side=spec.side,
+        fix_model=spec.fix_model,
+    )
+
+
+def record_round(recorder: Recorder, played: Round) -> None:
+    """Record a round of one trial whose clients send what they trained."""
+    sent = {client_name(client): unstack(played.sent(client).update, 0) for client in range(len(played.clients))}
+    recorder.record_updates(played.number, unstack(played.states, 0), sent)
+
+
+def require_recorded(folder: Path, rounds: int, run: Path) -> None:
+    """Raise InputError unless a folder holds so many recorded rounds of a run that is finished."""
+    try:
+        found = len(open_recording(folder).rounds)
+    except InputError:
+        found = 0
+    if found < rounds:
+        raise InputError(f"{run} holds this run, finished, and {folder} no record of it: choose another --out")

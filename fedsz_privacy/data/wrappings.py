@@ -1,0 +1,101 @@
+"""States of a model in whatever they were saved: training checkpoints, wrapped models, Flower's lists of arrays."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.state import StateDict
+from fedsz_privacy.data.archives import find_names, read_arrays
+from fedsz_privacy.data.checkpoints import as_state, read_checkpoint
+
+CONTAINERS = ("model_state_dict", "state_dict", "model")
+"""Keys under which training checkpoints hold the state of the model."""
+
+WRAPPERS = ("module", "_module", "_orig_mod")
+"""What DistributedDataParallel, Opacus and torch.compile put into the names of a state."""
+
+PLACED = re.compile(r"arr_(\d+)")
+
+
+def load_state(path: Path, like: StateDict) -> dict[str, Tensor]:
+    """Return the state of a model that a file holds, under the model's own names, in their order and dtypes.
+
+    Parameters
+    ----------
+    path : Path
+        A ``.safetensors`` file; a state dict saved by ``torch.save``, or a checkpoint that holds one under a key of
+        `CONTAINERS`; or an ``.npz`` file of arrays, by the names of the state, or numbered ``arr_0`` and on in its
+        order, as ``numpy.savez(path, *arrays)`` writes Flower's lists. No pickle in any of them is run.
+    like : StateDict
+        The state of the model.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or holds the state of another model.
+    """
+    if path.suffix == ".npz":
+        return fit_state(_read_arrays(path, like), like, str(path))
+    held = read_checkpoint(path)
+    if isinstance(held, dict):
+        held = next((held[key] for key in CONTAINERS if isinstance(held.get(key), dict)), held)
+    return fit_state(as_state(held, path), like, str(path))
+
+
+def fit_state(state: StateDict, like: StateDict, where: str) -> dict[str, Tensor]:
+    """Return a state under the names of a model's own one, in its order and dtypes, as ``load_state_dict`` takes it.
+
+    Names are the same where they differ in parts that wrappers add, such as ``module.``.
+
+    Raises
+    ------
+    InputError
+        If names or shapes are those of another model.
+    """
+    found = _by_bare_name(state, where)
+    names = _by_bare_name(dict(zip(like, like, strict=True)), "the model")
+    for missing, of, holder in ((names.keys() - found.keys(), "no", where), (found.keys() - names.keys(), "a", where)):
+        if missing:
+            raise InputError(f"{holder} has {of} {min(missing)}, unlike the model: give the model that it is of")
+    fitted = {}
+    for bare, name in names.items():
+        tensor, own = found[bare], like[name]
+        if tensor.shape != own.shape:
+            shapes = f"{tuple(tensor.shape)}, and the model {tuple(own.shape)}"
+            raise InputError(f"{where} has {name} {shapes}: give the model that it is of")
+        fitted[name] = tensor.to(own.dtype)
+    return fitted
+
+
+def _by_bare_name(named: Mapping[str, Any], where: str) -> dict[str, Any]:
+    bare = {name: ".".join(part for part in name.split(".") if part not in WRAPPERS) for name in named}
+    if twice := [name for name, times in Counter(bare.values()).items() if times > 1]:
+        raise InputError(f"{where} has {twice[0]} more than once: save model.state_dict() of the model inside wrappers")
+    return {bare[name]: value for name, value in named.items()}
+
+
+def _read_arrays(path: Path, like: StateDict) -> dict[str, Tensor]:
+    names = find_names(path)
+    arrays = read_arrays(path, lambda _: None, names)
+    if not names or not all(PLACED.fullmatch(name) for name in names):
+        return _tensors(arrays.items(), path)
+    if len(names) != len(like):
+        raise InputError(f"{path} has {len(names)} arrays, and the model {len(like)}: give the model that they are of")
+    in_order = (arrays[f"arr_{place}"] for place in range(len(names)) if f"arr_{place}" in arrays)
+    return _tensors(zip(like, in_order, strict=False), path)
+
+
+def _tensors(arrays: Iterable[tuple[str, NDArray[Any]]], path: Path) -> dict[str, Tensor]:
+    tensors = {}
+    for name, array in arrays:
+        if array.dtype.kind not in "fiub":
+            raise InputError(f"{path} has {name} of {array.dtype}: save numbers")
+        tensors[name] = torch.from_numpy(array.copy()) if array.ndim else torch.tensor(array.item())
+    return tensors
