@@ -57,7 +57,7 @@ def app(mods: list[Mod], change: Callable[[State, int, int], State] = step, numb
         return Message(RecordDict({"arrays": arrays, "metrics": metrics}), reply_to=message)
 
     @made.evaluate()
-    def evaluate(message: Message, context: Context) -> Message:
+    def evaluate(message: Message, _: Context) -> Message:
         return Message(RecordDict({"metrics": MetricRecord({"num-examples": 1, "loss": 0.25})}), reply_to=message)
 
     return made
@@ -69,7 +69,7 @@ class NoNetwork(Grid):
     def __init__(self, client: ClientApp, spoil: Mapping[int, Callable[[Message], Message]] | None = None) -> None:
         self.client, self.spoil, self.replies = client, spoil or {}, []
 
-    def send_and_receive(self, messages: Iterable[Message], *, timeout: float | None = None) -> list[Message]:
+    def send_and_receive(self, messages: Iterable[Message], **_: float | None) -> list[Message]:
         self.replies = [self._reply(travelled(message)) for message in messages]
         return self.replies
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.federation import Recorder
-from fedsz_privacy.flower.replies import Reply
+from fedsz_privacy.flower.replies import Reply, Sent
 
 LONGEST_NAME = 64
 
@@ -38,17 +38,25 @@ class RoundRecorder:
             )
         return cls(Recorder(folder, **about))
 
+    def require_recordable(self, number: int, sent: Sequence[Sent]) -> None:
+        """Raise InputError unless all clients of a round are sent one state, whose tensors have a model's names."""
+        if len({id(each) for each in sent}) > 1:
+            raise InputError(f"round {number} sends clients different parameters: a recording keeps one state a round")
+        if sent and all(name.isdecimal() for name in sent[0].state):
+            raise InputError(
+                "arrays are numbered, and a recording keeps the names of a model's tensors: "
+                "start from ArrayRecord(model.state_dict())"
+            )
+
     def record(self, number: int, replies: Sequence[Reply]) -> None:
         """Keep a round: clients by the names that they give themselves, or by their nodes.
 
         Raises
         ------
         InputError
-            If clients were sent different parameters, or the round cannot be written.
+            If the round cannot be written.
         """
         before = replies[0].sent
-        if any(reply.sent is not before for reply in replies):
-            raise InputError(f"round {number} sends clients different parameters: a recording keeps one state a round")
         names = Counter(reply.client for reply in replies)
         self.recorder.record(number, before.state, {_name(reply, names): reply.state for reply in replies})
 

@@ -93,6 +93,8 @@ class FedSZStrategy(Strategy):
             if id(record) not in once:
                 once[id(record)] = Sent(read_state(record), digest(record, server_round))
             self._sent[message.metadata.dst_node_id] = once[id(record)]
+        if self._recorder:
+            self._recorder.require_recordable(server_round, list(self._sent.values()))
         return messages
 
     def aggregate_train(

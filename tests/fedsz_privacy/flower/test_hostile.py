@@ -97,7 +97,7 @@ SPOILS = {
     "more": (with_update(lambda u: {**u, "x": torch.zeros(1)}), "array 'x' is not on both sides"),
     "flipped": (with_frame(lambda f: f[:100] + bytes([f[100] ^ 1]) + f[101:]), "checksum does not match"),
     "cut": (with_frame(lambda f: f[:-9]), "truncated or extended"),
-    "empty": (with_frame(lambda f: b""), "too short"),
+    "empty": (with_frame(lambda _: b""), "too short"),
     "other round": (lambda r: with_note(r, sent=digest(ArrayRecord(net().state_dict()), 2)), "in another round"),
     "no note": (lambda r: without(r, NOTE), "does not say which round's parameters"),
     "odd note": (lambda r: with_note(r, sent="no bytes"), "cannot be read"),
@@ -185,9 +185,11 @@ def test_whatever_the_bytes_of_a_reply_it_is_refused_in_one_line_or_is_sound(dat
         NOTE: ConfigRecord({"sent": note, "encode-seconds": data.draw(st.floats()), "client": data.draw(st.text())}),
     }
     reply = Message(RecordDict(content), reply_to=message)
+    refusal, found = "", {}
     try:
-        read = read_reply(reply, Sent(state, digest(message.content["arrays"], 1)), CODEC, "num-examples")
+        found = read_reply(reply, Sent(state, digest(message.content["arrays"], 1)), CODEC, "num-examples").state
     except (InputError, FrameError) as error:
-        assert "\n" not in str(error)
-    else:
-        assert all(torch.isfinite(tensor).all() for tensor in read.state.values())
+        refusal = str(error)
+    assert "\n" not in refusal
+    assert bool(refusal) == (not found)
+    assert all(torch.isfinite(tensor).all() for tensor in found.values())

@@ -7,6 +7,7 @@ import pytest
 
 pytest.importorskip("flwr", reason="flwr is not installed: make test-flower")
 
+import cloudpickle
 import torch
 from flower_apps import NODES, NoNetwork, app, net, sent, step
 from flwr.app import ArrayRecord, ConfigRecord, Context, RecordDict
@@ -19,6 +20,7 @@ from flwr.serverapp.strategy import (
     FedAvg,
 )
 
+from fedsz_privacy import ErrorBound, FedSZ
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.flower import FedSZStrategy, fedsz_mod
 from fedsz_privacy.flower.envelope import ROUND, wrap
@@ -80,12 +82,10 @@ def test_noise_for_updates_that_were_clipped_before_compression_is_refused(inner
 
 def test_what_is_decoded_can_exceed_the_norm_that_was_clipped_to():
     """The reason for the refusal before this: a bound keeps each element, not their norm."""
-    from fedsz_privacy import ErrorBound, FedSZ
-
     update = torch.randn(4096, generator=torch.Generator().manual_seed(0))
-    codec = FedSZ(ErrorBound.rel(0.3))
+    codec = FedSZ(ErrorBound.rel(0.1))
     decoded = codec.decode(codec.encode({"weight": update / update.norm()}))["weight"]
-    assert float(decoded.norm()) > 1.01 or float(decoded.norm()) < 0.99
+    assert float(decoded.norm()) > 1.1
 
 
 def test_noise_behind_the_codec_is_refused_when_the_app_is_made():
@@ -101,7 +101,10 @@ def test_a_frame_is_no_array_to_flower():
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (lambda s, *_: {**s, "1.bias": s["1.bias"] * torch.nan}, "the update of '1.bias' is not finite: training diverged"),
+        (
+            lambda s, *_: {**s, "1.bias": s["1.bias"] * torch.nan},
+            "the update of '1.bias' is not finite: training diverged",
+        ),
         (lambda s, *_: {**s, "1.bias": torch.zeros(3)}, "array '1.bias' has shape (3,), and the server sent (32,)"),
         (lambda s, *_: {"1.bias": s["1.bias"]}, "is not on both sides: return the arrays that the server sent"),
     ],
@@ -137,7 +140,5 @@ def test_what_is_no_strategy_is_refused(wrong):
 
 
 def test_a_mod_goes_to_another_process():
-    import cloudpickle
-
     mod = loads(cloudpickle.dumps(fedsz_mod("none+fedsz:rel=1e-2")))
     assert not reply_of(app([mod])).has_error()

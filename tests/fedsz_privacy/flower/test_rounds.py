@@ -28,7 +28,7 @@ def run(strategy, client, rounds=2, state=None):
     random.seed(0)
     grid = NoNetwork(client)
     arrays = ArrayRecord(net().state_dict() if state is None else state)
-    return strategy.start(grid, arrays, num_rounds=rounds), grid
+    return strategy.start(grid, arrays, num_rounds=rounds)
 
 
 def floats(state):
@@ -37,7 +37,7 @@ def floats(state):
 
 def test_what_is_averaged_is_the_server_s_parameters_and_the_decoded_updates():
     """Against the pipeline and the toolkit's own average, which know nothing of Flower."""
-    result, _ = run(FedSZStrategy(FedAvg()), app([fedsz_mod("fedsz:rel=1e-2")]))
+    result = run(FedSZStrategy(FedAvg()), app([fedsz_mod("fedsz:rel=1e-2")]))
     state, codec = net().state_dict(), FedSZ(ErrorBound.rel(1e-2))
     for number in (1, 2):
         updates = [subtract(step(state, node, number), state) for node in NODES]
@@ -52,8 +52,8 @@ def test_what_is_averaged_is_the_server_s_parameters_and_the_decoded_updates():
 
 @pytest.mark.parametrize("strategy", [FedAvg, FedAdam, FedMedian])
 def test_without_a_release_the_parameters_are_those_of_flower_alone(strategy):
-    plain, _ = run(strategy(), app([]), 1)
-    ours, _ = run(FedSZStrategy(strategy()), app([fedsz_mod("none")]), 1)
+    plain = run(strategy(), app([]), 1)
+    ours = run(FedSZStrategy(strategy()), app([fedsz_mod("none")]), 1)
     expected, found = plain.arrays.to_torch_state_dict(), ours.arrays.to_torch_state_dict()
     for name, tensor in floats(found).items():
         assert tensor.equal(expected[name].to(tensor.dtype)), name
@@ -63,16 +63,16 @@ def test_without_a_release_the_parameters_are_those_of_flower_alone(strategy):
 def test_the_state_may_be_far_larger_than_the_error():
     """A relative bound on the state, whose range is 1000, would be an error of 10."""
     state = {"weight": torch.linspace(-500, 500, 4096).double()}
-    result, _ = run(FedSZStrategy(FedAvg()), app([fedsz_mod()]), 1, state)
-    exact, _ = run(FedAvg(), app([]), 1, state)
+    result = run(FedSZStrategy(FedAvg()), app([fedsz_mod()]), 1, state)
+    exact = run(FedAvg(), app([]), 1, state)
     error = (result.arrays["weight"].numpy() - exact.arrays["weight"].numpy()).__abs__().max()
     assert 0 < error < 0.01 * 0.1
 
 
 def test_numbered_arrays_are_compressed_by_shape():
     state = {str(place): t for place, t in enumerate(net().state_dict().values())}
-    result, _ = run(FedSZStrategy(FedAvg()), app([fedsz_mod()], numbered=True), 1, state)
-    names, _ = run(FedSZStrategy(FedAvg()), app([fedsz_mod()]), 1)
+    result = run(FedSZStrategy(FedAvg()), app([fedsz_mod()], numbered=True), 1, state)
+    names = run(FedSZStrategy(FedAvg()), app([fedsz_mod()]), 1)
     numbered, named = (each.train_metrics_clientapp[1]["fedsz-ratio"] for each in (result, names))
     assert numbered == pytest.approx(named, rel=0.05)
     assert numbered > 2
@@ -80,7 +80,7 @@ def test_numbered_arrays_are_compressed_by_shape():
 
 
 def test_ratio_and_seconds_are_metrics_beside_the_app_s_own():
-    result, grid = run(FedSZStrategy(FedAvg()), app([fedsz_mod("fedsz:rel=1e-1")]), 1)
+    result = run(FedSZStrategy(FedAvg()), app([fedsz_mod("fedsz:rel=1e-1")]), 1)
     metrics = result.train_metrics_clientapp[1]
     assert metrics["loss"] == pytest.approx(0.5)
     raw = sum(tensor.nbytes for tensor in net().state_dict().values())
@@ -94,7 +94,7 @@ def test_local_privacy_comes_before_compression():
     torch.manual_seed(0)
     mods = [message_size_mod, fedsz_mod("fedsz:rel=1e-2"), LocalDpMod(1.0, 1.0, 50.0, 1e-5)]
     state = floats(net().state_dict())
-    result, _ = run(FedSZStrategy(FedAvg()), app(mods), 1, state)
+    result = run(FedSZStrategy(FedAvg()), app(mods), 1, state)
     moved = result.arrays.to_torch_state_dict()["1.weight"] - state["1.weight"]
     # The mean of four noises of sigma sqrt(2 ln(1.25e5)) / 50 = 0.097, weighted nearly evenly.
     assert 0.04 < float(moved.std()) < 0.06
@@ -108,7 +108,7 @@ def test_central_privacy_clips_what_was_decoded(kind):
         "adaptive": lambda: DifferentialPrivacyServerSideAdaptiveClipping(inner, 1e-6, 4, 1e-3),
     }[kind]()
     state = floats(net().state_dict())
-    result, _ = run(FedSZStrategy(private), app([fedsz_mod()]), 1, state)
+    result = run(FedSZStrategy(private), app([fedsz_mod()]), 1, state)
     moved = subtract(result.arrays.to_torch_state_dict(), state)
     norm = torch.cat([tensor.flatten() for tensor in moved.values()]).norm()
     assert 1e-4 < float(norm) <= 1.01e-3
@@ -123,9 +123,9 @@ def test_a_release_of_one_s_own_before_the_codec_leaves_as_a_frame(monkeypatch):
         return Released({k: t / 2 if t.is_floating_point() else t for k, t in update.items()}, 1)
 
     monkeypatch.setattr(flower_apps, "halve", lambda: Release("h", halve, none().event, "a test"), raising=False)
-    alone, _ = run(FedSZStrategy(FedAvg()), app([fedsz_mod("flower_apps:halve")]), 1)
-    framed, _ = run(FedSZStrategy(FedAvg()), app([fedsz_mod("flower_apps:halve+fedsz:rel=1e-3")]), 1)
-    whole, _ = run(FedAvg(), app([]), 1)
+    alone = run(FedSZStrategy(FedAvg()), app([fedsz_mod("flower_apps:halve")]), 1)
+    framed = run(FedSZStrategy(FedAvg()), app([fedsz_mod("flower_apps:halve+fedsz:rel=1e-3")]), 1)
+    whole = run(FedAvg(), app([]), 1)
     start = net().state_dict()["1.weight"]
     half = (whole.arrays.to_torch_state_dict()["1.weight"] - start) / 2
     for result, ratio in ((alone, 1), (framed, 2)):
