@@ -8,7 +8,7 @@ The rooms:
 - ``models``: small ones, the FedSZ paper's, and a user's own
 - ``training``: the contract of a training rule; plain training, DP-SGD, Opacus, a user's own; accounting
 - ``defences``: releases, and the strings that name a training rule and a release
-- ``federation``: who holds which records, and the one loop of rounds
+- ``federation``: who holds which records, the one loop of rounds, and recordings of rounds
 
 Names load on first use, so that importing the package, and asking the command line for help, costs no torch.
 """

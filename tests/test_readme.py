@@ -21,7 +21,9 @@ COMMANDS = [line for line in map(shlex.split, SHELL.splitlines()) if line[0] == 
 SMALL = {
     "audit": "--trials 8 --candidates 40 --clients 2 --rounds 1 --epochs 1",
     "federate": "--model mlp --clients 2 --records 60 --test-records 40 --rounds 1 --epochs 1",
+    "audit-updates": "",
 }
+RECORDED = "--model mlp --clients 3 --records 90 --test-records 40 --rounds 1 --epochs 1"
 NAMES = [first + middle + last for first in ("an", "be", "ka", "mo") for middle in "dlnrst" for last in "aeiouy"]
 
 
@@ -76,6 +78,8 @@ def test_a_command_ends_with_a_report_that_opens_again(command):
         pytest.importorskip("pandas")
     if "--out" in words:
         del words[words.index("--out") : words.index("--out") + 2]
+    if words[0] == "audit-updates":
+        run("federate", *RECORDED.split(), "--record", words[1], "--out", "federation")
     run(*words, *SMALL[words[0]].split(), "--out", "run")
     spec = json.loads(Path("run", "spec.json").read_text())
     asked = [value for option, value in pairwise(words) if option == "--release"]

@@ -3,6 +3,7 @@
 import typer
 
 from analysis.cli.audit import audit
+from analysis.cli.audit_updates import audit_updates
 from analysis.cli.bench import bench
 from analysis.cli.federate import federate
 from analysis.cli.noise import noise
@@ -17,7 +18,7 @@ def root() -> None:
     """Find out what a compressed model update gives away."""
 
 
-for command in (audit, noise, bench, federate, report):
+for command in (audit, audit_updates, noise, bench, federate, report):
     app.command(cls=OnceCommand)(command)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, TypeVar
 
 import numpy as np
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from fedsz_privacy.core.errors import InputError, one_line
 from fedsz_privacy.core.files import require_file
@@ -22,8 +22,24 @@ MOST_BYTES = 2**27
 
 VERSIONED = ("fedsz-privacy", "numpy", "safetensors", "torch")
 
-RecordId = Annotated[int, Field(ge=0, lt=2**63)]
 Kind = TypeVar("Kind")
+
+
+def require_client(client: object) -> str:
+    """Return the name of a client.
+
+    Raises
+    ------
+    InputError
+        If it is none that one line can show.
+    """
+    if not isinstance(client, str) or not client or not client.isprintable():
+        raise InputError(f"client {client!r}: name it by a string of printable characters")
+    return client
+
+
+ClientName = Annotated[str, AfterValidator(require_client)]
+RecordIds = tuple[Annotated[int, Field(ge=0, lt=2**63)], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,8 +84,8 @@ class Manifest:
     seed: Annotated[int, Field(ge=0, lt=2**64)] = 0
     side: Annotated[int, Field(ge=0)] = 0
     fix_model: bool = False
-    members: Mapping[str, tuple[RecordId, ...]] = field(default_factory=dict)
-    coins: Mapping[str, tuple[RecordId, ...]] = field(default_factory=dict)
+    members: Mapping[ClientName, RecordIds] = field(default_factory=dict)
+    coins: Mapping[ClientName, RecordIds] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     format: int = FORMAT
 
@@ -110,12 +126,6 @@ def by_client(records: Mapping[str, Iterable[int]], what: str) -> dict[str, tupl
     for client in records:
         require_client(client)
     return {client: to_ids(ids, f"{what} of client {client}") for client, ids in records.items()}
-
-
-def require_client(client: object) -> None:
-    """Raise InputError unless a client has a name that one line can show."""
-    if not isinstance(client, str) or not client or not client.isprintable():
-        raise InputError(f"client {client!r}: name it by a string of printable characters")
 
 
 def versions() -> dict[str, str]:

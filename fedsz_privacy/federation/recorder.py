@@ -11,7 +11,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from fedsz_privacy.core.errors import InputError
-from fedsz_privacy.core.files import one_line_for, write_atomically
+from fedsz_privacy.core.files import TEMPORARY, one_line_for, write_atomically
 from fedsz_privacy.core.ranges import Whole, require_in
 from fedsz_privacy.core.state import StateDict, subtract
 from fedsz_privacy.federation import recording
@@ -161,7 +161,9 @@ def _settle(folder: Path, manifest: Manifest) -> None:
         return
     text = _checked(manifest)
     with one_line_for("write", folder):
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        if folder.exists() and not (
+            folder.is_dir() and all(TEMPORARY.fullmatch(each.name) for each in folder.iterdir())
+        ):
             raise InputError(f"{folder} holds something else than a recording: choose another folder")
         folder.mkdir(parents=True, exist_ok=True)
     write_atomically(folder / MANIFEST, text)
@@ -180,9 +182,10 @@ def _checked(manifest: Manifest) -> bytes:
 
 
 def _forget_from(rounds: Path, number: int) -> None:
+    """Remove the rounds from a number on, and those that somebody was stopped in."""
     with one_line_for("write", rounds):
         for each in rounds.glob("*"):
-            if NUMBERED.fullmatch(each.name) and int(each.name) >= number:
+            if NUMBERED.fullmatch(each.name) and (int(each.name) >= number or not (each / ROUND).is_file()):
                 (each / ROUND).unlink(missing_ok=True)
                 rmtree(each)
 

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import StateDict
-from fedsz_privacy.federation.manifest import FORMAT, Manifest, read_manifest, read_strictly
+from fedsz_privacy.federation.manifest import FORMAT, MANIFEST, ClientName, Manifest, read_manifest, read_strictly
 
 ROUNDS, ROUND, BEFORE = "rounds", "round.json", "before.safetensors"
 
@@ -90,7 +90,7 @@ class Parts:
 
     number: Annotated[int, Field(ge=0)]
     before: Part
-    updates: Mapping[str, Part]
+    updates: Mapping[ClientName, Part]
     format: int = FORMAT
 
 
@@ -188,6 +188,19 @@ def open_recording(folder: Path | str) -> Recording:
             return Recording(manifest, tuple(rounds), f"{each} is not whole: it and all rounds after it are left out")
         rounds.append(found)
     return Recording(manifest, tuple(rounds))
+
+
+def list_files(folder: Path) -> list[Path]:
+    """Return the files that say what a recording holds: its manifest, and the list of checksums of each round.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no recording.
+    """
+    read_manifest(folder)
+    lists = (each / ROUND for each in _folders(folder / ROUNDS))
+    return [folder / MANIFEST, *(each for each in lists if each.is_file())]
 
 
 def _folders(rounds: Path) -> Iterator[Path]:

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 from torch import nn
 
@@ -60,6 +61,35 @@ def build_model(name: str, records: Records, seed: int) -> nn.Module:
     with drawing_from(seed):
         model = require_type(nn.Module, factory(shape, records.task.outputs), name)
     check_weights(model, name)
+    return model
+
+
+def make_model(path: str, arguments: Mapping[str, Any], seed: int) -> nn.Module:
+    """Return what a user's own factory, or class, makes of arguments of its own.
+
+    Parameters
+    ----------
+    path : str
+        Import path.
+    arguments : mapping of str to object
+        Keyword arguments.
+    seed : int
+        Seed of the initial weights.
+
+    Raises
+    ------
+    InputError
+        If there is no such factory, it takes other arguments, or makes no model.
+    """
+    factory = import_callable(path)
+    try:
+        inspect.signature(factory).bind(**arguments)
+    except TypeError as error:
+        given = ", ".join(arguments) or "none"
+        raise InputError(f"{path} takes other arguments than {given} ({error}): record those that it takes") from None
+    with drawing_from(seed):
+        model = require_type(nn.Module, factory(**arguments), path)
+    check_weights(model, path)
     return model
 
 

@@ -13,10 +13,12 @@ import pandas as pd
 import torch
 from PIL import Image
 from safetensors.torch import save_file
+from torch import nn
 
 from analysis.reporting.folder import open_run
 from analysis.studies.audit.spec import AuditSpec
 from analysis.studies.questions import to_plain
+from fedsz_privacy.federation import Recorder
 
 ROWS = 60
 
@@ -102,6 +104,7 @@ def write_inputs(folder: Path) -> None:
     _write_text(folder)
     _write_checkpoints(folder)
     _write_runs(folder / "held")
+    _write_recordings(folder)
     _write_no_files(folder)
 
 
@@ -245,6 +248,36 @@ def _write_runs(folder: Path) -> None:
     asked = to_plain("audit", AuditSpec())
     for name, changed in {"seed": {"seed": 7}, "aborts": {"data": "os:abort"}, "trials": {"trials": 10**30}}.items():
         open_run(folder / name, asked | changed)
+
+
+def _write_recordings(folder: Path) -> None:
+    state = nn.Sequential(nn.Flatten(), nn.Linear(64, 10)).state_dict()
+    says = {"model": "mine:linear", "data": "digits", "members": {"ann": range(50)}}
+    changes = {
+        "whole": {},
+        "aborts": {"data": "os:abort"},
+        "odd": {"model": "mine:"},
+        "other": {"model": "mlp"},
+        "nobody": {"members": {}},
+        "strangers": {"members": {"bob": range(50)}},
+        "few": {"members": {"ann": range(3)}},
+        "far": {"members": {"ann": [10**9]}},
+    }
+    for name, changed in changes.items():
+        Recorder(folder / "recorded" / name, **says | changed).record(0, state, {"ann": state, "zoe": state})
+    Recorder(folder / "recorded/empty", **says)
+    Recorder(folder / "recorded/cut", **says).record(0, state, {"ann": state})
+    (folder / "recorded/cut/rounds/00000/0.safetensors").write_bytes(b"")
+    for name, content in {"no_json": "{", "deep": "[" * 10**5, "list": "[1]", "old": '{"format": 0}'}.items():
+        (folder / "recorded" / name).mkdir()
+        (folder / "recorded" / name / "recording.json").write_text(content)
+    (folder / "recorded/pipe").mkdir()
+    os.mkfifo(folder / "recorded/pipe/recording.json")
+    torch.save(state, folder / "state.pt")
+    np.save(folder / "members.npy", np.arange(50))
+    np.save(folder / "words.npy", np.array(["a"]))
+    np.save(folder / "objects.npy", np.array([None]), allow_pickle=True)
+    (folder / "announces.npy").write_bytes(_announcing((2**40,)))
 
 
 def _write_no_files(folder: Path) -> None:

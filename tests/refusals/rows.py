@@ -465,6 +465,60 @@ mine.py      | mine.py holds no finished run (report.json cannot be read: Not a 
 """What is no finished run."""
 
 
+UPDATES = """
+--seed 1                                        | neither a recording nor --before is given: give the folder of one
+nowhere                                         | no file at nowhere/recording.json: give the folder of a recording
+held                                            | no file at held/recording.json: give the folder of a recording
+recorded/pipe                                   | no file at recorded/pipe/recording.json
+recorded/no_json                                | recorded/no_json/recording.json is damaged
+recorded/deep                                   | recorded/deep/recording.json is damaged
+recorded/list                                   | recorded/list/recording.json is damaged
+recorded/old                                    | is of format 0, and this version reads 1
+recorded/aborts                                 | names code to run, 'mine:linear', 'os:abort': give --trust-imports
+recorded/aborts --model mine:linear             | names code to run, 'os:abort': give --trust-imports
+recorded/odd                                    | names code to run, 'mine:'
+recorded/odd --trust-imports                    | module 'mine' has no ''
+recorded/other                                  | the state before of round 0 has no 3.bias, unlike the model
+recorded/nobody --trust-imports                 | nothing says which records a client holds
+recorded/strangers --trust-imports              | no update of bob is recorded
+recorded/few --trust-imports                    | there are 3 scores of members
+recorded/far --trust-imports                    | members of ann name record 1000000000
+recorded/empty --trust-imports                  | recorded/empty holds no whole round
+recorded/cut --trust-imports                    | recorded/cut holds no whole round
+recorded/whole --trust-imports --client eve     | no update of client 'eve' is recorded: choose of ann, zoe
+recorded/whole --trust-imports --client zoe     | nothing says which records client 'zoe' holds
+recorded/whole --trust-imports --out held       | held is no folder of a run (spec.json is missing)
+recorded/whole --before state.pt                | --before beside a recording: leave it out
+recorded/whole --release dpsgd:eps=8            | dpsgd:eps=8 is a way to train
+recorded/whole --release fly                    | unknown release 'fly'
+recorded/whole --signal lira                    | signal lira needs shadow models
+recorded/whole --signal fly                     | unknown signal 'fly'
+recorded/whole --candidates 3                   | candidates 3: choose 20 or more
+recorded/whole --trust-imports --device fly     | device 'fly' is not there
+recorded/whole --model mlp --data digits        | the state before of round 0 has no 3.bias, unlike the model
+--trust-imports                                 | neither a recording nor --before is given
+"""
+"""What cannot be audited of recordings."""
+
+FILES = """
+--before nowhere.pt --after state.pt --members members.npy    | no file at nowhere.pt
+--before state.pt --after 'none_*.pt' --members members.npy   | no file at --after none_*.pt: give the path of one
+--before state.pt --after state.pt --members nowhere.npy      | no file at --members nowhere.npy
+--before state.pt --after state.pt --members words.npy        | the members in words.npy are <U1 (1,)
+--before state.pt --after state.pt --members objects.npy      | objects.npy is no .npy file of numbers
+--before state.pt --after state.pt --members announces.npy    | announces.npy is no .npy file of numbers
+--before state.pt --after state.pt --members good.npz         | good.npz holds several arrays
+--before state.pt --after state.pt --members '[mw]*.npy'      | 2 files of members for 1 of clients: give one
+--before state.pt --after list.pt --members members.npy       | list.pt holds no state dict
+--before state.pt --after good.npz --members members.npy      | good.npz has no 1.bias, unlike the model
+--before module.pt --after state.pt --members members.npy     | module.pt is no state dict that can be read
+--before expanded.pt --after state.pt --members members.npy   | expanded.pt
+--before state.pt --after state.pt                            | neither a recording nor --members is given
+--before state.pt --after state.pt --members members.npy --trust-imports | --trust-imports says nothing without a
+"""
+"""What cannot be audited of files."""
+
+
 def _rows(prefix: str, table: str, suffix: str = "") -> list[tuple[str, str]]:
     """Return the commands of a table, the prefix before and the suffix behind each, and their lines."""
     rows = (map(str.strip, row.split(" | ", 1)) for row in table.strip().splitlines())
@@ -491,4 +545,6 @@ ROWS = [
     *_rows("noise good.safetensors", NOISE),
     *_rows("bench good.safetensors", BENCH),
     *_rows("report", REPORT),
+    *_rows("audit-updates", UPDATES),
+    *_rows("audit-updates --data digits --model mine:linear", FILES),
 ]

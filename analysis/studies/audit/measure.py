@@ -79,10 +79,11 @@ def measure(
     read = trials.observed[spec.signals[0]][:, spec.defences.index(REFERENCE)]
     groups = groups_of(spec, read.reshape(*read.shape[:3], -1).sum(axis=(1, 3)), membership, weights)
     shown = progress(groups.items(), description="intervals", total=len(groups))
-    return {name: _measure_group(group, scores) for name, group in shown}
+    return {name: measure_group(group, scores) for name, group in shown}
 
 
-def _measure_group(group: Group, scores: Mapping[str, Mapping[str, Scores]]) -> dict[str, dict[str, Leakage]]:
+def measure_group(group: Group, scores: Mapping[str, Mapping[str, Scores]]) -> dict[str, dict[str, Leakage]]:
+    """Return the leakage of one group under each defence by each signal; ``none`` is among the defences."""
     rates = resolvable_rates(group.non_members)
     replicates = {
         defence: {name: group.replicates(each, rates) for name, each in by_signal.items()}

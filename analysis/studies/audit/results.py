@@ -8,6 +8,7 @@ from analysis.methods.leakage.membership import STATISTICS, Difference, Estimate
 from analysis.reporting.table import Row
 from analysis.studies.audit.run import AuditReport
 from analysis.studies.audit.verdict import ALSO_KNOWN
+from analysis.studies.noise.update_study import NoiseStudy
 
 
 def to_results(report: AuditReport) -> dict[str, object]:
@@ -45,8 +46,19 @@ def verdict_rows(report: AuditReport) -> list[Row]:
 def leakage_rows(report: AuditReport) -> list[Row]:
     """Return one row for each defence, group, signal and statistic, with interval and paired difference."""
     return [
+        row
+        for name, verdict in report.verdicts.items()
+        for group, by_signal in verdict.groups.items()
+        for signal, leakage in by_signal.items()
+        for row in statistic_rows(name, group, signal, leakage)
+    ]
+
+
+def statistic_rows(defence: str, group: str, signal: str, leakage: Leakage) -> list[Row]:
+    """Return one row for each statistic of one signal on one group, with interval and paired difference."""
+    return [
         {
-            "defence": name,
+            "defence": defence,
             "group": group,
             "signal": signal,
             "non_members": leakage.non_members,
@@ -54,14 +66,16 @@ def leakage_rows(report: AuditReport) -> list[Row]:
             **asdict(estimate),
             **_prefixed("difference", asdict(difference)),
         }
-        for name, verdict in report.verdicts.items()
-        for group, by_signal in verdict.groups.items()
-        for signal, leakage in by_signal.items()
         for statistic, estimate, difference in _statistics(leakage)
     ]
 
 
 def noise_rows(report: AuditReport) -> list[Row]:
+    """Return one row for each defence, scope (a tensor, or all of them pooled) and family."""
+    return fit_rows(report.noise)
+
+
+def fit_rows(noise: Mapping[str, NoiseStudy | None]) -> list[Row]:
     """Return one row for each defence, scope (a tensor, or all of them pooled) and family."""
     return [
         {
@@ -72,7 +86,7 @@ def noise_rows(report: AuditReport) -> list[Row]:
             "r_squared": fit.r_squared,
             **family.to_dict(),
         }
-        for name, study in report.noise.items()
+        for name, study in noise.items()
         if study
         for scope, fit in study.scopes.items()
         for family in fit.fits

@@ -1,7 +1,7 @@
 """The noise of one release on real updates: per tensor on error over bound, and pooled over tensors."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 
@@ -78,9 +78,27 @@ def study_noise(release: Release, pairs: Sequence[NeighbourPair], seed: int, del
     largest error seen where it does not.
     """
     released = [_apply(release, pair.update, seed, number) for number, pair in enumerate(pairs)]
-    if not any(changes(pair.update, each.update) for pair, each in zip(pairs, released, strict=True)):
+    found = study_errors([pair.update for pair in pairs], released, seed)
+    if not found or not found.residuals:
+        return found
+    parts = found.residuals
+    neighbours = (
+        _apply(release, subtract(pair.update, pair.difference), seed, number) for number, pair in enumerate(pairs)
+    )
+    bound_of = [{name: part.bounds[number] for name, part in parts.items()} for number in range(len(pairs))]
+    compared = [_compare(*each) for each in zip(pairs, released, neighbours, bound_of, strict=True)]
+    return replace(
+        found,
+        decision=decide([sum(each.values(), Comparison()) for each in compared]),
+        as_if=as_if(compared, [_scales(found.tensors, each) for each in bound_of], delta),
+    )
+
+
+def study_errors(updates: Sequence[StateDict], released: Sequence[Released], seed: int) -> NoiseStudy | None:
+    """Study the errors of a release on some updates, without neighbours; None if what came out is what went in."""
+    if not any(changes(update, each.update) for update, each in zip(updates, released, strict=True)):
         return None
-    parts = residuals([pair.update for pair in pairs], released)
+    parts = residuals(updates, released)
     if not parts:
         return NoiseStudy()
     tensors = {name: fit_residual(part, seed) for name, part in parts.items()}
@@ -89,19 +107,8 @@ def study_noise(release: Release, pairs: Sequence[NeighbourPair], seed: int, del
     found = mean_dependence([fit.dependence for fit in tensors.values()], [fit.elements for fit in tensors.values()])
     pooled = fit_sketch(sketch_errors(everything.original, everything.decoded, unit), found, seed)
     bounds, elements = np.unique(everything.bound / unit, return_counts=True)
-    neighbours = (
-        _apply(release, subtract(pair.update, pair.difference), seed, number) for number, pair in enumerate(pairs)
-    )
-    bound_of = [{name: part.bounds[number] for name, part in parts.items()} for number in range(len(pairs))]
-    compared = [_compare(*each) for each in zip(pairs, released, neighbours, bound_of, strict=True)]
-    return NoiseStudy(
-        residuals=parts,
-        tensors=tensors,
-        pooled=pooled,
-        mixture=scale_mixture(pooled.sketch, list(zip(bounds.tolist(), elements.tolist(), strict=True))),
-        decision=decide([sum(each.values(), Comparison()) for each in compared]),
-        as_if=as_if(compared, [_scales(tensors, each) for each in bound_of], delta),
-    )
+    mixture = scale_mixture(pooled.sketch, list(zip(bounds.tolist(), elements.tolist(), strict=True)))
+    return NoiseStudy(residuals=parts, tensors=tensors, pooled=pooled, mixture=mixture)
 
 
 def _apply(release: Release, update: StateDict, seed: int, number: int) -> Released:

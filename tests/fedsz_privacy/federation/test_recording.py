@@ -136,6 +136,22 @@ def test_a_round_that_is_repeated_takes_those_after_it_away(tmp_path):
     assert found.rounds[1].participants == ("a",)
 
 
+def test_a_round_in_which_somebody_was_stopped_is_taken_away_by_the_next(tmp_path):
+    folder = recorded(tmp_path / "kept", rounds=1)
+    (folder / "rounds/00003").mkdir()
+    (folder / "rounds/00003/before.safetensors").write_bytes(b"half")
+    assert "00003 is not whole" in open_recording(folder).cut
+    before, after, _ = states(9)
+    Recorder(folder, **NAMES, members={"a": [1, 3], "b": [0, 2]}).record(5, before, {"a": after})
+    assert [each.number for each in open_recording(folder).rounds] == [0, 5]
+
+
+def test_a_folder_in_which_somebody_was_stopped_at_once_is_used(tmp_path):
+    (tmp_path / f".recording.json.{'0' * 16}.tmp").write_bytes(b"half")
+    Recorder(tmp_path, **NAMES)
+    assert not open_recording(tmp_path).rounds
+
+
 def test_tied_and_odd_tensors_are_kept(tmp_path):
     tied = torch.randn(4, 3)
     before = {"a": tied, "b": tied, "c": tied.T, "d": torch.tensor(3), "e": torch.ones(2).bfloat16(), "f": tied[0] > 0}
@@ -229,6 +245,7 @@ def test_another_recording_or_something_else_is_left_alone(tmp_path):
         (lambda plain: plain | {"extra": 1}, "is damaged .extra"),
         (lambda plain: plain | {"members": {"a": [-1]}}, "is damaged .members"),
         (lambda plain: plain | {"members": {"a": ["1"]}}, "is damaged .members"),
+        (lambda plain: plain | {"members": {"\x1b[31m": [1]}}, "is damaged .members.*name it by a string"),
         (lambda _: [], "is damaged"),
     ],
 )

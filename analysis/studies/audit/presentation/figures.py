@@ -1,6 +1,6 @@
 """The figures of an audit: leakage, noise, and what one costs in the other."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from math import ceil
 from types import MappingProxyType
 from typing import Any
@@ -16,14 +16,21 @@ from sklearn.metrics import roc_curve
 from analysis.methods.leakage.membership import Estimate
 from analysis.reporting.style import LINES, Look, looks
 from analysis.studies.audit.presentation.intervals import whiskers
-from analysis.studies.audit.presentation.leakage_tables import strictest_rate
+from analysis.studies.audit.presentation.leakage_tables import Measured, strictest_rate
 from analysis.studies.audit.presentation.tradeoff import entitle, tradeoff
 from analysis.studies.audit.run import AuditReport
 from analysis.studies.noise.cells import SHOWN_DISTRIBUTIONS
+from analysis.studies.noise.update_study import NoiseStudy
 from analysis.studies.spec import REFERENCE
+from attacks import Scores
+
+ROC_TITLE = "How well each signal names members, from what each defence lets out"
 
 COLUMNS = 4
 """Most panels beside one another."""
+
+NARROWEST = 12.6
+"""Least width of a figure whose title would else be wider than its panels, in inches."""
 
 SIDE_BY_SIDE = 6
 """Most defences that two panels beside one another have room for."""
@@ -31,16 +38,36 @@ SIDE_BY_SIDE = 6
 
 def roc_curves(report: AuditReport) -> Figure:
     """Draw log-log ROC curves over the ordinary records, a panel for each signal, down to the rate the run resolves."""
-    signals = list(report.scores[REFERENCE])
+    records = slice(report.spec.candidates)
+    scores = {
+        defence: {signal: each[:, records].ravel() for signal, each in by_signal.items()}
+        for defence, by_signal in report.scores.items()
+    }
+    figure = rocs(scores, report.trials.membership[:, records].ravel(), strictest_rate(report))
+    entitle(figure, report, ROC_TITLE)
+    return figure
+
+
+def rocs(scores: Mapping[str, Mapping[str, Scores]], members: NDArray[np.bool_], least: float) -> Figure:
+    """Draw log-log ROC curves, a panel for each signal, without a title.
+
+    Parameters
+    ----------
+    scores : mapping of str to mapping of str to float64 array, shape (scores,)
+        Scores as ``scores[defence][signal]``.
+    members : bool array, shape (scores,)
+        Whose are members'.
+    least : float
+        The smallest false positive rate that is drawn.
+    """
+    signals = list(scores[REFERENCE])
     columns, lines = _grid(len(signals))
-    figure = _figure(width=4.2 * columns + 2, height=4.8 * lines)
+    figure = _figure(width=max(NARROWEST, 4.2 * columns + 2), height=4.8 * lines)
     grid = figure.subplots(lines, columns, sharey=True, squeeze=False)
     panels = _shown(grid, len(signals))
-    records, least = slice(report.spec.candidates), strictest_rate(report)
-    members = report.trials.membership[:, records].ravel()
     for panel, signal in zip(panels, signals, strict=True):
-        for defence, look in _looks(report).items():
-            fpr, tpr, _ = roc_curve(members, report.scores[defence][signal][:, records].ravel())
+        for defence, look in _looks(list(scores)).items():
+            fpr, tpr, _ = roc_curve(members, scores[defence][signal])
             panel.plot(fpr, tpr, label=defence, **look)
         panel.plot([least, 1], [least, 1], color="grey", linestyle=":", label="guessing")
         panel.set(xscale="log", yscale="log", xlim=(least, 1), ylim=(least / 2, 1))
@@ -49,15 +76,19 @@ def roc_curves(report: AuditReport) -> Figure:
     for first in grid[:, 0]:
         first.set_ylabel("true positive rate")
     _legend(figure, panels[0], "defence")
-    entitle(figure, report, "How well each signal names members, from what each defence lets out")
     return figure
 
 
 def noise_histograms(report: AuditReport) -> Figure:
     """Draw the errors of each defence's release with fitted densities: pooled over tensors above, the largest below."""
-    studies = {defence: study for defence, study in report.noise.items() if study and study.scopes}
+    return error_histograms(report.noise)
+
+
+def error_histograms(noise: Mapping[str, NoiseStudy | None]) -> Figure:
+    """Draw errors by defence with fitted densities: pooled over tensors above, the largest tensor's below."""
+    studies = {defence: study for defence, study in noise.items() if study and study.scopes}
     columns, lines = _grid(len(studies))
-    figure = _figure(width=3.8 * columns + 1.5, height=7.4 * lines)
+    figure = _figure(width=max(NARROWEST, 3.8 * columns + 1.5), height=7.4 * lines)
     grid = figure.subplots(2 * lines, columns, squeeze=False)
     pairs = zip(_shown(grid[::2], len(studies)), _shown(grid[1::2], len(studies)), strict=True)
     for (above, below), (defence, study) in zip(pairs, studies.items(), strict=True):
@@ -76,27 +107,34 @@ def noise_histograms(report: AuditReport) -> Figure:
 
 def leakage_against_ratio(report: AuditReport) -> Figure:
     """Draw each signal's AUC and its TPR at the strictest FPR against the compression ratio, with 95% intervals."""
-    rate = strictest_rate(report)
-    ranked = sorted(report.spec.defences, key=report.ratio)
-    signals, wide = list(report.scores[REFERENCE]), len(ranked) <= SIDE_BY_SIDE
+    measured = {defence: verdict.measured for defence, verdict in report.verdicts.items()}
+    ratios = {defence: report.ratio(defence) for defence in measured}
+    figure = against_ratio(measured, ratios, strictest_rate(report))
+    entitle(figure, report, "Leakage of the average record against compression, with 95% intervals")
+    return figure
+
+
+def against_ratio(measured: Measured, ratios: Mapping[str, float], rate: float) -> Figure:
+    """Draw each signal's AUC and its TPR at a false positive rate against the compression ratio, without a title."""
+    ranked = sorted(measured, key=lambda defence: ratios[defence])
+    signals, wide = list(measured[REFERENCE]), len(ranked) <= SIDE_BY_SIDE
     figure = _figure(*((max(13, 2.8 * len(ranked)), 5) if wide else (max(13, 1.4 * len(ranked)), 10)))
     left, right = figure.subplots(1, 2) if wide else figure.subplots(2, 1)
     step = min(0.12, 0.8 / len(signals))
     for number, (signal, look) in enumerate(zip(signals, looks(len(signals)), strict=True)):
-        measured = [report.verdicts[defence].measured[signal] for defence in ranked]
+        found = [measured[defence][signal] for defence in ranked]
         places = np.arange(len(ranked), dtype=np.float64) + step * (number - (len(signals) - 1) / 2)
-        _with_intervals(left, signal, look, places, [leakage.auc for leakage in measured])
-        _with_intervals(right, signal, look, places, [leakage.tpr_at_fpr[rate] for leakage in measured])
+        _with_intervals(left, signal, look, places, [leakage.auc for leakage in found])
+        _with_intervals(right, signal, look, places, [leakage.tpr_at_fpr[rate] for leakage in found])
     left.axhline(0.5, color="grey", linestyle=":", label="guessing")
     right.axhline(rate, color="grey", linestyle=":", label="guessing")
     left.set(title="Over all thresholds", ylabel="ROC-AUC")
     right.set(title="For the most certain guesses", ylabel=f"TPR at FPR {rate:g}", ylim=(0, None))
     for panel in (left, right):
         panel.set_xlabel("defence, and its compression ratio (original / compressed bytes)")
-        labels = [f"{defence}\n{report.ratio(defence):.3g}x".replace("+fedsz", "\n+fedsz") for defence in ranked]
+        labels = [f"{defence}\n{ratios[defence]:.3g}x".replace("+fedsz", "\n+fedsz") for defence in ranked]
         panel.set_xticks(range(len(ranked)), labels=labels, fontsize="x-small")
     _legend(figure, left, "signal")
-    entitle(figure, report, "Leakage of the average record against compression, with 95% intervals")
     return figure
 
 
@@ -134,9 +172,9 @@ def _shown(grid: NDArray[Any], panels: int) -> list[Axes]:
     return list(grid.flat[:panels])
 
 
-def _looks(report: AuditReport) -> dict[str, dict[str, Any]]:
-    """Return how each defence is drawn: none as a pale band under the others, which may cover it."""
-    others = report.spec.defences[1:]
+def _looks(defences: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return how each defence is drawn: none, the first, as a pale band under the others, which may cover it."""
+    others = defences[1:]
     colours = sns.color_palette("viridis_r", len(others))
     # A gradient of more than a few shades is no longer read by its colour alone.
     styles = LINES if len(others) > COLUMNS else LINES[:1]

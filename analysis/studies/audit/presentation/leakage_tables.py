@@ -1,5 +1,7 @@
 """The tables of measured leakage, and how its numbers are written."""
 
+from collections.abc import Mapping
+
 from analysis.methods.leakage.detectable import Difference, Estimate
 from analysis.methods.leakage.membership import FALSE_POSITIVE_RATES, Leakage, guessed_advantage
 from analysis.methods.leakage.vulnerable import HANDFUL, VULNERABLE_SHARE
@@ -7,6 +9,9 @@ from analysis.reporting.table import Table
 from analysis.studies.audit.measure import RECORDS
 from analysis.studies.audit.run import AuditReport
 from analysis.studies.spec import REFERENCE
+
+Measured = Mapping[str, Mapping[str, Leakage]]
+"""Leakage of one group as ``measured[defence][signal]``."""
 
 
 def strictest_rate(report: AuditReport) -> float:
@@ -16,12 +21,20 @@ def strictest_rate(report: AuditReport) -> float:
 
 def leakage_table(report: AuditReport) -> Table:
     """Return every signal's statistics of the average record under each defence."""
-    guessed = guessed_advantage(*_counts(report))
+    return signals_table(
+        "Measured leakage of the average record",
+        f"Adversary {report.spec.adversary}. 95% percentile bootstrap intervals over trials and candidates.",
+        {defence: verdict.measured for defence, verdict in report.verdicts.items()},
+        guessed_advantage(*_counts(report)),
+    )
+
+
+def signals_table(title: str, note: str, measured: Measured, guessed: float) -> Table:
+    """Return every signal's statistics under each defence, beside the advantage that guessing would have."""
     return Table(
-        title="Measured leakage of the average record",
-        note=f"Adversary {report.spec.adversary}. 95% percentile bootstrap intervals over trials and candidates. "
-        "Guessing would give an AUC of 0.5, a TPR equal to the FPR, and, at the best threshold of the sample, an "
-        f"advantage of about {guessed:.3f}.",
+        title=title,
+        note=f"{note} Guessing would give an AUC of 0.5, a TPR equal to the FPR, and, at the best threshold of the "
+        f"sample, an advantage of about {guessed:.3f}.",
         columns=("defence", "signal", "AUC", "advantage", *(f"TPR at FPR {rate:g}" for rate in FALSE_POSITIVE_RATES)),
         rows=[
             (
@@ -31,18 +44,23 @@ def leakage_table(report: AuditReport) -> Table:
                 interval(leakage.advantage),
                 *(tpr(leakage, rate) for rate in FALSE_POSITIVE_RATES),
             )
-            for defence, verdict in report.verdicts.items()
-            for signal, leakage in verdict.measured.items()
+            for defence, by_signal in measured.items()
+            for signal, leakage in by_signal.items()
         ],
     )
 
 
 def difference_table(report: AuditReport) -> Table:
     """Return how each defence differs from none, and what the run could have seen."""
-    rate = strictest_rate(report)
+    measured = {defence: verdict.measured for defence, verdict in report.verdicts.items()}
+    return differences_table("Paired on the same trials and resamples.", measured, strictest_rate(report))
+
+
+def differences_table(paired: str, measured: Measured, rate: float) -> Table:
+    """Return how each defence differs from none, and what the run could have seen; a sentence says how they pair."""
     return Table(
         title="Difference to no defence",
-        note="Paired on the same trials and resamples. The minimum detectable difference is the one that this run "
+        note=f"{paired} The minimum detectable difference is the one that this run "
         "would have found with probability 0.8, at 95% confidence: an interval that holds 0 speaks against larger "
         "ones, and says nothing of smaller.",
         columns=("defence", "signal", "AUC minus none", "minimum detectable difference",
@@ -56,9 +74,9 @@ def difference_table(report: AuditReport) -> Table:
                 difference(defence, leakage.tpr_difference[rate]),
                 f"{leakage.tpr_difference[rate].detectable:.4f}",
             )
-            for defence, verdict in report.verdicts.items()
+            for defence, by_signal in measured.items()
             if defence != REFERENCE
-            for signal, leakage in verdict.measured.items()
+            for signal, leakage in by_signal.items()
         ],
     )  # fmt: skip
 

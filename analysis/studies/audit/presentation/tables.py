@@ -1,6 +1,7 @@
 """The tables of an audit's report: verdicts, costs, and the noise."""
 
 import math
+from collections.abc import Mapping
 
 from analysis.methods.curves.neighbours import adjacency
 from analysis.methods.curves.privacy_curves import AsIf
@@ -13,6 +14,7 @@ from analysis.studies.audit.presentation.others import note_of_others
 from analysis.studies.audit.run import AuditReport
 from analysis.studies.audit.verdict import Verdict
 from analysis.studies.noise.cells import as_if_cells, decision_cells, distance_cells
+from analysis.studies.noise.update_study import NoiseStudy
 
 
 def closing_table(report: AuditReport) -> Table:
@@ -90,6 +92,11 @@ def cost_table(report: AuditReport) -> Table:
 
 def noise_table(report: AuditReport) -> Table:
     """Return the fits of the error of each defence's release, per tensor and pooled."""
+    return fits_table(report.noise)
+
+
+def fits_table(noise: Mapping[str, NoiseStudy | None]) -> Table:
+    """Return the fits of errors by defence, per tensor and pooled."""
     return Table(
         title="Noise",
         note="Maximum-likelihood fits; the best distribution has the least BIC. KS is the "
@@ -102,7 +109,7 @@ def noise_table(report: AuditReport) -> Table:
         rows=[
             (name, scope, f"{fit.elements:,}", fit.best.family, f"{fit.best.ks:.3f}", *distance_cells(fit),
              fit.dependence.explained_as(".3f"))
-            for name, study in report.noise.items()
+            for name, study in noise.items()
             if study
             for scope, fit in study.scopes.items()
         ],

@@ -1,0 +1,1 @@
+"""Updates that somebody else recorded, passed through releases and attacked."""

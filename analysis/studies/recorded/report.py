@@ -1,0 +1,171 @@
+"""The report of an audit of recorded updates: results, tables, figures and page."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from types import MappingProxyType
+
+from matplotlib.figure import Figure
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from analysis.reporting.finished import write_run
+from analysis.reporting.folder import RunFolder, to_json
+from analysis.reporting.page import Page, Picture
+from analysis.reporting.style import house_style, to_png
+from analysis.reporting.table import Row, to_csv
+from analysis.studies.audit.presentation.tables import fits_table
+from analysis.studies.audit.report import CAPTIONS
+from analysis.studies.audit.results import fit_rows, statistic_rows
+from analysis.studies.questions import to_plain
+from analysis.studies.recorded.figures import (
+    by_client,
+    by_round,
+    leakage_against_ratio,
+    noise_histograms,
+    roc_curves,
+)
+from analysis.studies.recorded.run import RecordedReport
+from analysis.studies.recorded.tables import (
+    bound_table,
+    client_table,
+    closing_table,
+    cost_table,
+    difference_table,
+    leakage_table,
+    unsupported,
+)
+
+FIGURES: Mapping[str, tuple[Callable[[RecordedReport], Figure], str]] = MappingProxyType(
+    {
+        "roc": (roc_curves, CAPTIONS["roc"]),
+        "leakage_against_ratio": (leakage_against_ratio, CAPTIONS["leakage_against_ratio"]),
+        "by_client": (by_client, "Those who leak most are above. Intervals are over records."),
+        "by_round": (by_round, "Each round by itself; the tables add up all rounds of a client."),
+        "noise": (noise_histograms, CAPTIONS["noise"]),
+    }
+)
+"""The figures with their captions, by the name of their file."""
+
+EVERYBODY = "all clients"
+
+
+def write_recorded(report: RecordedReport, folder: RunFolder) -> Path:
+    """Write results.json, tables, figures and the page to a run's folder, and return the path of the page."""
+    with house_style():
+        drawn = {f"figures/{name}.png": to_png(FIGURES[name][0](report)) for name in _shown(report)}
+    files: dict[str, str | bytes] = {
+        "results.json": to_json(to_results(report)),
+        "tables/leakage.csv": to_csv(leakage_rows(report)),
+        "tables/noise.csv": to_csv(fit_rows(report.noise)),
+        **drawn,
+    }
+    return write_run(folder, make_page(report), files)
+
+
+def to_results(report: RecordedReport) -> dict[str, object]:
+    """Return what ``results.json`` holds; an infinite epsilon stands as the string ``"inf"``."""
+    return {
+        "spec": to_plain("audit-updates", report.spec),
+        "metric": report.material.split.test.task.metric,
+        "rounds": list(report.rounds),
+        "clients": list(report.candidates.clients),
+        "records": len(report.candidates.records),
+        "strongest_signal": report.strongest.name,
+        "defences": [_release(report, name) for name in report.leakage],
+        "notices": list(report.notices),
+        "cannot_say": list(unsupported(report).lines),
+    }
+
+
+def leakage_rows(report: RecordedReport) -> list[Row]:
+    """Return one row for each release, group, signal and statistic, with interval and paired difference."""
+    strongest = report.strongest.name
+    everybody = {release: dict(by_signal) for release, by_signal in report.measured.items()}
+    groups = {EVERYBODY: everybody}
+    for name, by_release in (
+        *report.by_client.items(),
+        *((f"round {number}", found) for number, found in report.by_round.items()),
+    ):
+        groups[name] = {release: {strongest: leakage} for release, leakage in by_release.items()}
+    return [
+        row
+        for group, by_release in groups.items()
+        for release, by_signal in by_release.items()
+        for signal, leakage in by_signal.items()
+        for row in statistic_rows(release, group, signal, leakage)
+    ]
+
+
+def make_page(report: RecordedReport) -> Page:
+    """Return what the page shows, and what the command ends with."""
+    pictures = {name: Picture(name, FIGURES[name][1]) for name in _shown(report)}
+    closing = closing_table(report)
+    bounds = (bound_table(report),) if report.bounds else ()
+    return Page(
+        title="Audit of recorded updates",
+        question="What each release of updates that clients trained already gives away.",
+        setting=describe(report),
+        body=(
+            closing,
+            *bounds,
+            leakage_table(report),
+            pictures["roc"],
+            difference_table(report),
+            pictures["leakage_against_ratio"],
+            *((client_table(report), pictures["by_client"]) if "by_client" in pictures else ()),
+            *((pictures["by_round"],) if "by_round" in pictures else ()),
+            cost_table(report),
+            *((fits_table(report.noise), pictures["noise"]) if "noise" in pictures else ()),
+            unsupported(report),
+        ),
+        closing=(closing, *bounds, unsupported(report)),
+    )
+
+
+def describe(report: RecordedReport) -> dict[str, str]:
+    """Return what was audited, as pairs of a term and what it was."""
+    spec, manifest, found = report.spec, report.material.manifest, report.candidates
+    judged = found.judged
+    members = int(found.membership[judged].sum())
+    source = f"recording {spec.recording}" if spec.recording else f"files {spec.before} and {spec.after}"
+    normed = any(isinstance(layer, _BatchNorm) for layer in report.material.model.modules())
+    return {
+        "Updates": f"{source}: {len(report.rounds)} round{'s'[: len(report.rounds) - 1]}, "
+        f"{len(found.clients)} client{'s'[: len(found.clients) - 1]} attacked",
+        "Data and model": f"{manifest.data} ({report.material.split.train.task.name}); {manifest.model}, "
+        f"{report.update_bytes:,} bytes an update",
+        "Members and non-members": f"{members:,} scores of members and {int(judged.sum()) - members:,} of non-members, "
+        f"of {len(found.records):,} records: the training records that a client holds, and those that it does not",
+        "How models are judged": "in evaluation mode"
+        + (": batch normalisation uses the running statistics that the client sent" if normed else ""),
+        "Adversary": "sees every recorded update as it was released, who sent it, and the global state before it; "
+        "knows the architecture, the records and the release; has no shadow models",
+        "Unit of privacy": "one record (example) of a client, added or removed",
+        "Delta": f"{spec.delta:g}, of every epsilon",
+        "Seed": str(spec.seed),
+        **({"To know": "; ".join(report.notices)} if report.notices else {}),
+    }
+
+
+def _shown(report: RecordedReport) -> list[str]:
+    """Return the names of the figures that say something: a comparison of one client, or of one round, does not."""
+    compared = {"by_client": len(report.by_client), "by_round": len(report.by_round)}
+    compared["noise"] = 2 if any(study and study.scopes for study in report.noise.values()) else 0
+    return [name for name in FIGURES if compared.get(name, 2) > 1]
+
+
+def _release(report: RecordedReport, name: str) -> dict[str, object]:
+    stated = asdict(report.guarantees[name])
+    return {
+        "name": name,
+        "guarantee": stated | ({"epsilon": "inf"} if math.isinf(report.guarantees[name].epsilon) else {}),
+        "ratio": report.ratio(name),
+        "bytes": report.observations.sizes[name],
+        "performance": report.observations.performance.get(name),
+        "leakage": {signal: asdict(leakage) for signal, leakage in report.leakage[name].items()},
+        "by_client": {client: asdict(found[name]) for client, found in report.by_client.items()},
+        "by_round": {str(number): asdict(found[name]) for number, found in report.by_round.items()},
+        "noise": study.to_dict() if (study := report.noise[name]) else None,
+        "epsilon_lower_bounds": {client: asdict(found[name]) for client, found in report.bounds.items()},
+    }

@@ -1,0 +1,212 @@
+"""An audit of recorded updates: a question in, a report out."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from analysis.methods.guarantee import Guarantee, guarantee
+from analysis.methods.leakage.membership import Leakage, resample_weights
+from analysis.reporting.folder import RunFolder, is_empty, open_run
+from analysis.reporting.progress import Progress, silent, unsaid
+from analysis.studies.audit.strongest import Strongest
+from analysis.studies.noise.update_study import NoiseStudy
+from analysis.studies.recorded.choices import choose_clients, choose_signals, little_lossy, require_room
+from analysis.studies.recorded.material import Material, load
+from analysis.studies.recorded.measure import (
+    ByDefence,
+    CoinBound,
+    bound_by_coins,
+    can_be_measured,
+    choose_strongest,
+    measure,
+)
+from analysis.studies.recorded.members import Candidates, choose_candidates
+from analysis.studies.recorded.observe import Observations, observe_rounds, study_releases
+from analysis.studies.recorded.spec import RecordedSpec
+from analysis.studies.spec import REFERENCE
+from fedsz_privacy.core.randomness import Purpose, generator
+from fedsz_privacy.core.state import nbytes
+from fedsz_privacy.core.threads import one_thread
+from fedsz_privacy.training.accounting import composed
+
+
+@dataclass(frozen=True)
+class RecordedReport:
+    """What an audit of recorded updates found.
+
+    Attributes
+    ----------
+    spec : RecordedSpec
+        What was asked.
+    material : Material
+        What was audited.
+    candidates : Candidates
+        Whose membership was judged.
+    rounds : tuple of int
+        Numbers of the rounds.
+    observations : Observations
+        What was read off them.
+    scores : mapping of str to mapping of str to float64 array, shape (records, clients)
+        Scores over all rounds, as ``scores[release][signal]``, the strongest among them under its own name.
+    strongest : Strongest
+        The signal that is shown where one is.
+    leakage : mapping of str to mapping of str to Leakage
+        Leakage over all clients, as ``leakage[release][signal]``, the strongest signal under its own name.
+    by_client : mapping of str to mapping of str to Leakage
+        Leakage of each client by the strongest signal, by release.
+    by_round : mapping of int to mapping of str to Leakage
+        Leakage in each round by the strongest signal, by release.
+    guarantees : mapping of str to Guarantee
+        What each release guarantees, over as many rounds as a client took part in at most.
+    bounds : mapping of str to mapping of str to CoinBound
+        Lower bounds by client and release; of no client where no coins decided.
+    noise : mapping of str to NoiseStudy or None
+        The error of each release on updates of the last round; None where there is none.
+    notices : tuple of str
+        What a reader should know of how it was done, one line each.
+    """
+
+    spec: RecordedSpec
+    material: Material
+    candidates: Candidates
+    rounds: tuple[int, ...]
+    observations: Observations
+    scores: ByDefence
+    strongest: Strongest
+    leakage: Mapping[str, Mapping[str, Leakage]]
+    by_client: Mapping[str, Mapping[str, Leakage]]
+    by_round: Mapping[int, Mapping[str, Leakage]]
+    guarantees: Mapping[str, Guarantee]
+    bounds: Mapping[str, Mapping[str, CoinBound]]
+    noise: Mapping[str, NoiseStudy | None]
+    notices: tuple[str, ...] = ()
+
+    @property
+    def signals(self) -> tuple[str, ...]:
+        """The signals that were read."""
+        return tuple(self.observations.scores[REFERENCE])
+
+    @property
+    def measured(self) -> dict[str, dict[str, Leakage]]:
+        """Leakage over all clients by release and signal, without the strongest under its own name."""
+        return {
+            release: {signal: by_signal[signal] for signal in self.signals}
+            for release, by_signal in self.leakage.items()
+        }
+
+    @property
+    def update_bytes(self) -> int:
+        """Size of an update, uncompressed."""
+        return nbytes(self.material.model.state_dict())
+
+    def ratio(self, release: str) -> float:
+        """Compression ratio of a release, original over compressed."""
+        return self.update_bytes / self.observations.sizes[release]
+
+
+@one_thread()
+def run_recorded(
+    spec: RecordedSpec,
+    path: Path,
+    trusted: bool = False,
+    progress: Progress = silent,
+    say: Callable[[str], None] = unsaid,
+) -> tuple[RecordedReport, RunFolder]:
+    """Audit recorded updates.
+
+    Parameters
+    ----------
+    spec : RecordedSpec
+        The question.
+    path : Path
+        Folder of the run.
+    trusted : bool
+        Whether code that only the recording names may run.
+    progress : Progress
+        Shows how far the loop over rounds has come.
+    say : callable
+        Told what a reader should know of the recording.
+
+    Raises
+    ------
+    InputError
+        If recording, files, records or the folder do not fit the question. Nothing is written then.
+    """
+    material = load(spec, trusted)
+    clients, told = choose_clients(spec, material)
+    rng = generator(spec.seed, Purpose.PARTITION)
+    count = len(material.split.train)
+    candidates = choose_candidates(material.manifest, clients, count, spec.candidates, rng)
+    signals, unread = choose_signals(spec.get_signals(), material, clients)
+    require_room(spec, material.rounds, candidates, signals)
+    notices = (*material.notices, *told, *unread, *little_lossy(spec.parse_releases(), material))
+    for notice in notices:
+        say(notice)
+    folder = None if is_empty(path) else open_run(path, spec.to_dict())
+    observations = observe_rounds(material, candidates, spec.parse_releases(), signals, spec.seed, progress, say)
+    report = _measured(spec, material, candidates, observations, notices)
+    return report, folder or open_run(path, spec.to_dict())
+
+
+def _measured(
+    spec: RecordedSpec,
+    material: Material,
+    candidates: Candidates,
+    observations: Observations,
+    notices: Sequence[str],
+) -> RecordedReport:
+    names = list(observations.scores[REFERENCE])
+    means = {
+        release: {signal: observations.mean(release, signal) for signal in names} for release in observations.scores
+    }
+    strongest = choose_strongest(means[REFERENCE], candidates)
+    # The strongest signal of a half of the records: halves are along the first axis.
+    scores = {release: strongest.beside(by_signal) for release, by_signal in means.items()}
+    weights = resample_weights(
+        len(candidates.records), len(candidates.clients), generator(spec.seed, Purpose.BOOTSTRAP)
+    )
+
+    def of_strongest(found: ByDefence, mask: np.ndarray) -> dict[str, Leakage]:
+        chosen = {release: {strongest.name: by_signal[strongest.name]} for release, by_signal in found.items()}
+        measured = measure(chosen, candidates, mask, weights)
+        return {release: by_signal[strongest.name] for release, by_signal in measured.items()}
+
+    by_client = {}
+    for place, client in enumerate(candidates.clients):
+        mask = candidates.judged & (np.arange(len(candidates.clients)) == place)
+        if can_be_measured(candidates, mask):
+            by_client[client] = of_strongest(scores, mask)
+    by_round = {}
+    for row, each in enumerate(material.rounds):
+        mask = candidates.judged & observations.took_part[row]
+        if can_be_measured(candidates, mask):
+            by_round[each.number] = of_strongest(_in_round(observations, strongest, row), mask)
+    times = int(observations.took_part.sum(axis=0).max())
+    return RecordedReport(
+        spec=spec,
+        material=material,
+        candidates=candidates,
+        rounds=tuple(each.number for each in material.rounds),
+        observations=observations,
+        scores=scores,
+        strongest=strongest,
+        leakage=measure(scores, candidates, candidates.judged, weights),
+        by_client=by_client,
+        by_round=by_round,
+        guarantees={
+            each.name: guarantee(replace(each, event=composed(each.event, times)), spec.delta)
+            for each in spec.parse_releases()
+        },
+        bounds=bound_by_coins(scores, names[0], candidates, material.manifest.coins, spec.delta, spec.seed),
+        noise=study_releases(material.rounds[-1], spec.parse_releases(), material.everybody, spec.seed),
+        notices=(*notices, *observations.notices),
+    )
+
+
+def _in_round(observations: Observations, strongest: Strongest, row: int) -> dict[str, dict[str, np.ndarray]]:
+    return {
+        release: strongest.beside({signal: scores[row] for signal, scores in by_signal.items()})
+        for release, by_signal in observations.scores.items()
+    }
