@@ -9,6 +9,7 @@ The rooms:
 - ``training``: the contract of a training rule; plain training, DP-SGD, Opacus, a user's own; accounting
 - ``defences``: releases, and the strings that name a training rule and a release
 - ``federation``: who holds which records, the one loop of rounds, and recordings of rounds
+- ``flower``: a mod and a strategy that compress the updates of a Flower app
 
 Names load on first use, so that importing the package, and asking the command line for help, costs no torch.
 """

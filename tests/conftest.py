@@ -2,6 +2,8 @@ import os
 
 # One thread a process, as runs have it: two workers of two threads each would wait for one another most of the time.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Flower reports its use over the network unless it is told not to.
+os.environ["FLWR_TELEMETRY_ENABLED"] = "0"
 
 import numpy as np
 import pytest

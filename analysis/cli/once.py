@@ -46,7 +46,8 @@ class OnceCommand(TyperCommand):
                 return super().parse_args(ctx, args)
             except typer.BadParameter as error:
                 value = values.get(error.param.name) if error.param else None
-                if not error.param or value is None:
+                # Of a value that is missing, some versions of click give a mark of their own, and never a message.
+                if not error.param or value is None or not error.message:
                     raise
                 shown = (" ".join(map(str, value)) if isinstance(value, list) else value) or "''"
                 raise InputError(f"{error.param.opts[0]} {shown}: {error.message.rstrip('.')}") from error

@@ -69,6 +69,9 @@ class Release:
         One sentence: why the event holds, or why there is no guarantee.
     claimed : bool
         Whether the event is what somebody's own code says of itself; `parse_release` sets it.
+    encode : callable, optional
+        Takes what `apply` takes, and returns the frame that carries its result, for `FedSZ.decode` to read. Without it
+        the release has no form on the wire: what it returns travels as the arrays that it is.
 
     Guarantees
     ----------
@@ -81,6 +84,7 @@ class Release:
     event: DpEvent
     reason: str
     claimed: bool = False
+    encode: Callable[[StateDict, Generator], bytes] | None = None
 
     def then(self, post: "Release") -> "Release":
         """Return this release followed by another one applied to its result; post-processing keeps the event."""
@@ -90,7 +94,12 @@ class Release:
             after = release_copy(post, before.update, generator)
             return replace(after, encode_seconds=before.encode_seconds + after.encode_seconds)
 
-        return replace(self, name=f"{self.name}+{post.name}", apply=apply)
+        def encode(update: StateDict, generator: Generator) -> bytes:
+            assert post.encode is not None
+            return post.encode(release_copy(self, update, generator).update, generator)
+
+        framed = None if post.encode is None else encode
+        return replace(self, name=f"{self.name}+{post.name}", apply=apply, encode=framed)
 
 
 def release_copy(release: Release, update: StateDict, generator: Generator, place: str = "") -> Released:
@@ -199,6 +208,7 @@ def fedsz(lossy: LossyRule | None = None, **bound: float) -> Release:
         apply=apply,
         event=NonPrivateDpEvent(),
         reason="the codec is deterministic, so neighbouring updates that decode differently are told apart for certain",
+        encode=lambda update, _: pipeline.encode(update),
     )
 
 
