@@ -33,7 +33,7 @@ clean:
 $(INSTALLED): pyproject.toml constraints.txt
 	python3 -m venv $(VENV)
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[data,compressors,weights,dev]'
-	$(BIN)/pip install --quiet --constraint constraints.txt --no-deps pytorchcv
+	$(BIN)/pip install --quiet --constraint constraints.txt --no-deps pytorchcv jax-privacy privacy-estimates
 	touch $@
 
 $(RAY): $(INSTALLED)
