@@ -19,6 +19,7 @@ from flwr.serverapp.strategy import (
 )
 
 from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.defences.grammar import split_parts
 from fedsz_privacy.defences.release import Release, parse_release
 
@@ -79,6 +80,13 @@ def require_clipping_behind(strategy: Strategy) -> None:
                 f"{name} adds noise for updates that clients clipped, and compression after clipping can exceed the "
                 f"clip norm: use {name.replace('ClientSide', 'ServerSide')}, which clips what was decoded"
             )
+
+
+def require_clippable(strategy: Strategy, sent: StateDict, state: StateDict) -> None:
+    """Raise InputError if a strategy clips by an update's norm, and it is 0: Flower's division fails on that."""
+    unmoved = all(tensor.equal(sent[name]) for name, tensor in state.items())
+    if unmoved and any(isinstance(each, CLIPPED_BY_SERVER) for each in within(strategy)):
+        raise InputError("the update is 0, which Flower cannot clip")
 
 
 def fewest_clients(strategy: Strategy) -> int:

@@ -17,7 +17,13 @@ from fedsz_privacy.core.errors import InputError, printable
 from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.flower.arrays import read_state, write_state
 from fedsz_privacy.flower.envelope import digest, mark
-from fedsz_privacy.flower.order import fewest_clients, require_clipping_behind, require_outermost_strategy, within
+from fedsz_privacy.flower.order import (
+    fewest_clients,
+    require_clippable,
+    require_clipping_behind,
+    require_outermost_strategy,
+    within,
+)
 from fedsz_privacy.flower.recording import RoundRecorder
 from fedsz_privacy.flower.replies import Reply, Sent, of_one_form, read_reply
 
@@ -134,7 +140,9 @@ class FedSZStrategy(Strategy):
                     raise InputError(printable(str(reply.error.reason))[:LONGEST_REASON])
                 if sent is None:
                     raise InputError("no reply of it is awaited in this round")
-                yield read_reply(reply, sent, self._codec, self._weight)
+                read = read_reply(reply, sent, self._codec, self._weight)
+                require_clippable(self.inner, sent.state, read.state)
+                yield read
             except (InputError, FrameError) as error:
                 _leave_out(server_round, reply, str(error))
 

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedsz_privacy import InputError, Release, Released, parse_release
+from fedsz_privacy import ErrorBound, FedSZ, InputError, Release, Released, parse_release
 from fedsz_privacy.core.state import nbytes
 from fedsz_privacy.defences.defence import Setting, parse_defence, settle_defences
 from fedsz_privacy.defences.grammar import split_parts, write_shortest
@@ -124,6 +124,19 @@ def test_a_codecs_time_is_split_into_encoding_and_decoding():
     total = perf_counter() - start
     assert min(released.encode_seconds, released.decode_seconds) > 0
     assert released.encode_seconds + released.decode_seconds <= total
+
+
+@pytest.mark.parametrize("text", ["fedsz:rel=1e-2", "none+fedsz:rel=1e-2", "fedsz:rel=1e-1+fedsz:rel=1e-2"])
+def test_a_release_that_ends_in_a_codec_has_the_frame_of_what_it_returns(text, rng):
+    release, update = parse_release(text), {"weight": torch.randn(2000), "steps": torch.tensor(3)}
+    assert release.encode is not None
+    decoded = FedSZ(ErrorBound.rel(0.5)).decode(release.encode(update, rng))
+    assert all(tensor.equal(decoded[name]) for name, tensor in release.apply(update, rng).update.items())
+
+
+@pytest.mark.parametrize("text", ["none", "fedsz:rel=1e-2+none"])
+def test_any_other_release_has_no_frame(text):
+    assert parse_release(text).encode is None
 
 
 def test_then_applies_in_order_and_keeps_the_first_event(rng):

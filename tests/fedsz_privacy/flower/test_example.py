@@ -108,6 +108,17 @@ def test_a_run_compresses_learns_and_leaves_no_process(log, folder):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("log")
+def test_its_recording_is_audited_in_the_app_s_own_folder(folder):
+    options = ["--trust-imports", "--release", "fedsz:rel=1e-1", "--candidates", "100", "--out", "run"]
+    command = [str(TOOLS / "fedsz-privacy"), "audit-updates", "recording", *options]
+    environment = os.environ | {"PYTHONPATH": str(EXAMPLE.parents[1])}
+    said = subprocess.check_output(command, cwd=folder, env=environment, text=True, timeout=300)
+    assert "fedsz:rel=1e-1" in said
+    assert (folder / "run" / "report.html").is_file()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("log")
 def test_its_recording_holds_what_the_server_averaged(folder):
     recording = open_recording(folder / "recording")
     rounds = recording.rounds

@@ -168,6 +168,15 @@ def test_noise_for_more_clients_than_are_left_is_not_taken_for_enough(caplog):
     assert sum("not aggregated: it has 3 sound updates of 4" in record.message for record in caplog.records) == 1
 
 
+def test_an_update_of_norm_0_does_not_end_a_private_run(caplog):
+    state = {name: t for name, t in net().state_dict().items() if t.is_floating_point()}
+    still = with_update(lambda update: {name: 0 * tensor for name, tensor in update.items()})
+    private = DifferentialPrivacyServerSideFixedClipping(FedAvg(), 1.0, 1e-3, 3)
+    strategy = FedSZStrategy(private)
+    assert strategy.start(NoNetwork(app([fedsz_mod()]), {BAD: still}), ArrayRecord(state), num_rounds=1).arrays
+    assert any("the update is 0, which Flower cannot clip" in record.message for record in caplog.records)
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_whatever_the_bytes_of_a_reply_it_is_refused_in_one_line_or_is_sound(data):
