@@ -2,4 +2,4 @@
 
 from importlib.util import find_spec
 
-collect_ignore = [] if find_spec("flwr") else ["fedsz_privacy/flower"]
+collect_ignore = [] if find_spec("flwr") else ["fedsz_privacy/flower", "tests/flower_apps.py"]

@@ -33,7 +33,7 @@ def test_the_notebook_runs_and_its_numbers_keep_their_order(run_notebook):
         assert numerical == pytest.approx(tight, abs=0.02)
 
     # A valid bound of 95% confidence may be above the guarantee once in twenty; the seeds are fixed.
-    bounds = re.findall(r"^ +(\d+) +([\d.]+) +[\d.]+ \[.*\] +([\d.]+)$", printed, re.MULTILINE)
+    bounds = re.findall(r"^ +(\d+) +([\d.]+) +[\d.]+ \[.*\] +([\d.]+) +[\d.]+$", printed, re.MULTILINE)
     assert [int(row[0]) for row in bounds] == [1, 8]
     for guaranteed, last_model, measured in (map(float, row) for row in bounds):
         assert last_model <= guaranteed

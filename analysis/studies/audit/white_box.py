@@ -54,6 +54,8 @@ class CanaryBound:
     view : float or None
         The epsilon of this canary in what the adversary sees, which no bound on this canary exceeds but by chance; None
         where it is not known.
+    any_mechanism : bool
+        Whether it rejects any mechanism of less epsilon, and no family alone.
     coins : int
         Coins that the bound is read off.
     exact : bool
@@ -66,6 +68,7 @@ class CanaryBound:
     bound: EpsilonBound
     ceiling: float
     view: float | None
+    any_mechanism: bool
     coins: int
     exact: bool
 
@@ -125,6 +128,7 @@ def bound_by_gradients(
             _bound(spec, null, _scores(trials, row, every_step), trials.membership, _ties(spec, row, 1 + number)),
             ceiling(null, coins, spec.delta, CONFIDENCE).epsilon,
             view,
+            isinstance(null, AnyMechanism),
             _audited(null, coins),
             exact,
         )
@@ -149,6 +153,7 @@ def bound_by_updates(spec: AuditSpec, defence: Defence, row: int, trials: Trials
             epsilon_lower_bound(scores, members, null, spec.delta, CONFIDENCE, _ties(spec, row, 3 + number)),
             ceiling(null, members.size, spec.delta, CONFIDENCE).epsilon,
             epsilon(event, spec.delta),
+            isinstance(null, AnyMechanism),
             _audited(null, members.size),
             exact=True,
         )

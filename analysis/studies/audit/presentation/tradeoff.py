@@ -1,5 +1,6 @@
 """One figure of an audit: leakage, guarantee, performance and bytes of each defence, side by side."""
 
+from collections.abc import Sequence
 from math import isinf
 
 import numpy as np
@@ -11,6 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from analysis.studies.audit.measure import RECORDS, VULNERABLE
 from analysis.studies.audit.presentation.intervals import draw_rows
 from analysis.studies.audit.run import AuditReport
+from analysis.studies.audit.verdict import Verdict
 
 GROUPS = {RECORDS: "average record", VULNERABLE: VULNERABLE}
 STEP = 0.16
@@ -73,11 +75,25 @@ def _epsilons(panel: Axes, report: AuditReport) -> None:
             panel.plot(
                 guaranteed[chosen], rows[chosen], "<", color=blue, mfc=face, markersize=10, label=f"at most ({label})"
             )
-    if all(verdict.canary_bounds for verdict in verdicts):
-        canaries = [verdict.canary_bounds[0].bound.epsilon for verdict in verdicts]
-        panel.plot(canaries, rows, ">", color=orange, mfc="white", markersize=10, label="lower bound (canaries, 95%)")
+    _canaries(panel, verdicts)
     panel.set(title="Epsilon of one record", xlabel=f"epsilon at delta {verdicts[0].guarantee.delta:g}")
     panel.set_xlim(-0.04 * edge, edge)
+
+
+def _canaries(panel: Axes, verdicts: Sequence[Verdict]) -> None:
+    """Draw what canaries say, by what their bounds reject: any mechanism, or a defence's own family."""
+    orange, green = sns.color_palette("colorblind")[1:3]
+    for any_mechanism, colour, label in (
+        (True, orange, "lower bound (canaries, any mechanism, 95%)"),
+        (False, green, "lower bound (canaries, its own family, 95%)"),
+    ):
+        firsts = {
+            row: next((each for each in verdict.canary_bounds if each.any_mechanism is any_mechanism), None)
+            for row, verdict in enumerate(verdicts)
+        }
+        points = {row: first.bound.epsilon for row, first in firsts.items() if first}
+        if points:
+            panel.plot(list(points.values()), list(points), ">", color=colour, mfc="white", markersize=10, label=label)
 
 
 def _named(report: AuditReport, name: str) -> str:

@@ -35,7 +35,7 @@ TABLES = (
 )
 
 
-BOUND = CanaryBound("here", "one record", "nothing", EpsilonBound(0.0, 1e-5, 0.95), 7.0, 3.0, 9, exact=True)
+BOUND = CanaryBound("here", "one record", "nothing", EpsilonBound(0.0, 1e-5, 0.95), 7.0, 3.0, True, 9, exact=True)
 
 
 @pytest.fixture
