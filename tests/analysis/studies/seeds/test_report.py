@@ -59,8 +59,6 @@ def test_bounds_by_canaries_have_a_row_for_each_design_and_null(report):
     for found, epsilon in zip(report.found, BOUNDS, strict=True):
         known = {"any_mechanism": True, "coins": 6400, "exact": True}
         bounds = [CanaryBound(*kind, EpsilonBound(epsilon, 1e-5, 0.95), 7.0, None, **known) for kind in kinds]
-            CanaryBound(*kind, EpsilonBound(epsilon, 1e-5, 0.95), 7.0, None, True, 6400, exact=True) for kind in kinds
-        ]
         undefended = replace(found.defences[0], canary_bounds=tuple(bounds))
         played.append(replace(found, defences=(undefended, *found.defences[1:])))
     first, second = canary_table(replace(report, found=tuple(played))).rows
