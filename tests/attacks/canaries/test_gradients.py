@@ -223,6 +223,7 @@ def audited(digits, trials, canaries, positive):
     ]
 
 
+@pytest.mark.slow
 def test_the_bound_proved_on_dp_sgd_is_between_nothing_and_what_is_guaranteed(digits):
     # The number of guesses was chosen on simulated scores. The guarantee fails, and anew proves 0.5, once in 20 seeds
     # at most; of 20 seeds, all proved 1 or more.

@@ -60,7 +60,8 @@ def test_the_gaussian_family_turns_advantage_into_epsilon_as_its_closed_form_doe
     assert found == pytest.approx(get_epsilon_gaussian(1 / mu, DELTA), abs=2e-3)
 
 
-@pytest.mark.parametrize("noise", [pytest.param(0.6, marks=pytest.mark.slow), 0.803])
+@pytest.mark.slow
+@pytest.mark.parametrize("noise", [0.6, 0.803])
 def test_the_family_of_dp_sgd_turns_its_own_advantage_into_its_own_epsilon(noise):
     event = with_noise(DPSGD, noise / 0.803)
     rng = np.random.default_rng(0)

@@ -113,6 +113,7 @@ def test_bounds_are_rarely_above_the_truth(name):
     check(name, bounds(signal, draw, 20), truth, reach - 0.1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("signal", [AS_IT_IS, LIRA])
 def test_nothing_is_proved_of_members_drawn_anew(signal):
     """Negative control: one audit in twenty may prove something; forty of them, at error rate 1e-3."""

@@ -37,6 +37,7 @@ def any_mechanism(bounds, name, canaries):
     return found
 
 
+@pytest.mark.slow
 def test_every_defence_has_bounds_by_each_design_and_null(bounds):
     assert list(bounds) == list(SPEC.defences)
     assert [len(each) for each in bounds.values()] == [2, 2, 4, 4]
@@ -50,6 +51,7 @@ def test_every_defence_has_bounds_by_each_design_and_null(bounds):
     assert family.coins == 2 * any_mechanism(bounds, "dpsgd:eps=4", ALONE).coins == SPEC.trials * SPEC.gradient_canaries
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SPEC.defences[2:])
 def test_what_is_proved_of_dp_sgd_is_below_its_guarantee_and_its_ceiling(bounds, name):
     """Of twenty seeds one may fail; under plain training, which promises nothing, the same canaries prove more."""
@@ -60,6 +62,7 @@ def test_what_is_proved_of_dp_sgd_is_below_its_guarantee_and_its_ceiling(bounds,
     assert proved < any_mechanism(bounds, "none", AMONG_RECORDS).bound.epsilon
 
 
+@pytest.mark.slow
 def test_canaries_are_read_off_what_each_release_lets_through(bounds):
     """A bound of nine tenths of the range leaves one value of almost every weight."""
     coarse, none = (any_mechanism(bounds, name, AMONG_RECORDS) for name in ("fedsz:rel=9e-1", "none"))
@@ -67,6 +70,7 @@ def test_canaries_are_read_off_what_each_release_lets_through(bounds):
     assert coarse.view is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("guaranteed", "seen"), [(1, 0.97), (4, 3.21), (8, 5.37), (16, 8.92)])
 def test_the_last_update_shows_less_of_a_fixed_canary_than_all_steps(guaranteed, seen):
     """Known answers for a sampling rate of 0.1 and 50 steps."""
@@ -82,6 +86,7 @@ def test_what_the_last_update_shows_is_not_known_of_other_optimisers(optimizer):
     assert view_epsilon(spec.parse_defences()[-1], every_step=False, delta=1e-5) is None
 
 
+@pytest.mark.slow
 def test_an_adversary_of_every_step_proves_more_of_the_same_training(tmp_path):
     spec = replace(SPEC, adversary="every-step", signals=("loss",), trials=8, defences=("dpsgd:eps=4",))
     report, _ = run_audit(spec, tmp_path / "run")
@@ -91,6 +96,7 @@ def test_an_adversary_of_every_step_proves_more_of_the_same_training(tmp_path):
     assert first.bound.epsilon < 4.5
 
 
+@pytest.mark.slow
 def test_canary_trials_are_kept_and_not_played_again(run, bounds, monkeypatch):
     report, folder = run
     kept = sorted((folder.path / "canary_trials").iterdir())
