@@ -31,6 +31,9 @@ SPREAD_SHARE = 0.1
 KINDS = {ALONE: "canary trials", AMONG_RECORDS: "canary trials among records"}
 """What a white-box audit plays, the exact one first, and the names of its trials."""
 
+RECORD, CLIENT = "one record", "one client's update"
+"""What a coin puts in or leaves out: units of privacy."""
+
 RELEASED_ALONE = "updates, each released alone"
 """The design of `UpdateCanaryPlayer`."""
 
@@ -123,7 +126,7 @@ def bound_by_gradients(
         exact = design is ALONE or isinstance(null, AnyMechanism)
         yield CanaryBound(
             design.name,
-            "one record",
+            RECORD,
             null.rejects,
             _bound(spec, null, _scores(trials, row, every_step), trials.membership, _ties(spec, row, 1 + number)),
             ceiling(null, coins, spec.delta, CONFIDENCE).epsilon,
@@ -148,7 +151,7 @@ def bound_by_updates(spec: AuditSpec, defence: Defence, row: int, trials: Trials
     for number, null in enumerate(nulls):
         yield CanaryBound(
             RELEASED_ALONE,
-            "one client's update",
+            CLIENT,
             null.rejects,
             epsilon_lower_bound(scores, members, null, spec.delta, CONFIDENCE, _ties(spec, row, 3 + number)),
             ceiling(null, members.size, spec.delta, CONFIDENCE).epsilon,

@@ -162,7 +162,10 @@ def _white_box(verdict: Verdict) -> str:
     if not verdict.canary_bounds:
         return ""
     first = verdict.canary_bounds[0]
-    return f"; by canaries ({first.canaries}): {_lower_bound(first.bound)}, which rejects {first.rejects}"
+    return (
+        f"; by canaries ({first.canaries}), for {first.unit}: {_lower_bound(first.bound)}, which rejects "
+        f"{first.rejects}"
+    )
 
 
 def _lower_bound(bound: EpsilonBound) -> str:

@@ -13,6 +13,7 @@ from analysis.studies.audit.measure import RECORDS, VULNERABLE
 from analysis.studies.audit.presentation.intervals import draw_rows
 from analysis.studies.audit.run import AuditReport
 from analysis.studies.audit.verdict import Verdict
+from analysis.studies.audit.white_box import RECORD, CanaryBound
 
 GROUPS = {RECORDS: "average record", VULNERABLE: VULNERABLE}
 STEP = 0.16
@@ -88,12 +89,17 @@ def _canaries(panel: Axes, verdicts: Sequence[Verdict]) -> None:
         (False, green, "lower bound (canaries, its own family, 95%)"),
     ):
         firsts = {
-            row: next((each for each in verdict.canary_bounds if each.any_mechanism is any_mechanism), None)
+            row: next((each for each in _of_one_record(verdict) if each.any_mechanism is any_mechanism), None)
             for row, verdict in enumerate(verdicts)
         }
         points = {row: first.bound.epsilon for row, first in firsts.items() if first}
         if points:
             panel.plot(list(points.values()), list(points), ">", color=colour, mfc="white", markersize=10, label=label)
+
+
+def _of_one_record(verdict: Verdict) -> list[CanaryBound]:
+    """Return the bounds in the unit of the panel; those of a client's whole update are in the table."""
+    return [each for each in verdict.canary_bounds if each.unit == RECORD]
 
 
 def _named(report: AuditReport, name: str) -> str:
