@@ -39,8 +39,12 @@ def choose_shares(
 
 
 def guess(
-    scores: NDArray[np.float64], membership: NDArray[np.bool_], shares: tuple[float, float], generator: Generator
+    scores: NDArray[np.float64],
+    membership: NDArray[np.bool_],
+    shares: tuple[float, float],
+    generator: Generator,
+    most: int | None = None,
 ) -> Guesses:
-    """Return how many guesses are right if those shares of the scores, each way, are guessed."""
-    positive, negative = (ceil(share * scores.size) for share in shares)
-    return count_guesses(scores, membership, positive, negative, generator)
+    """Return how many guesses are right if those shares of the scores, each way and so many at most, are guessed."""
+    positive, negative = (min(ceil(share * scores.size), most or scores.size) for share in shares)
+    return count_guesses(scores, membership, positive, min(negative, scores.size - positive), generator)

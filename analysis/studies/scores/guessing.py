@@ -1,7 +1,6 @@
 """Lower bounds on epsilon from correct guesses, on the coins of one run or of several."""
 
 from collections.abc import Callable, Sequence
-from math import ceil
 
 import numpy as np
 from numpy.random import Generator
@@ -11,11 +10,10 @@ from analysis.methods.lower_bounds import (
     EpsilonBound,
     Guesses,
     MuBound,
-    count_guesses,
     one_run_bound,
     one_run_gaussian_bound,
 )
-from analysis.methods.lower_bounds.shares import choose_shares
+from analysis.methods.lower_bounds.shares import choose_shares, guess
 from analysis.studies.scores.table import ScoreTable
 from attacks import Scores
 
@@ -48,7 +46,7 @@ def gaussian_curve(scores: Scores, table: ScoreTable, delta: float, confidence: 
     """Return the bound on mu, and the epsilon that it is under a Gaussian trade-off curve; guesses as above."""
 
     def choose(scores: Scores, member: NDArray[np.bool_]) -> Shares:
-        return max(FEW, key=lambda shares: proved(_guess(scores, member, shares, MOST_GAUSSIAN, generator)))
+        return max(FEW, key=lambda shares: proved(guess(scores, member, shares, generator, MOST_GAUSSIAN)))
 
     def proved(guesses: Guesses) -> float:
         return one_run_gaussian_bound([guesses], delta, confidence).mu
@@ -67,13 +65,7 @@ def _guesses(
 ) -> list[Guesses]:
     """Return guesses of all fixed numbers on one run, or of the best number on half of several runs."""
     if table.runs == 1:
-        return list(dict.fromkeys(_guess(scores, table.member, shares, most, generator) for shares in fixed))
+        return list(dict.fromkeys(guess(scores, table.member, shares, generator, most) for shares in fixed))
     pilot = (generator.permutation(table.runs) < table.runs // 2)[table.run]
     shares = choose(scores[pilot], table.member[pilot])
-    return [_guess(scores[~pilot], table.member[~pilot], shares, most, generator)]
-
-
-def _guess(scores: Scores, member: NDArray[np.bool_], shares: Shares, most: int, generator: Generator) -> Guesses:
-    positive, negative = (min(ceil(share * scores.size), most) for share in shares)
-    negative = min(negative, scores.size - positive)
-    return count_guesses(scores, member, positive, negative, generator)
+    return [guess(scores[~pilot], table.member[~pilot], shares, generator, most)]

@@ -209,3 +209,9 @@ def test_bounds_on_dp_sgd_come_close_to_what_is_guaranteed_and_exceed_it_no_more
     assert epsilon_of_advantage(event, float(np.median(limits)), DELTA) >= least * guaranteed
     above = sum(epsilon_of_advantage(event, limit, DELTA) > guaranteed for limit in sorted(limits)[-20:])
     assert above <= binom.ppf(1 - 1e-3, repetitions, 0.05)
+
+
+@pytest.mark.parametrize("count", [2, 3, 4, 5])
+def test_a_handful_of_scores_is_guessed_each_at_most_once(count):
+    members = np.arange(count) % 4 < 2
+    assert epsilon_lower_bound(members.astype(float), members).epsilon == 0
