@@ -67,16 +67,14 @@ class NoiseFamily:
     ----------
     event : DpEvent
         Sampling rates and steps; how much noise it has does not matter.
-    threshold : float or None
-        The score from which on an attack names members, fixed beforehand. None: the one that names half of the scores,
-        which needs no look at the members. It also holds where the mechanism is not what it claims to be: ratios of
-        the claimed noise against none are no longer about 0 then.
 
     Notes
     -----
-    The total variation between members' and others' scores, at a confidence, is turned into an amount of noise and that
-    into epsilon, both by the event's privacy loss distribution (`advantage_lower_limit`, `epsilon_of_advantage`). For
-    any mechanism this would be weak, for a total variation can come with any epsilon; in one family it decides epsilon.
+    The attack names half of the scores, which needs no look at the members. A threshold on ratios of the claimed noise
+    would fail where the noise is not what is claimed. The total variation between members' and others' scores, at a
+    confidence, is turned into an amount of noise and that into epsilon, both by the event's privacy loss distribution
+    (`advantage_lower_limit`, `epsilon_of_advantage`). For any mechanism this would be weak, for a total variation can
+    come with any epsilon; in one family it decides epsilon.
 
     Guarantees
     ----------
@@ -87,7 +85,6 @@ class NoiseFamily:
     """
 
     event: DpEvent
-    threshold: float | None = None
 
     @property
     def rejects(self) -> str:
@@ -105,8 +102,7 @@ class NoiseFamily:
         """Return the bound on epsilon from the accuracy of an attack."""
         check_gaussian_delta(delta)
         with_noise(self.event, 1.0)
-        threshold = halving_threshold(scores) if self.threshold is None else self.threshold
-        advantage = advantage_lower_limit(scores, members, threshold, confidence)
+        advantage = advantage_lower_limit(scores, members, halving_threshold(scores), confidence)
         return EpsilonBound(epsilon_of_advantage(self.event, advantage, delta), delta, confidence)
 
 
@@ -185,5 +181,4 @@ def epsilon_lower_bound(
 def ceiling(null: Null, coins: int, delta: float, confidence: float) -> EpsilonBound:
     """Return the bound if an attack guessed each of so many coins right: the most that they can prove."""
     members = np.arange(coins) % 4 < 2
-    threshold = getattr(null, "threshold", None) or 0.0
-    return epsilon_lower_bound(np.where(members, 1.0, -1.0) + threshold, members, null, delta, confidence)
+    return epsilon_lower_bound(members.astype(np.float64), members, null, delta, confidence)

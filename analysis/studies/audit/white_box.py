@@ -1,6 +1,6 @@
 """The white-box audit: canaries against the guarantee of each defence, with what so many of them could show at most."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,15 +92,13 @@ def bound_by_canaries(
     played : callable
         From a player and a name of its trials to the trials.
     """
-    found: dict[str, tuple[CanaryBound, ...]] = {defence.name: () for defence in defences}
     if not (count := spec.gradient_canaries):
-        return found
-    noisy = [defence for defence in defences if is_gaussian(defence.release.event)]
-    for design, kind in KINDS.items():
-        trials = played(CanaryPlayer(game, defences, count, design), kind)
-        for row, defence in enumerate(defences):
-            found[defence.name] += tuple(bound_by_gradients(spec, defence, row, design, trials))
-    if noisy:
+        return {defence.name: () for defence in defences}
+    by_design = {design: played(CanaryPlayer(game, defences, count, design), kind) for design, kind in KINDS.items()}
+    found = {
+        defence.name: tuple(bound_by_gradients(spec, defence, row, by_design)) for row, defence in enumerate(defences)
+    }
+    if noisy := [defence for defence in defences if is_gaussian(defence.release.event)]:
         trials = played(UpdateCanaryPlayer(game, noisy, count), "update canary trials")
         for row, defence in enumerate(noisy):
             found[defence.name] = (*bound_by_updates(spec, defence, row, trials), *found[defence.name])
@@ -108,9 +106,9 @@ def bound_by_canaries(
 
 
 def bound_by_gradients(
-    spec: AuditSpec, defence: Defence, row: int, design: CanaryDesign, trials: Trials
+    spec: AuditSpec, defence: Defence, row: int, by_design: Mapping[CanaryDesign, Trials]
 ) -> Iterator[CanaryBound]:
-    """Yield what gradient canaries of one design say of a defence's training rule, of that row of the releases.
+    """Yield what gradient canaries of each design say of a defence's training rule, of that row of the releases.
 
     Guarantees
     ----------
@@ -120,21 +118,22 @@ def bound_by_gradients(
     """
     every_step = spec.sees.sees_steps
     view = view_epsilon(defence, every_step, spec.delta)
-    event, coins = defence.training.event, trials.membership.size
-    nulls: list[Null] = [NoiseFamily(event)] if is_gaussian(event) else []
-    for number, null in enumerate([*nulls, AnyMechanism()]):
-        exact = design is ALONE or isinstance(null, AnyMechanism)
-        yield CanaryBound(
-            design.name,
-            RECORD,
-            null.rejects,
-            _bound(spec, null, _scores(trials, row, every_step), trials.membership, _ties(spec, row, 1 + number)),
-            ceiling(null, coins, spec.delta, CONFIDENCE).epsilon,
-            view,
-            isinstance(null, AnyMechanism),
-            _audited(null, coins),
-            exact,
-        )
+    event, coins = defence.training.event, spec.trials * spec.gradient_canaries
+    nulls: list[Null] = [*([NoiseFamily(event)] if is_gaussian(event) else []), AnyMechanism()]
+    ceilings = [ceiling(null, coins, spec.delta, CONFIDENCE).epsilon for null in nulls]
+    for design, trials in by_design.items():
+        for number, (null, most) in enumerate(zip(nulls, ceilings, strict=True)):
+            yield CanaryBound(
+                design.name,
+                RECORD,
+                null.rejects,
+                _bound(spec, null, _scores(trials, row, every_step), trials.membership, _ties(spec, row, 1 + number)),
+                most,
+                view,
+                isinstance(null, AnyMechanism),
+                _audited(null, coins),
+                exact=design is ALONE or isinstance(null, AnyMechanism),
+            )
 
 
 def bound_by_updates(spec: AuditSpec, defence: Defence, row: int, trials: Trials) -> Iterator[CanaryBound]:
@@ -145,7 +144,6 @@ def bound_by_updates(spec: AuditSpec, defence: Defence, row: int, trials: Trials
     Those of `AnyMechanism` and `NoiseFamily`, for one client's update, there or zero, against an adversary who chose it
     and sees it released. The coins are independent.
     """
-    scores, members = trials.observed[UPDATE][:, :, 0], trials.membership
     event, scores, members = defence.release.event, trials.observed[UPDATE][:, row, 0], trials.membership
     nulls: tuple[Null, ...] = (NoiseFamily(event), AnyMechanism())
     for number, null in enumerate(nulls):
