@@ -19,6 +19,9 @@ from fedsz_privacy.core.ranges import COUNT, require_in
 MOST_PER_CORE = 8
 """Most workers of this machine for each of its cores: more wait for one another, and each holds a model and PyTorch."""
 
+LEAST_URGENT = logging.CRITICAL
+"""What a cluster's package still logs: what ends a run is said in one line, whatever the package says of it."""
+
 
 @dataclass(frozen=True)
 class Workers:
@@ -94,15 +97,22 @@ def _ray(count: int) -> Iterator[None]:
 def _dask(count: int) -> Iterator[None]:
     """Dask itself starts a killed worker anew."""
     distributed = optional("distributed", "dask")
+    _hush("distributed")
     if optional("dask", "dask").config.get("scheduler-address", None):
         client = distributed.Client()
     else:
         with _deaf_to_interrupts():
             client = distributed.Client(
-                n_workers=count, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL
+                n_workers=count, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=LEAST_URGENT
             )
     with client:
         yield
+
+
+def _hush(package: str) -> None:
+    """Let a package log nothing less urgent than `LEAST_URGENT`, also while its connections close behind a pool."""
+    for handler in logging.getLogger(package).handlers:
+        handler.setLevel(LEAST_URGENT)
 
 
 @contextmanager

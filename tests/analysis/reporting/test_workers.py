@@ -1,5 +1,7 @@
+import logging
 import os
 import signal
+import subprocess
 import sys
 
 import pytest
@@ -55,3 +57,22 @@ def test_a_backend_without_its_package_names_the_extra(monkeypatch, backend, pac
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(InputError, match=rf"'{package}' is not installed: pip install 'fedsz-privacy\[{backend}\]'"):
         Workers(2, backend)
+
+
+SAYS_MORE = """
+import logging
+from joblib import delayed
+from analysis.reporting.workers import Workers
+if __name__ == "__main__":
+    with Workers(2, "dask").pool() as pool:
+        pool(delayed(abs)(number) for number in (-1, -2))
+    logging.getLogger("distributed.batched").info("Batched Comm Closed")
+    logging.getLogger("distributed.worker").error("Timed out")
+"""
+
+
+@pytest.mark.slow
+def test_dask_says_nothing_of_connections_that_close_behind_the_pool(tmp_path):
+    (tmp_path / "says_more.py").write_text(SAYS_MORE)
+    ended = subprocess.run([sys.executable, tmp_path / "says_more.py"], capture_output=True, text=True, check=True)
+    assert ended.stderr == ""
