@@ -22,7 +22,7 @@ from attacks.canaries.gradients import ALONE, add_canaries
 from attacks.canaries.play import EVIDENCE, SPREAD, play_gradient_canaries
 from fedsz_privacy.core.state import StateDict, cloned
 from fedsz_privacy.data.loading import load_data
-from fedsz_privacy.defences.release import none
+from fedsz_privacy.defences.mechanisms.none import none
 from fedsz_privacy.models.catalogue import build_model
 from fedsz_privacy.training import private_steps
 from fedsz_privacy.training.batches import draw_poisson

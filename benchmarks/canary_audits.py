@@ -11,7 +11,7 @@ from attacks.canaries.play import EVIDENCE, UPDATE, play_gradient_canaries
 from fedsz_privacy.core.state import cloned
 from fedsz_privacy.core.threads import one_thread
 from fedsz_privacy.data.loading import load_data
-from fedsz_privacy.defences.release import none
+from fedsz_privacy.defences.mechanisms.none import none
 from fedsz_privacy.models.catalogue import build_model
 from fedsz_privacy.training.descent import Training
 from fedsz_privacy.training.dpsgd import dpsgd

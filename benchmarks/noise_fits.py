@@ -17,7 +17,7 @@ from analysis.methods.noise.distributions import FAMILIES, SCIPY, Distribution
 from analysis.methods.noise.sketch import sketch_errors
 from analysis.studies.noise.checkpoint_study import study_checkpoint
 from fedsz_privacy.core.state import nbytes
-from fedsz_privacy.defences.release import parse_release
+from fedsz_privacy.defences.parsing import parse_release
 
 SIZES = (300_000, 3_000_000)
 SOURCES = (

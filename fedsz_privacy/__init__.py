@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from fedsz_privacy.codec.lossy import LossyWarning
     from fedsz_privacy.codec.pipeline import FedSZ
     from fedsz_privacy.core.errors import InputError
-    from fedsz_privacy.defences.release import Release, Released, parse_release
+    from fedsz_privacy.defences.parsing import parse_release
+    from fedsz_privacy.defences.release import Release, Released
 
 _HOMES = {
     "ErrorBound": "codec.bounds",
@@ -34,7 +35,7 @@ _HOMES = {
     "LossyWarning": "codec.lossy",
     "Release": "defences.release",
     "Released": "defences.release",
-    "parse_release": "defences.release",
+    "parse_release": "defences.parsing",
 }
 
 __all__ = ["ErrorBound", "FedSZ", "FrameError", "InputError", "LossyWarning", "Release", "Released", "parse_release"]

@@ -12,7 +12,8 @@ import torch
 from attacks import SIGNALS, Game, Trials, play
 from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.data import Records, load_data
-from fedsz_privacy.defences.release import none, parse_release
+from fedsz_privacy.defences.mechanisms.none import none
+from fedsz_privacy.defences.parsing import parse_release
 from fedsz_privacy.models.catalogue import build_model
 from fedsz_privacy.training.descent import Training
 

@@ -20,7 +20,8 @@ from analysis.cli import app
 from attacks import Adversary, get_adversary, get_signal, play
 from attacks.game.chunk import TARGET
 from fedsz_privacy.data import Records, classification, load_data
-from fedsz_privacy.defences.release import none, parse_release
+from fedsz_privacy.defences.mechanisms.none import none
+from fedsz_privacy.defences.parsing import parse_release
 from fedsz_privacy.models.catalogue import build_model
 from fedsz_privacy.training.accounting import epsilon
 

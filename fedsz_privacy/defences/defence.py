@@ -15,7 +15,9 @@ from dp_accounting import DpEvent, NonPrivateDpEvent
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.ranges import ACCOUNTED_NOISE_MULTIPLIER, CLIP_NORM, DELTA, EPSILON, Range, require_in
 from fedsz_privacy.defences.grammar import make, read_part, split_parts, write_shortest
-from fedsz_privacy.defences.release import Release, none, parse_release
+from fedsz_privacy.defences.mechanisms.none import none
+from fedsz_privacy.defences.parsing import parse_release
+from fedsz_privacy.defences.release import Release
 from fedsz_privacy.training.accounting import composed
 from fedsz_privacy.training.descent import Training
 from fedsz_privacy.training.dpsgd import DPTraining, dpsgd, dpsgd_with_noise

@@ -9,22 +9,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from time import perf_counter
-from types import MappingProxyType
 from typing import Any
 
-from dp_accounting import DpEvent, NonPrivateDpEvent
+from dp_accounting import DpEvent
 from numpy.random import Generator
 
-from fedsz_privacy.codec.bounds import ErrorBound
-from fedsz_privacy.codec.budget import UNLIMITED
-from fedsz_privacy.codec.lossy import LossyRule, LossyWarning, without_lossy_warnings
-from fedsz_privacy.codec.pipeline import FedSZ
-from fedsz_privacy.core.errors import InputError, unknown
-from fedsz_privacy.core.imports import import_callable, is_users_own, require_type
-from fedsz_privacy.core.state import StateDict, cloned, nbytes, unstack
-from fedsz_privacy.defences.grammar import make, read_part, split_parts, write_number, write_shortest
+from fedsz_privacy.codec.lossy import LossyWarning, without_lossy_warnings
+from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.imports import is_users_own
+from fedsz_privacy.core.state import StateDict, cloned, unstack
 from fedsz_privacy.defences.returned import require_sound
-from fedsz_privacy.training.accounting import require_accountable
 from fedsz_privacy.training.isolation import child_seed, isolated
 
 
@@ -167,99 +161,6 @@ def find_lossy_shortfall(release: Release, update: StateDict, generator: Generat
         warnings.simplefilter("always", LossyWarning)
         release_copy(release, update, generator)
     return next((str(each.message) for each in caught if issubclass(each.category, LossyWarning)), None)
-
-
-def none() -> Release:
-    """Return the release that sends the update as it is."""
-    return Release(
-        name="none",
-        apply=lambda update, _: Released(update, nbytes(update)),
-        event=NonPrivateDpEvent(),
-        reason="the update leaves the client exactly as it was trained",
-    )
-
-
-def fedsz(lossy: LossyRule | None = None, **bound: float) -> Release:
-    """Return FedSZ at one error bound, ``fedsz(rel=1e-2)`` or ``fedsz(abs=1e-4)``, under the pipeline's defaults.
-
-    A function of your own can return it with another rule of what is lossy, as `FedSZ` takes it:
-    ``fedsz(rel=1e-2, lossy=lambda name, tensor: tensor.ndim >= 2)``. Its name then stands for the bound alone.
-
-    Raises
-    ------
-    InputError
-        If not exactly one bound is given, or it is not positive.
-    """
-    if len(bound) != 1:
-        raise InputError(f"fedsz takes one bound, got {len(bound)}: write fedsz:rel=1e-2 or fedsz:abs=1e-4")
-    ((mode, value),) = bound.items()
-    pipeline = FedSZ(ErrorBound(mode, value), lossy=lossy, max_bytes=UNLIMITED)
-
-    def apply(update: StateDict, _: Generator) -> Released:
-        start = perf_counter()
-        frame, bounds = pipeline.encode_with_bounds(update)
-        sent = perf_counter()
-        decoded = pipeline.decode(frame)
-        received = perf_counter()
-        return Released(decoded, len(frame), bounds, sent - start, received - sent)
-
-    return Release(
-        name=f"fedsz:{mode}={write_number(value)}",
-        apply=apply,
-        event=NonPrivateDpEvent(),
-        reason="the codec is deterministic, so neighbouring updates that decode differently are told apart for certain",
-        encode=lambda update, _: pipeline.encode(update),
-    )
-
-
-RELEASES: Mapping[str, Callable[..., Release]] = MappingProxyType({"none": none, "fedsz": fedsz})
-"""Releases by name; a user's own is named by its import path."""
-
-
-def parse_release(text: str) -> Release:
-    """Return the release that a string names.
-
-    Parameters
-    ----------
-    text : str
-        Such as ``none``, ``fedsz:rel=1e-2``, or ``module:factory:sigma=0.1,clip=2`` for a function of a user's own that
-        takes such numbers, as floats, and returns a `Release`; ``+`` chains several.
-
-    Returns
-    -------
-    Release
-        Its name reads as the same release again.
-
-    Raises
-    ------
-    InputError
-        If the string does not name a release, or chains more than `MOST_PARTS`. An error inside a user's function keeps
-        its traceback.
-    """
-    first, *rest = (_release(*read_part(part)) for part in split_parts(text))
-    for post in rest:
-        first = first.then(post)
-    return first
-
-
-def _release(kind: str, options: Mapping[str, float]) -> Release:
-    module = kind.partition(":")[0]
-    if module in RELEASES and module != kind:
-        raise InputError(f"cannot read {kind!r}: {module} is built in, write its options as name=number")
-    if ":" in kind:
-        return _imported(kind, options)
-    if kind not in RELEASES:
-        raise unknown("release", kind, tuple(RELEASES), "write module:factory for one of your own")
-    return make(kind, RELEASES[kind], options)
-
-
-def _imported(path: str, options: Mapping[str, float]) -> Release:
-    release = require_type(Release, make(path, import_callable(path), options), path)
-    require_accountable(release.event, path)
-    written = ",".join(f"{key}={write_shortest(value)}" for key, value in sorted(options.items()))
-    claims = not isinstance(release.event, NonPrivateDpEvent)
-    reason = as_claim(path, release.reason) if claims else release.reason
-    return replace(release, name=f"{path}:{written}" if written else path, reason=reason, claimed=claims)
 
 
 def as_claim(path: str, reason: str) -> str:

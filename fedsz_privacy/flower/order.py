@@ -21,7 +21,8 @@ from flwr.serverapp.strategy import (
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.defences.grammar import split_parts
-from fedsz_privacy.defences.release import Release, parse_release
+from fedsz_privacy.defences.parsing import parse_release
+from fedsz_privacy.defences.release import Release
 
 CLIPPED_BY_CLIENTS = (DifferentialPrivacyClientSideFixedClipping, DifferentialPrivacyClientSideAdaptiveClipping)
 CLIPPED_BY_SERVER = (DifferentialPrivacyServerSideFixedClipping, DifferentialPrivacyServerSideAdaptiveClipping)

@@ -18,7 +18,7 @@ from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import cloned, stack_of_one, unstack
 from fedsz_privacy.data.loading import load_data
 from fedsz_privacy.data.records import DataSplit, Records, join
-from fedsz_privacy.defences.release import none
+from fedsz_privacy.defences.mechanisms.none import none
 from fedsz_privacy.federation.federation import Federation
 from fedsz_privacy.federation.partition import even_clients
 from fedsz_privacy.models.catalogue import build_model

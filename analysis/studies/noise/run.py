@@ -13,7 +13,7 @@ from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.core.threads import one_thread
 from fedsz_privacy.data.checkpoints import load_checkpoint
-from fedsz_privacy.defences.release import parse_release
+from fedsz_privacy.defences.parsing import parse_release
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ class NoiseSpec:
     seed: int = option(0, "Seed of every random choice.", within=ranges.SEED)
 
     def __post_init__(self) -> None:
-        from fedsz_privacy.defences.release import parse_release
+        from fedsz_privacy.defences.parsing import parse_release
 
         require_options(self)
         names = dict.fromkeys(parse_release(text).name for text in self.releases)

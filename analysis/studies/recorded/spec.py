@@ -118,7 +118,7 @@ class RecordedSpec:
 
     def _parse(self, texts: "Sequence[str]") -> "list[Release]":
         from fedsz_privacy.defences.defence import PRIVATE
-        from fedsz_privacy.defences.release import parse_release
+        from fedsz_privacy.defences.parsing import parse_release
 
         if training := [text for text in texts if text.partition(":")[0].strip() in PRIVATE]:
             raise InputError(f"{training[0]} is a way to train, and updates are trained already: give releases alone")

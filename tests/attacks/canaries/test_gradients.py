@@ -21,7 +21,8 @@ from attacks.canaries.gradients import (
 from attacks.canaries.play import EVIDENCE, SPREAD, UPDATE, play_gradient_canaries
 from fedsz_privacy import InputError
 from fedsz_privacy.core.state import stack_of_one, unstack
-from fedsz_privacy.defences.release import none, parse_release
+from fedsz_privacy.defences.mechanisms.none import none
+from fedsz_privacy.defences.parsing import parse_release
 from fedsz_privacy.models.catalogue import build_model
 from fedsz_privacy.training.accounting import epsilon
 from fedsz_privacy.training.batches import ABSENT

@@ -12,7 +12,8 @@ from attacks.canaries.play import UPDATE
 from attacks.canaries.updates import UpdateCanaryPlayer
 from fedsz_privacy.core.state import flatten, stack_of_one
 from fedsz_privacy.defences.defence import Defence
-from fedsz_privacy.defences.release import Release, Released, parse_release
+from fedsz_privacy.defences.parsing import parse_release
+from fedsz_privacy.defences.release import Release, Released
 from fedsz_privacy.training.accounting import epsilon
 from fedsz_privacy.training.descent import Training
 

@@ -14,7 +14,8 @@ from attacks import ADVERSARIES, LIRA, LOSS, Adversary, Signal, get_adversary, p
 from attacks.game.adversaries import AGGREGATE, FINAL_MODEL, SERVER, UPDATE
 from attacks.game.chunk import TARGET, Chunk
 from fedsz_privacy import InputError
-from fedsz_privacy.defences.release import none, parse_release
+from fedsz_privacy.defences.mechanisms.none import none
+from fedsz_privacy.defences.parsing import parse_release
 from fedsz_privacy.training.descent import Training
 
 ROUNDS, TRIALS = 3, range(3)

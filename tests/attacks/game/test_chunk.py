@@ -14,7 +14,9 @@ from fedsz_privacy import InputError
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import stack, unstack
 from fedsz_privacy.defences.defence import Defence
-from fedsz_privacy.defences.release import Release, Released, none, parse_release
+from fedsz_privacy.defences.mechanisms.none import none
+from fedsz_privacy.defences.parsing import parse_release
+from fedsz_privacy.defences.release import Release, Released
 from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.descent import Training
 from fedsz_privacy.training.dpsgd import DPTraining

@@ -6,7 +6,9 @@ from scipy import stats
 from attacks import ALL_SIGNALS, COSINE, SIGNALS, Game, Trials, View, play
 from attacks.game.adversaries import SERVER
 from fedsz_privacy.core.state import stack
-from fedsz_privacy.defences.release import Released, none, parse_release
+from fedsz_privacy.defences.mechanisms.none import none
+from fedsz_privacy.defences.parsing import parse_release
+from fedsz_privacy.defences.release import Released
 from fedsz_privacy.training.evaluation import predict
 
 

@@ -11,7 +11,9 @@ from dp_accounting import NonPrivateDpEvent
 from attacks import Adversary, Signal, View, get_adversary, get_signal, play
 from attacks.game.chunk import TARGET
 from fedsz_privacy.data import classification
-from fedsz_privacy.defences.release import Release, Released, none, parse_release
+from fedsz_privacy.defences.mechanisms.none import none
+from fedsz_privacy.defences.parsing import parse_release
+from fedsz_privacy.defences.release import Release, Released
 from fedsz_privacy.training.descent import Training
 
 TRIALS = range(3)

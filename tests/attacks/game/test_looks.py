@@ -9,7 +9,7 @@ import torch
 from attacks import LOSS, Adversary, Signal, View, play
 from attacks.game.trial import alike
 from fedsz_privacy import InputError
-from fedsz_privacy.defences.release import none
+from fedsz_privacy.defences.mechanisms.none import none
 from fedsz_privacy.training.descent import Training
 
 TRIALS = range(5, 8)

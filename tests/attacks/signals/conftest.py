@@ -3,7 +3,7 @@ import pytest
 from attacks import ALL_SIGNALS, Game, View
 from attacks.game.chunk import Chunk
 from fedsz_privacy.core.state import stack, unstack
-from fedsz_privacy.defences.release import parse_release
+from fedsz_privacy.defences.parsing import parse_release
 
 
 @pytest.fixture(scope="session")

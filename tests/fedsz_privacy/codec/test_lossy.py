@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from fedsz_privacy import ErrorBound, FedSZ, InputError, LossyWarning, parse_release
 from fedsz_privacy.codec.frame import unpack
 from fedsz_privacy.codec.lossy import find_shortfall, lossy_share, without_lossy_warnings
-from fedsz_privacy.defences.release import fedsz, find_lossy_shortfall
+from fedsz_privacy.defences.mechanisms.fedsz import fedsz
+from fedsz_privacy.defences.release import find_lossy_shortfall
 
 BOUND = ErrorBound.rel(1e-2)
 NAMES = {

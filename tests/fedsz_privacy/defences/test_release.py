@@ -12,7 +12,8 @@ from fedsz_privacy import ErrorBound, FedSZ, InputError, Release, Released, pars
 from fedsz_privacy.core.state import nbytes
 from fedsz_privacy.defences.defence import Setting, parse_defence, settle_defences
 from fedsz_privacy.defences.grammar import split_parts, write_shortest
-from fedsz_privacy.defences.release import RELEASES, release_each
+from fedsz_privacy.defences.parsing import RELEASES
+from fedsz_privacy.defences.release import release_each
 from fedsz_privacy.training.accounting import epsilon
 from fedsz_privacy.training.descent import Training
 
@@ -273,7 +274,7 @@ def test_a_release_that_writes_into_its_update_changes_no_other_releases(rng):
 def test_what_an_imported_release_guarantees_is_called_a_claim(tmp_path, monkeypatch):
     (tmp_path / "own_claims.py").write_text(
         "from dataclasses import replace\nfrom dp_accounting import GaussianDpEvent\n"
-        "from fedsz_privacy.defences.release import none\n\n\n"
+        "from fedsz_privacy.defences.mechanisms.none import none\n\n\n"
         "def private():\n    return replace(none(), event=GaussianDpEvent(1.0), reason='noise was added')\n\n\n"
         "def plain():\n    return none()\n"
     )

@@ -10,7 +10,8 @@ from dp_accounting import NonPrivateDpEvent
 
 from fedsz_privacy import InputError
 from fedsz_privacy.core.state import is_finite
-from fedsz_privacy.defences.release import Release, Released, none, release_copy, release_each
+from fedsz_privacy.defences.mechanisms.none import none
+from fedsz_privacy.defences.release import Release, Released, release_copy, release_each
 
 UPDATES = {"weight": torch.arange(6.0).reshape(2, 3), "steps": torch.tensor([1, 2])}
 PLACES = [" in trial 8", " in trial 9"]

@@ -6,7 +6,8 @@ import torch
 
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import stack_of_one
-from fedsz_privacy.defences.release import none, parse_release
+from fedsz_privacy.defences.mechanisms.none import none
+from fedsz_privacy.defences.parsing import parse_release
 from fedsz_privacy.federation.federation import Federation
 from fedsz_privacy.federation.partition import even_clients
 from fedsz_privacy.models.catalogue import build_model

@@ -117,7 +117,8 @@ def test_central_privacy_clips_what_was_decoded(kind):
 def test_a_release_of_one_s_own_before_the_codec_leaves_as_a_frame(monkeypatch):
     import flower_apps
 
-    from fedsz_privacy.defences.release import Release, Released, none
+    from fedsz_privacy.defences.mechanisms.none import none
+    from fedsz_privacy.defences.release import Release, Released
 
     def halve(update, _):
         return Released({k: t / 2 if t.is_floating_point() else t for k, t in update.items()}, 1)

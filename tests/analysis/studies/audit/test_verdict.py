@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from analysis import guarantee
 from fedsz_privacy.defences.defence import Setting, parse_defence
-from fedsz_privacy.defences.release import RELEASES, Release, none, parse_release
+from fedsz_privacy.defences.mechanisms.none import none
+from fedsz_privacy.defences.parsing import RELEASES, parse_release
+from fedsz_privacy.defences.release import Release
 from fedsz_privacy.training.descent import Training
 from fedsz_privacy.training.own import OwnTraining
 

@@ -12,7 +12,9 @@ from analysis.methods.noise.distances import band
 from analysis.studies.noise.checkpoint_study import study_checkpoint
 from analysis.studies.noise.rules import decides, explains, looks, no_guarantee, tells_apart
 from analysis.studies.noise.verdict import verdict_lines
-from fedsz_privacy.defences.release import Release, Released, none, parse_release
+from fedsz_privacy.defences.mechanisms.none import none
+from fedsz_privacy.defences.parsing import parse_release
+from fedsz_privacy.defences.release import Release, Released
 
 MANY = 10**9
 """So many elements that a sample's band closes."""

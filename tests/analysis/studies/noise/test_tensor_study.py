@@ -13,7 +13,9 @@ from analysis.studies.noise.checkpoint_study import pooled_sketch, study_checkpo
 from analysis.studies.noise.tensor_study import SHARES, study_tensors
 from analysis.studies.noise.verdict import verdict_lines
 from analysis.studies.spec import DELTA
-from fedsz_privacy.defences.release import Release, Released, none, parse_release
+from fedsz_privacy.defences.mechanisms.none import none
+from fedsz_privacy.defences.parsing import parse_release
+from fedsz_privacy.defences.release import Release, Released
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""Releases that are built in, a file each."""

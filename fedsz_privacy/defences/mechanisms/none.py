@@ -1,0 +1,16 @@
+"""The release that changes nothing."""
+
+from dp_accounting import NonPrivateDpEvent
+
+from fedsz_privacy.core.state import nbytes
+from fedsz_privacy.defences.release import Release, Released
+
+
+def none() -> Release:
+    """Return the release that sends the update as it is."""
+    return Release(
+        name="none",
+        apply=lambda update, _: Released(update, nbytes(update)),
+        event=NonPrivateDpEvent(),
+        reason="the update leaves the client exactly as it was trained",
+    )
