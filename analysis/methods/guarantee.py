@@ -7,6 +7,7 @@ from math import isinf
 from dp_accounting import NonPrivateDpEvent
 
 from fedsz_privacy.defences.defence import Defence
+from fedsz_privacy.defences.proof import Unit
 from fedsz_privacy.defences.release import Release, as_claim
 from fedsz_privacy.training.accounting import epsilon
 from fedsz_privacy.training.own import OwnTraining
@@ -26,12 +27,15 @@ class Guarantee:
         Why, in one sentence; for a training function of a user's own, what it claims.
     claimed : bool
         Whether the proof is what a user's own code says of itself, accounted for and not checked.
+    unit : Unit
+        The unit of privacy.
     """
 
     epsilon: float
     delta: float
     reason: str
     claimed: bool = False
+    unit: Unit = Unit.RECORD
 
     def __str__(self) -> str:
         """Return epsilon as a table shows it, a claim marked as one."""
@@ -44,8 +48,10 @@ def guarantee(defence: Release | Defence, delta: float) -> Guarantee:
     """Return what a release or another defence guarantees at delta, from its privacy event."""
     found = epsilon(defence.event, delta)
     if isinstance(defence, Defence) and isinstance(defence.training, OwnTraining):
-        return Guarantee(found, delta, _claim(defence.training, defence.reason, isinf(found)), _claimed(defence))
-    return Guarantee(found, delta, defence.reason, _claimed(defence))
+        return Guarantee(
+            found, delta, _claim(defence.training, defence.reason, isinf(found)), _claimed(defence), defence.unit
+        )
+    return Guarantee(found, delta, defence.reason, _claimed(defence), defence.unit)
 
 
 def note_of_claims(guarantees: Iterable[Guarantee]) -> str:

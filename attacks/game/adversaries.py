@@ -13,6 +13,7 @@ from attacks.game.chunk import TARGET
 from attacks.game.view import Knowledge, View
 from fedsz_privacy.core.imports import find_part
 from fedsz_privacy.core.state import subtract
+from fedsz_privacy.defences.proof import Observer
 from fedsz_privacy.federation.rounds import Round
 
 
@@ -34,6 +35,8 @@ class Adversary:
     sees_steps : bool
         Whether it sees the target's training from within. Gradient canaries are then scored by each step, and the
         rounds that its looks are at are the epochs of the training, each without a release.
+    observer : Observer
+        Which proofs hold against it: those against the server, unless it sees nothing but what is made of all updates.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Adversary:
     looks: Callable[[Knowledge, Sequence[Round]], list[View]]
     sees_others: bool = False
     sees_steps: bool = False
+    observer: Observer = Observer.SERVER
 
 
 def each_update(knowledge: Knowledge, rounds: Sequence[Round]) -> list[View]:
@@ -82,8 +86,14 @@ AGGREGATE = Adversary(
     "aggregate",
     "the average of all clients' released updates in every round, and no single update",
     each_average,
+    observer=Observer.OUTSIDER,
 )
-FINAL_MODEL = Adversary("final-model", "the global model after the last round, and nothing in between", final_look)
+FINAL_MODEL = Adversary(
+    "final-model",
+    "the global model after the last round, and nothing in between",
+    final_look,
+    observer=Observer.OUTSIDER,
+)
 EVERY_STEP = Adversary(
     chunk.EVERY_STEP,
     "the target's model after every step of its training, as the guarantee of DP-SGD assumes, which no release hides",

@@ -16,7 +16,8 @@ from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.ranges import ACCOUNTED_NOISE_MULTIPLIER, CLIP_NORM, DELTA, EPSILON, Range, require_in
 from fedsz_privacy.defences.grammar import make, read_part, split_parts, write_shortest
 from fedsz_privacy.defences.mechanisms.none import none
-from fedsz_privacy.defences.parsing import parse_release
+from fedsz_privacy.defences.parsing import ONE_ROUND, as_numbers, parse_release
+from fedsz_privacy.defences.proof import Composition, Observer, Unit
 from fedsz_privacy.defences.release import Release
 from fedsz_privacy.training.accounting import composed
 from fedsz_privacy.training.descent import Training
@@ -42,6 +43,8 @@ class Setting:
         The delta that an epsilon is for where a string does not say another.
     rounds : int
         Rounds in which the client takes part; events are those of all of them together.
+    observer : Observer
+        Whom events hold against.
     """
 
     rule: TrainingRule
@@ -49,6 +52,7 @@ class Setting:
     expected_records: float
     delta: float = 1e-5
     rounds: int = 1
+    observer: Observer = Observer.SERVER
 
 
 PRIVACY_RANGES: Mapping[str, Range] = MappingProxyType(
@@ -115,6 +119,8 @@ class Defence:
         The privacy event of both together.
     reason : str
         Why the event holds, or why there is no guarantee.
+    unit : Unit
+        The unit of privacy of the event.
 
     Guarantees
     ----------
@@ -127,6 +133,7 @@ class Defence:
     release: Release
     event: DpEvent
     reason: str
+    unit: Unit = Unit.RECORD
 
 
 def parse_defence(text: str, setting: Setting) -> Defence:
@@ -144,16 +151,17 @@ def parse_defence(text: str, setting: Setting) -> Defence:
     InputError
         If the string names no defence, or its guarantee cannot be reached.
     """
-    kind, privacy, release = _read(text)
+    kind, privacy, release = _read(text, Composition(setting.delta, setting.rounds))
     if privacy is not None:
         private = PRIVATE[kind](_calibrated(privacy, setting))
         return Defence(
             _name(kind, privacy, release), private, release, private.event, _reason(private, privacy, setting)
         )
+    release = release.against(setting.observer)
     rule = setting.rule.over(setting.rounds) if isinstance(setting.rule, OwnTraining) else setting.rule
     if _guarantees(rule.event):
         return Defence(release.name, rule, release, rule.event, rule.reason)
-    return Defence(release.name, rule, release, composed(release.event, setting.rounds), release.reason)
+    return Defence(release.name, rule, release, composed(release.event, setting.rounds), release.reason, release.unit)
 
 
 def settle_defences(texts: Iterable[str]) -> tuple[str, ...]:
@@ -162,14 +170,18 @@ def settle_defences(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_name(*each) for each in read))
 
 
-def _read(text: str) -> tuple[str, Privacy | None, Release]:
+def _read(text: str, composition: Composition = ONE_ROUND) -> tuple[str, Privacy | None, Release]:
     first, *rest = split_parts(text)
     if behind := [kind for part in rest if (kind := part.partition(":")[0].strip()) in PRIVATE]:
         raise InputError(f"{text!r} has {behind[0]}, which is training, behind another part: write it first, and once")
     if first.partition(":")[0].strip() not in PRIVATE:
-        return "", None, parse_release(text)
+        return "", None, parse_release(text, composition)
     kind, options = read_part(first)
-    return kind, make(kind, Privacy, options), parse_release("+".join(rest)) if rest else none()
+    return (
+        kind,
+        make(kind, Privacy, as_numbers(kind, options)),
+        parse_release("+".join(rest), composition) if rest else none(),
+    )
 
 
 def _name(kind: str, privacy: Privacy | None, release: Release) -> str:

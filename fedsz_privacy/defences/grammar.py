@@ -4,8 +4,9 @@ import inspect
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from math import isinf
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 
@@ -14,9 +15,26 @@ from fedsz_privacy.core.errors import InputError
 MOST_PARTS = 16
 """Most parts of one string: each release behind another is a call within a call."""
 
+SIGMAS = "sigma"
+"""What a number ends in that is a multiple of a standard deviation."""
+
 Made = TypeVar("Made")
 
-_PART = re.compile(r"(?P<kind>[a-z]+|[\w.]+:\w+)(?::(?P<options>\w+=[^,=]+(?:,\w+=[^,=]+)*))?")
+
+@dataclass(frozen=True)
+class Sigmas:
+    """A multiple of the standard deviation of the noise that was added before, as in ``abs=0.5sigma``."""
+
+    count: float
+
+    def __str__(self) -> str:
+        return f"{write_shortest(self.count)}{SIGMAS}"
+
+
+Option: TypeAlias = float | Sigmas
+"""A number of a string."""
+
+_PART = re.compile(r"(?P<kind>[a-z][a-z0-9-]*|[\w.]+:\w+)(?::(?P<options>\w+=[^,=]+(?:,\w+=[^,=]+)*))?")
 
 
 def split_parts(text: str) -> list[str]:
@@ -33,7 +51,7 @@ def split_parts(text: str) -> list[str]:
     return parts
 
 
-def read_part(part: str) -> tuple[str, dict[str, float]]:
+def read_part(part: str) -> tuple[str, dict[str, Option]]:
     """Return the kind and the numeric options of one part, such as ``fedsz:rel=1e-2``.
 
     Raises
@@ -47,7 +65,7 @@ def read_part(part: str) -> tuple[str, dict[str, float]]:
     pairs = [option.split("=") for option in (match["options"] or "").split(",") if option]
     if twice := [key for key, times in Counter(key for key, _ in pairs).items() if times > 1]:
         raise InputError(f"{part!r} gives {twice[0]} more than once: give it once")
-    return match["kind"], {key: _number(value, part) for key, value in pairs}
+    return match["kind"], {key: _option(value, part) for key, value in pairs}
 
 
 def make(kind: str, factory: Callable[..., Made], options: Mapping[str, float]) -> Made:
@@ -73,6 +91,18 @@ def write_number(value: float) -> str:
 def write_shortest(value: float) -> str:
     """Return the shortest of the spellings that read as exactly this number."""
     return min(repr(value).removesuffix(".0"), write_number(value), key=len)
+
+
+def write_options(options: Mapping[str, Option]) -> str:
+    """Return options as a string has them, each number in its shortest spelling."""
+    return ",".join(
+        f"{key}={value if isinstance(value, Sigmas) else write_shortest(value)}" for key, value in options.items()
+    )
+
+
+def _option(value: str, part: str) -> Option:
+    count = value.strip().removesuffix(SIGMAS)
+    return _number(value, part) if count == value.strip() else Sigmas(_number(count, part))
 
 
 def _number(value: str, part: str) -> float:

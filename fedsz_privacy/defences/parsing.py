@@ -2,30 +2,43 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 
 from dp_accounting import NonPrivateDpEvent
 
 from fedsz_privacy.core.errors import InputError, unknown
 from fedsz_privacy.core.imports import import_callable, require_type
-from fedsz_privacy.defences.grammar import make, read_part, split_parts, write_shortest
+from fedsz_privacy.defences.grammar import Option, Sigmas, make, read_part, split_parts, write_options
 from fedsz_privacy.defences.mechanisms.fedsz import fedsz
 from fedsz_privacy.defences.mechanisms.none import none
+from fedsz_privacy.defences.proof import Composition
 from fedsz_privacy.defences.release import Release, as_claim
 from fedsz_privacy.training.accounting import require_accountable
+
+ONE_ROUND = Composition()
 
 RELEASES: Mapping[str, Callable[..., Release]] = MappingProxyType({"none": none, "fedsz": fedsz})
 """Releases by name; a user's own is named by its import path."""
 
 
-def parse_release(text: str) -> Release:
+CALIBRATED: Mapping[str, Callable[..., Release]] = MappingProxyType({})
+"""Releases by name that are made for an epsilon over rounds: their first argument is the `Composition` of it."""
+
+BUILT_IN = (*RELEASES, *CALIBRATED)
+
+
+def parse_release(text: str, composition: Composition = ONE_ROUND) -> Release:
     """Return the release that a string names.
 
     Parameters
     ----------
     text : str
         Such as ``none``, ``fedsz:rel=1e-2``, or ``module:factory:sigma=0.1,clip=2`` for a function of a user's own that
-        takes such numbers, as floats, and returns a `Release`; ``+`` chains several.
+        takes such numbers, as floats, and returns a `Release`; ``+`` chains several. Behind a release with noise of
+        public standard deviation a number may be a multiple of it, as in ``fedsz:abs=0.5sigma``.
+    composition : Composition
+        What an epsilon in the string is for.
 
     Returns
     -------
@@ -38,27 +51,52 @@ def parse_release(text: str) -> Release:
         If the string does not name a release, or chains more than `MOST_PARTS`. An error inside a user's function keeps
         its traceback.
     """
-    first, *rest = (_release(*read_part(part)) for part in split_parts(text))
-    for post in rest:
-        first = first.then(post)
-    return first
+    first, *rest = (read_part(part) for part in split_parts(text))
+    release = _release(*first, composition, None)
+    for part in rest:
+        release = release.then(_release(*part, composition, release.sigma))
+    return release
 
 
-def _release(kind: str, options: Mapping[str, float]) -> Release:
-    module = kind.partition(":")[0]
-    if module in RELEASES and module != kind:
+def _release(kind: str, options: Mapping[str, Option], composition: Composition, sigma: float | None) -> Release:
+    module, numbers = kind.partition(":")[0], as_numbers(kind, options, sigma)
+    if module in BUILT_IN and module != kind:
         raise InputError(f"cannot read {kind!r}: {module} is built in, write its options as name=number")
     if ":" in kind:
-        return _imported(kind, options)
-    if kind not in RELEASES:
-        raise unknown("release", kind, tuple(RELEASES), "write module:factory for one of your own")
-    return make(kind, RELEASES[kind], options)
+        release = _imported(kind, numbers)
+    elif kind in CALIBRATED:
+        release = make(kind, partial(CALIBRATED[kind], composition), numbers)
+    elif kind in RELEASES:
+        release = make(kind, RELEASES[kind], numbers)
+    else:
+        raise unknown("release", kind, BUILT_IN, "write module:factory for one of your own")
+    in_sigmas = any(isinstance(each, Sigmas) for each in options.values())
+    return replace(release, name=f"{kind}:{write_options(options)}") if in_sigmas else release
+
+
+def as_numbers(kind: str, options: Mapping[str, Option], sigma: float | None = None) -> dict[str, float]:
+    """Return the options of a part as numbers, behind noise of that standard deviation, if any.
+
+    Raises
+    ------
+    InputError
+        If an option is a multiple of a standard deviation that nothing before it has.
+    """
+    return {key: _number(kind, each, sigma) if isinstance(each, Sigmas) else each for key, each in options.items()}
+
+
+def _number(kind: str, option: Sigmas, sigma: float | None) -> float:
+    if sigma is None:
+        raise InputError(
+            f"{kind} is asked for {option}, and no release with noise of public size stands before it: write a number"
+        )
+    return option.count * sigma
 
 
 def _imported(path: str, options: Mapping[str, float]) -> Release:
     release = require_type(Release, make(path, import_callable(path), options), path)
     require_accountable(release.event, path)
-    written = ",".join(f"{key}={write_shortest(value)}" for key, value in sorted(options.items()))
+    written = write_options(dict(sorted(options.items())))
     claims = not isinstance(release.event, NonPrivateDpEvent)
     reason = as_claim(path, release.reason) if claims else release.reason
     return replace(release, name=f"{path}:{written}" if written else path, reason=reason, claimed=claims)

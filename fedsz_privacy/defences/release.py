@@ -18,6 +18,7 @@ from fedsz_privacy.codec.lossy import LossyWarning, without_lossy_warnings
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.imports import is_users_own
 from fedsz_privacy.core.state import StateDict, cloned, unstack
+from fedsz_privacy.defences.proof import Observer, Proof, Unit
 from fedsz_privacy.defences.returned import require_sound
 from fedsz_privacy.training.isolation import child_seed, isolated
 
@@ -66,11 +67,17 @@ class Release:
     encode : callable, optional
         Takes what `apply` takes, and returns the frame that carries its result, for `FedSZ.decode` to read. Without it
         the release has no form on the wire: what it returns travels as the arrays that it is.
+    unit : Unit
+        The unit of privacy of ``event``.
+    outsiders : Proof, optional
+        What holds against an outsider alone, where that is more than the event, which holds against the server too.
+    sigma : float, optional
+        Standard deviation of the noise on each coordinate, in the update's own unit, where it is public.
 
     Guarantees
     ----------
-    Those of ``event``, by dp-accounting, for the adversary and adjacency that ``reason`` names; a `NonPrivateDpEvent`
-    guarantees nothing.
+    Those of ``event``, by dp-accounting, for ``unit`` and the adjacency that ``reason`` names, against whoever reads
+    every frame, the server included; a `NonPrivateDpEvent` guarantees nothing.
     """
 
     name: str
@@ -79,6 +86,16 @@ class Release:
     reason: str
     claimed: bool = False
     encode: Callable[[StateDict, Generator], bytes] | None = None
+    unit: Unit = Unit.CLIENT
+    outsiders: Proof | None = None
+    sigma: float | None = None
+
+    def against(self, observer: Observer) -> "Release":
+        """Return this release with the event, reason and unit that it has against an observer."""
+        if observer is Observer.SERVER or self.outsiders is None:
+            return self
+        proof = self.outsiders
+        return replace(self, event=proof.event, reason=proof.reason, unit=proof.unit)
 
     def then(self, post: "Release") -> "Release":
         """Return this release followed by another one applied to its result; post-processing keeps the event."""

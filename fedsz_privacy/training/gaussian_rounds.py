@@ -32,6 +32,11 @@ class Adjacency(Enum):
     ZERO_OUT = 1
     REPLACE = 2
 
+    @property
+    def words(self) -> str:
+        """How neighbours differ, in words that go on a unit of privacy."""
+        return "there or not" if self is Adjacency.ZERO_OUT else "replaced by any other"
+
 
 RELATIONS = MappingProxyType(
     {

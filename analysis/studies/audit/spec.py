@@ -170,5 +170,12 @@ class AuditSpec(ClientSpec):
         """Return the defences, the undefended one first; a rule replaces the spec's once its claim is known."""
         from fedsz_privacy.defences.defence import Setting, parse_defence
 
-        setting = Setting(rule or self.rule, self.settings, self.expected_records, self.delta, self.target_rounds)
+        setting = Setting(
+            rule or self.rule,
+            self.settings,
+            self.expected_records,
+            self.delta,
+            self.target_rounds,
+            self.sees.observer,
+        )
         return [parse_defence(name, setting) for name in self.defences]
