@@ -46,6 +46,8 @@ def parse_sendable(text: str) -> Release:
         If the string names none, or has a part that changes the update behind a codec.
     """
     release = parse_release(text)
+    if release.feedback:
+        raise InputError(f"release {text!r} feeds back what it lost, and fedsz_mod keeps nothing: leave ef+ out")
     if release.encode is None and any(parse_release(part).encode for part in split_parts(text)):
         raise InputError(
             f"release {text!r} changes the update behind the codec, where no frame can carry the change: "
