@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any
 
-from dp_accounting import DpEvent
+from dp_accounting import DpEvent, NonPrivateDpEvent
 from numpy.random import Generator
 
 from fedsz_privacy.codec.lossy import LossyWarning, without_lossy_warnings
@@ -73,6 +73,8 @@ class Release:
         What holds against an outsider alone, where that is more than the event, which holds against the server too.
     sigma : float, optional
         Standard deviation of the noise on each coordinate, in the update's own unit, where it is public.
+    mechanism : Release, optional
+        Of releases in a row, the one that the event is of; `then` sets it.
 
     Guarantees
     ----------
@@ -89,6 +91,17 @@ class Release:
     unit: Unit = Unit.CLIENT
     outsiders: Proof | None = None
     sigma: float | None = None
+    mechanism: "Release | None" = None
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether anything is guaranteed, be it against outsiders alone."""
+        return self.outsiders is not None or not isinstance(self.event, NonPrivateDpEvent)
+
+    @property
+    def noisy(self) -> "Release":
+        """The part that the event is of: without what stands before it and behind it."""
+        return self.mechanism or self
 
     def against(self, observer: Observer) -> "Release":
         """Return this release with the event, reason and unit that it has against an observer."""
@@ -98,7 +111,13 @@ class Release:
         return replace(self, event=proof.event, reason=proof.reason, unit=proof.unit)
 
     def then(self, post: "Release") -> "Release":
-        """Return this release followed by another one applied to its result; post-processing keeps the event."""
+        """Return this release followed by another one applied to its result.
+
+        Guarantees
+        ----------
+        Those of this release, of which the other one is post-processing. Where this one has none, those of the other
+        one for one client, unless they are a user's own: whatever is done to an update before, it is there or zero.
+        """
 
         def apply(update: StateDict, generator: Generator) -> Released:
             before = release_copy(self, update, generator)
@@ -110,7 +129,9 @@ class Release:
             return post.encode(release_copy(self, update, generator).update, generator)
 
         framed = None if post.encode is None else encode
-        return replace(self, name=f"{self.name}+{post.name}", apply=apply, encode=framed)
+        later = post.is_proved and post.unit is Unit.CLIENT and not post.claimed
+        proved = post if later and not self.is_proved else self
+        return replace(proved, name=f"{self.name}+{post.name}", apply=apply, encode=framed, mechanism=proved.noisy)
 
 
 def release_copy(release: Release, update: StateDict, generator: Generator, place: str = "") -> Released:
