@@ -16,7 +16,7 @@ from analysis.studies.audit.spec import AuditSpec
 from analysis.studies.audit.strongest import Strongest, choose_strongest
 from analysis.studies.audit.verdict import Verdict
 from analysis.studies.audit.white_box import bound_by_canaries
-from analysis.studies.claims import claimed
+from analysis.studies.claims import claimed, describe_refused, hold_defences
 from analysis.studies.noise.update_study import NoiseStudy, study_noise
 from analysis.studies.questions import to_plain
 from attacks import Game, Scores, Trials
@@ -119,10 +119,10 @@ def run_audit(
     defences, signals = spec.parse_defences(), spec.get_signals()
     still = set_up(spec, split, model)
     *found, duration = check_audit(spec, still, defences, signals, workers)
-    notices = (*split.notices, *found)
+    defences = hold_defences(spec.parse_defences(claimed(spec, model, split.train)), still.state, spec.seed)
+    notices = (*split.notices, *found, *describe_refused(defences))
     for notice in (*notices, duration):
         say(notice)
-    defences = spec.parse_defences(claimed(spec, model, split.train))
     folder = open_run(path, to_plain("audit", spec))
     game = train_others(still, spec.rounds, progress)
     with workers.pool() as pool:
