@@ -10,6 +10,7 @@ from analysis.reporting.folder import RunFolder, open_run
 from analysis.reporting.progress import Progress, silent, unsaid
 from analysis.reporting.workers import Workers
 from analysis.studies.audit.check import check_audit
+from analysis.studies.audit.frontier import Frontier, find_frontier
 from analysis.studies.audit.measure import bound_epsilon, measure, scores_of
 from analysis.studies.audit.prepare import load, set_up, train_others
 from analysis.studies.audit.spec import AuditSpec
@@ -55,6 +56,8 @@ class AuditReport:
         Guaranteed, as if, and measured.
     notices : tuple of str
         What a reader should know of how it was done, one line each.
+    frontier : Frontier or None
+        What each release costs against how well one client hides in its noise; None where none makes an error.
     """
 
     spec: AuditSpec
@@ -65,6 +68,7 @@ class AuditReport:
     noise: Mapping[str, NoiseStudy | None]
     verdicts: Mapping[str, Verdict]
     notices: tuple[str, ...] = ()
+    frontier: Frontier | None = None
 
     def nbytes(self, release: str) -> float:
         """Mean size of the target's update on the wire, in bytes."""
@@ -154,7 +158,9 @@ def run_audit(
         )
         for defence, study in zip(defences, noise.values(), strict=True)
     }
-    return AuditReport(spec, game, trials, scores, strongest, noise, verdicts, notices), folder
+    sizes = dict(zip(spec.defences, trials.sizes.mean(axis=0).tolist(), strict=True))
+    frontier = find_frontier(defences, noise, sizes, game.state)
+    return AuditReport(spec, game, trials, scores, strongest, noise, verdicts, notices, frontier), folder
 
 
 def _study(game: Game, defences: Sequence[Defence], spec: AuditSpec) -> Iterator[tuple[str, NoiseStudy | None]]:
