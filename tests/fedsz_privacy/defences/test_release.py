@@ -12,7 +12,6 @@ from fedsz_privacy import ErrorBound, FedSZ, InputError, Release, Released, pars
 from fedsz_privacy.core.state import nbytes
 from fedsz_privacy.defences.defence import Setting, parse_defence, settle_defences
 from fedsz_privacy.defences.grammar import split_parts, write_shortest
-from fedsz_privacy.defences.parsing import RELEASES
 from fedsz_privacy.defences.release import release_each
 from fedsz_privacy.training.accounting import epsilon
 from fedsz_privacy.training.descent import Training
