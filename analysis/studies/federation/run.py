@@ -184,7 +184,8 @@ def _continue(
         if recorder:
             record_round(recorder, played)
         rows.append(_row(played, _measure(federation, played, test)))
-        kept = concatenate([played.after, *(each for each in played.residuals if each)])
+        together = concatenate([played.after, *(each for each in played.residuals if each)])
+        kept = {name: tensor.contiguous() for name, tensor in together.items()}
         write_atomically(path, seal(partial(save, kept), {**about, "rows": [asdict(row) for row in rows]}))
         yield rows[-1]
 
