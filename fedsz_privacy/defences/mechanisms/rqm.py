@@ -6,7 +6,7 @@ from fedsz_privacy.codec.integer_codes import decode_integers, encode_integers
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.ranges import CLIP_NORM, Share, Whole, as_whole, require_in
 from fedsz_privacy.core.state import StateDict
-from fedsz_privacy.defences.grammar import write_shortest
+from fedsz_privacy.defences.grammar import write_options
 from fedsz_privacy.defences.mechanisms.random_levels import RandomLevels
 from fedsz_privacy.defences.mechanisms.sending import Codec, each_alone, send
 from fedsz_privacy.defences.mechanisms.worst_pair import worst_pair
@@ -17,9 +17,15 @@ from fedsz_privacy.training.gaussian_rounds import Adjacency
 LEVELS = Whole(4, 64)
 BEYOND = Whole(1, 31)
 KEEP = Share(1e-3, 1)
+DEFAULTS = {"levels": 16, "keep": 0.42, "beyond": 4}
 
 
-def rqm(clip: float, levels: float = 16, keep: float = 0.42, beyond: float = 4) -> Release:
+def rqm(
+    clip: float,
+    levels: float = DEFAULTS["levels"],
+    keep: float = DEFAULTS["keep"],
+    beyond: float = DEFAULTS["beyond"],
+) -> Release:
     """Return the randomized quantization mechanism: every float is clipped, and rounded to levels kept at random.
 
     Parameters
@@ -65,7 +71,8 @@ def rqm(clip: float, levels: float = 16, keep: float = 0.42, beyond: float = 4) 
     def apply(update: StateDict, generator: Generator) -> Released:
         return send(codec, _clippable(update), generator)
 
-    options = f"clip={write_shortest(clip)},levels={count},keep={write_shortest(keep)},beyond={outside}"
+    given = {"clip": clip, "levels": count, "keep": keep, "beyond": outside}
+    options = write_options({name: value for name, value in given.items() if value != DEFAULTS.get(name)})
     proof = Proof(
         event,
         Unit.COORDINATE,

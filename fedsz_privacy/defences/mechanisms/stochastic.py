@@ -9,7 +9,7 @@ from fedsz_privacy.codec.bounds import ErrorBound
 from fedsz_privacy.codec.compressors.exceptions import pack, unpack
 from fedsz_privacy.codec.integer_codes import decode_integers, encode_integers
 from fedsz_privacy.core.errors import InputError
-from fedsz_privacy.defences.grammar import write_shortest
+from fedsz_privacy.defences.grammar import write_number
 from fedsz_privacy.defences.mechanisms.sending import Codec, Values, each_alone
 from fedsz_privacy.defences.mechanisms.unproved import without_guarantee
 from fedsz_privacy.defences.release import Release
@@ -38,7 +38,7 @@ def stochastic(**bound: float) -> Release:
     ((mode, value),) = bound.items()
     asked = ErrorBound(mode, value)
     return without_guarantee(
-        f"stochastic:{mode}={write_shortest(value)}",
+        f"stochastic:{mode}={write_number(value)}",
         Codec("stochastic", each_alone(lambda values, generator: _encode(values, asked, generator)), _decode, _step),
         "a number can only become one of the two grid points around it, so what it becomes has probability 0 under a "
         "neighbour that lies between two others",
