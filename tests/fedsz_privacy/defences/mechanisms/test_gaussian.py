@@ -14,7 +14,7 @@ from fedsz_privacy.defences.lattice import FINENESS, lattice_spacing
 from fedsz_privacy.defences.mechanisms.fedsz import fedsz
 from fedsz_privacy.defences.mechanisms.gaussian import gaussian_by
 from fedsz_privacy.defences.parsing import parse_release
-from fedsz_privacy.defences.proof import Composition, Unit
+from fedsz_privacy.defences.proof import Composition, Observer, Unit
 from fedsz_privacy.defences.release import Released
 from fedsz_privacy.training.accounting import composed, epsilon
 from fedsz_privacy.training.events import DiscreteGaussianDpEvent
@@ -48,8 +48,7 @@ def test_the_reason_names_theorem_paper_adversary_and_adjacency():
     assert release.reason == (
         "an update clipped to L2 norm 0.5 and a discrete Gaussian of standard deviation 0.55 on every coordinate of "
         "its lattice have the Renyi divergences of Gaussian noise (Canonne, Kamath and Steinke, NeurIPS 2020, Theorem "
-        "14); for one client, there or not; against whoever reads every frame, the server included, and knows all that it "
-        "shares with clients"
+        f"14); for one client, there or not; against {Observer.SERVER}"
     )
 
 
