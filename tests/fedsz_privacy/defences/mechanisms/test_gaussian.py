@@ -1,7 +1,6 @@
 """Gaussian noise on a whole update, alone and before SZ: what is guaranteed, and that nothing leaves beside it."""
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +14,6 @@ from fedsz_privacy.defences.mechanisms.fedsz import fedsz
 from fedsz_privacy.defences.mechanisms.gaussian import gaussian_by
 from fedsz_privacy.defences.parsing import parse_release
 from fedsz_privacy.defences.proof import Composition, Observer, Unit
-from fedsz_privacy.defences.release import Released
 from fedsz_privacy.training.accounting import composed, epsilon
 from fedsz_privacy.training.events import DiscreteGaussianDpEvent
 
@@ -140,50 +138,17 @@ VALUES = np.random.default_rng(9).integers(-600, 600, 100_000)
 HIDING = gaussian_by(fixed(VALUES), "gaussian", Composition(), None, 1.0, 1.0)
 
 
-def skips_a_buffer(release):
-    """Send a running mean without noise."""
-
-    def apply(update, generator):
-        noised = release.apply(update, generator).update
-        return Released({**noised, "1.running_mean": update["1.running_mean"]}, 1)
-
-    return replace(release, apply=apply).then(fedsz(abs=0.5))
-
-
-def counts_batches(release):
-    """Send the count of batches as it is."""
-
-    def apply(update, generator):
-        noised = release.apply(update, generator).update
-        return Released({n: t if t.is_floating_point() else update[n] for n, t in noised.items()}, 1)
-
-    return replace(release, apply=apply).then(fedsz(abs=0.5))
-
-
-def bounds_by_the_data(release):
-    """Compress at a share of the range that the update had before the noise."""
-
-    def encode(update, generator):
-        bound = 1e-2 * float(floats(update).max() - floats(update).min())
-        return release.then(fedsz(abs=bound)).encode(update, generator)
-
-    return replace(release, encode=encode)
-
-
 @pytest.mark.parametrize("bound", [{"abs": 0.5}, {"rel": 1e-2}])
 def test_nothing_in_the_frame_depends_on_an_update_that_noise_hides(bound):
-    """Names, lengths, bounds, lossless parts and counts: frames of any updates are the same to the byte."""
+    """Names, lengths, bounds, lossless parts and counts: frames of any updates are the same to the byte.
+
+    That this test can fail is shown by `benchmarks/broken_gaussian.py` and its test.
+    """
     release = HIDING.then(fedsz(**bound))
     updates = [trained(0), trained(3), {name: torch.zeros_like(tensor) for name, tensor in trained(0).items()}]
     assert [name for name in updates[0] if "running" in name or "num_batches" in name]
     frames = [release.encode(update, np.random.default_rng(0)) for update in updates]
     assert frames[0] == frames[1] == frames[2]
-
-
-@pytest.mark.parametrize("breakage", [skips_a_buffer, counts_batches, bounds_by_the_data])
-def test_a_breakage_that_sends_something_beside_the_noise_shows(breakage):
-    one, other = (breakage(HIDING).encode(trained(seed), np.random.default_rng(0)) for seed in (0, 3))
-    assert one != other
 
 
 def test_every_float_of_the_frame_has_noise():
