@@ -46,17 +46,17 @@ def compressed(release: Release) -> Release:
 
 
 def whole(sampler: Sampler) -> Release:
-    """Nothing is broken: the negative control."""
+    """Break nothing: the negative control."""
     return compressed(noise(sampler))
 
 
 def half_the_noise(sampler: Sampler) -> Release:
-    """The noise has half of the standard deviation that is claimed."""
+    """Add noise of half the standard deviation that is claimed."""
     return compressed(noise(lambda points, sigma, generator: sampler(points, sigma / 2, generator)))
 
 
 def no_clip(sampler: Sampler) -> Release:
-    """The clip is forgotten."""
+    """Forget the clip."""
     release = noise(sampler)
 
     def apply(update: StateDict, generator: Generator) -> Released:
@@ -77,17 +77,17 @@ def forgotten(name: str, sampler: Sampler) -> Release:
 
 
 def no_noise_on_a_buffer(sampler: Sampler) -> Release:
-    """A running mean leaves without noise."""
+    """Send a running mean without noise."""
     return forgotten(BUFFER, sampler)
 
 
 def count_of_batches(sampler: Sampler) -> Release:
-    """The count of batches leaves as it is."""
+    """Send the count of batches as it is."""
     return forgotten(COUNT, sampler)
 
 
 def bound_by_the_data(sampler: Sampler) -> Release:
-    """The codec's bound is half of the standard deviation of the update, as it was before the noise."""
+    """Compress at half of the standard deviation of the update, as it was before the noise."""
     release = noise(sampler)
 
     def chain(update: StateDict) -> Release:
