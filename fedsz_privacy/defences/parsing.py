@@ -11,6 +11,7 @@ from fedsz_privacy.core.errors import InputError, unknown
 from fedsz_privacy.core.imports import import_callable, require_type
 from fedsz_privacy.defences.grammar import Option, Sigmas, make, read_part, split_parts, write_options
 from fedsz_privacy.defences.mechanisms.fedsz import fedsz
+from fedsz_privacy.defences.mechanisms.gaussian import certified_gaussian, gaussian
 from fedsz_privacy.defences.mechanisms.none import none
 from fedsz_privacy.defences.proof import Composition
 from fedsz_privacy.defences.release import Release, as_claim
@@ -22,7 +23,9 @@ RELEASES: Mapping[str, Callable[..., Release]] = MappingProxyType({"none": none,
 """Releases by name; a user's own is named by its import path."""
 
 
-CALIBRATED: Mapping[str, Callable[..., Release]] = MappingProxyType({})
+CALIBRATED: Mapping[str, Callable[..., Release]] = MappingProxyType(
+    {"gaussian": gaussian, "certified-gaussian": certified_gaussian}
+)
 """Releases by name that are made for an epsilon over rounds: their first argument is the `Composition` of it."""
 
 BUILT_IN = (*RELEASES, *CALIBRATED)
@@ -56,6 +59,11 @@ def parse_release(text: str, composition: Composition = ONE_ROUND) -> Release:
     for part in rest:
         release = release.then(_release(*part, composition, release.sigma))
     return release
+
+
+def asks_for_epsilon(text: str) -> bool:
+    """Return whether a string names a release that is calibrated to an epsilon over rounds."""
+    return any(kind in CALIBRATED and "eps" in options for kind, options in map(read_part, split_parts(text)))
 
 
 def _release(kind: str, options: Mapping[str, Option], composition: Composition, sigma: float | None) -> Release:

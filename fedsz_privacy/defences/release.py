@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any
 
-from dp_accounting import DpEvent
+from dp_accounting import DpEvent, NonPrivateDpEvent
 from numpy.random import Generator
 
 from fedsz_privacy.codec.lossy import LossyWarning, without_lossy_warnings
@@ -90,6 +90,11 @@ class Release:
     outsiders: Proof | None = None
     sigma: float | None = None
 
+    @property
+    def guarantees(self) -> bool:
+        """Whether anything is proved of it, against the server or an outsider."""
+        return not isinstance(self.event, NonPrivateDpEvent) or self.outsiders is not None
+
     def against(self, observer: Observer) -> "Release":
         """Return this release with the event, reason and unit that it has against an observer."""
         if observer is Observer.SERVER or self.outsiders is None:
@@ -98,7 +103,11 @@ class Release:
         return replace(self, event=proof.event, reason=proof.reason, unit=proof.unit)
 
     def then(self, post: "Release") -> "Release":
-        """Return this release followed by another one applied to its result; post-processing keeps the event."""
+        """Return this release followed by another one applied to its result.
+
+        Post-processing keeps this release's guarantee. Where it has none, that of the other one holds, for whatever
+        update reaches it; not a claim of a user's own, which may rest on updates as training leaves them.
+        """
 
         def apply(update: StateDict, generator: Generator) -> Released:
             before = release_copy(self, update, generator)
@@ -109,8 +118,8 @@ class Release:
             assert post.encode is not None
             return post.encode(release_copy(self, update, generator).update, generator)
 
-        framed = None if post.encode is None else encode
-        return replace(self, name=f"{self.name}+{post.name}", apply=apply, encode=framed)
+        framed, private = None if post.encode is None else encode, self if self.guarantees or post.claimed else post
+        return replace(private, name=f"{self.name}+{post.name}", apply=apply, encode=framed)
 
 
 def release_copy(release: Release, update: StateDict, generator: Generator, place: str = "") -> Released:

@@ -29,6 +29,7 @@ from analysis.studies.spec import REFERENCE
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import nbytes
 from fedsz_privacy.core.threads import one_thread
+from fedsz_privacy.defences.release import Release
 from fedsz_privacy.training.accounting import composed
 
 
@@ -141,12 +142,13 @@ def run_recorded(
     candidates = choose_candidates(material.manifest, clients, count, spec.candidates, rng)
     signals, unread = choose_signals(spec.get_signals(), material, clients)
     require_room(spec, material.rounds, candidates, signals)
-    notices = (*material.notices, *told, *unread, *little_lossy(spec.parse_releases(), material))
+    releases = spec.parse_releases(material.most_rounds)
+    notices = (*material.notices, *told, *unread, *little_lossy(releases, material))
     for notice in notices:
         say(notice)
     folder = None if is_empty(path) else open_run(path, spec.to_dict())
-    observations = observe_rounds(material, candidates, spec.parse_releases(), signals, spec.seed, progress, say)
-    report = _measured(spec, material, candidates, observations, notices)
+    observations = observe_rounds(material, candidates, releases, signals, spec.seed, progress, say)
+    report = _measured(spec, material, candidates, releases, observations, notices)
     return report, folder or open_run(path, spec.to_dict())
 
 
@@ -154,6 +156,7 @@ def _measured(
     spec: RecordedSpec,
     material: Material,
     candidates: Candidates,
+    releases: Sequence[Release],
     observations: Observations,
     notices: Sequence[str],
 ) -> RecordedReport:
@@ -196,11 +199,10 @@ def _measured(
         by_client=by_client,
         by_round=by_round,
         guarantees={
-            each.name: guarantee(replace(each, event=composed(each.event, times)), spec.delta)
-            for each in spec.parse_releases()
+            each.name: guarantee(replace(each, event=composed(each.event, times)), spec.delta) for each in releases
         },
         bounds=bound_by_coins(scores, names[0], candidates, material.manifest.coins, spec.delta, spec.seed),
-        noise=study_releases(material.rounds[-1], spec.parse_releases(), material.everybody, spec.seed),
+        noise=study_releases(material.rounds[-1], releases, material.everybody, spec.seed),
         notices=(*notices, *observations.notices),
     )
 
