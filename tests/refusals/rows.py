@@ -126,7 +126,7 @@ NAMES = """
 
 RELEASES = """
 ''                         | cannot read '': write none, fedsz:rel=1e-2 or module:factory:x=1, and + between two
-zip                        | unknown release 'zip': choose one of none, fedsz, or write module:factory for one of your
+zip                        | unknown release 'zip': choose one of none, fedsz, dither
 +                          | cannot read '': write none, fedsz:rel=1e-2 or module:factory:x=1, and + between two
 none+                      | cannot read '': write none, fedsz:rel=1e-2 or module:factory:x=1, and + between two
 none++none                 | cannot read '': write none, fedsz:rel=1e-2 or module:factory:x=1, and + between two
@@ -160,6 +160,13 @@ dpsgd:noise=1.1,clip=1e39  | clip norm 1e+39: choose a positive number from 1e-1
 dpsgd:noise=1.1,delta=1e-6 | delta 1e-06 beside noise says nothing: give --delta for the whole run
 dpsgd:eps=8,delta=2        | delta 2.0: choose a number between 0 and 1, of 1e-15 or more
 dpsgd:sigma=1              | dpsgd takes other options than sigma (got an unexpected keyword argument 'sigma')
+dither                     | dither takes one bound, got 0: write dither:rel=1e-2 or dither:abs=1e-3
+dither:rel=1e-2,clip=1     | dither:rel takes no clip norm, as its bound is private anyway: write dither:abs=1,clip=1e-3
+dither:abs=1,clip=2        | clip norm 2: choose less than the width of a cell, 2, or leave it out
+layered-gaussian           | layered-gaussian takes eps, with or without server, or noise, with or without secret: write
+layered-gaussian:eps=0     | eps 0.0: choose a positive number from 0.0001 to 1e+04
+layered-laplace:eps=1      | layered-laplace takes other options than eps (missing a required argument: 'clip')
+staircase:eps=99,clip=1    | eps of one round 99.0: choose a positive number from 0.0001 to 40
 opacus:eps=0               | eps 0.0: choose a positive number from 0.0001 to 1e+04
 dpsgd:eps=8+dpsgd:eps=8    | 'dpsgd:eps=8+dpsgd:eps=8' has dpsgd, which is training, behind another part
 fedsz:rel=1e-2+dpsgd:eps=8 | 'fedsz:rel=1e-2+dpsgd:eps=8' has dpsgd, which is training, behind another part
