@@ -362,7 +362,7 @@ FEDERATE = """
 --delta 1e-16                        | delta 1e-16: choose a number between 0 and 1, of 1e-15 or more
 --device tpu                         | device 'tpu' is not there: choose auto, cpu or cuda
 --optimizer lion                     | unknown optimizer 'lion': choose one of sgd, momentum, adam, adamw
---release zip                        | unknown release 'zip': choose one of none, fedsz, or write module:factory
+--release zip                        | unknown release 'zip': choose one of none, fedsz, dither
 --release fedsz:rel=0                | error bound rel=0: choose a positive number from 2.23e-308 to 1
 --release fedsz:rel=1e-2+dpsgd:eps=8 | 'fedsz:rel=1e-2+dpsgd:eps=8' has dpsgd, which is training, behind another part
 --model vgg                          | unknown model 'vgg': choose one of mlp, cnn, lstm, transformer, alexnet
@@ -423,9 +423,9 @@ NOISE = """
 --before missing.safetensors   | no file at missing.safetensors: give one that can be read
 --before pipe.pt               | no file at pipe.pt: give one that can be read
 --before good.safetensors      | good.safetensors and good.safetensors hold the same values: give the state before
---release zip                  | unknown release 'zip': choose one of none, fedsz, or write module:factory
+--release zip                  | unknown release 'zip': choose one of none, fedsz, dither
 --release none                 | none changes no tensor of good.safetensors that can be studied: choose a release that
---release dpsgd:eps=8          | unknown release 'dpsgd': choose one of none, fedsz, or write module:factory
+--release dpsgd:eps=8          | unknown release 'dpsgd': choose one of none, fedsz, dither
 --release fedsz:rel=0          | error bound rel=0: choose a positive number from 2.23e-308 to 1
 --delta 0                      | delta 0.0: choose a number between 0 and 1, of 1e-15 or more
 --delta nan                    | delta nan: choose a number between 0 and 1, of 1e-15 or more

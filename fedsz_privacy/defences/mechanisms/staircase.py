@@ -48,7 +48,8 @@ class Staircase:
 
     def encode(self, values: Values, shared: Shared, secret: Generator, /) -> Codes:
         """Return noisy bits, clamped to a range that the data has no part in."""
-        bits = np.clip(values, -self.clip, self.clip) / (2 * self.clip) + 0.5 + shared[0] >= 1
+        # What lies beyond the clip has the bit of its end, so the comparison clamps by itself.
+        bits = values / (2 * self.clip) + 0.5 + shared[0] >= 1
         noised: Codes = bits + self.noise.draw(values.size, secret)
         return noised.clip(1 - self.noise.most, self.noise.most)
 
@@ -56,6 +57,15 @@ class Staircase:
         """Return the unbiased estimate."""
         values: Values = 2 * self.clip * (codes - shared[0])
         return values
+
+    def error_cdf(self, error: Values) -> Values:
+        """Return the distribution function of the error of values that the clip leaves as they are."""
+        steps = error / (2 * self.clip) + 0.5
+        whole, ratio = np.floor(steps), np.exp(-self.noise.epsilon)
+        mass = (1 - ratio) / (1 + ratio) * ratio ** np.abs(whole)
+        tail = ratio ** np.abs(whole - 0.5) * ratio**0.5 / (1 + ratio)
+        below: Values = np.where(whole > 0, 1 - tail, tail)
+        return below + mass * (steps - whole)
 
 
 def staircase(composition: Composition, eps: float, clip: float) -> Release:

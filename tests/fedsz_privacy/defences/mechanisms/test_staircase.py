@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 
 from fedsz_privacy import InputError, parse_release
 from fedsz_privacy.defences.mechanisms.staircase import Staircase
@@ -43,6 +44,14 @@ def test_epsilon_is_of_one_coordinate_over_all_rounds():
     assert release.unit is Unit.COORDINATE
     assert "one coordinate of a client's update, replaced by any other" in release.reason
     assert epsilon(composed(release.event, 4), 1e-5) <= 3 * (1 + 1e-3)
+
+
+def test_its_error_is_a_uniform_step_and_geometric_steps_more():
+    """SciPy's discrete Laplace distribution is the oracle."""
+    error, geometric = np.linspace(-9, 9, 1001), stats.dlaplace(0.7)
+    whole = np.floor(error / 2 + 0.5)
+    expected = geometric.cdf(whole - 1) + geometric.pmf(whole) * (error / 2 + 0.5 - whole)
+    assert Staircase(1.0, TwoSidedGeometric(0.7)).error_cdf(error) == pytest.approx(expected, abs=1e-12)
 
 
 def test_coordinates_are_clamped_one_by_one():
