@@ -10,21 +10,31 @@ from dp_accounting import NonPrivateDpEvent
 from fedsz_privacy.core.errors import InputError, unknown
 from fedsz_privacy.core.imports import import_callable, require_type
 from fedsz_privacy.defences.grammar import Option, Sigmas, make, read_part, split_parts, write_options
+from fedsz_privacy.defences.mechanisms.dither import dither
 from fedsz_privacy.defences.mechanisms.fedsz import fedsz
 from fedsz_privacy.defences.mechanisms.gaussian import certified_gaussian, gaussian
+from fedsz_privacy.defences.mechanisms.layered_gaussian import layered_gaussian
+from fedsz_privacy.defences.mechanisms.layered_laplace import layered_laplace
 from fedsz_privacy.defences.mechanisms.none import none
+from fedsz_privacy.defences.mechanisms.staircase import staircase
 from fedsz_privacy.defences.proof import Composition
 from fedsz_privacy.defences.release import Release, as_claim
 from fedsz_privacy.training.accounting import require_accountable
 
 ONE_ROUND = Composition()
 
-RELEASES: Mapping[str, Callable[..., Release]] = MappingProxyType({"none": none, "fedsz": fedsz})
+RELEASES: Mapping[str, Callable[..., Release]] = MappingProxyType({"none": none, "fedsz": fedsz, "dither": dither})
 """Releases by name; a user's own is named by its import path."""
 
 
 CALIBRATED: Mapping[str, Callable[..., Release]] = MappingProxyType(
-    {"gaussian": gaussian, "certified-gaussian": certified_gaussian}
+    {
+        "gaussian": gaussian,
+        "certified-gaussian": certified_gaussian,
+        "layered-gaussian": layered_gaussian,
+        "layered-laplace": layered_laplace,
+        "staircase": staircase,
+    }
 )
 """Releases by name that are made for an epsilon over rounds: their first argument is the `Composition` of it."""
 

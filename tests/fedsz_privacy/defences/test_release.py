@@ -153,7 +153,7 @@ def test_then_applies_in_order_and_keeps_the_first_event(rng):
 def test_nothing_deterministic_is_ever_private():
     for name in ["none", "fedsz:rel=1e-2", "none+fedsz:rel=1e-2", "fedsz:rel=3e-1+none"]:
         assert epsilon(parse_release(name).event, delta=1e-5) == math.inf
-    assert set(RELEASES) == {"none", "fedsz"}
+    assert set(RELEASES) == {"none", "fedsz", "dither"}
 
 
 @given(st.floats(allow_nan=False))
