@@ -65,7 +65,8 @@ class Staircase:
         mass = (1 - ratio) / (1 + ratio) * ratio ** np.abs(whole)
         tail = ratio ** np.abs(whole - 0.5) * ratio**0.5 / (1 + ratio)
         below: Values = np.where(whole > 0, 1 - tail, tail)
-        return below + mass * (steps - whole)
+        found: Values = below + mass * (steps - whole)
+        return found
 
 
 def staircase(composition: Composition, eps: float, clip: float) -> Release:
