@@ -12,14 +12,19 @@ from fedsz_privacy.core.errors import InputError, unknown
 from fedsz_privacy.core.imports import import_callable, require_type
 from fedsz_privacy.defences.grammar import Option, Sigmas, make, read_part, split_parts, write_options
 from fedsz_privacy.defences.mechanisms.bf16 import bf16
+from fedsz_privacy.defences.mechanisms.dither import dither
 from fedsz_privacy.defences.mechanisms.eden import eden
 from fedsz_privacy.defences.mechanisms.fedsz import fedsz
 from fedsz_privacy.defences.mechanisms.feedback import FEEDBACK, with_feedback
+from fedsz_privacy.defences.mechanisms.gaussian import certified_gaussian, gaussian
 from fedsz_privacy.defences.mechanisms.int8 import int8
+from fedsz_privacy.defences.mechanisms.layered_gaussian import layered_gaussian
+from fedsz_privacy.defences.mechanisms.layered_laplace import layered_laplace
 from fedsz_privacy.defences.mechanisms.none import none
 from fedsz_privacy.defences.mechanisms.qsgd import qsgd
 from fedsz_privacy.defences.mechanisms.rqm import rqm
 from fedsz_privacy.defences.mechanisms.sign import sign
+from fedsz_privacy.defences.mechanisms.staircase import staircase
 from fedsz_privacy.defences.mechanisms.stochastic import stochastic
 from fedsz_privacy.defences.mechanisms.topk import topk
 from fedsz_privacy.defences.proof import Composition
@@ -34,6 +39,7 @@ RELEASES: Mapping[str, Callable[..., Release]] = MappingProxyType(
     {
         "none": none,
         "fedsz": fedsz,
+        "dither": dither,
         "topk": topk,
         "int8": int8,
         "bf16": bf16,
@@ -47,7 +53,15 @@ RELEASES: Mapping[str, Callable[..., Release]] = MappingProxyType(
 """Releases by name; a user's own is named by its import path."""
 
 
-CALIBRATED: Mapping[str, Callable[..., Release]] = MappingProxyType({})
+CALIBRATED: Mapping[str, Callable[..., Release]] = MappingProxyType(
+    {
+        "gaussian": gaussian,
+        "certified-gaussian": certified_gaussian,
+        "layered-gaussian": layered_gaussian,
+        "layered-laplace": layered_laplace,
+        "staircase": staircase,
+    }
+)
 """Releases by name that are made for an epsilon over rounds: their first argument is the `Composition` of it."""
 
 BUILT_IN = (*RELEASES, *CALIBRATED)
@@ -90,6 +104,11 @@ def _chained(parts: Sequence[Part], composition: Composition) -> Release:
     for part in rest:
         release = release.then(_release(*part, composition, release.sigma))
     return release
+
+
+def asks_for_epsilon(text: str) -> bool:
+    """Return whether a string names a release that is calibrated to an epsilon over rounds."""
+    return any(kind in CALIBRATED and "eps" in options for kind, options in map(read_part, split_parts(text)))
 
 
 def _require_feedback_alone(text: str, parts: Sequence[Part]) -> None:

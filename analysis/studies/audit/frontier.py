@@ -69,9 +69,15 @@ def find_frontier(
     squares = sum(float(np.square(part.original).sum()) / len(part.bounds) for part in went_in)
     return Frontier(
         {each.name: _point(each, parts[each.name], 8 * sizes[each.name] / elements) for each in chosen},
-        tuple(part.original[:: max(1, part.original.size // SAMPLED)] for part in went_in),
+        tuple(map(_values, went_in)),
         float(np.sqrt(squares)),
     )
+
+
+def _values(part: Residual) -> NDArray[np.float64]:
+    """Return a sample of what went in, with the zeros that no update touched."""
+    everything = np.concatenate([part.original, np.zeros(part.elements - part.original.size)])
+    return everything[:: max(1, everything.size // SAMPLED)]
 
 
 def _point(defence: Defence, parts: Sequence[Residual], bits: float) -> FrontierPoint:

@@ -76,6 +76,11 @@ class Material:
         """The clients that took part in any round, by name."""
         return sorted({client for each in self.rounds for client in each.updates})
 
+    @property
+    def most_rounds(self) -> int:
+        """Rounds that a client took part in at most."""
+        return max(sum(client in each.updates for each in self.rounds) for client in self.everybody)
+
 
 def load(spec: RecordedSpec, trusted: bool) -> Material:
     """Load what a question names.
