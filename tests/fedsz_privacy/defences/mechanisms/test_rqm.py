@@ -169,6 +169,22 @@ def test_the_conditions_of_its_claim_are_met():
     assert find_unmet(rqm(0.5), STATE) is None
 
 
+def from_the_data(update, generator):
+    """Clip at the largest number of the update itself, which is private."""
+    return rqm(max(float(tensor.abs().max()) for tensor in update.values()) or 1.0).apply(update, generator)
+
+
+def without_the_bias(update, generator):
+    """Let one tensor pass as it is."""
+    sent = rqm(0.5).apply(update, generator)
+    return replace(sent, update={**sent.update, "bias": update["bias"]})
+
+
+@pytest.mark.parametrize(("broken", "found"), [(from_the_data, "depends on the update"), (without_the_bias, "bias")])
+def test_the_conditions_expose_what_is_broken(broken, found):
+    assert found in find_unmet(replace(rqm(0.5), apply=broken), STATE)
+
+
 @pytest.mark.parametrize(
     "text", ["rqm:clip=0", "rqm:clip=1,keep=1", "rqm:clip=1,levels=9,beyond=4", "rqm:clip=1,levels=3"]
 )
