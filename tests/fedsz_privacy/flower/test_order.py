@@ -35,6 +35,11 @@ def reply_of(client, state=STATE, reads_frames=True, **config):
     return client(message, Context(1, NODES[0], {}, RecordDict(), {}))
 
 
+def test_error_feedback_is_refused_in_one_line():
+    with pytest.raises(InputError, match=r"^release 'ef\+topk:share=0.1' feeds back what it lost[^\n]+leave ef\+ out$"):
+        fedsz_mod("ef+topk:share=0.1")
+
+
 @pytest.mark.parametrize(
     ("mod", "name"),
     [
