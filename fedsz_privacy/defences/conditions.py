@@ -76,6 +76,11 @@ class Trial:
         """An update in the same direction that is far below any clip norm."""
         return self._made_up(1 / HUGE)
 
+    @property
+    def repeats(self) -> bool:
+        """Whether the generator decides the noise, so that two updates can meet the same; not so of a secure source."""
+        return not any(each.any() for each in _difference(self.sent(self.still, 0), self.sent(self.still, 0)).values())
+
     def _made_up(self, size: float) -> StateDict:
         draws = np.random.default_rng(self.seed)
         return {
@@ -148,13 +153,13 @@ def _spread_by_data(trial: Trial) -> Iterator[str]:
 def _unclipped(trial: Trial) -> Iterator[str]:
     """Yield by how much one client moves what is sent, where its noise allows for less."""
     multiplier = noise_multiplier(trial.release.event)
-    if multiplier is None:
+    if multiplier is None or not trial.repeats:
         return
     shift = _norm(_difference(trial.sent(trial.huge, 0), trial.sent(trial.still, 0)).values())
     noise = _difference(trial.sent(trial.still, 1), trial.sent(trial.still, 0))
     elements = sum(tensor.numel() for tensor in noise.values())
     spread = _norm(noise.values()) / math.sqrt(2 * elements)
-    most = (1 + SLACK) * math.sqrt(stats.chi2.isf(FALSE_ALARM, elements) / elements)
+    most = (1 + SLACK) * math.sqrt(elements / stats.chi2.ppf(FALSE_ALARM, elements))
     if shift * multiplier > most * spread:
         yield (
             f"one client moves what is sent by {shift / spread:.3g} standard deviations of the noise, and the claim is "

@@ -1,5 +1,6 @@
 """The randomized quantization mechanism (Youn, Hu, Ziani and Abernethy, arXiv 2306.11913)."""
 
+import torch
 from numpy.random import Generator
 
 from fedsz_privacy.codec.integer_codes import decode_integers, encode_integers
@@ -48,8 +49,7 @@ def rqm(
     ----------
     For one float coordinate of a client's update, replaced by any other, in one round: that of a mechanism that the
     distributions of clip and -clip dominate, which is checked for the given numbers. Integers and bools, such as a
-    count of batches, travel as they are and are not covered. Probabilities are those of floating-point numbers, so
-    right to about 1e-16 each.
+    count of batches, leave as zeros. Probabilities are those of floating-point numbers, so right to about 1e-16 each.
     """
     require_in(CLIP_NORM, clip, "rqm clip")
     require_in(KEEP, keep, "rqm keep")
@@ -85,7 +85,10 @@ def rqm(
 
 
 def _clippable(update: StateDict) -> StateDict:
-    """Return an update without NaN or infinities, so that no float leaves but through the mechanism."""
+    """Return an update of finite floats, and of zeros for integers and bools: nothing leaves but by the mechanism."""
     if odd := next((name for name, tensor in update.items() if tensor.is_complex()), None):
         raise InputError(f"tensor {odd!r} is of complex numbers, which rqm does not clip: view it as real ones")
-    return {name: tensor.nan_to_num() if tensor.is_floating_point() else tensor for name, tensor in update.items()}
+    return {
+        name: tensor.nan_to_num() if tensor.is_floating_point() else torch.zeros_like(tensor)
+        for name, tensor in update.items()
+    }

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 
 import pytest
 import torch
@@ -118,6 +119,31 @@ def test_what_stands_behind_a_mechanism_does_not_hide_what_is_broken_in_it(batch
 def test_what_claims_nothing_is_not_tried(batch_normalised):
     fails = claiming(lambda *_: pytest.fail("it was tried"))
     hold_to_conditions(replace(fails, event=NonPrivateDpEvent()), batch_normalised)
+
+
+SOUND = [
+    "gaussian:eps=8,clip=1",
+    "gaussian:noise=0.3,clip=1e-3+fedsz:abs=0.5sigma",
+    "gaussian:noise=20,clip=5+fedsz:rel=1e-1",
+    "fedsz:rel=1e-2+gaussian:eps=2,clip=1",
+    "dither:abs=1e-2,clip=1e-3",
+    "layered-gaussian:eps=8,clip=1",
+    "layered-laplace:eps=8,clip=1",
+    "staircase:eps=4,clip=1e-3",
+    "rqm:clip=1e-2",
+]
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_the_mechanisms_that_are_built_in_pass(batch_normalised, name):
+    release = parse_release(name)
+    assert release.is_proved
+    assert find_unmet(release, batch_normalised) is None
+
+
+@pytest.mark.skipif(not find_spec("opendp"), reason="opendp is not installed")
+def test_noise_of_a_secure_source_is_not_held_to_a_replay():
+    assert find_unmet(parse_release("certified-gaussian:eps=8,clip=1"), {"weight": torch.zeros(40)}) is None
 
 
 @settings(max_examples=60, deadline=None)

@@ -20,7 +20,7 @@ def test_every_kind_of_tensor_comes_back_in_its_shape_and_dtype(name, state, rng
     released = release_copy(release, {k: t for k, t in state.items() if not t.is_complex()}, rng)
     for key, tensor in released.update.items():
         if not tensor.is_floating_point():
-            assert tensor.equal(state[key]), key
+            assert tensor.equal(torch.zeros_like(tensor) if release.is_proved else state[key]), key
 
 
 @pytest.mark.parametrize("name", RIVALS)
