@@ -105,7 +105,8 @@ def describe(report: AuditReport) -> dict[str, str]:
         "Adversary": f"{spec.adversary}: sees {spec.sees.sees}; knows {ALSO_KNOWN}; trains shadow models through the "
         "same defence",
         "Unit of privacy": "one record (example) of the target client, added or removed",
-        "Accountant": "dp-accounting's PLD accountant, for defences with a privacy event",
+        "Accountant": "dp-accounting's PLD accountant, for defences with a privacy event; of discrete Gaussian noise "
+        "its RDP accountant",
         "Delta": f"{spec.delta:g}, of every epsilon but those that say delta 0",
         "Adjacency of as-if figures": f"{adjacency(game.training)}; "
         "median of the pairs tried, which bounds no other record",

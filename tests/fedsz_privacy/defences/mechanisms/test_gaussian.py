@@ -14,6 +14,7 @@ from fedsz_privacy.defences.mechanisms.fedsz import fedsz
 from fedsz_privacy.defences.mechanisms.gaussian import gaussian_by
 from fedsz_privacy.defences.parsing import parse_release
 from fedsz_privacy.defences.proof import Composition, Observer, Unit
+from fedsz_privacy.models.catalogue import build_model
 from fedsz_privacy.training.accounting import composed, epsilon
 from fedsz_privacy.training.events import DiscreteGaussianDpEvent
 
@@ -164,6 +165,16 @@ def test_every_float_of_the_frame_has_noise():
             assert 0.5 < differ.std() < 2
         else:
             assert not one[name].any()
+
+
+def test_at_half_a_sigma_an_update_is_twelve_times_smaller_at_a_tenth_more_error_variance(digits, rng):
+    state = build_model("mlp", digits, 0).state_dict()
+    update = {name: 1e-2 * torch.randn_like(tensor) for name, tensor in state.items()}
+    noise = parse_release("gaussian:eps=8,clip=1")
+    noised = noise.apply(update, rng).update
+    sent = parse_release(f"fedsz:abs={noise.sigma / 2!r}").apply(noised, rng)
+    assert sum(tensor.nbytes for tensor in update.values()) / sent.nbytes > 12
+    assert (floats(sent.update) - floats(noised)).square().mean() < 0.1 * noise.sigma**2
 
 
 def test_a_codec_before_the_noise_keeps_the_guarantee_of_the_noise():
