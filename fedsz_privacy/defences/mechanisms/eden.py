@@ -33,7 +33,7 @@ def eden(bits: float) -> Release:
 
     Blocks are powers of two, from the greatest that the tensor has room for downwards; only what is left below 128
     numbers is padded. Rotations are randomised Hadamard ones, as in the authors' code: under uniform rotations the
-    mean of what is decoded is x (Theorem 2.1), under these nearly so.
+    mean of what is decoded is x, under these nearly so.
 
     Raises
     ------
