@@ -74,8 +74,9 @@ class Chunk:
                 for client in range(1, len(self.game.others) + 1)
             ),
         ]
-        rounds = play_rounds(clients, self.game.shares, self.game.knowledge.states)
-        return list(islice(rounds, self.game.rounds))
+        game = self.game
+        rounds = play_rounds(clients, game.shares, game.knowledge.states, 0, game.aggregation, self._server)
+        return list(islice(rounds, game.rounds))
 
     def epochs(self) -> list[Round]:
         """Return the epochs of the target's first training, each as a round of the target alone without a release.
@@ -118,6 +119,9 @@ class Chunk:
 
     def _release_other(self, number: int, client: int, round_number: int) -> list[Generator]:
         return self._streams(Purpose.RELEASE, number, round_number, client)
+
+    def _server(self, round_number: int) -> list[Generator]:
+        return self._streams(Purpose.AGGREGATION, round_number)
 
     def _generators(self, round_number: int, client: int) -> list[Generator]:
         return self._streams(Purpose.ROUND, round_number, client)

@@ -21,6 +21,9 @@ class Purpose(IntEnum):
     BOUND = 9
     RECORD_CANARY = 10
     CLAIM = 11
+    AGGREGATION = 12
+    CLIENT = 13
+    CLIENT_CANARY = 14
 
 
 def generator(seed: int, purpose: Purpose, *path: int) -> Generator:

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from fedsz_privacy.core.state import StateDict, add, average, cloned, on_device_of, stack
+from fedsz_privacy.core.state import StateDict, add, cloned, on_device_of, stack
+from fedsz_privacy.defences.aggregation import AVERAGE, Aggregation
 from fedsz_privacy.defences.release import Release, release_each
 from fedsz_privacy.training.divergence import require_convergence
 
@@ -98,12 +99,18 @@ class Round:
         Weight of each client in the average.
     clients : tuple of callable
         What each client sent; it trains once somebody asks.
+    aggregation : Aggregation
+        How the server makes a step of that.
+    generators : callable
+        Gives fresh generators of the server, one for each trial.
     """
 
     number: int
     states: StateDict
     shares: tuple[float, ...]
     clients: tuple[Callable[[], Sent], ...]
+    aggregation: Aggregation = AVERAGE
+    generators: Callable[[], Sequence[Generator]] = tuple
 
     def copied(self, states: StateDict) -> "Round":
         """Return a copy that its holder may write into, from a copy of the states before it."""
@@ -113,10 +120,16 @@ class Round:
         """Return what a client sent."""
         return self.clients[client]()
 
+    @property
+    def cohort(self) -> NDArray[np.bool_]:
+        """Who takes part, shape (k, clients)."""
+        return self.aggregation.cohort(len(self.clients), self.generators())
+
     @cached_property
     def average(self) -> StateDict:
-        """Mean of all clients' updates by their shares: the step of the global state."""
-        return average((sent().update for sent in self.clients), self.shares)
+        """The step of the global state: the mean of all clients' updates by their shares, or what stands for it."""
+        updates = [partial(_update_of, client) for client in self.clients]
+        return self.aggregation.step(self.states, updates, self.shares, self.generators())
 
     @cached_property
     def after(self) -> StateDict:
@@ -124,21 +137,35 @@ class Round:
         return add(self.states, self.average)
 
 
+def _update_of(client: Callable[[], Sent]) -> StateDict:
+    return client().update
+
+
 def _copy_of(client: Callable[[], Sent]) -> Sent:
     sent = client()
     return replace(sent, update=cloned(sent.update), nbytes=sent.nbytes.copy())
 
 
+def _nobody(_: int) -> Sequence[Generator]:
+    return ()
+
+
 def play_rounds(
-    clients: Sequence[Client], shares: Sequence[float], states: StateDict, first: int = 0
+    clients: Sequence[Client],
+    shares: Sequence[float],
+    states: StateDict,
+    first: int = 0,
+    aggregation: Aggregation = AVERAGE,
+    generators: Callable[[int], Sequence[Generator]] = _nobody,
 ) -> Iterator[Round]:
     """Yield rounds without end, from global states and the number of the first round.
 
-    A round depends on nothing but the states before it and its number, so a run can be continued. In the last round
-    that is asked for, only those clients train whose update somebody reads.
+    A round depends on nothing but the states before it and its number, from which the server's generators follow, one
+    for each trial. So a run can be continued. In the last round that is asked for, only those clients train whose
+    update somebody reads.
     """
     for number in count(first):
         senders = tuple(cache(partial(client.send, number, states)) for client in clients)
-        played = Round(number, states, tuple(shares), senders)
+        played = Round(number, states, tuple(shares), senders, aggregation, partial(generators, number))
         yield played
         states = played.after
