@@ -65,7 +65,7 @@ class FederationReport:
     metric : str
         What performance is, as the task calls it.
     guarantees : mapping of str to Guarantee
-        What is guaranteed of one record of a client, over all rounds, at the delta of the run.
+        What is guaranteed over all rounds, at the delta of the run, each for the unit of privacy that it names.
     rounds : mapping of str to tuple of RoundRow
         The rounds under each defence.
     notices : tuple of str
