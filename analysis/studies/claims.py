@@ -4,6 +4,7 @@ import numpy as np
 from torch import nn
 
 from analysis.studies.audit.spec import AuditSpec
+from analysis.studies.clients.spec import ClientsSpec
 from analysis.studies.federation.spec import FederationSpec
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.data.records import Records
@@ -11,7 +12,7 @@ from fedsz_privacy.training.own import OwnTraining
 from fedsz_privacy.training.rule import TrainingRule
 
 
-def claimed(spec: AuditSpec | FederationSpec, model: nn.Module, records: Records) -> TrainingRule:
+def claimed(spec: AuditSpec | ClientsSpec | FederationSpec, model: nn.Module, records: Records) -> TrainingRule:
     """Return how clients train; a function of a user's own with the event that it claims, or that its engine counts.
 
     A function that claims nothing trains once, on as many of the records as a client is expected to hold.

@@ -10,6 +10,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from attacks.game.game import Game
+from attacks.game.view import Knowledge
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import StateDict, nbytes, subtract
 from fedsz_privacy.defences.release import Release
@@ -43,6 +44,11 @@ class Chunk:
     @cached_property
     def _drawn(self) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
         return self.game.draw(self.trials)
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """What the adversary knows before the target joins."""
+        return self.game.knowledge
 
     @property
     def membership(self) -> NDArray[np.bool_]:

@@ -23,7 +23,6 @@ class Purpose(IntEnum):
     CLAIM = 11
     AGGREGATION = 12
     CLIENT = 13
-    CLIENT_CANARY = 14
 
 
 def generator(seed: int, purpose: Purpose, *path: int) -> Generator:

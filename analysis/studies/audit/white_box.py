@@ -129,7 +129,7 @@ def bound_by_gradients(
                 most,
                 view,
                 isinstance(null, AnyMechanism),
-                _audited(null, coins),
+                audited(null, coins),
                 exact=design is ALONE or isinstance(null, AnyMechanism),
             )
 
@@ -153,7 +153,7 @@ def bound_by_updates(spec: AuditSpec, defence: Defence, row: int, trials: Trials
             ceiling(null, members.size, spec.delta, CONFIDENCE).epsilon,
             epsilon(event, spec.delta),
             isinstance(null, AnyMechanism),
-            _audited(null, members.size),
+            audited(null, members.size),
             exact=True,
         )
 
@@ -193,7 +193,7 @@ def _bound(
     return EpsilonBound(max(found), spec.delta, CONFIDENCE)
 
 
-def _audited(null: Null, coins: int) -> int:
+def audited(null: Null, coins: int) -> int:
     """Return how many coins a bound is read off; that for any mechanism leaves out those that choose the guesses."""
     return coins // 2 if isinstance(null, AnyMechanism) else coins
 
