@@ -33,6 +33,9 @@ RANGES: Mapping[str, Range] = MappingProxyType(
     {"noise_multiplier": ACCOUNTED_NOISE_MULTIPLIER, "clip_norm": CLIP_NORM, "sampling_rate": SAMPLING_RATE}
 )
 
+VARIANCES = "running_var"
+"""What the names of batch normalisation's variances end in."""
+
 
 @dataclass(frozen=True)
 class DPFedAvg:
@@ -56,7 +59,8 @@ class DPFedAvg:
     -----
     The whole update is clipped, float buffers such as running statistics included. Integers, such as the batches that
     batch normalisation has counted, stay what the global state has: no noise would hide them. An update that is not
-    finite counts as zero. All clients weigh the same: weights by records would have no bound.
+    finite counts as zero. All clients weigh the same: weights by records would have no bound. Where noise would make a
+    running variance negative, it becomes zero.
 
     Guarantees
     ----------
@@ -115,7 +119,15 @@ class DPFedAvg:
                 clean += torch.where(chosen, clip_rows(to_rows(send()), self.clip_norm), 0)
         noise = np.stack([generator.standard_normal(clean.shape[1]) for generator in generators])
         noisy = clean + self.noise_multiplier * self.clip_norm * torch.from_numpy(noise).to(clean.device)
-        return from_rows(noisy / (self.sampling_rate * len(senders)), before)
+        return _keep_variances(from_rows(noisy / (self.sampling_rate * len(senders)), before), before)
+
+
+def _keep_variances(step: StateDict, before: StateDict) -> dict[str, Tensor]:
+    """Return a step after which no running variance is negative, as noise may make one: post-processing."""
+    return {
+        name: torch.maximum(tensor, -before[name]) if name.endswith(VARIANCES) else tensor
+        for name, tensor in step.items()
+    }
 
 
 def clip_rows(rows: Tensor, clip_norm: float) -> Tensor:

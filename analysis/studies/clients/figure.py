@@ -16,7 +16,7 @@ from fedsz_privacy.defences.proof import Unit
 def clients_figure(report: ClientsReport) -> Figure:
     """Draw a row for each defence: the strongest signal's AUC, and the epsilons for one client."""
     names = report.spec.defences
-    figure = Figure(figsize=(13, 2.6 + 0.6 * len(names)), layout="constrained")
+    figure = Figure(figsize=(13, 3 + 0.6 * len(names)), layout="constrained")
     leakage, epsilons = figure.subplots(1, 2, sharey=True)
     found = [strongest(report, name).auc for name in names]
     draw_rows(leakage, found, range(len(names)), sns.color_palette("colorblind")[0], "o", "average client")
@@ -25,9 +25,8 @@ def clients_figure(report: ClientsReport) -> Figure:
     leakage.set_yticks(range(len(names)), labels=list(names))
     leakage.set_ylim(len(names) - 0.5, -0.5)
     _epsilons(epsilons, report)
-    figure.legend(loc="outside right upper")
-    figure.suptitle("What each defence gives away of whole clients")
-    figure.supxlabel(f"Adversary {report.spec.adversary}: sees {report.spec.sees.sees}", fontsize="small")
+    figure.legend(loc="outside lower center", ncols=3)
+    figure.suptitle(f"What each defence gives away of whole clients to adversary {report.spec.adversary}")
     return figure
 
 

@@ -249,3 +249,9 @@ def test_it_works_with_a_model_of_the_catalogue_and_other_seeds_have_other_noise
     )
     name = next(iter(first))
     assert not torch.equal(first[name], second[name])
+
+
+def test_noise_makes_no_running_variance_negative(model, digits):
+    played, *_ = rounds_of(federation(model, digits, DPFedAvg(100.0)), 1)
+    assert played.after["1.running_mean"].min() < -1
+    assert played.after["1.running_var"].min() == 0
