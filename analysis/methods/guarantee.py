@@ -47,11 +47,8 @@ class Guarantee:
 def guarantee(defence: Release | Defence, delta: float) -> Guarantee:
     """Return what a release or another defence guarantees at delta, from its privacy event."""
     found = epsilon(defence.event, delta)
-    if isinstance(defence, Defence) and isinstance(defence.training, OwnTraining):
-        return Guarantee(
-            found, delta, _claim(defence.training, defence.reason, isinf(found)), _claimed(defence), defence.unit
-        )
-    return Guarantee(found, delta, defence.reason, _claimed(defence), defence.unit)
+    reason = _reason(defence, isinf(found)) if isinstance(defence, Defence) else defence.reason
+    return Guarantee(found, delta, reason, defence.claimed, defence.unit)
 
 
 def note_of_claims(guarantees: Iterable[Guarantee]) -> str:
@@ -59,16 +56,11 @@ def note_of_claims(guarantees: Iterable[Guarantee]) -> str:
     return _CLAIMED if any(stated.claimed for stated in guarantees) else ""
 
 
-def _claimed(defence: Release | Defence) -> bool:
-    if isinstance(defence, Release):
-        return defence.claimed
-    if isinstance(defence.training.event, NonPrivateDpEvent):
-        return defence.release.claimed
-    return isinstance(defence.training, OwnTraining)
-
-
-def _claim(training: OwnTraining, reason: str, nothing: bool) -> str:
-    """Return a reason beside what the training function claims."""
-    if not isinstance(training.event, NonPrivateDpEvent):
-        return as_claim(training.name, reason)
-    return f"{reason}; {training.name} claims no privacy event" if nothing else reason
+def _reason(defence: Defence, nothing: bool) -> str:
+    """Return the reason of a defence, beside what a training function of a user's own claims."""
+    training = defence.training
+    if not isinstance(training, OwnTraining):
+        return defence.reason
+    if isinstance(training.event, NonPrivateDpEvent):
+        return f"{defence.reason}; {training.name} claims no privacy event" if nothing else defence.reason
+    return as_claim(training.name, defence.reason) if defence.claimed else defence.reason

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
-from dp_accounting import NonPrivateDpEvent
 from torch import nn
 
 from analysis.studies.audit.spec import AuditSpec
+from analysis.studies.clients.spec import ClientsSpec
 from analysis.studies.federation.spec import FederationSpec
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import StateDict
@@ -19,7 +19,7 @@ from fedsz_privacy.training.own import OwnTraining
 from fedsz_privacy.training.rule import TrainingRule
 
 
-def claimed(spec: AuditSpec | FederationSpec, model: nn.Module, records: Records) -> TrainingRule:
+def claimed(spec: AuditSpec | ClientsSpec | FederationSpec, model: nn.Module, records: Records) -> TrainingRule:
     """Return how clients train; a function of a user's own with the event that it claims, or that its engine counts.
 
     A function that claims nothing trains once, on as many of the records as a client is expected to hold.
@@ -35,18 +35,19 @@ def claimed(spec: AuditSpec | FederationSpec, model: nn.Module, records: Records
 def hold_defences(defences: Iterable[Defence], state: StateDict, seed: int) -> list[Defence]:
     """Return defences as they are, or without the guarantee of a release that a model's state shows not to hold.
 
-    What training guarantees stays: a release behind it is post-processing.
+    What training or an aggregation guarantees stays: a release does not touch it.
     """
     return [_hold(defence, state, seed) for defence in defences]
 
 
 def _hold(defence: Defence, state: StateDict, seed: int) -> Defence:
     release = hold_to_conditions(defence.release, state, seed)
-    if release is defence.release or not isinstance(defence.training.event, NonPrivateDpEvent):
+    if release is defence.release or not defence.reason.endswith(defence.release.reason):
         return defence
-    return replace(defence, release=release, event=release.event, reason=release.reason)
+    reason = defence.reason.removesuffix(defence.release.reason) + release.reason
+    return replace(defence, release=release, event=release.event, reason=reason)
 
 
 def describe_refused(defences: Iterable[Defence | Release]) -> list[str]:
     """Return a line for each defence whose claim is refused."""
-    return [f"{each.name}: {each.reason}" for each in defences if each.reason.startswith(REFUSED)]
+    return [f"{each.name}: {each.reason}" for each in defences if REFUSED in each.reason]

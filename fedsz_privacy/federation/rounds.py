@@ -18,7 +18,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from fedsz_privacy.core.state import StateDict, add, average, cloned, on_device_of, stack, subtract
+from fedsz_privacy.core.state import StateDict, add, cloned, on_device_of, stack, subtract
+from fedsz_privacy.defences.aggregation import AVERAGE, Aggregation
 from fedsz_privacy.defences.release import Release, release_each
 from fedsz_privacy.training.divergence import require_convergence
 
@@ -109,12 +110,18 @@ class Round:
         Weight of each client in the average.
     clients : tuple of callable
         What each client sent; it trains once somebody asks.
+    aggregation : Aggregation
+        How the server makes a step of that.
+    generators : callable
+        Gives fresh generators of the server, one for each trial.
     """
 
     number: int
     states: StateDict
     shares: tuple[float, ...]
     clients: tuple[Callable[[], Sent], ...]
+    aggregation: Aggregation = AVERAGE
+    generators: Callable[[], Sequence[Generator]] = tuple
 
     def copied(self, states: StateDict) -> "Round":
         """Return a copy that its holder may write into, from a copy of the states before it."""
@@ -129,10 +136,16 @@ class Round:
         """What each client remembers after the round."""
         return tuple(sent().residual for sent in self.clients)
 
+    @property
+    def cohort(self) -> NDArray[np.bool_]:
+        """Who takes part, shape (k, clients)."""
+        return self.aggregation.cohort(len(self.clients), self.generators())
+
     @cached_property
     def average(self) -> StateDict:
-        """Mean of all clients' updates by their shares: the step of the global state."""
-        return average((sent().update for sent in self.clients), self.shares)
+        """The step of the global state: the mean of all clients' updates by their shares, or what stands for it."""
+        updates = [partial(_update_of, client) for client in self.clients]
+        return self.aggregation.step(self.states, updates, self.shares, self.generators())
 
     @cached_property
     def after(self) -> StateDict:
@@ -140,9 +153,17 @@ class Round:
         return add(self.states, self.average)
 
 
+def _update_of(client: Callable[[], Sent]) -> StateDict:
+    return client().update
+
+
 def _copy_of(client: Callable[[], Sent]) -> Sent:
     sent = client()
     return replace(sent, update=cloned(sent.update), nbytes=sent.nbytes.copy(), residual=None)
+
+
+def _nobody(_: int) -> Sequence[Generator]:
+    return ()
 
 
 def play_rounds(
@@ -151,11 +172,14 @@ def play_rounds(
     states: StateDict,
     first: int = 0,
     residuals: Sequence[StateDict | None] = (),
+    aggregation: Aggregation = AVERAGE,
+    generators: Callable[[int], Sequence[Generator]] = _nobody,
 ) -> Iterator[Round]:
     """Yield rounds without end, from global states, the number of the first round and what clients remember by then.
 
-    A round depends on nothing else, so a run can be continued. In the last round that is asked for, only those clients
-    train whose update somebody reads.
+    A round depends on nothing but the states before it, its number, from which the server's generators follow, one for
+    each trial, and what clients remember. So a run can be continued. In the last round that is asked for, only those
+    clients train whose update somebody reads.
     """
     residuals = residuals or [None] * len(clients)
     for number in count(first):
@@ -163,6 +187,6 @@ def play_rounds(
             cache(partial(client.send, number, states, residual))
             for client, residual in zip(clients, residuals, strict=True)
         )
-        played = Round(number, states, tuple(shares), senders)
+        played = Round(number, states, tuple(shares), senders, aggregation, partial(generators, number))
         yield played
         states, residuals = played.after, played.residuals

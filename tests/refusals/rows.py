@@ -505,7 +505,8 @@ recorded/whole --trust-imports --client eve     | no update of client 'eve' is r
 recorded/whole --trust-imports --client zoe     | nothing says which records client 'zoe' holds
 recorded/whole --trust-imports --out held       | held is no folder of a run (spec.json is missing)
 recorded/whole --before state.pt                | --before beside a recording: leave it out
-recorded/whole --release dpsgd:eps=8            | dpsgd:eps=8 is a way to train
+recorded/whole --release dpfedavg:eps=8         | dpfedavg:eps=8 is aggregation
+recorded/whole --release dpsgd:eps=8            | dpsgd:eps=8 is training
 recorded/whole --release fly                    | unknown release 'fly'
 recorded/whole --signal lira                    | signal lira needs shadow models
 recorded/whole --signal fly                     | unknown signal 'fly'

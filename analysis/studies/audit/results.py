@@ -9,6 +9,7 @@ from analysis.reporting.table import Row
 from analysis.studies.audit.run import AuditReport
 from analysis.studies.audit.verdict import ALSO_KNOWN
 from analysis.studies.noise.update_study import NoiseStudy
+from fedsz_privacy.defences.proof import Unit
 
 
 def to_results(report: AuditReport) -> dict[str, object]:
@@ -18,6 +19,7 @@ def to_results(report: AuditReport) -> dict[str, object]:
         "metric": report.game.pool.task.metric,
         "adversary": {"name": report.spec.adversary, "sees": report.spec.sees.sees, "knows": ALSO_KNOWN},
         "strongest_signal": report.strongest.name,
+        "measured_unit": Unit.RECORD,
         "defences": [_defence(report, name) for name in report.spec.defences],
         "frontier": {name: asdict(point) for name, point in report.frontier.points.items()} if report.frontier else {},
     }
@@ -30,9 +32,11 @@ def verdict_rows(report: AuditReport) -> list[Row]:
             "defence": name,
             **_prefixed("guaranteed", asdict(verdict.guarantee)),
             **_prefixed("as_if", asdict(verdict.as_if) if verdict.as_if else {}),
+            "measured_unit": Unit.RECORD,
             "measured_epsilon_lower_bound": verdict.epsilon_lower_bound.epsilon,
             **_prefixed(
-                "canary_epsilon_lower_bound", asdict(verdict.canary_bounds[0].bound) if verdict.canary_bounds else {}
+                "canary_epsilon_lower_bound",
+                {"unit": first.unit, **asdict(first.bound)} if (first := verdict.first_canary_bound) else {},
             ),
             **{f"measured_{signal}_auc": leakage.auc.value for signal, leakage in verdict.measured.items()},
             "ratio": report.ratio(name),

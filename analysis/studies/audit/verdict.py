@@ -45,3 +45,8 @@ class Verdict:
     def measured(self) -> Mapping[str, Leakage]:
         """What each signal's attack achieved on ordinary records: a lower bound on what an adversary can do."""
         return self.groups[RECORDS]
+
+    @property
+    def first_canary_bound(self) -> CanaryBound | None:
+        """The first bound by canaries, if any were played."""
+        return next(iter(self.canary_bounds), None)

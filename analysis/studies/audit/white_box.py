@@ -19,6 +19,7 @@ from attacks.canaries.updates import UpdateCanaryPlayer
 from attacks.game.engine import Player
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.defences.defence import Defence
+from fedsz_privacy.defences.proof import Unit
 from fedsz_privacy.training.accounting import epsilon
 from fedsz_privacy.training.dpsgd import DPTraining
 from fedsz_privacy.training.optimizers import Optimizer
@@ -30,9 +31,6 @@ SPREAD_SHARE = 0.1
 
 KINDS = {ALONE: "canary trials", AMONG_RECORDS: "canary trials among records"}
 """What a white-box audit plays, the exact one first, and the names of its trials."""
-
-RECORD, CLIENT = "one record", "one client's update"
-"""What a coin puts in or leaves out: units of privacy."""
 
 RELEASED_ALONE = "updates, each released alone"
 """The design of `UpdateCanaryPlayer`."""
@@ -46,8 +44,8 @@ class CanaryBound:
     ----------
     canaries : str
         What they are.
-    unit : str
-        What a coin put in or left out: the unit of privacy.
+    unit : Unit
+        The unit of privacy: what a coin put in or left out.
     rejects : str
         Which mechanisms the bound rejects.
     bound : EpsilonBound
@@ -66,7 +64,7 @@ class CanaryBound:
     """
 
     canaries: str
-    unit: str
+    unit: Unit
     rejects: str
     bound: EpsilonBound
     ceiling: float
@@ -125,13 +123,13 @@ def bound_by_gradients(
         for number, (null, most) in enumerate(zip(nulls, ceilings, strict=True)):
             yield CanaryBound(
                 design.name,
-                RECORD,
+                Unit.RECORD,
                 null.rejects,
                 _bound(spec, null, _scores(trials, row, every_step), trials.membership, _ties(spec, row, 1 + number)),
                 most,
                 view,
                 isinstance(null, AnyMechanism),
-                _audited(null, coins),
+                audited(null, coins),
                 exact=design is ALONE or isinstance(null, AnyMechanism),
             )
 
@@ -149,14 +147,14 @@ def bound_by_updates(spec: AuditSpec, defence: Defence, row: int, trials: Trials
     for number, null in enumerate(nulls):
         yield CanaryBound(
             RELEASED_ALONE,
-            CLIENT,
+            Unit.CLIENT,
             null.rejects,
             epsilon_lower_bound(scores, members, null, spec.delta, CONFIDENCE, _ties(spec, row, 3 + number)),
             ceiling(null, members.size, spec.delta, CONFIDENCE).epsilon,
             # By the curve of continuous noise: of discrete noise the guarantee knows Renyi divergences alone.
             epsilon(with_noise(event, 1.0), spec.delta),
             isinstance(null, AnyMechanism),
-            _audited(null, members.size),
+            audited(null, members.size),
             exact=True,
         )
 
@@ -196,7 +194,7 @@ def _bound(
     return EpsilonBound(max(found), spec.delta, CONFIDENCE)
 
 
-def _audited(null: Null, coins: int) -> int:
+def audited(null: Null, coins: int) -> int:
     """Return how many coins a bound is read off; that for any mechanism leaves out those that choose the guesses."""
     return coins // 2 if isinstance(null, AnyMechanism) else coins
 

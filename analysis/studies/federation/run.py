@@ -44,7 +44,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class RoundRow:
-    """What one round under one defence came to; bytes and seconds are means over clients."""
+    """What one round under one defence came to; bytes and seconds are means over clients who took part."""
 
     round: int
     performance: float
@@ -65,7 +65,7 @@ class FederationReport:
     metric : str
         What performance is, as the task calls it.
     guarantees : mapping of str to Guarantee
-        What is guaranteed of one record of a client, over all rounds, at the delta of the run.
+        What is guaranteed over all rounds, at the delta of the run, each for the unit of privacy that it names.
     rounds : mapping of str to tuple of RoundRow
         The rounds under each defence.
     notices : tuple of str
@@ -142,7 +142,9 @@ def run_federation(
     folder = open_run(path, to_plain("federate", spec))
     rounds = {}
     for number, defence in enumerate(defences):
-        federation = Federation(model, split.train, clients, defence.training, defence.release, spec.seed)
+        federation = Federation(
+            model, split.train, clients, defence.training, defence.release, spec.seed, defence.aggregation
+        )
         path = folder.path / "rounds" / f"{number}.safetensors"
         about = {
             "run": folder.digest,
@@ -219,6 +221,8 @@ def _measure(federation: Federation, played: Round, test: Records) -> float:
 
 
 def _row(played: Round, performance: float) -> RoundRow:
-    sent = [played.sent(client) for client in range(len(played.clients))]
+    # Where the draw left everybody out, nobody trained for the round, and all are measured.
+    took_part = np.flatnonzero(played.cohort.all(axis=0)).tolist()
+    sent = [played.sent(client) for client in took_part or range(len(played.clients))]
     costs = np.array([(c.nbytes[0], c.training_seconds, c.encode_seconds, c.decode_seconds) for c in sent])
     return RoundRow(played.number, performance, *costs.mean(axis=0).tolist())

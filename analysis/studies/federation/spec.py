@@ -1,6 +1,6 @@
 """What a federation was asked: everything that decides its results."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from analysis.studies.spec import REFERENCE, ClientSpec, option
@@ -66,7 +66,7 @@ class FederationSpec(ClientSpec):
 
     def parse_defences(self, rule: "TrainingRule | None" = None) -> "list[Defence]":
         """Return the defences, the undefended one first; a rule replaces the spec's once its claim is known."""
-        from fedsz_privacy.defences.defence import Setting, parse_defence
+        from fedsz_privacy.defences.defence import Setting, parse_defence, strongest_observer
 
         setting = Setting(rule or self.rule, self.settings, self.expected_records, self.delta, self.rounds)
-        return [parse_defence(name, setting) for name in self.defences]
+        return [parse_defence(name, replace(setting, observer=strongest_observer(name))) for name in self.defences]

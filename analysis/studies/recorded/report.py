@@ -35,6 +35,7 @@ from analysis.studies.recorded.tables import (
     leakage_table,
     unsupported,
 )
+from fedsz_privacy.defences.proof import Unit
 
 FIGURES: Mapping[str, tuple[Callable[[RecordedReport], Figure], str]] = MappingProxyType(
     {
@@ -72,6 +73,7 @@ def to_results(report: RecordedReport) -> dict[str, object]:
         "clients": list(report.candidates.clients),
         "records": len(report.candidates.records),
         "strongest_signal": report.strongest.name,
+        "measured_unit": Unit.RECORD,
         "defences": [_release(report, name) for name in report.leakage],
         "notices": list(report.notices),
         "cannot_say": list(unsupported(report).lines),
@@ -141,7 +143,8 @@ def describe(report: RecordedReport) -> dict[str, str]:
         + (": batch normalisation uses the running statistics that the client sent" if normed else ""),
         "Adversary": "sees every recorded update as it was released, who sent it, and the global state before it; "
         "knows the architecture, the records and the release; has no shadow models",
-        "Unit of privacy": "one record (example) of a client, added or removed",
+        "Unit of privacy": f"of what is measured, {Unit.RECORD} (example) of a client, added or removed; of what is "
+        "guaranteed, that of its column",
         "Delta": f"{spec.delta:g}, of every epsilon",
         "Seed": str(spec.seed),
         **({"To know": "; ".join(report.notices)} if report.notices else {}),

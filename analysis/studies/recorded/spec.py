@@ -117,12 +117,13 @@ class RecordedSpec:
             )
 
     def _parse(self, texts: "Sequence[str]", rounds: int) -> "list[Release]":
-        from fedsz_privacy.defences.defence import PRIVATE
+        from fedsz_privacy.defences.defence import NO_RELEASES
         from fedsz_privacy.defences.parsing import parse_release
         from fedsz_privacy.defences.proof import Composition
 
-        if training := [text for text in texts if text.partition(":")[0].strip() in PRIVATE]:
-            raise InputError(f"{training[0]} is a way to train, and updates are trained already: give releases alone")
+        for text in texts:
+            if what := NO_RELEASES.get(text.partition(":")[0].strip()):
+                raise InputError(f"{text} is {what}, and what was recorded can only be released: give releases alone")
         return [parse_release(text, Composition(self.delta, rounds)) for text in texts]
 
     def _require_signals(self) -> None:

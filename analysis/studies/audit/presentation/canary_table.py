@@ -1,14 +1,23 @@
-"""The table of the white-box audit."""
+"""The tables of the white-box audit."""
 
 from analysis.reporting.table import Table
 from analysis.studies.audit.run import AuditReport
+from analysis.studies.units import cells, headings
+from fedsz_privacy.defences.proof import Unit
 
 
-def canary_table(report: AuditReport) -> Table:
-    """Return what canaries say of each defence, beside what they could say at most."""
-    delta = f"delta {report.spec.delta:g}"
+def canary_tables(report: AuditReport) -> tuple[Table, ...]:
+    """Return what canaries say of each defence, beside what they could say at most, a table for each unit of privacy.
+
+    There is none where no canaries were asked for.
+    """
+    found = {bound.unit for verdict in report.verdicts.values() for bound in verdict.canary_bounds}
+    return tuple(_table(report, unit) for unit in Unit if unit in found)
+
+
+def _table(report: AuditReport, unit: Unit) -> Table:
     return Table(
-        title="White-box audit by canaries",
+        title=f"White-box audit by canaries, for {unit}",
         note=f"Adversary {report.spec.adversary}. A lower bound (95%) rejects the mechanisms that its row names, and "
         "no others: a bound on a family says nothing of mechanisms outside it. The ceiling is the bound if every coin "
         "had been guessed right. This canary in this view: the epsilon of a canary of fixed direction in what the "
@@ -17,29 +26,28 @@ def canary_table(report: AuditReport) -> Table:
         columns=(
             "defence",
             "canaries",
-            "one coin decides",
             "rejects",
             "coins",
-            f"measured\nepsilon lower\nbound (95%) at\n{delta}",
+            f"measured\nepsilon lower\nbound (95%), {unit}\nat delta {report.spec.delta:g}",
             "ceiling",
             "this canary\nin this view",
-            f"guaranteed\nepsilon at\n{delta}",
+            *headings([unit], report.spec.delta),
             "confidence",
         ),
         rows=[
             (
                 name,
                 bound.canaries,
-                bound.unit,
                 bound.rejects,
                 f"{bound.coins:,}",
                 f"{bound.bound.epsilon:.2f}",
                 f"{bound.ceiling:.2f}",
                 "not known" if bound.view is None else f"{bound.view:.2f}",
-                str(verdict.guarantee),
+                *cells(verdict.guarantee, [unit]),
                 "exact" if bound.exact else "nearly exact",
             )
             for name, verdict in report.verdicts.items()
             for bound in verdict.canary_bounds
+            if bound.unit is unit
         ],
     )

@@ -1,7 +1,7 @@
 """One figure of an audit: leakage, guarantee, performance and bytes of each defence, side by side."""
 
 from collections.abc import Sequence
-from math import isinf
+from math import inf, isinf
 
 import numpy as np
 import seaborn as sns
@@ -9,11 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from analysis.methods.guarantee import Guarantee
 from analysis.studies.audit.measure import RECORDS, VULNERABLE
 from analysis.studies.audit.presentation.intervals import draw_rows
 from analysis.studies.audit.run import AuditReport
 from analysis.studies.audit.verdict import Verdict
-from analysis.studies.audit.white_box import RECORD, CanaryBound
+from analysis.studies.audit.white_box import CanaryBound
+from fedsz_privacy.defences.proof import Unit
 
 GROUPS = {RECORDS: "average record", VULNERABLE: VULNERABLE}
 STEP = 0.16
@@ -62,7 +64,7 @@ def _epsilons(panel: Axes, report: AuditReport) -> None:
     blue, orange, *_ = sns.color_palette("colorblind")
     verdicts = list(report.verdicts.values())
     lower_bounds = np.array([verdict.epsilon_lower_bound.epsilon for verdict in verdicts])
-    guaranteed = np.array([verdict.guarantee.epsilon for verdict in verdicts])
+    guaranteed = np.array([_of_a_record(verdict.guarantee) for verdict in verdicts])
     finite, rows = np.isfinite(guaranteed), np.arange(len(verdicts))
     edge = 1.15 * max(1, *lower_bounds, *guaranteed[finite])
     panel.hlines(rows[finite], lower_bounds[finite], guaranteed[finite], color="grey", linewidth=3)
@@ -99,7 +101,12 @@ def _canaries(panel: Axes, verdicts: Sequence[Verdict]) -> None:
 
 def _of_one_record(verdict: Verdict) -> list[CanaryBound]:
     """Return the bounds in the unit of the panel; those of a client's whole update are in the table."""
-    return [each for each in verdict.canary_bounds if each.unit == RECORD]
+    return [each for each in verdict.canary_bounds if each.unit is Unit.RECORD]
+
+
+def _of_a_record(stated: Guarantee) -> float:
+    """Return what is guaranteed in the unit of the panel; for another unit it is in the name of the row."""
+    return stated.epsilon if stated.unit is Unit.RECORD else inf
 
 
 def _named(report: AuditReport, name: str) -> str:
@@ -108,4 +115,4 @@ def _named(report: AuditReport, name: str) -> str:
     if isinf(stated.epsilon):
         return f"{name}\nno guarantee"
     standing = "claimed" if stated.claimed else "guaranteed"
-    return f"{name}\n{standing} epsilon {stated.epsilon:.3g} at delta {stated.delta:g}"
+    return f"{name}\n{standing} epsilon {stated.epsilon:.3g} for {stated.unit} at delta {stated.delta:g}"

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 from safetensors.torch import load, save
 
-from analysis.studies.federation.report import FIGURES, summary_table, write_federation
+from analysis.studies.federation.report import FIGURES, guarantee_table, summary_table, write_federation
 from analysis.studies.federation.run import run_federation
 from analysis.studies.federation.spec import FederationSpec
 from fedsz_privacy import InputError
@@ -183,7 +183,7 @@ def test_private_training_is_a_defence_whose_guarantee_stands_at_the_delta_of_th
     assert guaranteed["dpsgd:eps=8,delta=1e-4"] > 9
     assert "calibrated to epsilon 8 at delta 0.0001" in report.guarantees["dpsgd:eps=8,delta=1e-4"].reason
     summary = summary_table(report)
-    column = summary.columns.index("guaranteed\nepsilon at\ndelta 1e-06")
+    column = summary.columns.index("guaranteed\nepsilon for\none record\nat delta 1e-06")
     assert [row[column] for row in summary.rows[:2]] == ["∞", "8"]
     assert report.ratio("dpsgd:eps=8") == 1 < report.ratio("dpsgd:eps=8+fedsz:rel=1e-2")
 
@@ -257,3 +257,26 @@ def test_bad_input_is_one_line_and_leaves_nothing(tmp_path, change, message):
 def test_numbers_out_of_range_are_named(name):
     with pytest.raises(InputError, match="choose 1 or more"):
         dataclasses.replace(SMALL, **{name: 0})
+
+
+def test_noise_on_the_sum_guarantees_something_for_one_client_in_a_column_of_its_own(tmp_path):
+    always, sampled = "dpfedavg:noise=0.5+fedsz:rel=1e-2", "dpfedavg:noise=0.5,rate=0.5"
+    spec = dataclasses.replace(SMALL, defences=(sampled, always))
+    report, folder = run_federation(spec, tmp_path / "run")
+    stated = report.guarantees
+    assert stated[always].unit == stated[sampled].unit == "one client"
+    assert 0 < stated[sampled].epsilon < stated[always].epsilon < math.inf
+    assert "against whoever sees sums over the clients" in stated[always].reason
+    for table in (summary_table(report), guarantee_table(report)):
+        units = [
+            table.columns.index(f"guaranteed\nepsilon for\n{unit}\nat delta 1e-05")
+            for unit in ("one record", "one client")
+        ]
+        for row in table.rows:
+            epsilon = str(stated[row[0]])
+            assert [row[unit] for unit in units] == (["∞", "∞"] if row[0] == "none" else ["-", epsilon])
+    write_federation(report, folder)
+    assert json.loads((folder.path / "results.json").read_text())["guarantees"][always]["unit"] == "one client"
+    assert report.ratio(always) > 1
+    again, _ = run_federation(spec, tmp_path / "again")
+    assert accuracies(again) == accuracies(report)

@@ -336,7 +336,7 @@ def test_a_manifest_that_does_not_fit_is_one_line_and_nothing_written(change, me
         ({}, "neither a recording nor --before is given"),
         ({"before": Path("a"), "after": "b"}, "neither a recording nor --members is given"),
         ({"recording": Path("kept"), "after": "b"}, "--after beside a recording: leave it out, or leave out kept"),
-        ({"recording": Path("kept"), "defences": ("dpsgd:eps=8",)}, "dpsgd:eps=8 is a way to train"),
+        ({"recording": Path("kept"), "defences": ("dpsgd:eps=8",)}, "dpsgd:eps=8 is training"),
         ({"recording": Path("kept"), "signals": ("lira",)}, "signal lira needs shadow models"),
         ({"recording": Path("kept"), "candidates": 3}, "candidates 3: choose 20 or more"),
     ],
