@@ -164,9 +164,15 @@ def parse_defence(text: str, setting: Setting) -> Defence:
     return Defence(release.name, rule, release, composed(release.event, setting.rounds), release.reason, release.unit)
 
 
-def settle_defences(texts: Iterable[str]) -> tuple[str, ...]:
-    """Return the settled names of defences, none twice, those of one training rule together, plain training first."""
-    read = sorted((_read(text) for text in texts), key=lambda each: _name(each[0], each[1], none()) if each[1] else "")
+def settle_defences(texts: Iterable[str], composition: Composition = ONE_ROUND) -> tuple[str, ...]:
+    """Return the settled names of defences, none twice, those of one training rule together, plain training first.
+
+    An epsilon in them is for that composition: one that its rounds cannot be calibrated to is refused here.
+    """
+    read = sorted(
+        (_read(text, composition) for text in texts),
+        key=lambda each: _name(each[0], each[1], none()) if each[1] else "",
+    )
     return tuple(dict.fromkeys(_name(*each) for each in read))
 
 

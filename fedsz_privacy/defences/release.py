@@ -73,6 +73,10 @@ class Release:
         What holds against an outsider alone, where that is more than the event, which holds against the server too.
     sigma : float, optional
         Standard deviation of the noise on each coordinate, in the update's own unit, where it is public.
+    mechanism : Release, optional
+        Of releases in a row, the one that the event is of; `then` sets it.
+    feedback : bool
+        Whether what it loses of a client's update is added to the client's next one; the round loop does so.
 
     Guarantees
     ----------
@@ -89,11 +93,18 @@ class Release:
     unit: Unit = Unit.CLIENT
     outsiders: Proof | None = None
     sigma: float | None = None
+    mechanism: "Release | None" = None
+    feedback: bool = False
 
     @property
-    def guarantees(self) -> bool:
-        """Whether anything is proved of it, against the server or an outsider."""
-        return not isinstance(self.event, NonPrivateDpEvent) or self.outsiders is not None
+    def is_proved(self) -> bool:
+        """Whether anything is guaranteed, be it against outsiders alone."""
+        return self.outsiders is not None or not isinstance(self.event, NonPrivateDpEvent)
+
+    @property
+    def noisy(self) -> "Release":
+        """The part that the event is of: without what stands before it and behind it."""
+        return self.mechanism or self
 
     def against(self, observer: Observer) -> "Release":
         """Return this release with the event, reason and unit that it has against an observer."""
@@ -105,8 +116,10 @@ class Release:
     def then(self, post: "Release") -> "Release":
         """Return this release followed by another one applied to its result.
 
-        Post-processing keeps this release's guarantee. Where it has none, that of the other one holds, for whatever
-        update reaches it; not a claim of a user's own, which may rest on updates as training leaves them.
+        Guarantees
+        ----------
+        Those of this release, of which the other one is post-processing. Where this one has none, those of the other
+        one for one client, unless they are a user's own: whatever is done to an update before, it is there or zero.
         """
 
         def apply(update: StateDict, generator: Generator) -> Released:
@@ -118,8 +131,10 @@ class Release:
             assert post.encode is not None
             return post.encode(release_copy(self, update, generator).update, generator)
 
-        framed, private = None if post.encode is None else encode, self if self.guarantees or post.claimed else post
-        return replace(private, name=f"{self.name}+{post.name}", apply=apply, encode=framed)
+        framed = None if post.encode is None else encode
+        later = post.is_proved and post.unit is Unit.CLIENT and not post.claimed
+        proved = post if later and not self.is_proved else self
+        return replace(proved, name=f"{self.name}+{post.name}", apply=apply, encode=framed, mechanism=proved.noisy)
 
 
 def release_copy(release: Release, update: StateDict, generator: Generator, place: str = "") -> Released:

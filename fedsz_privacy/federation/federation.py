@@ -1,6 +1,6 @@
 """Clients that train one model together in one process."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -45,17 +45,17 @@ class Federation:
     release: Release
     seed: int
 
-    def rounds(self, states: StateDict, first: int = 0) -> Iterator[Round]:
-        """Yield rounds without end, from a stack of one global state and the number of the first round.
+    def rounds(self, states: StateDict, first: int = 0, residuals: Sequence[StateDict | None] = ()) -> Iterator[Round]:
+        """Yield rounds without end, from a stack of one global state, a number, and what clients remember by then.
 
-        A round depends on nothing but the state before it and its number, so a run can be continued.
+        A round depends on nothing else, so a run can be continued.
         """
         shares = (self.clients.sum(axis=1) / self.clients.sum()).tolist()
         clients = [
             Client(partial(self._train, client), self.release, partial(self._streams, client), partial(_places, client))
             for client in range(len(self.clients))
         ]
-        return play_rounds(clients, shares, states, first)
+        return play_rounds(clients, shares, states, first, residuals)
 
     def _train(self, client: int, number: int, states: StateDict) -> StateDict:
         streams = [generator(self.seed, Purpose.FEDERATION, number, client)]

@@ -78,7 +78,7 @@ def _released(release: Release, reply: Message, before: StateDict, mark: bytes, 
     update = subtract(after, before)
     diverged = [name for name, tensor in update.items() if not is_finite(tensor)]
     # A refusal says something of the data, which a release with a guarantee must not.
-    if diverged and not release.guarantees:
+    if diverged and not release.is_proved:
         raise InputError(f"the update of {diverged[0]!r} is not finite: training diverged, lower the learning rate")
     start = perf_counter()
     reply.content[key] = _travelling(release, update, before, after)

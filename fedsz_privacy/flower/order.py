@@ -53,6 +53,8 @@ def parse_sendable(text: str, delta: float, rounds: int | None) -> Release:
             "fedsz_mod how many they are by rounds=, or write noise= in its place"
         )
     release = parse_release(text, Composition(delta, rounds or 1))
+    if release.feedback:
+        raise InputError(f"release {text!r} feeds back what it lost, and fedsz_mod keeps nothing: leave ef+ out")
     parts = split_parts(text)
     chains = ("+".join(parts[:end]) for end in range(1, len(parts)))
     if release.encode is None and any(parse_release(chain).encode for chain in chains):

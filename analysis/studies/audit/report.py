@@ -10,6 +10,7 @@ from analysis.reporting.style import house_style, to_png
 from analysis.reporting.table import to_csv
 from analysis.studies.audit.presentation.canary_table import canary_table
 from analysis.studies.audit.presentation.figures import FIGURES
+from analysis.studies.audit.presentation.frontier import draw_frontier, frontier_table
 from analysis.studies.audit.presentation.leakage_tables import difference_table, group_table, leakage_table
 from analysis.studies.audit.presentation.tables import (
     closing_table,
@@ -36,6 +37,8 @@ CAPTIONS = {
     "tradeoff": "One row for each defence: what attacks measured, the guaranteed epsilon beside the lower bound that "
     "attacks put on it, what the model is worth, and what an update costs.",
     "leakage_against_ratio": "What an observer learns, against how far each defence shrinks an update.",
+    "frontier": "Filled marks are guaranteed, hollow ones as if. A deterministic codec is as far left as its error is "
+    "large, and guarantees nothing there. The line is the least that independent Gaussian noise of one size costs.",
     "noise": "The same errors seen two ways. Pooled over tensors they mix many scales and can look Laplacian. Within "
     "one tensor a small bound gives nearly uniform errors, a large one gives back the update with its sign turned. "
     "R²(e|x) is the share of the error that the update decides: 0 for independent noise, 1 for none.",
@@ -56,16 +59,18 @@ def write_report(report: AuditReport, folder: RunFolder) -> Path:
 def draw(report: AuditReport) -> dict[str, bytes]:
     """Return every figure as a PNG, by its file; a figure of errors only where a release makes some."""
     with house_style():
-        return {
+        drawn = {
             f"figures/{name}.png": to_png(figure(report))
             for name, figure in FIGURES.items()
             if name != "noise" or any(study and study.scopes for study in report.noise.values())
         }
+        return drawn | ({"figures/frontier.png": to_png(draw_frontier(report.frontier))} if report.frontier else {})
 
 
 def make_page(report: AuditReport) -> Page:
     """Return what the page shows, and what the command ends with."""
     noise = (noise_table(report), deciding_table(report), _picture("noise")) if any(report.noise.values()) else ()
+    frontier = (frontier_table(report.frontier), _picture("frontier")) if report.frontier else ()
     return Page(
         title="Privacy audit",
         question="What each defence of a client's model update gives away.",
@@ -80,6 +85,7 @@ def make_page(report: AuditReport) -> Page:
             difference_table(report),
             _picture("leakage_against_ratio"),
             cost_table(report),
+            *frontier,
             *noise,
         ),
         closing=(closing_table(report), *([canary_table(report)] if report.spec.gradient_canaries else [])),
@@ -99,7 +105,8 @@ def describe(report: AuditReport) -> dict[str, str]:
         "Adversary": f"{spec.adversary}: sees {spec.sees.sees}; knows {ALSO_KNOWN}; trains shadow models through the "
         "same defence",
         "Unit of privacy": "one record (example) of the target client, added or removed",
-        "Accountant": "dp-accounting's PLD accountant, for defences with a privacy event",
+        "Accountant": "dp-accounting's PLD accountant, for defences with a privacy event; of discrete Gaussian noise "
+        "its RDP accountant",
         "Delta": f"{spec.delta:g}, of every epsilon but those that say delta 0",
         "Adjacency of as-if figures": f"{adjacency(game.training)}; "
         "median of the pairs tried, which bounds no other record",

@@ -19,6 +19,7 @@ def to_results(report: AuditReport) -> dict[str, object]:
         "adversary": {"name": report.spec.adversary, "sees": report.spec.sees.sees, "knows": ALSO_KNOWN},
         "strongest_signal": report.strongest.name,
         "defences": [_defence(report, name) for name in report.spec.defences],
+        "frontier": {name: asdict(point) for name, point in report.frontier.points.items()} if report.frontier else {},
     }
 
 

@@ -10,13 +10,14 @@ from analysis.reporting.folder import RunFolder, open_run
 from analysis.reporting.progress import Progress, silent, unsaid
 from analysis.reporting.workers import Workers
 from analysis.studies.audit.check import check_audit
+from analysis.studies.audit.frontier import Frontier, find_frontier
 from analysis.studies.audit.measure import bound_epsilon, measure, scores_of
 from analysis.studies.audit.prepare import load, set_up, train_others
 from analysis.studies.audit.spec import AuditSpec
 from analysis.studies.audit.strongest import Strongest, choose_strongest
 from analysis.studies.audit.verdict import Verdict
 from analysis.studies.audit.white_box import bound_by_canaries
-from analysis.studies.claims import claimed
+from analysis.studies.claims import claimed, describe_refused, hold_defences
 from analysis.studies.noise.update_study import NoiseStudy, study_noise
 from analysis.studies.questions import to_plain
 from attacks import Game, Scores, Trials
@@ -55,6 +56,8 @@ class AuditReport:
         Guaranteed, as if, and measured.
     notices : tuple of str
         What a reader should know of how it was done, one line each.
+    frontier : Frontier or None
+        What each release costs against how well one client hides in its noise; None where none makes an error.
     """
 
     spec: AuditSpec
@@ -65,6 +68,7 @@ class AuditReport:
     noise: Mapping[str, NoiseStudy | None]
     verdicts: Mapping[str, Verdict]
     notices: tuple[str, ...] = ()
+    frontier: Frontier | None = None
 
     def nbytes(self, release: str) -> float:
         """Mean size of the target's update on the wire, in bytes."""
@@ -119,10 +123,10 @@ def run_audit(
     defences, signals = spec.parse_defences(), spec.get_signals()
     still = set_up(spec, split, model)
     *found, duration = check_audit(spec, still, defences, signals, workers)
-    notices = (*split.notices, *found)
+    defences = hold_defences(spec.parse_defences(claimed(spec, model, split.train)), still.state, spec.seed)
+    notices = (*split.notices, *found, *describe_refused(defences))
     for notice in (*notices, duration):
         say(notice)
-    defences = spec.parse_defences(claimed(spec, model, split.train))
     folder = open_run(path, to_plain("audit", spec))
     game = train_others(still, spec.rounds, progress)
     with workers.pool() as pool:
@@ -154,7 +158,9 @@ def run_audit(
         )
         for defence, study in zip(defences, noise.values(), strict=True)
     }
-    return AuditReport(spec, game, trials, scores, strongest, noise, verdicts, notices), folder
+    sizes = dict(zip(spec.defences, trials.sizes.mean(axis=0).tolist(), strict=True))
+    frontier = find_frontier(defences, noise, sizes, game.state)
+    return AuditReport(spec, game, trials, scores, strongest, noise, verdicts, notices, frontier), folder
 
 
 def _study(game: Game, defences: Sequence[Defence], spec: AuditSpec) -> Iterator[tuple[str, NoiseStudy | None]]:

@@ -106,6 +106,7 @@ class AuditSpec(ClientSpec):
 
     def __post_init__(self) -> None:
         from fedsz_privacy.defences.defence import settle_defences
+        from fedsz_privacy.defences.proof import Composition
 
         super().__post_init__()
         if self.others not in set(Others):
@@ -114,7 +115,9 @@ class AuditSpec(ClientSpec):
         if (scores := self.trials * self.candidates) < LEAST_SCORES:
             asked = f"{self.trials} trials of {self.candidates} candidates"
             raise InputError(f"{asked} are {scores} scores: choose {LEAST_SCORES} or more")
-        object.__setattr__(self, "defences", settle_defences([REFERENCE, *self.defences]))
+        object.__setattr__(
+            self, "defences", settle_defences([REFERENCE, *self.defences], Composition(self.delta, self.target_rounds))
+        )
         object.__setattr__(self, "signals", tuple(dict.fromkeys(self.signals)))
         sees_others = self.sees.sees_others
         if blind := [each.name for each in self.get_signals() if each.reads_others and not sees_others]:

@@ -14,7 +14,7 @@ from analysis.methods.guarantee import Guarantee, guarantee
 from analysis.reporting.folder import RunFolder, open_run, require_place
 from analysis.reporting.progress import Progress, silent, unsaid
 from analysis.studies.check import check_clients
-from analysis.studies.claims import claimed
+from analysis.studies.claims import claimed, describe_refused, hold_defences
 from analysis.studies.federation.duration import describe_federation
 from analysis.studies.federation.link import Transfer, break_even
 from analysis.studies.federation.record import record_round, recorder_of
@@ -26,7 +26,7 @@ from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.files import read_if_there, write_atomically
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.sealed import seal, unseal
-from fedsz_privacy.core.state import StateDict, stack_of_one, unstack
+from fedsz_privacy.core.state import StateDict, concatenate, length, stack_of_one, unstack
 from fedsz_privacy.core.threads import one_thread
 from fedsz_privacy.data.loading import load_data
 from fedsz_privacy.data.records import DataSplit, Records
@@ -133,10 +133,10 @@ def run_federation(
     clients = parse_partition(spec.partition, split.train.targets.cpu().numpy(), spec.clients, rng)
     defences = spec.parse_defences()
     found = check_clients(defences, model, spec.model, split.train, spec.expected_records)
-    notices = (*split.notices, *found)
+    defences = hold_defences(spec.parse_defences(claimed(spec, model, split.train)), model.state_dict(), spec.seed)
+    notices = (*split.notices, *found, *describe_refused(defences))
     for notice in (*notices, describe_federation(defences, model, split.train, clients, spec.rounds)):
         say(notice)
-    defences = spec.parse_defences(claimed(spec, model, split.train))
     require_place(path, to_plain("federate", spec))
     recorder = recorder_of(spec, clients, record) if record else None
     folder = open_run(path, to_plain("federate", spec))
@@ -144,7 +144,12 @@ def run_federation(
     for number, defence in enumerate(defences):
         federation = Federation(model, split.train, clients, defence.training, defence.release, spec.seed)
         path = folder.path / "rounds" / f"{number}.safetensors"
-        about = {"run": folder.digest, "kind": "rounds", "number": number, "metric": split.test.task.metric}
+        about = {
+            "run": folder.digest,
+            "kind": "rounds and memories",
+            "number": number,
+            "metric": split.test.task.metric,
+        }
         kept = recorder if defence.name == REFERENCE else None
         rows = _continue(federation, split.test, spec.rounds, path, about, say, kept)
         rounds[defence.name] = tuple(progress(rows, description=defence.name, total=spec.rounds))
@@ -169,32 +174,40 @@ def _continue(
     recorder: Recorder | None,
 ) -> Iterator[RoundRow]:
     """Yield the rows of all rounds, those in the file first, and keep the file up to the last one."""
-    initial = dict(federation.model.state_dict())
-    rows, state = _read(path, initial, about, say)
+    initial = stack_of_one(federation.model.state_dict())
+    rows, states = _read(path, initial, about, say)
     if recorder and not all(recorder.holds(row.round) for row in rows):
-        rows, state = [], initial
+        rows, states = [], [initial]
     yield from rows
-    for played in islice(federation.rounds(stack_of_one(state), first=len(rows)), rounds - len(rows)):
+    state, *residuals = states
+    for played in islice(federation.rounds(state, len(rows), residuals), rounds - len(rows)):
         if recorder:
             record_round(recorder, played)
         rows.append(_row(played, _measure(federation, played, test)))
-        kept = {name: tensor.contiguous() for name, tensor in unstack(played.after, 0).items()}
+        together = concatenate([played.after, *(each for each in played.residuals if each)])
+        kept = {name: tensor.contiguous() for name, tensor in together.items()}
         write_atomically(path, seal(partial(save, kept), {**about, "rows": [asdict(row) for row in rows]}))
         yield rows[-1]
 
 
-def _read(path: Path, initial: StateDict, about: Mapping[str, object], say: Say) -> tuple[list[RoundRow], StateDict]:
-    """Return finished rounds and the state after them; none and the initial one if no file of theirs is there."""
+def _read(
+    path: Path, initial: StateDict, about: Mapping[str, object], say: Say
+) -> tuple[list[RoundRow], list[StateDict]]:
+    """Return finished rounds, and the state after them, then what each client remembers, if clients do.
+
+    No rounds and the initial state if no file of theirs is there.
+    """
     data = read_if_there(path)
     if data is None:
-        return [], initial
+        return [], [initial]
     try:
         said, kept = unseal(load, data, about)
     except ValueError as reason:
         say(f"{path} {reason}: its rounds are played again")
-        return [], initial
+        return [], [initial]
     rows = [RoundRow(**row) for row in said["rows"]]
-    return rows, {name: kept[name].to(tensor.device) for name, tensor in initial.items()}
+    stacked = {name: kept[name].to(tensor.device) for name, tensor in initial.items()}
+    return rows, [stack_of_one(unstack(stacked, row)) for row in range(length(stacked))]
 
 
 def _measure(federation: Federation, played: Round, test: Records) -> float:

@@ -50,11 +50,14 @@ class FederationSpec(ClientSpec):
 
     def __post_init__(self) -> None:
         from fedsz_privacy.defences.defence import settle_defences
+        from fedsz_privacy.defences.proof import Composition
         from fedsz_privacy.federation.partition import require_partition
 
         super().__post_init__()
         require_partition(self.partition)
-        object.__setattr__(self, "defences", settle_defences([REFERENCE, *self.defences]))
+        object.__setattr__(
+            self, "defences", settle_defences([REFERENCE, *self.defences], Composition(self.delta, self.rounds))
+        )
 
     @property
     def expected_records(self) -> float:

@@ -11,6 +11,7 @@ from analysis.methods.leakage.membership import Leakage, resample_weights
 from analysis.reporting.folder import RunFolder, is_empty, open_run
 from analysis.reporting.progress import Progress, silent, unsaid
 from analysis.studies.audit.strongest import Strongest
+from analysis.studies.claims import describe_refused
 from analysis.studies.noise.update_study import NoiseStudy
 from analysis.studies.recorded.choices import choose_clients, choose_signals, little_lossy, require_room
 from analysis.studies.recorded.material import Material, load
@@ -29,6 +30,7 @@ from analysis.studies.spec import REFERENCE
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import nbytes
 from fedsz_privacy.core.threads import one_thread
+from fedsz_privacy.defences.conditions import hold_to_conditions
 from fedsz_privacy.defences.release import Release
 from fedsz_privacy.training.accounting import composed
 
@@ -142,8 +144,9 @@ def run_recorded(
     candidates = choose_candidates(material.manifest, clients, count, spec.candidates, rng)
     signals, unread = choose_signals(spec.get_signals(), material, clients)
     require_room(spec, material.rounds, candidates, signals)
-    releases = spec.parse_releases(material.most_rounds)
-    notices = (*material.notices, *told, *unread, *little_lossy(releases, material))
+    state = material.rounds[-1].before()
+    releases = [hold_to_conditions(each, state, spec.seed) for each in spec.parse_releases(material.most_rounds)]
+    notices = (*material.notices, *told, *unread, *little_lossy(releases, material), *describe_refused(releases))
     for notice in notices:
         say(notice)
     folder = None if is_empty(path) else open_run(path, spec.to_dict())

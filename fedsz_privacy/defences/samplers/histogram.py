@@ -72,8 +72,8 @@ def _propose(sigma: float, cells: Words, offsets: Words, chances: Words) -> Inte
     square = offset.astype(np.float64) * (2.0 * left + offset)
     kept = chances >> np.uint64(11) < np.exp(-square / (2 * sigma**2)) * 2.0**53
     size = left + offset
-    signed: Integers = np.where(negative, -size, size)
-    return signed[kept & ~(negative & (size == 0))]
+    number: Integers = np.where(negative, -size, size)[kept & ~(negative & (size == 0))]
+    return number
 
 
 def cell_width(sigma: float) -> int:

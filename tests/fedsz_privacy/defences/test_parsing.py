@@ -58,3 +58,18 @@ def test_an_outsider_is_held_to_what_the_server_is_not():
         "the error is Gaussian (nobody 2026); for one client, there or not; against whoever sees decoded updates or "
         "models made of them, but neither frames nor the shared seed"
     )
+
+
+def test_what_stands_before_or_behind_a_mechanism_keeps_its_proof_and_its_name():
+    chained = parse_release("fedsz:rel=1e-2+noisy+fedsz:abs=1sigma")
+    assert chained.outsiders is OUTSIDE
+    assert chained.sigma == 1.0
+    assert chained.noisy.name == "noisy:scale=1"
+    assert chained.name == "fedsz:rel=1e-2+noisy:scale=1+fedsz:abs=1sigma"
+
+
+def test_a_proof_for_one_coordinate_ends_where_coordinates_are_mixed_before_it(monkeypatch):
+    proved = replace(none(), name="coordinates", event=GaussianDpEvent(1.0), unit=Unit.COORDINATE)
+    monkeypatch.setattr(parsing, "RELEASES", {**parsing.RELEASES, "coordinates": lambda: proved})
+    assert isinstance(parse_release("fedsz:rel=1e-2+coordinates").event, NonPrivateDpEvent)
+    assert parse_release("coordinates+fedsz:rel=1e-2").event == GaussianDpEvent(1.0)

@@ -35,9 +35,14 @@ def test_a_private_event_gives_its_own_epsilon_and_post_processing_keeps_it():
     assert guarantee(private.then(parse_release("fedsz:rel=1e-2")), DELTA).epsilon == guarantee(private, DELTA).epsilon
 
 
-def test_what_follows_an_exact_release_cannot_make_it_private():
+def test_only_what_leaves_last_is_seen_so_a_mechanism_may_follow_an_exact_release():
     private = Release("gaussian", none().apply, dp_accounting.GaussianDpEvent(1.0), "for the test")
-    assert guarantee(none().then(private), DELTA).epsilon == math.inf
+    assert guarantee(none().then(private), DELTA) == guarantee(private, DELTA)
+
+
+def test_a_users_own_mechanism_behind_another_release_is_for_a_unit_that_nobody_named():
+    claimed = Release("mine:own", none().apply, dp_accounting.GaussianDpEvent(1.0), "for the test", claimed=True)
+    assert guarantee(none().then(claimed), DELTA).epsilon == math.inf
 
 
 DETERMINISTIC = st.one_of(

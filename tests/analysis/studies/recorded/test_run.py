@@ -164,6 +164,16 @@ def test_coins_prove_something_and_are_told_as_what_the_recording_says():
     assert to_results(report)["defences"][0]["epsilon_lower_bounds"]["ann"]["guesses"]["candidates"] == 120
 
 
+def test_an_epsilon_is_for_as_many_rounds_as_a_client_took_part_in():
+    record("kept", two())
+    spec = RecordedSpec(recording=Path("kept"), defences=("gaussian:eps=8,clip=1e-3+fedsz:abs=0.5sigma",), delta=1e-6)
+    report, _ = run_recorded(spec, Path("run"), trusted=True)
+    found = report.guarantees[spec.defences[1]]
+    assert report.material.most_rounds == 2
+    assert 7.8 < found.epsilon <= 8
+    assert found.delta == 1e-6
+
+
 SAVED = {
     "pt": lambda state, path: torch.save({"model_state_dict": state, "epoch": 3}, f"{path}.pt"),
     "safetensors": lambda state, path: save_file({f"module.{n}": t for n, t in state.items()}, f"{path}.safetensors"),

@@ -1,7 +1,6 @@
 """Gaussian noise on a whole update, alone and before SZ: what is guaranteed, and that nothing leaves beside it."""
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,8 +13,8 @@ from fedsz_privacy.defences.lattice import FINENESS, lattice_spacing
 from fedsz_privacy.defences.mechanisms.fedsz import fedsz
 from fedsz_privacy.defences.mechanisms.gaussian import gaussian_by
 from fedsz_privacy.defences.parsing import parse_release
-from fedsz_privacy.defences.proof import Composition, Unit
-from fedsz_privacy.defences.release import Released
+from fedsz_privacy.defences.proof import Composition, Observer, Unit
+from fedsz_privacy.models.catalogue import build_model
 from fedsz_privacy.training.accounting import composed, epsilon
 from fedsz_privacy.training.events import DiscreteGaussianDpEvent
 
@@ -48,8 +47,7 @@ def test_the_reason_names_theorem_paper_adversary_and_adjacency():
     assert release.reason == (
         "an update clipped to L2 norm 0.5 and a discrete Gaussian of standard deviation 0.55 on every coordinate of "
         "its lattice have the Renyi divergences of Gaussian noise (Canonne, Kamath and Steinke, NeurIPS 2020, Theorem "
-        "14); for one client, there or not; against whoever reads every frame, the server included, and knows all that it "
-        "shares with clients"
+        f"14); for one client, there or not; against {Observer.SERVER}"
     )
 
 
@@ -141,50 +139,17 @@ VALUES = np.random.default_rng(9).integers(-600, 600, 100_000)
 HIDING = gaussian_by(fixed(VALUES), "gaussian", Composition(), None, 1.0, 1.0)
 
 
-def skips_a_buffer(release):
-    """Send a running mean without noise."""
-
-    def apply(update, generator):
-        noised = release.apply(update, generator).update
-        return Released({**noised, "1.running_mean": update["1.running_mean"]}, 1)
-
-    return replace(release, apply=apply).then(fedsz(abs=0.5))
-
-
-def counts_batches(release):
-    """Send the count of batches as it is."""
-
-    def apply(update, generator):
-        noised = release.apply(update, generator).update
-        return Released({n: t if t.is_floating_point() else update[n] for n, t in noised.items()}, 1)
-
-    return replace(release, apply=apply).then(fedsz(abs=0.5))
-
-
-def bounds_by_the_data(release):
-    """Compress at a share of the range that the update had before the noise."""
-
-    def encode(update, generator):
-        bound = 1e-2 * float(floats(update).max() - floats(update).min())
-        return release.then(fedsz(abs=bound)).encode(update, generator)
-
-    return replace(release, encode=encode)
-
-
 @pytest.mark.parametrize("bound", [{"abs": 0.5}, {"rel": 1e-2}])
 def test_nothing_in_the_frame_depends_on_an_update_that_noise_hides(bound):
-    """Names, lengths, bounds, lossless parts and counts: frames of any updates are the same to the byte."""
+    """Names, lengths, bounds, lossless parts and counts: frames of any updates are the same to the byte.
+
+    That this test can fail is shown by `benchmarks/broken_gaussian.py` and its test.
+    """
     release = HIDING.then(fedsz(**bound))
     updates = [trained(0), trained(3), {name: torch.zeros_like(tensor) for name, tensor in trained(0).items()}]
     assert [name for name in updates[0] if "running" in name or "num_batches" in name]
     frames = [release.encode(update, np.random.default_rng(0)) for update in updates]
     assert frames[0] == frames[1] == frames[2]
-
-
-@pytest.mark.parametrize("breakage", [skips_a_buffer, counts_batches, bounds_by_the_data])
-def test_a_breakage_that_sends_something_beside_the_noise_shows(breakage):
-    one, other = (breakage(HIDING).encode(trained(seed), np.random.default_rng(0)) for seed in (0, 3))
-    assert one != other
 
 
 def test_every_float_of_the_frame_has_noise():
@@ -200,6 +165,16 @@ def test_every_float_of_the_frame_has_noise():
             assert 0.5 < differ.std() < 2
         else:
             assert not one[name].any()
+
+
+def test_at_half_a_sigma_an_update_is_twelve_times_smaller_at_a_tenth_more_error_variance(digits, rng):
+    state = build_model("mlp", digits, 0).state_dict()
+    update = {name: 1e-2 * torch.randn_like(tensor) for name, tensor in state.items()}
+    noise = parse_release("gaussian:eps=8,clip=1")
+    noised = noise.apply(update, rng).update
+    sent = parse_release(f"fedsz:abs={noise.sigma / 2!r}").apply(noised, rng)
+    assert sum(tensor.nbytes for tensor in update.values()) / sent.nbytes > 12
+    assert (floats(sent.update) - floats(noised)).square().mean() < 0.1 * noise.sigma**2
 
 
 def test_a_codec_before_the_noise_keeps_the_guarantee_of_the_noise():

@@ -10,6 +10,7 @@ from analysis.methods.guarantee import Guarantee
 from analysis.methods.lower_bounds import EpsilonBound
 from analysis.reporting.style import house_style
 from analysis.studies.audit.presentation.figures import FIGURES
+from analysis.studies.audit.presentation.frontier import frontier_table
 from analysis.studies.audit.presentation.leakage_tables import difference_table, group_table, leakage_table
 from analysis.studies.audit.presentation.tables import (
     closing_table,
@@ -153,9 +154,10 @@ def test_the_page_tells_how_clients_train(small_report, change, told):
 def test_the_page_shows_every_table_and_every_figure_that_is_drawn(small_report):
     page = make_page(small_report)
     titles = {part.title for part in page.body if part.kind == "table"}
-    assert titles == {make(small_report).title for make in TABLES if make is not closing_table}
-    assert {picture.name for picture in page.pictures} == set(FIGURES)
-    quiet = make_page(replace(small_report, noise=dict.fromkeys(small_report.noise)))
+    told = {make(small_report).title for make in TABLES if make is not closing_table}
+    assert titles == told | {frontier_table(small_report.frontier).title}
+    assert {picture.name for picture in page.pictures} == {*FIGURES, "frontier"}
+    quiet = make_page(replace(small_report, noise=dict.fromkeys(small_report.noise), frontier=None))
     assert {picture.name for picture in quiet.pictures} == set(FIGURES) - {"noise"}
 
 

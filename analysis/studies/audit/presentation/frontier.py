@@ -1,0 +1,76 @@
+"""Bits against mu, as a figure and as a table."""
+
+import numpy as np
+import seaborn as sns
+from matplotlib.figure import Figure
+
+from analysis.reporting.style import looks
+from analysis.reporting.table import Table
+from analysis.studies.audit.frontier import Frontier
+
+PLACES = 25
+"""Places of mu at which the floor is drawn."""
+
+WIDER = 3
+"""How much further than the marks the floor is drawn, as a factor."""
+
+LEAST_BITS = 1e-3
+"""Fewest bits that are drawn."""
+
+ONE_BIT = 1.0
+"""What the sign of each coordinate costs."""
+
+
+def draw_frontier(found: Frontier) -> Figure:
+    """Draw bits a coordinate against mu, guaranteed or as if, with the floor and the cost of a sign."""
+    figure = Figure(figsize=(11, 6.5 + 0.16 * len(found.points)), layout="constrained")
+    panel = figure.subplots()
+    for (name, point), look in zip(found.points.items(), looks(len(found.points)), strict=True):
+        guaranteed, described = point.guaranteed_mu, point.as_if_mu
+        for mu, face, standing in ((guaranteed, look.colour, "guaranteed"), (described, "white", "as if")):
+            if mu is not None:
+                label = f"{name} ({standing})"
+                panel.plot(
+                    mu, point.bits, look.marker, color=look.colour, mfc=face, markersize=10, label=label, linewidth=0
+                )
+    shown = [point.mu for point in found.points.values() if point.mu is not None]
+    places = np.geomspace(min(shown) / WIDER, WIDER * max(shown), PLACES)
+    panel.plot(
+        places,
+        [found.floor(mu) for mu in places],
+        color=sns.color_palette("colorblind")[7],
+        label="floor: I(X; X + N), Gaussian noise",
+    )
+    panel.axhline(ONE_BIT, color="grey", linestyle="--", label="the sign of each coordinate alone")
+    panel.set(xscale="log", yscale="log")
+    panel.set_ylim(bottom=max(panel.get_ylim()[0], LEAST_BITS))
+    panel.set(ylabel="bits a coordinate", title="Further down is smaller, further left hides better")
+    panel.set_xlabel("mu of one client's update, there or not, in one round: its norm over the size of the noise")
+    figure.legend(loc="outside lower center", ncols=2)
+    figure.suptitle("What it costs to hide a client in noise")
+    return figure
+
+
+def frontier_table(found: Frontier) -> Table:
+    """Return bits and mu of each release, beside the floor at that mu."""
+    return Table(
+        title="Bits against mu, for one client",
+        note="One client's update, there or not, in one round. A guaranteed mu is the clip norm over the standard "
+        "deviation of Gaussian noise that a proof is of. An as-if mu is the norm of an update over the size of the "
+        "error, as if that were independent Gaussian noise: it describes, and protects nobody. The floor is "
+        "I(X; X + N) for Gaussian noise of one size that has this mu on the updates of this run: no code with such an "
+        "error needs less.",
+        columns=("release", "bits a coordinate", "guaranteed mu", "as-if mu", "floor in bits, at that mu"),
+        rows=[
+            (name, f"{each.bits:.3g}", _shown(each.guaranteed_mu), _shown(each.as_if_mu), _floor(found, each.mu))
+            for name, each in found.points.items()
+        ],
+    )
+
+
+def _floor(found: Frontier, mu: float | None) -> str:
+    return "-" if mu is None else f"{found.floor(mu):.3g}"
+
+
+def _shown(mu: float | None) -> str:
+    return "-" if mu is None else f"{mu:.3g}"
