@@ -5,7 +5,7 @@ of a 128-bit key and a 256-bit counter, in integers alone. So both ends have the
 and on any processor, and each client, round and tensor has a stream of its own, which no other overlaps: the counter's
 four words are the block, the tensor, the round and the client.
 
-A word w becomes the number :math:`(2 \lfloor w / 2^{12} \rfloor + 1) \, 2^{-53}`. Floats of 64 bits hold it exactly; it
+A word w becomes the number :math:`(\lfloor w / 2^{12} \rfloor + 1/2) \, 2^{-52}`. Floats of 64 bits hold it exactly; it
 is never 0 or 1, and lies as densely on one side of 1/2 as on the other.
 """
 
@@ -77,6 +77,10 @@ class SharedRandomness:
 
     def uniforms(self, tensor: int, shape: tuple[int, ...]) -> NDArray[np.float64]:
         """Return numbers between 0 and 1, both excluded, from one tensor's stream."""
-        high = self.words(tensor, prod(shape)) >> SPARE_BITS
-        numbers: NDArray[np.float64] = (2 * high + np.uint64(1)).astype(np.float64) * 2.0**-53
+        words = self.words(tensor, prod(shape))
+        words >>= SPARE_BITS
+        numbers = words.astype(np.float64)
+        # In place, as updates are large; each step is exact.
+        numbers += 0.5
+        numbers *= 2.0**-52
         return numbers.reshape(shape)

@@ -18,7 +18,7 @@ from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.ranges import CLIP_NORM, require_in
 from fedsz_privacy.core.shared_randomness import SharedRandomness
 from fedsz_privacy.core.state import StateDict
-from fedsz_privacy.defences.grammar import write_options
+from fedsz_privacy.defences.grammar import write_number
 from fedsz_privacy.defences.mechanisms.channel import Channel, transmit
 from fedsz_privacy.defences.mechanisms.floats import Norm, blanked, clip_norm, float_values
 from fedsz_privacy.defences.mechanisms.quantiser import Codes, Shared, Values, round_to_codes
@@ -121,7 +121,7 @@ def dither(clip: float | None = None, **bound: float) -> Release:
         return replace(sent, nbytes=sent.nbytes + BOUND_BYTES[mode] * len(bounds), bounds=bounds)
 
     return Release(
-        name=f"dither:{write_options(bound if clip is None else {**bound, 'clip': clip})}",
+        name=f"dither:{mode}={write_number(value)}" + ("" if clip is None else f",clip={write_number(clip)}"),
         apply=apply,
         event=proof.event if proof else NonPrivateDpEvent(),
         reason=proof.reason if proof else NOTHING[mode],

@@ -7,14 +7,11 @@ a lattice. Then the server has :math:`\mu = D / \sigma_1` of that noise, and out
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
 
-from dp_accounting import DpEvent, GaussianDpEvent, NonPrivateDpEvent
+from dp_accounting import GaussianDpEvent, NonPrivateDpEvent
 from numpy.random import Generator
 
-from fedsz_privacy.core.errors import InputError
-from fedsz_privacy.core.ranges import ACCOUNTED_NOISE_MULTIPLIER, CLIP_NORM, require_in
+from fedsz_privacy.core.ranges import CLIP_NORM, require_in
 from fedsz_privacy.core.shared_randomness import SharedRandomness
 from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.defences.grammar import write_options
@@ -24,14 +21,11 @@ from fedsz_privacy.defences.mechanisms.layered import GaussianLayers, Layered
 from fedsz_privacy.defences.mechanisms.layered_laplace import SOURCE
 from fedsz_privacy.defences.mechanisms.quantiser import Values
 from fedsz_privacy.defences.mechanisms.secret_noise import add_secret_noise
+from fedsz_privacy.defences.mechanisms.tiers import Tiers, choose_tiers
 from fedsz_privacy.defences.proof import Composition, Observer, Proof, Unit
 from fedsz_privacy.defences.release import Release, Released
-from fedsz_privacy.training.accounting import calibrate, composed
 from fedsz_privacy.training.events import DiscreteGaussianDpEvent
 from fedsz_privacy.training.gaussian_rounds import Adjacency
-
-MOST_SECRET = 0.99
-"""Largest share of the noise that may be secret: what is left for the layers then hides the lattice's points."""
 
 UNSHARED = (
     "a server that shares the randomness sees uniform noise of known widths, and neighbours of many coordinates lie "
@@ -39,37 +33,6 @@ UNSHARED = (
 )
 
 Prepare = Callable[[Mapping[str, Values], Generator], Mapping[str, Values]]
-
-
-@dataclass(frozen=True)
-class Tiers:
-    """Noise multipliers, in clip norms.
-
-    Attributes
-    ----------
-    outsiders : float
-        Of all noise together.
-    secret : float
-        Of the part that nobody shares; 0 for none.
-    """
-
-    outsiders: float
-    secret: float = 0.0
-
-    def __post_init__(self) -> None:
-        require_in(ACCOUNTED_NOISE_MULTIPLIER, self.outsiders, "noise multiplier")
-        if self.secret:
-            require_in(ACCOUNTED_NOISE_MULTIPLIER, self.secret, "secret noise multiplier")
-        if self.secret > MOST_SECRET * self.outsiders:
-            raise InputError(
-                f"secret noise of {self.secret:.4g} clip norms, of {self.outsiders:.4g} in all: choose more noise "
-                f"against outsiders, or a secret part of at most {MOST_SECRET} of it"
-            )
-
-    @property
-    def shared(self) -> float:
-        """The multiplier of the layered quantiser's error."""
-        return float((self.outsiders**2 - self.secret**2) ** 0.5)
 
 
 def layered_gaussian(
@@ -120,7 +83,7 @@ def layered_gaussian(
       compute; see `SharedRandomness`. Integers and bools leave as zeros.
     """
     require_in(CLIP_NORM, clip, "clip norm")
-    tiers = _tiers(composition, eps, server, noise, secret)
+    tiers = choose_tiers(composition, eps, server, noise, secret)
     quantiser = Layered(GaussianLayers(tiers.shared * clip))
     prepare = _secretly(clip, tiers.secret * clip) if tiers.secret else _clipped(clip)
 
@@ -149,27 +112,6 @@ def _clipped(clip: float) -> Prepare:
 
 def _secretly(clip: float, sigma: float) -> Prepare:
     return lambda values, generator: add_secret_noise(values, clip, sigma, generator)
-
-
-@lru_cache
-def _tiers(
-    composition: Composition, eps: float | None, server: float | None, noise: float | None, secret: float | None
-) -> Tiers:
-    """Return the noise multipliers that options ask for."""
-    if (eps is None) == (noise is None) or (eps is None and server) or (noise is None and secret):
-        raise InputError(
-            "layered-gaussian takes eps, with or without server, or noise, with or without secret: write "
-            "layered-gaussian:eps=1,server=8,clip=1 or layered-gaussian:noise=4,secret=0.8,clip=1"
-        )
-    if noise is not None:
-        return Tiers(noise, secret or 0.0)
-    assert eps is not None
-    outsiders = _least(GaussianDpEvent, eps, composition)
-    return Tiers(outsiders, 0.0 if server is None else _least(DiscreteGaussianDpEvent, server, composition))
-
-
-def _least(event: Callable[[float], DpEvent], eps: float, composition: Composition) -> float:
-    return calibrate(lambda multiplier: composed(event(multiplier), composition.rounds), eps, composition.delta)
 
 
 def _server_proof(tiers: Tiers, clip: float) -> Proof:

@@ -64,9 +64,8 @@ class Staircase:
         whole, ratio = np.floor(steps), np.exp(-self.noise.epsilon)
         mass = (1 - ratio) / (1 + ratio) * ratio ** np.abs(whole)
         tail = ratio ** np.abs(whole - 0.5) * ratio**0.5 / (1 + ratio)
-        below: Values = np.where(whole > 0, 1 - tail, tail)
-        found: Values = below + mass * (steps - whole)
-        return found
+        cumulated: Values = np.where(whole > 0, 1 - tail, tail) + mass * (steps - whole)
+        return cumulated
 
 
 def staircase(composition: Composition, eps: float, clip: float) -> Release:

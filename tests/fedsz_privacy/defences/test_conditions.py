@@ -13,7 +13,9 @@ from torch import nn
 
 from fedsz_privacy.core.state import nbytes
 from fedsz_privacy.defences.conditions import find_unmet, hold_to_conditions
+from fedsz_privacy.defences.mechanisms import layered_gaussian
 from fedsz_privacy.defences.parsing import parse_release
+from fedsz_privacy.defences.proof import Observer
 from fedsz_privacy.defences.release import Release, Released
 
 MULTIPLIER = 0.7
@@ -128,6 +130,8 @@ SOUND = [
     "fedsz:rel=1e-2+gaussian:eps=2,clip=1",
     "dither:abs=1e-2,clip=1e-3",
     "layered-gaussian:eps=8,clip=1",
+    "layered-gaussian:eps=1,server=8,clip=1",
+    "layered-gaussian:noise=0.3,secret=0.28,clip=1e-2",
     "layered-laplace:eps=8,clip=1",
     "staircase:eps=4,clip=1e-3",
     "rqm:clip=1e-2",
@@ -139,6 +143,17 @@ def test_the_mechanisms_that_are_built_in_pass(batch_normalised, name):
     release = parse_release(name)
     assert release.is_proved
     assert find_unmet(release, batch_normalised) is None
+
+
+@pytest.mark.parametrize("name", ["layered-gaussian:noise=2,clip=1", "layered-laplace:eps=1,clip=1"])
+def test_what_holds_against_outsiders_passes_too(batch_normalised, name):
+    assert find_unmet(parse_release(name).against(Observer.OUTSIDER), batch_normalised) is None
+
+
+def test_a_layered_release_that_forgets_to_clip_is_refused(batch_normalised, monkeypatch):
+    monkeypatch.setattr(layered_gaussian, "clip_norm", lambda values, *_: values)
+    release = parse_release("layered-gaussian:noise=2,clip=1").against(Observer.OUTSIDER)
+    assert "one client moves what is sent by" in find_unmet(release, batch_normalised)
 
 
 @pytest.mark.skipif(not find_spec("opendp"), reason="opendp is not installed")
