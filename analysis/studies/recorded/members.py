@@ -72,6 +72,20 @@ def read_members(files: Sequence[Path], clients: Sequence[str]) -> dict[str, tup
     }
 
 
+def require_whole_masks(files: Sequence[Path], count: int) -> None:
+    """Raise InputError unless each of these files that holds bools has one for each of so many training records.
+
+    A shorter one would be read as if it spoke of the first records, and name others than those that a client holds.
+    """
+    for path in files:
+        array = _read(path)
+        if array.dtype.kind == "b" and array.shape[-1] != count:
+            raise InputError(
+                f"{path} has bools for {array.shape[-1]} records, and the data has {count} training records: "
+                "give one for each of them, or their ids"
+            )
+
+
 def choose_candidates(
     manifest: Manifest, clients: Sequence[str], count: int, most: int, generator: Generator
 ) -> Candidates:
