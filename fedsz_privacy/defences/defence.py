@@ -196,7 +196,7 @@ def _added_up(defence: Defence, aggregation: DPFedAvg, setting: Setting) -> Defe
 
 def strongest_observer(text: str) -> Observer:
     """Return whom a defence's own guarantee is made against: noise on the sum hides nothing from the server."""
-    return Observer.AGGREGATES if isinstance(_read(text)[1], ClientPrivacy) else Observer.SERVER
+    return Observer.AGGREGATES if _kind(text) == DPFEDAVG else Observer.SERVER
 
 
 def settle_defences(texts: Iterable[str], composition: Composition = ONE_ROUND) -> tuple[str, ...]:
@@ -216,7 +216,7 @@ def _read(text: str, composition: Composition = ONE_ROUND) -> tuple[str, Privacy
     if behind := [kind for part in rest if (kind := part.partition(":")[0].strip()) in NO_RELEASES]:
         what = NO_RELEASES[behind[0]]
         raise InputError(f"{text!r} has {behind[0]}, which is {what}, behind another part: write it first, and once")
-    if first.partition(":")[0].strip() not in NO_RELEASES:
+    if _kind(text) not in NO_RELEASES:
         return "", None, parse_release(text, composition)
     kind, options = read_part(first)
     numbers = as_numbers(kind, options)
@@ -225,6 +225,11 @@ def _read(text: str, composition: Composition = ONE_ROUND) -> tuple[str, Privacy
     if isinstance(privacy, ClientPrivacy) and release.feedback:
         raise InputError(f"{text!r} feeds back what clients lost, also of those that are not sampled: leave ef+ out")
     return kind, privacy, release
+
+
+def _kind(text: str) -> str:
+    """Return the word that a defence's first part begins with."""
+    return text.partition("+")[0].partition(":")[0].strip()
 
 
 def _name(kind: str, privacy: Privacy | ClientPrivacy | None, release: Release) -> str:

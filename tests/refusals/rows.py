@@ -168,6 +168,10 @@ layered-gaussian:eps=0     | eps 0.0: choose a positive number from 0.0001 to 1e
 layered-laplace:eps=1      | layered-laplace takes other options than eps (missing a required argument: 'clip')
 staircase:eps=99,clip=1    | eps of one round 99.0: choose a positive number from 0.0001 to 40
 opacus:eps=0               | eps 0.0: choose a positive number from 0.0001 to 1e+04
+dpfedavg                   | dpfedavg takes eps or noise, one of both: write dpfedavg:eps=8 or dpfedavg:noise=1.1
+dpfedavg:noise=1,rate=2    | sampling rate 2.0: choose a positive number from 1e-12 to 1
+dpfedavg:noise=1,clip=0    | clip norm 0.0: choose a positive number from 1e-12 to 1e+12
+fedsz:rel=1e-2+dpfedavg:noise=1 | 'fedsz:rel=1e-2+dpfedavg:noise=1' has dpfedavg, which is aggregation, behind another
 dpsgd:eps=8+dpsgd:eps=8    | 'dpsgd:eps=8+dpsgd:eps=8' has dpsgd, which is training, behind another part
 fedsz:rel=1e-2+dpsgd:eps=8 | 'fedsz:rel=1e-2+dpsgd:eps=8' has dpsgd, which is training, behind another part
 """
@@ -517,6 +521,18 @@ recorded/whole --model mlp --data digits        | the state before of round 0 ha
 """
 """What cannot be audited of recordings."""
 
+CLIENTS = """
+--adversary server          | adversary server sees single updates, and so for sure who takes part: choose aggregate
+--signal fedmia-loss        | signal fedmia-loss reads single updates, which nobody sees here: choose another
+--signal fly                | unknown signal 'fly'
+--clients 1                 | clients 1: choose 2 or more
+--trials 8                  | 8 trials of 20 clients are 160 scores: choose 300 or more
+--client-canaries -1        | client canaries -1: choose 0 or more
+--client-records 1000       | need more than the 1438 training records of digits: choose fewer --client-records
+--canary outlier:20         | No such option: --canary
+"""
+"""What cannot be asked of whole clients."""
+
 FILES = """
 --before nowhere.pt --after state.pt --members members.npy    | no file at nowhere.pt
 --before state.pt --after 'none_*.pt' --members members.npy   | no file at --after none_*.pt: give the path of one
@@ -562,6 +578,7 @@ ROWS = [
     *_rows("noise good.safetensors", NOISE),
     *_rows("bench good.safetensors", BENCH),
     *_rows("report", REPORT),
+    *_rows("audit-clients", CLIENTS),
     *_rows("audit-updates", UPDATES),
     *_rows("audit-updates --data digits --model mine:linear", FILES),
 ]

@@ -74,13 +74,15 @@ class ClientsSpec(ClientSpec):
 
     def __post_init__(self) -> None:
         from fedsz_privacy.defences.defence import settle_defences
-        from fedsz_privacy.defences.proof import Observer
+        from fedsz_privacy.defences.proof import Composition, Observer
 
         super().__post_init__()
         if (scores := self.trials * self.clients) < LEAST_SCORES:
             asked = f"{self.trials} trials of {self.clients} clients"
             raise InputError(f"{asked} are {scores} scores: choose {LEAST_SCORES} or more")
-        object.__setattr__(self, "defences", settle_defences([REFERENCE, *self.defences]))
+        object.__setattr__(
+            self, "defences", settle_defences([REFERENCE, *self.defences], Composition(self.delta, self.target_rounds))
+        )
         object.__setattr__(self, "signals", tuple(dict.fromkeys(self.signals)))
         if self.sees.observer is not Observer.AGGREGATES:
             raise InputError(

@@ -51,6 +51,7 @@ def player(game, *texts, adversary="aggregate"):
     return ClientPlayer(game, defences(*texts), CLIENTS, expected, (OWN_UPDATE, LOSS), get_adversary(adversary))
 
 
+@pytest.mark.slow
 def test_who_is_out_sends_zeros_and_its_records_change_nothing(normed):
     game = normed
     chunk = ClientChunk(game, CLIENTS, range(6))
@@ -75,6 +76,7 @@ def test_coins_are_fair_and_each_its_own(game):
     assert abs(np.corrcoef(coins.T) - np.eye(CLIENTS)).max() < 5 / 2000**0.5
 
 
+@pytest.mark.slow
 def test_trials_are_the_same_in_any_company(game):
     playing = player(game, "none", "dpfedavg:noise=1,rate=0.5")
     together, alone = playing.play(range(4)), playing.play(range(2, 3))

@@ -161,6 +161,7 @@ def test_noise_of_a_secure_source_is_not_held_to_a_replay():
     assert find_unmet(parse_release("certified-gaussian:eps=8,clip=1"), {"weight": torch.zeros(40)}) is None
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(sizes=st.lists(st.integers(0, 40), min_size=1, max_size=6).filter(any), seed=st.integers(0, 2**32))
 def test_no_sound_release_is_refused_however_small_its_tensors_are(sizes, seed):

@@ -88,6 +88,7 @@ def test_an_update_that_is_not_finite_counts_as_zero(bad):
     assert (step(QUIET, [broken, np.ones(NUMBERS)]) == step(QUIET, [np.zeros(NUMBERS), np.ones(NUMBERS)])).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_clipping_keeps_directions_and_short_updates_at_every_magnitude(dtype):
     largest, smallest = torch.finfo(dtype).max, torch.finfo(dtype).smallest_normal

@@ -15,6 +15,7 @@ def norm(update):
     return math.hypot(*(float(tensor.double().norm()) for tensor in update.values()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 20, 1000])
 def test_noise_exceeds_the_limit_less_often_than_stated_and_half_of_it_more_often(count):
     """20,000 norms at a stated 1%: a right limit is exceeded more than 260 times once in 1e5 at most."""

@@ -31,7 +31,7 @@ def entitle(figure: Figure, report: AuditReport, title: str) -> None:
 def tradeoff(report: AuditReport) -> Figure:
     """Draw a row for each defence: leakage, epsilon guaranteed and epsilon measured, performance, bytes."""
     names = report.spec.defences
-    figure = Figure(figsize=(16, 2.6 + 0.6 * len(names)), layout="constrained")
+    figure = Figure(figsize=(16, 2.6 + 0.75 * len(names)), layout="constrained")
     leakage, epsilon, performance, size = figure.subplots(1, 4, sharey=True, width_ratios=(3, 3, 2, 2))
     _leakage(leakage, report)
     _epsilons(epsilon, report)
@@ -39,8 +39,9 @@ def tradeoff(report: AuditReport) -> Figure:
     performance.plot([report.performance(name) for name in names], rows, "D", color="black")
     performance.set(title="Use (measured)", xlabel=f"test {report.game.pool.task.metric}")
     performance.xaxis.set_major_locator(MaxNLocator(3))
-    size.plot([report.nbytes(name) / 1e3 for name in names], rows, "D", color="black")
-    size.set(title="Cost (measured)", xlabel="kilobytes of an update", xlim=(0, None))
+    sizes = [report.nbytes(name) / 1e3 for name in names]
+    size.plot(sizes, rows, "D", color="black")
+    size.set(title="Cost (measured)", xlabel="kB of an update", xlim=(-0.08 * max(sizes), 1.08 * max(sizes)))
     leakage.set_yticks(rows, labels=[_named(report, name) for name in names])
     leakage.set_ylim(len(names) - 0.5, -0.5)
     figure.legend(loc="outside right upper")
@@ -56,7 +57,7 @@ def _leakage(panel: Axes, report: AuditReport) -> None:
         colour, marker = sns.color_palette("colorblind")[3 * number], "os"[number]
         draw_rows(panel, found, rows, colour, marker, label)
     panel.axvline(0.5, color="grey", linestyle=":", label="guessing")
-    panel.set(title="Leakage (measured)", xlabel=f"ROC-AUC of {report.strongest.name}, 95% interval")
+    panel.set(title="Leakage (measured)", xlabel=f"ROC-AUC of {report.strongest.name},\n95% interval")
 
 
 def _epsilons(panel: Axes, report: AuditReport) -> None:
@@ -115,4 +116,4 @@ def _named(report: AuditReport, name: str) -> str:
     if isinf(stated.epsilon):
         return f"{name}\nno guarantee"
     standing = "claimed" if stated.claimed else "guaranteed"
-    return f"{name}\n{standing} epsilon {stated.epsilon:.3g} for {stated.unit} at delta {stated.delta:g}"
+    return f"{name}\n{standing} epsilon {stated.epsilon:.3g} at delta {stated.delta:g}\nfor {stated.unit}"

@@ -231,6 +231,18 @@ def test_one_file_of_members_stands_for_all_files_of_states():
     assert "fedmia-loss" in rows["defences"][0]["leakage"]
 
 
+@pytest.mark.parametrize("mask", [np.arange(140) < 20, np.zeros((1, 151), bool)], ids=["short", "a row"])
+def test_a_mask_that_is_not_of_the_training_records_is_one_line(mask):
+    from mine import net
+
+    torch.save(net((1, 8, 8), 10).state_dict(), "state.pt")
+    np.save("mask.npy", mask)
+    named = ["--before", "state.pt", "--after", "state.pt", "--data", "mine:pool", "--model", "mine:net"]
+    result = run(*named, "--members", "mask.npy")
+    assert result.exit_code == 2
+    assert f"has bools for {mask.shape[-1]} records, and the data has 150 training records" in result.stderr
+
+
 def test_a_recording_that_is_cut_is_audited_up_to_its_last_whole_round():
     record("kept", two())
     (Path("kept/rounds/00001/0.safetensors")).write_bytes(b"")

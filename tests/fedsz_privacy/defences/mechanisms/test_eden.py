@@ -48,6 +48,7 @@ def test_the_error_is_what_the_paper_tabulates(bits, rng):
     assert bits > 1 or expected == pytest.approx(np.pi / 2 - 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [128, 200])
 def test_the_mean_is_the_update(size, rng):
     """Fixed seeds; numbers within 5 standard errors and 1% of the largest, for what Hadamard rotations leave."""

@@ -139,6 +139,7 @@ VALUES = np.random.default_rng(9).integers(-600, 600, 100_000)
 HIDING = gaussian_by(fixed(VALUES), "gaussian", Composition(), None, 1.0, 1.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bound", [{"abs": 0.5}, {"rel": 1e-2}])
 def test_nothing_in_the_frame_depends_on_an_update_that_noise_hides(bound):
     """Names, lengths, bounds, lossless parts and counts: frames of any updates are the same to the byte.

@@ -24,6 +24,7 @@ DELTA = 1e-5
 NOBODY = np.random.default_rng(0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rounds", [1, 7])
 def test_two_tiers_reach_both_epsilons_over_all_rounds(rounds):
     """The closed form of the Gaussian curve is the oracle for outsiders, Renyi's for the server."""

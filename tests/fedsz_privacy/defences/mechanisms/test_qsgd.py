@@ -4,6 +4,7 @@ from rivals import decoded
 from scipy import stats
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("bits", "bucket"), [(2, 512), (4, 512), (4, 7)])
 def test_the_mean_is_the_update(bits, bucket, rng):
     """Fixed seeds; each of 600 counts of an exact sampler passes its binomial test but with probability 1e-6."""

@@ -117,6 +117,7 @@ def renyi(one, other, order):
     return float(np.log((one * (one / other) ** (order - 1)).sum()) / (order - 1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rounds", [1, 10, 100])
 @pytest.mark.parametrize("keep", [0.2, 0.42])
 def test_privacy_losses_give_no_more_than_renyi_divergences(rounds, keep):
