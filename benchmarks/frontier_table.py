@@ -23,6 +23,7 @@ from fedsz_privacy.training.accounting import composed, epsilon
 COLUMNS = ("data", "defence", "epsilon", "holds against", "accuracy", "bytes a round", "ratio")
 SERVER, OUTSIDERS = "the server", "outsiders"
 AGGREGATE = "who sees aggregates"
+TICKS = (2, 8, 32, 128)
 UNITS = (Unit.CLIENT, Unit.RECORD)
 
 
@@ -93,27 +94,35 @@ def draw(found: list[Row]) -> Figure:
     chosen = dict(zip(families, looks(len(families)), strict=True))
     for line, unit in zip(grid, UNITS, strict=True):
         for panel, data in zip(line, sets, strict=True):
-            _draw_panel(panel, [row for row in found if row.data == data], unit, chosen)
+            _draw_panel(panel, found, data, unit, chosen)
             panel.set(title=f"{data}: epsilon for {unit}", xscale="log", ylim=(0, 1))
             panel.set(xlabel="guaranteed epsilon over 10 rounds, delta 1e-5", ylabel="test accuracy, last round")
+            panel.set_xticks(TICKS, labels=[str(tick) for tick in TICKS])
+            panel.set_xlim(TICKS[0] / 1.5, TICKS[-1] * 1.5)
+            panel.minorticks_off()
     handles = {label: handle for panel in grid.flat for handle, label in zip(*panel.get_legend_handles_labels())}  # noqa: B905
-    figure.legend(handles.values(), handles, loc="outside lower center", ncols=2)
-    figure.suptitle("What a guarantee costs in accuracy; the compression ratio stands beside each mark")
+    figure.legend(handles.values(), handles, loc="outside lower center")
+    figure.suptitle("What a guarantee costs in accuracy and saves in bytes")
     return figure
 
 
-def _draw_panel(panel: Axes, found: list[Row], unit: Unit, chosen: dict[str, Any]) -> None:
-    none = next(row for row in found if row.defence == "none")
+def _draw_panel(panel: Axes, found: list[Row], data: str, unit: Unit, chosen: dict[str, Any]) -> None:
+    shown = [row for row in found if row.data == data]
+    none = next(row for row in shown if row.defence == "none")
     panel.axhline(none.accuracy, color="grey", linestyle=":", label="none: no guarantee")
     for family, look in chosen.items():
-        of_family = [row for row in found if row.family == family and row.unit is unit and not isinf(row.epsilon)]
+        of_family = [row for row in shown if row.family == family and row.unit is unit and not isinf(row.epsilon)]
         if of_family:
             ordered = sorted(of_family, key=lambda row: row.epsilon)
-            label = f"{family} ({ordered[0].against})"
+            label = f"{family}, {_range(found, family)} times smaller (against {ordered[0].against})"
             places = [row.epsilon for row in ordered], [row.accuracy for row in ordered]
             panel.plot(*places, marker=look.marker, color=look.colour, linestyle=look.line, label=label)
-            for row in ordered:
-                panel.annotate(f"{row.ratio:.3g}x", (row.epsilon, row.accuracy), (5, 5), textcoords="offset points")
+
+
+def _range(found: list[Row], family: str) -> str:
+    """Return the least and greatest compression ratio of a family, over all that is drawn."""
+    ratios = [row.ratio for row in found if row.family == family]
+    return f"{min(ratios):.3g} to {max(ratios):.3g}"
 
 
 def main() -> None:

@@ -120,7 +120,7 @@ def test_the_figure_of_epsilons_says_its_delta(restated):
         figure = FIGURES["tradeoff"](restated)
     assert figure.axes[1].get_xlabel() == "epsilon at delta 1e-07"
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-    assert all(label.endswith("guaranteed epsilon 3.25 for one record at delta 1e-07") for label in labels)
+    assert all(label.endswith("guaranteed epsilon 3.25 at delta 1e-07\nfor one record") for label in labels)
     assert figure.axes[2].get_xlabel() == "test accuracy"
 
 
