@@ -80,6 +80,7 @@ def test_a_federation_continued_with_its_memory_is_the_unbroken_one(digits):
     assert not all(torch.equal(forgetful.after[name], tensor) for name, tensor in second.after.items())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rounds", [1, 3])
 def test_audits_play_the_same_memory(game, rounds):
     """In the first round of a trial nothing is remembered yet; from the second on, something is."""

@@ -259,6 +259,7 @@ def test_numbers_out_of_range_are_named(name):
         dataclasses.replace(SMALL, **{name: 0})
 
 
+@pytest.mark.slow
 def test_noise_on_the_sum_guarantees_something_for_one_client_in_a_column_of_its_own(tmp_path):
     always, sampled = "dpfedavg:noise=0.5+fedsz:rel=1e-2", "dpfedavg:noise=0.5,rate=0.5"
     spec = dataclasses.replace(SMALL, defences=(sampled, always))

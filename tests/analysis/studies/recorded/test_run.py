@@ -148,6 +148,7 @@ def test_members_that_are_drawn_at_random_are_not_found():
     assert all(held)
 
 
+@pytest.mark.slow
 def test_coins_prove_something_and_are_told_as_what_the_recording_says():
     coins = np.arange(120)
     members = {"ann": np.flatnonzero(np.random.default_rng(0).random(120) < 0.5), "bob": np.arange(120, 150)}
