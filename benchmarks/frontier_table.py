@@ -6,7 +6,7 @@ Run with: python benchmarks/frontier_table.py [RUNS [FIGURE]]
 import json
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf, isinf
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 
 from analysis.reporting.style import house_style, looks, to_png
 from analysis.reporting.table import to_markdown
+from fedsz_privacy.defences.conditions import noise_multiplier
 from fedsz_privacy.defences.parsing import parse_release
 from fedsz_privacy.defences.proof import Composition, Observer, Unit
 from fedsz_privacy.training.accounting import composed, epsilon
@@ -23,7 +24,7 @@ from fedsz_privacy.training.accounting import composed, epsilon
 COLUMNS = ("data", "defence", "epsilon", "holds against", "accuracy", "bytes a round", "ratio")
 SERVER, OUTSIDERS = "the server", "outsiders"
 AGGREGATE = "who sees aggregates"
-TICKS = (2, 8, 32, 128)
+TICKS = (2, 8, 32, 128, 512)
 UNITS = (Unit.CLIENT, Unit.RECORD)
 
 
@@ -66,7 +67,10 @@ def rows(path: Path) -> Iterator[Row]:
         size = _mean(played[name])
         family = "+".join(part.partition(":")[0] for part in name.split("+"))
         accuracy = played[name][-1]["performance"]
-        yield Row(path.name, name, family, unit, found, against, accuracy, size, plain / size)
+        row = Row(path.name, name, family, unit, found, against, accuracy, size, plain / size)
+        yield row
+        if (of_record := _of_a_record(row, results["spec"])) is not None:
+            yield replace(row, unit=Unit.RECORD, epsilon=of_record)
 
 
 def _guaranteed(name: str, stated: dict[str, Any], spec: dict[str, Any]) -> tuple[Unit, float, str]:
@@ -79,6 +83,17 @@ def _guaranteed(name: str, stated: dict[str, Any], spec: dict[str, Any]) -> tupl
         outside = parse_release(name, composition).against(Observer.OUTSIDER)
         return outside.unit, epsilon(composed(outside.event, spec["rounds"]), spec["delta"]), OUTSIDERS
     return Unit.RECORD if name.startswith("dpsgd") else Unit.CLIENT, inf, "-"
+
+
+def _of_a_record(row: Row, spec: dict[str, Any]) -> float | None:
+    """Return the epsilon for one record, replaced, of Gaussian noise on updates: they differ by two clip norms."""
+    if row.against not in (SERVER, OUTSIDERS) or row.unit is not Unit.CLIENT:
+        return None
+    observer = Observer.SERVER if row.against == SERVER else Observer.OUTSIDER
+    event = parse_release(row.defence, Composition(spec["delta"], spec["rounds"])).against(observer).event
+    multiplier = noise_multiplier(event)
+    assert multiplier is not None
+    return epsilon(composed(type(event)(multiplier / 2), spec["rounds"]), spec["delta"])
 
 
 def _mean(played: list[dict[str, Any]]) -> float:
