@@ -11,20 +11,19 @@ so that lower bounds on epsilon hold without a distribution of the scores.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from itertools import islice
 
 import numpy as np
 import torch
 from numpy.random import Generator
 from numpy.typing import NDArray
-from torch import Tensor
 
 from attacks.canaries.directions import draw_directions, draw_orthogonal_directions
 from attacks.canaries.evidence import Scores, Steps, add_up_ratios
 from attacks.canaries.gradients import PLAIN_NORM, UNCLIPPED, CanaryDesign
 from attacks.canaries.play import EVIDENCE, UPDATE
-from attacks.clients.chunk import ClientChunk
+from attacks.clients.chunk import ClientChunk, nothing
 from attacks.clients.play import chunks_of
 from attacks.game.engine import Player
 from attacks.game.game import Game
@@ -107,7 +106,7 @@ class CanaryClients:
         """Number of canaries."""
         return len(next(iter(self.directions.values())))
 
-    @property
+    @cached_property
     def membership(self) -> NDArray[np.bool_]:
         """Who is in, shape (trials, canaries)."""
         return np.stack([rng.random(self.count) < 0.5 for rng in self._streams()])
@@ -136,7 +135,7 @@ class CanaryClients:
         return {
             name: shaped(lengths.to(tensor), tensor) * self.directions[name][canary].to(tensor)
             if name in self.directions
-            else _still(tensor)
+            else nothing(tensor)
             for name, tensor in expand(states, len(self.trials)).items()
         }
 
@@ -176,7 +175,3 @@ def evidence(aggregation: Aggregation, along: Steps, clients: int) -> Scores:
         return total
     in_clip_norms = along * aggregation.sampling_rate * clients / aggregation.clip_norm
     return add_up_ratios(in_clip_norms, aggregation.sampling_rate, aggregation.noise_multiplier)
-
-
-def _still(tensor: Tensor) -> Tensor:
-    return torch.zeros_like(tensor) if tensor.is_floating_point() or tensor.is_complex() else tensor

@@ -19,7 +19,7 @@ from torch import Tensor
 from attacks.clients.own_update import ClientKnowledge
 from attacks.game.game import Game
 from fedsz_privacy.core.randomness import Purpose, generator
-from fedsz_privacy.core.state import StateDict, expand
+from fedsz_privacy.core.state import StateDict, expand, is_number
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.defences.release import Release
 from fedsz_privacy.federation.rounds import Client, Round, play_rounds
@@ -90,7 +90,7 @@ class ClientChunk:
     def _train_members(self, client: int, number: int, states: StateDict) -> StateDict:
         """Train a client in the trials that it is in; in the others its update is zero."""
         starts, chosen = expand(states, len(self.trials)), np.flatnonzero(self.membership[:, client])
-        updates = {name: _nothing(tensor) for name, tensor in starts.items()}
+        updates = {name: nothing(tensor) for name, tensor in starts.items()}
         if not chosen.size:
             return updates
         records, streams = self.records_of(client), [self._streams(number, client)[row] for row in chosen]
@@ -116,7 +116,8 @@ class ClientChunk:
         return [f" in trial {trial}, round {round_number + 1}" for trial in self.trials]
 
 
-def _nothing(tensor: Tensor) -> Tensor:
+def nothing(tensor: Tensor) -> Tensor:
     """Return an update that moves nothing: zeros, and integers as they are."""
-    moves = tensor.is_floating_point() or tensor.is_complex()
-    return torch.zeros_like(tensor, memory_format=torch.contiguous_format) if moves else tensor.clone()
+    if not is_number(tensor):
+        return tensor.clone()
+    return torch.zeros_like(tensor, memory_format=torch.contiguous_format)

@@ -22,7 +22,7 @@ from torch import Tensor
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.magnitude import magnitudes
 from fedsz_privacy.core.ranges import ACCOUNTED_NOISE_MULTIPLIER, CLIP_NORM, EPSILON, Range, require_in, require_within
-from fedsz_privacy.core.state import StateDict, expand
+from fedsz_privacy.core.state import StateDict, expand, is_number
 from fedsz_privacy.defences.aggregation import Senders
 from fedsz_privacy.defences.grammar import write_changed
 from fedsz_privacy.defences.proof import Composition, Observer, Proof, Unit
@@ -140,17 +140,15 @@ def clip_rows(rows: Tensor, clip_norm: float) -> Tensor:
 
 def to_rows(stacked: StateDict) -> Tensor:
     """Return all floats of a stack of k states, complex ones as two, as float64 of shape (k, numbers)."""
-    return torch.cat([_reals(tensor) for tensor in stacked.values() if _moves(tensor)], dim=1)
+    return torch.cat([_reals(tensor) for tensor in stacked.values() if is_number(tensor)], dim=1)
 
 
 def from_rows(rows: Tensor, like: StateDict) -> dict[str, Tensor]:
     """Return the stack whose floats are such rows, with the shapes, dtypes and integers of another stack."""
-    parts = iter(rows.split_with_sizes([_reals(tensor).shape[1] for tensor in like.values() if _moves(tensor)], dim=1))
-    return {name: _as(next(parts), tensor) if _moves(tensor) else tensor for name, tensor in like.items()}
-
-
-def _moves(tensor: Tensor) -> bool:
-    return tensor.is_floating_point() or tensor.is_complex()
+    parts = iter(
+        rows.split_with_sizes([_reals(tensor).shape[1] for tensor in like.values() if is_number(tensor)], dim=1)
+    )
+    return {name: _as(next(parts), tensor) if is_number(tensor) else tensor for name, tensor in like.items()}
 
 
 def _reals(stacked: Tensor) -> Tensor:

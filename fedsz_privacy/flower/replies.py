@@ -12,7 +12,7 @@ from torch import Tensor
 
 from fedsz_privacy.codec.pipeline import FedSZ
 from fedsz_privacy.core.errors import InputError, printable
-from fedsz_privacy.core.state import StateDict, is_finite, nbytes
+from fedsz_privacy.core.state import StateDict, is_finite, is_number, nbytes
 from fedsz_privacy.defences.norm_limit import shortened
 from fedsz_privacy.flower.arrays import moved, read_like, require_names, require_shape, write_state
 from fedsz_privacy.flower.envelope import NOTE, Note, unwrap
@@ -173,7 +173,7 @@ def _require_alike(state: StateDict, sent: StateDict) -> None:
 
 def _require_dtype(name: str, tensor: Tensor, sent: StateDict) -> None:
     """Raise InputError if a dtype is another one than was sent, but for counters that a server averaged to floats."""
-    counter = sent[name].is_floating_point() and not (tensor.is_floating_point() or tensor.is_complex())
+    counter = sent[name].is_floating_point() and not is_number(tensor)
     if tensor.dtype != sent[name].dtype and not counter:
         raise InputError(f"array {name!r} has dtype {tensor.dtype}, and the server sent {sent[name].dtype}: keep it")
 
