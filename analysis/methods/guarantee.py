@@ -1,7 +1,7 @@
 """What is guaranteed: a proof, from a privacy event alone; no measurement enters it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import isinf
 
 from dp_accounting import NonPrivateDpEvent
@@ -42,6 +42,10 @@ class Guarantee:
         if isinf(self.epsilon):
             return "∞"
         return f"{self.epsilon:.3g}, claimed" if self.claimed else f"{self.epsilon:.3g}"
+
+    def to_dict(self) -> dict[str, object]:
+        """Return it as plain values; an infinite epsilon stands as the string ``"inf"``."""
+        return asdict(self) | ({"epsilon": "inf"} if isinf(self.epsilon) else {})
 
 
 def guarantee(defence: Release | Defence, delta: float) -> Guarantee:

@@ -145,9 +145,8 @@ def to_rows(stacked: StateDict) -> Tensor:
 
 def from_rows(rows: Tensor, like: StateDict) -> dict[str, Tensor]:
     """Return the stack whose floats are such rows, with the shapes, dtypes and integers of another stack."""
-    parts = iter(
-        rows.split_with_sizes([_reals(tensor).shape[1] for tensor in like.values() if is_number(tensor)], dim=1)
-    )
+    sizes = [_reals(tensor).shape[1] for tensor in like.values() if is_number(tensor)]
+    parts = iter(rows.split_with_sizes(sizes, dim=1))
     return {name: _as(next(parts), tensor) if is_number(tensor) else tensor for name, tensor in like.items()}
 
 

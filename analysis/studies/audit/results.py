@@ -1,6 +1,5 @@
 """The machine's copy of a report: plain values and tables, nothing rounded."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict
 
@@ -106,10 +105,9 @@ def statistics(leakage: Leakage) -> list[tuple[str, Estimate, Difference]]:
 
 def _defence(report: AuditReport, name: str) -> dict[str, object]:
     verdict, study = report.verdicts[name], report.noise[name]
-    stated = asdict(verdict.guarantee)
     return {
         "name": name,
-        "guarantee": stated | ({"epsilon": "inf"} if math.isinf(verdict.guarantee.epsilon) else {}),
+        "guarantee": verdict.guarantee.to_dict(),
         "as_if": asdict(verdict.as_if) if verdict.as_if else None,
         "ratio": report.ratio(name),
         "bytes": report.nbytes(name),

@@ -1,6 +1,5 @@
 """The report of an audit of whole clients: results, tables, figure and page."""
 
-import math
 from dataclasses import asdict
 from pathlib import Path
 
@@ -105,10 +104,9 @@ def leakage_rows(report: ClientsReport) -> list[Row]:
 
 
 def _defence(report: ClientsReport, name: str) -> dict[str, object]:
-    stated = report.guarantees[name]
     return {
         "name": name,
-        "guarantee": asdict(stated) | ({"epsilon": "inf"} if math.isinf(stated.epsilon) else {}),
+        "guarantee": report.guarantees[name].to_dict(),
         "epsilon_lower_bound": asdict(report.lower_bounds[name]) | {"unit": Unit.CLIENT},
         "canary_bounds": [asdict(bound) for bound in report.canaries[name]],
         "leakage": {signal: asdict(leakage) for signal, leakage in report.leakage[name].items()},

@@ -128,10 +128,7 @@ def to_results(report: FederationReport) -> dict[str, object]:
     return {
         "spec": to_plain("federate", report.spec),
         "metric": report.metric,
-        "guarantees": {
-            name: asdict(stated) | ({"epsilon": "inf"} if math.isinf(stated.epsilon) else {})
-            for name, stated in report.guarantees.items()
-        },
+        "guarantees": {name: stated.to_dict() for name, stated in report.guarantees.items()},
         "rounds": round_rows(report),
     }
 

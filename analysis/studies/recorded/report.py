@@ -1,6 +1,5 @@
 """The report of an audit of recorded updates: results, tables, figures and page."""
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -159,10 +158,9 @@ def _shown(report: RecordedReport) -> list[str]:
 
 
 def _release(report: RecordedReport, name: str) -> dict[str, object]:
-    stated = asdict(report.guarantees[name])
     return {
         "name": name,
-        "guarantee": stated | ({"epsilon": "inf"} if math.isinf(report.guarantees[name].epsilon) else {}),
+        "guarantee": report.guarantees[name].to_dict(),
         "ratio": report.ratio(name),
         "bytes": report.observations.sizes[name],
         "performance": report.observations.performance.get(name),

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from math import isinf
 from pathlib import Path
 
 from analysis.methods.leakage.membership import Leakage
@@ -130,10 +129,9 @@ def _pick(group: str, signal: str) -> Pick:
 
 def _defence(report: SeedsReport, name: str) -> dict[str, object]:
     found = report.of(name)
-    stated = weakest(found)
     return {
         "name": name,
-        "guarantee": asdict(stated) | ({"epsilon": "inf"} if isinf(stated.epsilon) else {}),
+        "guarantee": weakest(found).to_dict(),
         "as_if": [asdict(each.as_if) if each.as_if else None for each in found],
         "ratio": asdict(report.mean(name, lambda each: each.ratio)),
         "bytes": asdict(report.mean(name, lambda each: each.bytes)),
