@@ -1,7 +1,8 @@
 """What is claimed, before a study asks for it: by a training function of a user's own, and by a release."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import TypeAlias
 
 import numpy as np
 from torch import nn
@@ -18,8 +19,36 @@ from fedsz_privacy.defences.release import Release
 from fedsz_privacy.training.own import OwnTraining
 from fedsz_privacy.training.rule import TrainingRule
 
+Claiming: TypeAlias = AuditSpec | ClientsSpec | FederationSpec
+"""A question that asks for defences."""
 
-def claimed(spec: AuditSpec | ClientsSpec | FederationSpec, model: nn.Module, records: Records) -> TrainingRule:
+
+def settle_claims(
+    spec: Claiming, model: nn.Module, records: Records, state: StateDict, say: Callable[[str], None]
+) -> tuple[list[Defence], list[str]]:
+    """Return a question's defences with what is claimed for them, and a line for each claim that is refused.
+
+    Parameters
+    ----------
+    spec : AuditSpec, ClientsSpec or FederationSpec
+        The question.
+    model : nn.Module
+        What clients train.
+    records : Records
+        Training records.
+    state : StateDict
+        The model's state: what updates are like.
+    say : callable
+        Told of each claim that is refused.
+    """
+    defences = hold_defences(spec.parse_defences(claimed(spec, model, records)), state, spec.seed)
+    refused = describe_refused(defences)
+    for line in refused:
+        say(line)
+    return defences, refused
+
+
+def claimed(spec: Claiming, model: nn.Module, records: Records) -> TrainingRule:
     """Return how clients train; a function of a user's own with the event that it claims, or that its engine counts.
 
     A function that claims nothing trains once, on as many of the records as a client is expected to hold.

@@ -17,17 +17,15 @@ from analysis.studies.audit.measure import bound_epsilon, measure_group, scores_
 from analysis.studies.audit.run import ALONE
 from analysis.studies.audit.strongest import Strongest, choose_strongest
 from analysis.studies.audit.white_box import CanaryBound
-from analysis.studies.claims import claimed
+from analysis.studies.claims import settle_claims
 from analysis.studies.clients.canaries import bound_by_clients
 from analysis.studies.clients.prepare import check, load, set_up, train_before
 from analysis.studies.clients.spec import ClientsSpec
+from analysis.studies.playing import playing
 from analysis.studies.questions import to_plain
 from attacks import Game, Trials
 from attacks.clients.own_update import expected_updates
 from attacks.clients.play import ClientPlayer
-from attacks.game.engine import Player, play_trials
-from attacks.game.trial import alike, concatenate
-from attacks.game.trial_files import TrialFiles
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import nbytes
 from fedsz_privacy.core.threads import one_thread
@@ -109,19 +107,13 @@ def run_clients(
     split, model = load(spec)
     still = set_up(spec, split, model)
     *found, duration = check(spec, still, spec.parse_defences(), workers)
-    notices = (*split.notices, *found)
-    for notice in (*notices, duration):
+    for notice in (*split.notices, *found, duration):
         say(notice)
-    defences, signals = spec.parse_defences(claimed(spec, model, split.train)), spec.get_signals()
+    defences, refused = settle_claims(spec, model, split.train, still.state, say)
+    notices, signals = (*split.notices, *found, *refused), spec.get_signals()
     folder = open_run(path, to_plain("audit-clients", spec))
     game = train_before(spec, still, split, progress)
-    with workers.pool() as pool:
-
-        def played(player: Player, kind: str) -> Trials:
-            files = TrialFiles(folder.path / kind.replace(" ", "_"), folder.digest)
-            kept = play_trials(player, spec.trials, files, pool, workers.count, say)
-            return concatenate(list(progress(alike(kept), description=kind, total=spec.trials)))
-
+    with playing(spec.trials, folder, workers, progress, say) as played:
         expected = expected_updates(game, spec.clients)
         trials = played(ClientPlayer(game, defences, spec.clients, expected, signals, spec.sees), "trials")
         canaries = bound_by_clients(spec, game, defences, played)

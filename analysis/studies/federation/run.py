@@ -14,7 +14,7 @@ from analysis.methods.guarantee import Guarantee, guarantee
 from analysis.reporting.folder import RunFolder, open_run, require_place
 from analysis.reporting.progress import Progress, silent, unsaid
 from analysis.studies.check import check_clients
-from analysis.studies.claims import claimed, describe_refused, hold_defences
+from analysis.studies.claims import settle_claims
 from analysis.studies.federation.duration import describe_federation
 from analysis.studies.federation.link import Transfer, break_even
 from analysis.studies.federation.record import record_round, recorder_of
@@ -133,10 +133,11 @@ def run_federation(
     clients = parse_partition(spec.partition, split.train.targets.cpu().numpy(), spec.clients, rng)
     defences = spec.parse_defences()
     found = check_clients(defences, model, spec.model, split.train, spec.expected_records)
-    defences = hold_defences(spec.parse_defences(claimed(spec, model, split.train)), model.state_dict(), spec.seed)
-    notices = (*split.notices, *found, *describe_refused(defences))
-    for notice in (*notices, describe_federation(defences, model, split.train, clients, spec.rounds)):
+    duration = describe_federation(defences, model, split.train, clients, spec.rounds)
+    for notice in (*split.notices, *found, duration):
         say(notice)
+    defences, refused = settle_claims(spec, model, split.train, model.state_dict(), say)
+    notices = (*split.notices, *found, *refused)
     require_place(path, to_plain("federate", spec))
     recorder = recorder_of(spec, clients, record) if record else None
     folder = open_run(path, to_plain("federate", spec))

@@ -2,8 +2,10 @@
 
 import json
 from dataclasses import replace
+from math import isinf
 
 import pytest
+from dp_accounting import GaussianDpEvent
 
 from analysis.reporting.workers import Workers
 from analysis.studies.clients.canaries import view_epsilon
@@ -13,7 +15,9 @@ from analysis.studies.clients.spec import ClientsSpec
 from analysis.studies.clients.tables import canary_table, closing_table, guarantee_table
 from attacks.game.engine import Player
 from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.state import nbytes
 from fedsz_privacy.defences.proof import Unit
+from fedsz_privacy.defences.release import Release, Released
 
 SPEC = ClientsSpec(
     defences=("dpfedavg:noise=0.6", "dpsgd:noise=1"),
@@ -137,3 +141,20 @@ def test_what_does_not_fit_the_data_is_one_line_and_leaves_nothing(tmp_path, cha
         run_clients(replace(SPEC, **change), tmp_path / "run")
     assert line in str(caught.value)
     assert not (tmp_path / "run").exists()
+
+
+def claims_what_it_does_not_do() -> Release:
+    """Return a release that claims noise and adds none."""
+    return Release("", lambda update, _: Released(update, nbytes(update)), GaussianDpEvent(1.0), "for the test")
+
+
+@pytest.mark.slow
+def test_a_claim_that_does_not_hold_is_refused_and_said(tmp_path):
+    name = f"{__name__}:claims_what_it_does_not_do"
+    told: list[str] = []
+    spec = replace(SPEC, defences=(name,), client_canaries=0)
+    report, _ = run_clients(spec, tmp_path / "run", say=told.append)
+    refused = f"{name}: its claim is refused: 1.weight leaves without noise"
+    assert isinf(report.guarantees[name].epsilon)
+    assert refused in told
+    assert refused in report.notices
