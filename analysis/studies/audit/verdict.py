@@ -7,8 +7,8 @@ from analysis.methods.curves.privacy_curves import AsIf
 from analysis.methods.guarantee import Guarantee
 from analysis.methods.leakage.membership import Leakage
 from analysis.methods.lower_bounds import EpsilonBound
+from analysis.studies.audit.canary_bounds import CanaryBound
 from analysis.studies.audit.measure import RECORDS
-from analysis.studies.audit.white_box import CanaryBound
 
 ALSO_KNOWN = "the architecture, the global state before the target joined, the candidate records and the defence"
 """What every adversary knows besides what it sees."""

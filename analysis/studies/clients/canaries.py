@@ -1,13 +1,12 @@
 """Client canaries against the guarantee of each defence, with what so many coins could show at most."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
-import numpy as np
-
-from analysis.methods.lower_bounds import AnyMechanism, NoiseFamily, Null, ceiling, epsilon_lower_bound
+from analysis.methods.lower_bounds import AnyMechanism, NoiseFamily, Null
 from analysis.methods.lower_bounds.last_update import last_update_epsilon
 from analysis.methods.lower_bounds.noise_family import is_gaussian
-from analysis.studies.audit.white_box import CONFIDENCE, CanaryBound, audited
+from analysis.studies.audit.canary_bounds import CanaryBound, CanaryScores, bound_scores
 from analysis.studies.clients.spec import ClientsSpec
 from attacks import Game, Trials
 from attacks.canaries.gradients import CanaryDesign
@@ -56,7 +55,7 @@ def bound_by_clients(
 def _bounds(
     spec: ClientsSpec, defence: Defence, row: int, by_design: Mapping[CanaryDesign, Trials]
 ) -> Iterator[CanaryBound]:
-    """Yield what canaries of each design say of a defence, of that row of the releases.
+    """Return what canaries of each design say of a defence, of that row of the releases.
 
     Guarantees
     ----------
@@ -66,22 +65,13 @@ def _bounds(
     """
     of_clients = defence.unit is Unit.CLIENT and is_gaussian(defence.event)
     nulls: list[Null] = [*([NoiseFamily(defence.event)] if of_clients else []), AnyMechanism()]
-    view = view_epsilon(spec, defence)
-    for design, trials in by_design.items():
-        scores = trials.observed[READ.get(spec.adversary, UPDATE)][:, row, 0]
-        for number, null in enumerate(nulls):
-            ties = generator(spec.seed, Purpose.BOUND, row, number)
-            yield CanaryBound(
-                design.name,
-                Unit.CLIENT,
-                null.rejects,
-                epsilon_lower_bound(scores, trials.membership, null, spec.delta, CONFIDENCE, ties),
-                ceiling(null, scores.size, spec.delta, CONFIDENCE).epsilon,
-                view,
-                isinstance(null, AnyMechanism),
-                audited(null, int(np.size(scores))),
-                exact=design is CLIENTS_ALONE or isinstance(null, AnyMechanism),
-            )
+    score = READ.get(spec.adversary, UPDATE)
+    read = [
+        CanaryScores(design.name, [trials.observed[score][:, row, 0]], trials.membership, design is CLIENTS_ALONE)
+        for design, trials in by_design.items()
+    ]
+    ties = partial(generator, spec.seed, Purpose.BOUND, row)
+    return bound_scores(read, Unit.CLIENT, nulls, view_epsilon(spec, defence), spec.delta, ties)
 
 
 def view_epsilon(spec: ClientsSpec, defence: Defence) -> float | None:

@@ -13,10 +13,10 @@ from analysis.methods.lower_bounds import EpsilonBound
 from analysis.reporting.folder import RunFolder, open_run
 from analysis.reporting.progress import Progress, silent, unsaid
 from analysis.reporting.workers import Workers
+from analysis.studies.audit.canary_bounds import CanaryBound
 from analysis.studies.audit.measure import bound_epsilon, measure_group, scores_of
 from analysis.studies.audit.run import ALONE
 from analysis.studies.audit.strongest import Strongest, choose_strongest
-from analysis.studies.audit.white_box import CanaryBound
 from analysis.studies.claims import settle_claims
 from analysis.studies.clients.canaries import bound_by_clients
 from analysis.studies.clients.prepare import check, load, set_up, train_before

@@ -7,9 +7,9 @@ from analysis.methods.guarantee import Guarantee, note_of_claims
 from analysis.methods.leakage.membership import FALSE_POSITIVE_RATES, Leakage
 from analysis.methods.over_seeds import Mean, Spread, spread_over_seeds
 from analysis.reporting.table import Table
+from analysis.studies.audit.canary_bounds import CanaryBound
 from analysis.studies.audit.measure import RECORDS, VULNERABLE
 from analysis.studies.audit.presentation.leakage_tables import interval
-from analysis.studies.audit.white_box import CanaryBound
 from analysis.studies.seeds.found import DefenceFound
 from analysis.studies.seeds.run import Compared, Pick, SeedsReport
 from analysis.studies.spec import REFERENCE

@@ -10,11 +10,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from analysis.methods.guarantee import Guarantee
+from analysis.studies.audit.canary_bounds import CanaryBound
 from analysis.studies.audit.measure import RECORDS, VULNERABLE
 from analysis.studies.audit.presentation.intervals import draw_rows
 from analysis.studies.audit.run import AuditReport
 from analysis.studies.audit.verdict import Verdict
-from analysis.studies.audit.white_box import CanaryBound
 from fedsz_privacy.defences.proof import Unit
 
 GROUPS = {RECORDS: "average record", VULNERABLE: VULNERABLE}

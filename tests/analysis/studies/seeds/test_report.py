@@ -9,9 +9,9 @@ import pytest
 from analysis.methods.lower_bounds import EpsilonBound
 from analysis.reporting.folder import open_run, to_json
 from analysis.reporting.html import to_html
+from analysis.studies.audit.canary_bounds import CanaryBound
 from analysis.studies.audit.report import describe
 from analysis.studies.audit.results import to_results
-from analysis.studies.audit.white_box import CanaryBound
 from analysis.studies.questions import read_question, to_plain
 from analysis.studies.seeds.found import read_found
 from analysis.studies.seeds.report import make_page, mean_rows, seed_rows, write_seeds

@@ -9,6 +9,7 @@ from analysis.methods.curves.neighbours import ADJACENCY
 from analysis.methods.guarantee import Guarantee
 from analysis.methods.lower_bounds import EpsilonBound
 from analysis.reporting.style import house_style
+from analysis.studies.audit.canary_bounds import CanaryBound
 from analysis.studies.audit.presentation.canary_table import canary_tables
 from analysis.studies.audit.presentation.figures import FIGURES
 from analysis.studies.audit.presentation.frontier import frontier_table
@@ -22,7 +23,6 @@ from analysis.studies.audit.presentation.tables import (
 )
 from analysis.studies.audit.report import describe, make_page
 from analysis.studies.audit.results import leakage_rows, noise_rows, verdict_rows
-from analysis.studies.audit.white_box import CanaryBound
 from fedsz_privacy.data.tasks import regression
 from fedsz_privacy.defences.proof import Unit
 
