@@ -1,9 +1,10 @@
 """Columns of guarantees, one for each unit of privacy: epsilons of two units never stand in one column."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import isinf
 
-from analysis.methods.guarantee import Guarantee
+from analysis.methods.guarantee import Guarantee, note_of_claims
+from analysis.reporting.table import Table
 from fedsz_privacy.defences.proof import Unit
 
 NOT_FOR_THIS = "-"
@@ -29,3 +30,14 @@ def cells(stated: Guarantee, units: Sequence[Unit]) -> tuple[str, ...]:
 def note_of_units(units: Sequence[Unit]) -> str:
     """Return what the note of a table with such columns says of them; empty if there is one."""
     return f" {NOT_FOR_THIS} in a column of epsilon: guaranteed for another unit of privacy." if len(units) > 1 else ""
+
+
+def reasons_table(stated: Mapping[str, Guarantee], note: str, delta: float, first: Unit = Unit.RECORD) -> Table:
+    """Return the table of what is guaranteed under each defence, and why; of that unit of privacy first."""
+    units = units_of(stated.values(), first)
+    return Table(
+        title="Guarantees",
+        note=note + note_of_units(units) + note_of_claims(stated.values()),
+        columns=("defence", *headings(units, delta), "why"),
+        rows=[(name, *cells(each, units), each.reason) for name, each in stated.items()],
+    )

@@ -13,7 +13,7 @@ from analysis.studies.clients.figure import clients_figure
 from analysis.studies.clients.run import ClientsReport
 from analysis.studies.clients.tables import (
     by_signal,
-    canary_table,
+    client_canary_table,
     closing_table,
     difference_table,
     guarantee_table,
@@ -45,7 +45,7 @@ def write_clients(report: ClientsReport, folder: RunFolder) -> Path:
 def make_page(report: ClientsReport) -> Page:
     """Return what the page shows, and what the command ends with."""
     closing = closing_table(report)
-    canaries = (canary_table(report),) if report.spec.client_canaries else ()
+    canaries = (client_canary_table(report),) if report.spec.client_canaries else ()
     return Page(
         title="Privacy audit of whole clients",
         question="What each defence gives away of who took part.",

@@ -3,10 +3,11 @@
 from analysis.methods.guarantee import note_of_claims
 from analysis.methods.leakage.membership import Leakage, guessed_advantage
 from analysis.reporting.table import Table
+from analysis.studies.audit.presentation.canary_table import canary_table
 from analysis.studies.audit.presentation.leakage_tables import differences_table, interval, signals_table, tpr
 from analysis.studies.clients.run import ClientsReport
 from analysis.studies.spec import REFERENCE
-from analysis.studies.units import cells, headings, note_of_units, units_of
+from analysis.studies.units import cells, headings, note_of_units, reasons_table, units_of
 from fedsz_privacy.defences.proof import Unit
 
 
@@ -45,55 +46,24 @@ def closing_table(report: ClientsReport) -> Table:
     )
 
 
-def canary_table(report: ClientsReport) -> Table:
+def client_canary_table(report: ClientsReport) -> Table:
     """Return what client canaries say of each defence, beside what they could say at most."""
-    delta = report.spec.delta
-    return Table(
-        title=f"Client canaries, for {Unit.CLIENT}",
-        note=f"Adversary {report.spec.adversary}. A canary is a client whose update is far longer than any clip norm, "
+    return canary_table(
+        f"Client canaries, for {Unit.CLIENT}",
+        f"Adversary {report.spec.adversary}. A canary is a client whose update is far longer than any clip norm, "
         "along a direction of its own (Andrew et al., ICLR 2024). A lower bound (95%) rejects the mechanisms that its "
         "row names, and no others. The ceiling is the bound if every coin had been guessed right. This canary in this "
         "view: its epsilon in what the adversary sees. The confidence is exact where coins are independent for sure.",
-        columns=(
-            "defence",
-            "canaries",
-            "rejects",
-            "coins",
-            f"measured\nepsilon lower\nbound (95%), {Unit.CLIENT}\nat delta {delta:g}",
-            "ceiling",
-            "this canary\nin this view",
-            *headings([Unit.CLIENT], delta),
-            "confidence",
-        ),
-        rows=[
-            (
-                name,
-                bound.canaries,
-                bound.rejects,
-                f"{bound.coins:,}",
-                f"{bound.bound.epsilon:.2f}",
-                f"{bound.ceiling:.2f}",
-                "not known" if bound.view is None else f"{bound.view:.2f}",
-                *cells(report.guarantees[name], [Unit.CLIENT]),
-                "exact" if bound.exact else "nearly exact",
-            )
-            for name, bounds in report.canaries.items()
-            for bound in bounds
-        ],
+        Unit.CLIENT,
+        report.spec.delta,
+        {name: (report.guarantees[name], bounds) for name, bounds in report.canaries.items()},
     )
 
 
 def guarantee_table(report: ClientsReport) -> Table:
     """Return what is guaranteed under each defence, and why."""
-    units = units_of(report.guarantees.values(), Unit.CLIENT)
-    return Table(
-        title="Guarantees",
-        note="Theorems, over all rounds; nothing here is measured."
-        + note_of_units(units)
-        + note_of_claims(report.guarantees.values()),
-        columns=("defence", *headings(units, report.spec.delta), "why"),
-        rows=[(name, *cells(stated, units), stated.reason) for name, stated in report.guarantees.items()],
-    )
+    note = "Theorems, over all rounds; nothing here is measured."
+    return reasons_table(report.guarantees, note, report.spec.delta, Unit.CLIENT)
 
 
 def leakage_table(report: ClientsReport) -> Table:

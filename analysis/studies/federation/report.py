@@ -10,7 +10,6 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from analysis.methods.guarantee import note_of_claims
 from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.page import Page, Picture
@@ -20,7 +19,7 @@ from analysis.studies.federation.run import FederationReport
 from analysis.studies.questions import to_plain
 from analysis.studies.spec import REFERENCE
 from analysis.studies.training_words import training_words
-from analysis.studies.units import cells, headings, note_of_units, units_of
+from analysis.studies.units import cells, headings, note_of_units, reasons_table, units_of
 from fedsz_privacy.defences.proof import Unit
 
 BANDWIDTHS = np.geomspace(1, 1e4, 200)
@@ -54,15 +53,8 @@ def summary_table(report: FederationReport) -> Table:
 
 def guarantee_table(report: FederationReport) -> Table:
     """Return what is guaranteed under each defence, and why."""
-    units = units_of(report.guarantees.values())
-    return Table(
-        title="Guarantees",
-        note="Theorems, which hold for every adversary of their kind; nothing here is measured."
-        + note_of_units(units)
-        + note_of_claims(report.guarantees.values()),
-        columns=("defence", *headings(units, report.spec.delta), "why"),
-        rows=[(name, *cells(stated, units), stated.reason) for name, stated in report.guarantees.items()],
-    )
+    note = "Theorems, which hold for every adversary of their kind; nothing here is measured."
+    return reasons_table(report.guarantees, note, report.spec.delta)
 
 
 def performance_by_round(report: FederationReport) -> Figure:

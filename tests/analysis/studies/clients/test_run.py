@@ -12,7 +12,7 @@ from analysis.studies.clients.canaries import view_epsilon
 from analysis.studies.clients.report import make_page, to_results, write_clients
 from analysis.studies.clients.run import run_clients
 from analysis.studies.clients.spec import ClientsSpec
-from analysis.studies.clients.tables import canary_table, closing_table, guarantee_table
+from analysis.studies.clients.tables import client_canary_table, closing_table, guarantee_table
 from attacks.game.engine import Player
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import nbytes
@@ -63,7 +63,7 @@ def test_guarantees_for_records_and_clients_stand_in_columns_of_their_own(finish
         assert by_name["none"] == ("∞", "∞")
         assert by_name[PRIVATE] == (str(report.guarantees[PRIVATE]), "-")
         assert by_name["dpsgd:noise=1"] == ("-", str(report.guarantees["dpsgd:noise=1"]))
-    headings = [column for column in canary_table(report).columns if "epsilon" in column]
+    headings = [column for column in client_canary_table(report).columns if "epsilon" in column]
     assert len(headings) == 2
     assert all("one client" in heading for heading in headings)
 
@@ -77,7 +77,7 @@ def test_the_report_is_written_with_table_and_figure(finished):
     assert json.loads((folder.path / "results.json").read_text())["spec"]["command"] == "audit-clients"
     assert [part.title for part in make_page(report).closing] == [
         closing_table(report).title,
-        canary_table(report).title,
+        client_canary_table(report).title,
     ]
 
 
