@@ -1,7 +1,7 @@
 """Claims that a run refuses: each breaks one condition of a sound release, which passes."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 
 import pytest
@@ -154,6 +154,23 @@ def test_a_layered_release_that_forgets_to_clip_is_refused(batch_normalised, mon
     monkeypatch.setattr(layered_gaussian, "clip_norm", lambda values, *_: values)
     release = parse_release("layered-gaussian:noise=2,clip=1").against(Observer.OUTSIDER)
     assert "one client moves what is sent by" in find_unmet(release, batch_normalised)
+
+
+@dataclass(frozen=True)
+class Counted(Noisy):
+    """Keeps the number of elements that it was given."""
+
+    elements: list[int] = field(default_factory=list)
+
+    def __call__(self, update, generator):
+        self.elements.append(sum(tensor.numel() for tensor in update.values()))
+        return super().__call__(update, generator)
+
+
+def test_a_large_model_is_tried_on_the_first_rows_of_its_tensors():
+    release = Counted()
+    assert find_unmet(claiming(release), {"weight": torch.zeros(4000, 1000), "bias": torch.zeros(7)}) is None
+    assert set(release.elements) == {4007}
 
 
 @pytest.mark.skipif(not find_spec("opendp"), reason="opendp is not installed")
