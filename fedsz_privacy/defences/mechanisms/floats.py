@@ -23,7 +23,16 @@ class Norm(IntEnum):
 
 def float_values(update: StateDict) -> dict[str, Values]:
     """Return the coordinates of every float tensor of an update; what is not finite counts as 0."""
-    return {name: _finite(tensor) for name, tensor in update.items() if tensor.is_floating_point()}
+    return {name: np.where(np.isfinite(each), each, 0.0) for name, each in coordinates(update).items()}
+
+
+def coordinates(update: StateDict) -> dict[str, Values]:
+    """Return the coordinates of every float tensor of an update, as they are."""
+    return {
+        name: tensor.detach().cpu().double().reshape(-1).numpy()
+        for name, tensor in update.items()
+        if tensor.is_floating_point()
+    }
 
 
 def blanked(update: StateDict, noised: Collection[str]) -> dict[str, Tensor]:
@@ -44,11 +53,6 @@ def to_tensors(values: Mapping[str, Values], like: StateDict) -> dict[str, Tenso
     return {name: _to_tensor(each, like[name]) for name, each in values.items()}
 
 
-def _finite(tensor: Tensor) -> Values:
-    values: Values = tensor.detach().cpu().double().reshape(-1).numpy()
-    return np.where(np.isfinite(values), values, 0.0)
-
-
 def _to_tensor(values: Values, like: Tensor) -> Tensor:
     limits = torch.finfo(like.dtype)
-    return torch.from_numpy(values.clip(limits.min, limits.max)).to(like.dtype).reshape(like.shape)
+    return torch.from_numpy(values.clip(limits.min, limits.max)).reshape(like.shape).to(like)

@@ -2,11 +2,9 @@
 
 from collections.abc import Callable
 from functools import lru_cache
-from itertools import accumulate, pairwise
 from typing import TypeAlias
 
 import numpy as np
-import torch
 from numpy.random import Generator
 from numpy.typing import NDArray
 from torch import Tensor
@@ -15,7 +13,8 @@ from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.ranges import ACCOUNTED_NOISE_MULTIPLIER, CLIP_NORM, require_in
 from fedsz_privacy.core.state import StateDict, nbytes
 from fedsz_privacy.defences.grammar import write_options
-from fedsz_privacy.defences.lattice import clip_to_lattice, lattice_spacing
+from fedsz_privacy.defences.mechanisms.floats import blanked, coordinates, to_tensors
+from fedsz_privacy.defences.mechanisms.secret_noise import Noise, noised_on_lattice
 from fedsz_privacy.defences.proof import Composition, Observer, Proof, Unit
 from fedsz_privacy.defences.release import Release, Released
 from fedsz_privacy.defences.samplers.certified import add_certified
@@ -121,24 +120,8 @@ def _multiplier(kind: str, eps: float | None, noise: float | None, composition: 
     return calibrate(lambda z: composed(DiscreteGaussianDpEvent(z), composition.rounds), eps, composition.delta)
 
 
-def add_noise(
-    update: StateDict, clip: float, sigma: float, sampler: Callable[[NDArray[np.int64], float], NDArray[np.int64]]
-) -> dict[str, Tensor]:
+def add_noise(update: StateDict, clip: float, sigma: float, noise: Noise) -> dict[str, Tensor]:
     """Return an update clipped onto the lattice, with noise on every coordinate, in the dtypes that it had."""
-    floats = {name: tensor for name, tensor in update.items() if tensor.is_floating_point()}
-    values = np.concatenate([np.empty(0), *(_coordinates(tensor) for tensor in floats.values())])
-    spacing = lattice_spacing(clip, sigma, len(values))
-    noised = spacing * sampler(clip_to_lattice(values, clip, spacing), sigma / spacing)
-    ends = pairwise(accumulate((tensor.numel() for tensor in floats.values()), initial=0))
-    parts = {name: _like(floats[name], noised[slice(*each)]) for name, each in zip(floats, ends, strict=True)}
-    return {name: parts[name] if name in parts else torch.zeros_like(tensor) for name, tensor in update.items()}
-
-
-def _coordinates(tensor: Tensor) -> NDArray[np.float64]:
-    return tensor.detach().double().cpu().numpy().reshape(-1)
-
-
-def _like(tensor: Tensor, values: NDArray[np.floating]) -> Tensor:
-    """Return numbers in the shape and dtype of a tensor, the nearest finite ones; this is post-processing."""
-    most = torch.finfo(tensor.dtype).max
-    return torch.from_numpy(values.clip(-most, most)).reshape(tensor.shape).to(tensor)
+    values = noised_on_lattice(coordinates(update), clip, sigma, noise)
+    sent = to_tensors(values, update) | blanked(update, values)
+    return {name: sent[name] for name in update}
