@@ -172,8 +172,8 @@ def parse_defence(text: str, setting: Setting) -> Defence:
     alone = _plainly_trained(release.against(setting.observer), setting)
     if privacy is None:
         return alone
-    added_up = replace(alone, name=_name(kind, privacy, release), aggregation=privacy.aggregation(composition))
-    return _added_up(added_up, privacy.aggregation(composition), setting)
+    aggregation = privacy.aggregation(composition)
+    return _added_up(replace(alone, name=_name(kind, privacy, release)), aggregation, setting)
 
 
 def _plainly_trained(release: Release, setting: Setting) -> Defence:
@@ -184,8 +184,9 @@ def _plainly_trained(release: Release, setting: Setting) -> Defence:
     return Defence(release.name, rule, release, event, release.reason, release.unit, claimed=release.claimed)
 
 
-def _added_up(defence: Defence, aggregation: DPFedAvg, setting: Setting) -> Defence:
-    """Return a defence with what its aggregation guarantees against the observer of the setting."""
+def _added_up(alone: Defence, aggregation: DPFedAvg, setting: Setting) -> Defence:
+    """Return a defence with an aggregation, and what that guarantees against the observer of the setting."""
+    defence = replace(alone, aggregation=aggregation)
     if setting.observer is not Observer.AGGREGATES:
         behind = "dpfedavg guarantees nothing here, as its noise is added to the sum, behind what this adversary sees"
         return replace(defence, reason=f"{behind}; before it {defence.reason}")
@@ -196,7 +197,7 @@ def _added_up(defence: Defence, aggregation: DPFedAvg, setting: Setting) -> Defe
 
 def strongest_observer(text: str) -> Observer:
     """Return whom a defence's own guarantee is made against: noise on the sum hides nothing from the server."""
-    return Observer.AGGREGATES if _kind(text) == DPFEDAVG else Observer.SERVER
+    return Observer.AGGREGATES if first_kind(text) == DPFEDAVG else Observer.SERVER
 
 
 def settle_defences(texts: Iterable[str], composition: Composition = ONE_ROUND) -> tuple[str, ...]:
@@ -213,10 +214,10 @@ def settle_defences(texts: Iterable[str], composition: Composition = ONE_ROUND) 
 
 def _read(text: str, composition: Composition = ONE_ROUND) -> tuple[str, Privacy | ClientPrivacy | None, Release]:
     first, *rest = split_parts(text)
-    if behind := [kind for part in rest if (kind := part.partition(":")[0].strip()) in NO_RELEASES]:
+    if behind := [kind for part in rest if (kind := first_kind(part)) in NO_RELEASES]:
         what = NO_RELEASES[behind[0]]
         raise InputError(f"{text!r} has {behind[0]}, which is {what}, behind another part: write it first, and once")
-    if _kind(text) not in NO_RELEASES:
+    if first_kind(text) not in NO_RELEASES:
         return "", None, parse_release(text, composition)
     kind, options = read_part(first)
     numbers = as_numbers(kind, options)
@@ -227,7 +228,7 @@ def _read(text: str, composition: Composition = ONE_ROUND) -> tuple[str, Privacy
     return kind, privacy, release
 
 
-def _kind(text: str) -> str:
+def first_kind(text: str) -> str:
     """Return the word that a defence's first part begins with."""
     return text.partition("+")[0].partition(":")[0].strip()
 

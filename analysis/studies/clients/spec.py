@@ -73,16 +73,13 @@ class ClientsSpec(ClientSpec):
     rounds: int = option(10, "Rounds of federated averaging of theirs.", within=ranges.COUNT)
 
     def __post_init__(self) -> None:
-        from fedsz_privacy.defences.defence import settle_defences
-        from fedsz_privacy.defences.proof import Composition, Observer
+        from fedsz_privacy.defences.proof import Observer
 
         super().__post_init__()
         if (scores := self.trials * self.clients) < LEAST_SCORES:
             asked = f"{self.trials} trials of {self.clients} clients"
             raise InputError(f"{asked} are {scores} scores: choose {LEAST_SCORES} or more")
-        object.__setattr__(
-            self, "defences", settle_defences([REFERENCE, *self.defences], Composition(self.delta, self.target_rounds))
-        )
+        object.__setattr__(self, "defences", self.settled(self.defences, self.target_rounds))
         object.__setattr__(self, "signals", tuple(dict.fromkeys(self.signals)))
         if self.sees.observer is not Observer.AGGREGATES:
             raise InputError(
@@ -123,14 +120,7 @@ class ClientsSpec(ClientSpec):
 
     def parse_defences(self, rule: "TrainingRule | None" = None) -> "list[Defence]":
         """Return the defences, the undefended one first; a rule replaces the spec's once its claim is known."""
-        from fedsz_privacy.defences.defence import Setting, parse_defence
+        from fedsz_privacy.defences.defence import parse_defence
 
-        setting = Setting(
-            rule or self.rule,
-            self.settings,
-            self.expected_records,
-            self.delta,
-            self.target_rounds,
-            self.sees.observer,
-        )
+        setting = self.setting(self.expected_records, self.target_rounds, self.sees.observer, rule)
         return [parse_defence(name, setting) for name in self.defences]
