@@ -1,13 +1,16 @@
 """The machine's copy of a report: plain values and tables, nothing rounded."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
+from analysis.methods.guarantee import Guarantee
 from analysis.methods.leakage.membership import STATISTICS, Difference, Estimate, Leakage
 from analysis.reporting.table import Row
 from analysis.studies.audit.run import AuditReport
 from analysis.studies.audit.verdict import ALSO_KNOWN
 from analysis.studies.noise.update_study import NoiseStudy
+from analysis.studies.units import units_of
 from fedsz_privacy.defences.proof import Unit
 
 
@@ -26,16 +29,17 @@ def to_results(report: AuditReport) -> dict[str, object]:
 
 def verdict_rows(report: AuditReport) -> list[Row]:
     """Return one row for each defence: guaranteed, as if, measured, and what it costs."""
+    units = units_of(verdict.guarantee for verdict in report.verdicts.values())
     return [
         {
             "defence": name,
-            **_prefixed("guaranteed", asdict(verdict.guarantee)),
+            **_guaranteed(verdict.guarantee, units),
             **_prefixed("as_if", asdict(verdict.as_if) if verdict.as_if else {}),
             "measured_unit": Unit.RECORD,
             "measured_epsilon_lower_bound": verdict.epsilon_lower_bound.epsilon,
             **_prefixed(
                 "canary_epsilon_lower_bound",
-                {"unit": first.unit, **asdict(first.bound)} if (first := verdict.first_canary_bound) else {},
+                {"unit": bounds[0].unit, **asdict(bounds[0].bound)} if (bounds := verdict.record_canary_bounds) else {},
             ),
             **{f"measured_{signal}_auc": leakage.auc.value for signal, leakage in verdict.measured.items()},
             "ratio": report.ratio(name),
@@ -44,6 +48,13 @@ def verdict_rows(report: AuditReport) -> list[Row]:
         }
         for name, verdict in report.verdicts.items()
     ]
+
+
+def _guaranteed(stated: Guarantee, units: Sequence[Unit]) -> Row:
+    """Return what is guaranteed, epsilon in a column of its unit of privacy; no guarantee is none for any unit."""
+    meant = {unit: stated.epsilon for unit in units if stated.unit is unit or math.isinf(stated.epsilon)}
+    rest = {name: value for name, value in asdict(stated).items() if name != "epsilon"}
+    return _prefixed("guaranteed", {f"epsilon_{unit.name.lower()}": value for unit, value in meant.items()} | rest)
 
 
 def leakage_rows(report: AuditReport) -> list[Row]:

@@ -9,6 +9,7 @@ from analysis.methods.leakage.membership import Leakage
 from analysis.methods.lower_bounds import EpsilonBound
 from analysis.studies.audit.canary_bounds import CanaryBound
 from analysis.studies.audit.measure import RECORDS
+from fedsz_privacy.defences.proof import Unit
 
 ALSO_KNOWN = "the architecture, the global state before the target joined, the candidate records and the defence"
 """What every adversary knows besides what it sees."""
@@ -47,6 +48,6 @@ class Verdict:
         return self.groups[RECORDS]
 
     @property
-    def first_canary_bound(self) -> CanaryBound | None:
-        """The first bound by canaries, if any were played."""
-        return next(iter(self.canary_bounds), None)
+    def record_canary_bounds(self) -> tuple[CanaryBound, ...]:
+        """The bounds by canaries for the unit of what else is measured; those for one client have their own table."""
+        return tuple(each for each in self.canary_bounds if each.unit is Unit.RECORD)

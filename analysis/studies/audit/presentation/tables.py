@@ -171,8 +171,9 @@ def _measured(verdict: Verdict, rate: float) -> str:
 
 
 def _white_box(verdict: Verdict) -> str:
-    if not (first := verdict.first_canary_bound):
+    if not (bounds := verdict.record_canary_bounds):
         return ""
+    first = bounds[0]
     return (
         f"; by canaries ({first.canaries}), for {first.unit}: {_lower_bound(first.bound)}, which rejects "
         f"{first.rejects}"

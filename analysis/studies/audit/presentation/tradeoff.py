@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from analysis.methods.guarantee import Guarantee
-from analysis.studies.audit.canary_bounds import CanaryBound
 from analysis.studies.audit.measure import RECORDS, VULNERABLE
 from analysis.studies.audit.presentation.intervals import draw_rows
 from analysis.studies.audit.run import AuditReport
@@ -92,17 +91,12 @@ def _canaries(panel: Axes, verdicts: Sequence[Verdict]) -> None:
         (False, green, "lower bound (canaries, its own family, 95%)"),
     ):
         firsts = {
-            row: next((each for each in _of_one_record(verdict) if each.any_mechanism is any_mechanism), None)
+            row: next((each for each in verdict.record_canary_bounds if each.any_mechanism is any_mechanism), None)
             for row, verdict in enumerate(verdicts)
         }
         points = {row: first.bound.epsilon for row, first in firsts.items() if first}
         if points:
             panel.plot(list(points.values()), list(points), ">", color=colour, mfc="white", markersize=10, label=label)
-
-
-def _of_one_record(verdict: Verdict) -> list[CanaryBound]:
-    """Return the bounds in the unit of the panel; those of a client's whole update are in the table."""
-    return [each for each in verdict.canary_bounds if each.unit is Unit.RECORD]
 
 
 def _of_a_record(stated: Guarantee) -> float:

@@ -189,9 +189,22 @@ def test_epsilons_of_two_units_of_privacy_stand_in_columns_of_their_own(restated
     assert by_unit[0] == {"one record": "3.25", "one client": "-"}
     assert verdict_table(report).rows[-1][1] == "-"
     assert verdict_table(report).rows[-1][2].startswith("epsilon 8 at delta 1e-07")
+    epsilons = [{key: row[key] for key in row if key.startswith("guaranteed_epsilon")} for row in verdict_rows(report)]
+    assert epsilons[-1] == {"guaranteed_epsilon_client": 8.0}
+    assert set(epsilons[0]) == {"guaranteed_epsilon_record"}
     with house_style():
         marks = {line.get_label(): line for line in FIGURES["tradeoff"](report).axes[1].get_lines()}
     assert len(marks["at most (guaranteed)"].get_xdata()) == len(report.verdicts) - 1
+
+
+def test_what_canaries_prove_of_a_client_is_not_told_beside_what_is_measured_of_records(restated):
+    name, verdict = next(iter(restated.verdicts.items()))
+    of_client, of_record = (replace(BOUND, unit=unit) for unit in (Unit.CLIENT, Unit.RECORD))
+    for bounds, told in (((of_client,), False), ((of_client, of_record), True)):
+        report = replace(restated, verdicts={name: replace(verdict, canary_bounds=bounds)})
+        assert ("by canaries" in verdict_table(report).rows[0][-1]) is told
+        assert Unit.CLIENT not in verdict_table(report).rows[0][-1]
+        assert ("canary_epsilon_lower_bound_epsilon" in verdict_rows(report)[0]) is told
 
 
 def test_canaries_of_two_units_have_tables_of_their_own(restated):
