@@ -61,7 +61,8 @@ def no_clip(sampler: Sampler) -> Release:
 
     def apply(update: StateDict, generator: Generator) -> Released:
         assert release.sigma is not None
-        return Released(add_noise(update, 1e6, release.sigma, lambda *given: sampler(*given, generator)), 1)
+        sent = add_noise(update, 1e6, release.sigma, lambda points, sigma: sampler(points, sigma, generator))
+        return Released(sent, 1)
 
     return compressed(replace(release, apply=apply))
 
@@ -167,7 +168,7 @@ def _update(game: Game, steps: int) -> StateDict:
     for _ in range(steps):
         optimizer.zero_grad()
         part = game.pool
-        part.task.loss(model(*part.inputs), part.targets).mean().backward()
+        part.task.loss(model(*part.inputs), part.targets).mean().backward()  # type: ignore[no-untyped-call]
         optimizer.step()
     after = cloned(detached(model))
     model.load_state_dict(dict(game.state))

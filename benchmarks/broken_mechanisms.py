@@ -22,6 +22,7 @@ from scipy import stats
 from analysis.methods.lower_bounds import (
     EpsilonBound,
     ErrorCounts,
+    MuBound,
     best_threshold,
     clopper_pearson_bound,
     count_errors,
@@ -69,7 +70,7 @@ class Mechanism:
     delta: float
     error: Callable[[NDArray[np.float64]], NDArray[np.float64]]
     other: float = 0.0
-    bound: Callable[[ErrorCounts, float, float], EpsilonBound] = clopper_pearson_bound
+    bound: Callable[[ErrorCounts, float, float], EpsilonBound | MuBound] = clopper_pearson_bound
 
 
 DITHER = Mechanism("dither:abs=1,clip=0.2", "dither:abs=0.5,clip=0.2", 0.0, 0.1, stats.uniform(-1, 2).cdf)

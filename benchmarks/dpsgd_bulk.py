@@ -49,7 +49,7 @@ def train_with_opacus(model: nn.Module, pool: Records, members: NDArray[np.bool_
     for _ in range(TRAINING.epochs):
         for images, labels in loader:
             optimiser.zero_grad()
-            nn.functional.cross_entropy(private(images), labels).backward()
+            nn.functional.cross_entropy(private(images), labels).backward()  # type: ignore[no-untyped-call]
             optimiser.step()
 
 

@@ -27,10 +27,10 @@ def train(records: Records, name: str) -> StateDict:
     before = cloned(detached(model))
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     torch.manual_seed(0)
-    for batch in torch.randperm(min(1000, len(records))).split(20):
+    for batch in torch.split(torch.randperm(min(1000, len(records))), 20):
         part = records.select(batch)
         optimizer.zero_grad()
-        part.task.loss(model(*part.inputs), part.targets).mean().backward()
+        part.task.loss(model(*part.inputs), part.targets).mean().backward()  # type: ignore[no-untyped-call]
         optimizer.step()
     return subtract(cloned(detached(model)), before)
 

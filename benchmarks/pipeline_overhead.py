@@ -14,6 +14,7 @@ from fedsz_privacy.data.weights import EFFICIENTNET, load_weights
 
 REL = 1e-2
 REPEATS = 31
+Work = Callable[[], object]
 
 
 def config() -> szConfig:
@@ -25,7 +26,7 @@ def config() -> szConfig:
     return settings
 
 
-def seconds(work: Callable[[], object]) -> float:
+def seconds(work: Work) -> float:
     """Return how long one call takes."""
     start = perf_counter()
     work()
@@ -39,7 +40,7 @@ def main() -> None:
     arrays = [state[name].numpy() for name in fedsz.bounds(state)]
     streams = [sz.compress(array, config())[0] for array in arrays]
     frame = fedsz.encode(state)
-    pairs = {
+    pairs: dict[str, tuple[Work, Work]] = {
         "encode": (
             lambda: fedsz.encode(state),
             lambda: [sz.compress(array, config()) for array in arrays],

@@ -27,7 +27,7 @@ def rows(folder: Path) -> list[tuple[str, ...]]:
     """Return one row for each defence, the undefended one first; both runs are kept in the folder."""
     federated, _ = run_federation(FEDERATED, folder / "federated")
     audited, _ = run_audit(AUDITED, folder / "audited")
-    found = []
+    found: list[tuple[str, ...]] = []
     for name in federated.rounds:
         leakage = audited.verdicts[name].groups["records"]["cosine"]
         auc, change = leakage.auc, leakage.auc_difference

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from fedsz_privacy.codec.lossy import LossyWarning
     from fedsz_privacy.codec.pipeline import FedSZ
     from fedsz_privacy.core.errors import InputError
+    from fedsz_privacy.core.version import __version__
     from fedsz_privacy.defences.parsing import parse_release
     from fedsz_privacy.defences.release import Release, Released
 
@@ -35,10 +36,21 @@ _HOMES = {
     "LossyWarning": "codec.lossy",
     "Release": "defences.release",
     "Released": "defences.release",
+    "__version__": "core.version",
     "parse_release": "defences.parsing",
 }
 
-__all__ = ["ErrorBound", "FedSZ", "FrameError", "InputError", "LossyWarning", "Release", "Released", "parse_release"]
+__all__ = [
+    "ErrorBound",
+    "FedSZ",
+    "FrameError",
+    "InputError",
+    "LossyWarning",
+    "Release",
+    "Released",
+    "__version__",
+    "parse_release",
+]
 
 
 __getattr__ = lazy(__name__, _HOMES)

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import signal
-from scipy.special import entr
 
 from fedsz_privacy.core.magnitude import root_of_squares
 
@@ -65,8 +64,8 @@ def mutual_information(values: NDArray[np.float64], deviation: float) -> float:
     offsets = np.arange(-round(REACH * deviation / step), round(REACH * deviation / step) + 1) * step / deviation
     noise = np.exp(-(offsets**2) / 2)
     noise /= noise.sum()
-    mixed = np.maximum(signal.oaconvolve(masses, noise), 0)
-    return float(entr(mixed).sum() - entr(noise).sum()) / float(np.log(2))
+    mixed = np.maximum(scipy.signal.oaconvolve(masses, noise), 0)
+    return float(scipy.special.entr(mixed).sum() - scipy.special.entr(noise).sum()) / float(np.log(2))
 
 
 def information_floor(tensors: Sequence[NDArray[np.float64]], deviation: float) -> float:

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from math import isinf
 
-from dp_accounting import NonPrivateDpEvent
-
+from fedsz_privacy.core.dp_events import NonPrivateDpEvent
 from fedsz_privacy.defences.defence import Defence
 from fedsz_privacy.defences.proof import Unit
 from fedsz_privacy.defences.release import Release, as_claim

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from fedsz_privacy.core import ranges
 from fedsz_privacy.core.ranges import Range, require_in
+from fedsz_privacy.defences.names import require_known
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -127,6 +128,7 @@ class ClientSpec:
 
     def settled(self, defences: "Sequence[str]", rounds: int) -> tuple[str, ...]:
         """Return the settled names of defences over so many rounds, ``none`` among them."""
+        require_known(defences)
         from fedsz_privacy.defences.defence import settle_defences
         from fedsz_privacy.defences.proof import Composition
 

@@ -27,7 +27,7 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
-from scipy.special import log_ndtr
+import scipy
 
 from attacks.game.view import View
 from attacks.signals import cosine, loss
@@ -60,7 +60,7 @@ def observe(view: View, measure: Callable[[View], Scores]) -> Scores:
     if not view.knowledge.shared:
         return np.concatenate([observe(one, measure) for one in view.each_trial()])
     others = np.stack([measure(replace(view, updates=updates)) for updates in view.others])
-    scores: Scores = log_ndtr((measure(view) - others.mean(axis=0)) / np.sqrt(_variance(others)))
+    scores: Scores = scipy.special.log_ndtr((measure(view) - others.mean(axis=0)) / np.sqrt(_variance(others)))
     return scores
 
 

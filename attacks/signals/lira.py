@@ -16,8 +16,8 @@ from functools import partial
 from typing import TypeAlias
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from attacks.game.view import View
 from attacks.signals.base import Scores, Signal
@@ -34,8 +34,8 @@ def observe(view: View) -> Scores:
 def online(margins: Scores, membership: NDArray[np.bool_], deviation: Deviation) -> Scores:
     """Return the log-likelihood ratio of each trial's margins, with all other trials as its shadow models."""
     inside, outside = moments(margins, membership), moments(margins, ~membership)
-    log_in = norm.logpdf(margins, inside.mean, deviation(inside))
-    return np.subtract(log_in, norm.logpdf(margins, outside.mean, deviation(outside)))
+    log_in = scipy.stats.norm.logpdf(margins, inside.mean, deviation(inside))
+    return np.subtract(log_in, scipy.stats.norm.logpdf(margins, outside.mean, deviation(outside)))
 
 
 def offline(margins: Scores, membership: NDArray[np.bool_], deviation: Deviation) -> Scores:

@@ -10,8 +10,8 @@ Within a trial the order is that of the loss, so only the comparison between tri
 """
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from attacks.signals import loss
 from attacks.signals.base import Scores, Signal
@@ -19,7 +19,7 @@ from attacks.signals.base import Scores, Signal
 
 def calibrate(log_probabilities: Scores, _: NDArray[np.bool_]) -> Scores:
     """Return the share of the other candidates that have a higher loss in the same target."""
-    shares: Scores = (rankdata(log_probabilities, axis=1) - 1) / (log_probabilities.shape[1] - 1)
+    shares: Scores = (scipy.stats.rankdata(log_probabilities, axis=1) - 1) / (log_probabilities.shape[1] - 1)
     return shares
 
 

@@ -15,9 +15,8 @@ as many values as there are candidates, so it cannot resolve a false-positive ra
 """
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import rankdata
-from sklearn.metrics import roc_auc_score
 
 from attacks.signals import loss
 from attacks.signals.base import Scores, Signal
@@ -50,6 +49,9 @@ def offline(log_probabilities: Scores, membership: NDArray[np.bool_]) -> Scores:
 
 def tuned_slope(log_probabilities: Scores, membership: NDArray[np.bool_]) -> float:
     """Return the a at which the offline attack on some trials, with one another as references, has the largest AUC."""
+    # scikit-learn takes a second to import.
+    from sklearn.metrics import roc_auc_score
+
     if membership.all() or not membership.any():
         return UNTUNED_SLOPE
     seen, members = _probabilities(log_probabilities), membership.ravel()
@@ -68,7 +70,7 @@ def _probabilities(log_probabilities: Scores) -> Scores:
 def _dominated(seen: Scores, expected: Scores) -> Scores:
     """Return the share of the other candidates z of a row with R(z) <= R(x)."""
     ratios = seen / np.maximum(expected, LEAST_PROBABILITY)
-    dominated: Scores = (rankdata(ratios, method="max", axis=1) - 1) / (ratios.shape[1] - 1)
+    dominated: Scores = (scipy.stats.rankdata(ratios, method="max", axis=1) - 1) / (ratios.shape[1] - 1)
     return dominated
 
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+import scipy
 import torch
-from dp_accounting import DpEvent, NonPrivateDpEvent
-from scipy import stats
 from torch import Tensor
 
+from fedsz_privacy.core.dp_events import DpEvent, NonPrivateDpEvent
 from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.defences.release import Release, release_copy
 
@@ -158,7 +158,7 @@ def _spread_by_data(probe: Probe) -> Iterator[str]:
     tiny, huge = _spreads(probe, probe.tiny), _spreads(probe, probe.huge)
     for name in tiny:
         degrees = PAIRS * probe.state[name].numel() / KURTOSIS
-        most = TRUNCATED * math.sqrt(stats.f.isf(FALSE_ALARM, degrees, degrees))
+        most = TRUNCATED * math.sqrt(scipy.stats.f.isf(FALSE_ALARM, degrees, degrees))
         if max(huge[name], tiny[name]) > most * min(huge[name], tiny[name]):
             yield f"the noise of {name} depends on the update, and so tells of it"
 
@@ -172,7 +172,7 @@ def _unclipped(probe: Probe) -> Iterator[str]:
     noise = _difference(probe.sent(probe.still, 1), probe.sent(probe.still, 0))
     elements = sum(tensor.numel() for tensor in noise.values())
     spread = _norm(noise.values()) / math.sqrt(2 * elements)
-    most = (1 + SLACK) * math.sqrt(elements / stats.chi2.ppf(FALSE_ALARM, elements))
+    most = (1 + SLACK) * math.sqrt(elements / scipy.stats.chi2.ppf(FALSE_ALARM, elements))
     if shift * multiplier > most * spread:
         yield (
             f"one client moves what is sent by {shift / spread:.3g} standard deviations of the noise, and the claim is "
@@ -194,7 +194,7 @@ def _least_shift(probe: Probe) -> float:
         for noise in range(MEETINGS)
     ]
     error = float(np.std(moved, ddof=1)) / math.sqrt(MEETINGS)
-    return float(np.mean(moved) - stats.t.isf(FALSE_ALARM, MEETINGS - 1) * error)
+    return float(np.mean(moved) - scipy.stats.t.isf(FALSE_ALARM, MEETINGS - 1) * error)
 
 
 def _along(direction: StateDict, difference: StateDict) -> float:

@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import MappingProxyType
 
-from dp_accounting import DpEvent, NonPrivateDpEvent
-
+from fedsz_privacy.core.dp_events import DpEvent, NonPrivateDpEvent
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.ranges import ACCOUNTED_NOISE_MULTIPLIER, CLIP_NORM, DELTA, EPSILON, Range, require_in
 from fedsz_privacy.defences.aggregation import AVERAGE, Aggregation

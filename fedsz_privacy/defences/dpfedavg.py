@@ -14,11 +14,11 @@ from types import MappingProxyType
 
 import numpy as np
 import torch
-from dp_accounting import DpEvent, GaussianDpEvent, PoissonSampledDpEvent
 from numpy.random import Generator
 from numpy.typing import NDArray
 from torch import Tensor
 
+from fedsz_privacy.core.dp_events import DpEvent, GaussianDpEvent, PoissonSampledDpEvent
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.magnitude import magnitudes
 from fedsz_privacy.core.ranges import ACCOUNTED_NOISE_MULTIPLIER, CLIP_NORM, EPSILON, Range, require_in, require_within

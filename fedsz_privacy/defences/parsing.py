@@ -6,8 +6,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import TypeAlias
 
-from dp_accounting import NonPrivateDpEvent
-
+from fedsz_privacy.core.dp_events import NonPrivateDpEvent
 from fedsz_privacy.core.errors import InputError, unknown
 from fedsz_privacy.core.imports import import_callable, require_type
 from fedsz_privacy.defences.grammar import Option, Sigmas, make, read_part, split_parts, write_options

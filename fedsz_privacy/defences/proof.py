@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from dp_accounting import DpEvent
-
+from fedsz_privacy.core.dp_events import DpEvent
 from fedsz_privacy.training.gaussian_rounds import Adjacency
 
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any
 
-from dp_accounting import DpEvent, NonPrivateDpEvent
 from numpy.random import Generator
 
 from fedsz_privacy.codec.lossy import LossyWarning, without_lossy_warnings
+from fedsz_privacy.core.dp_events import DpEvent, NonPrivateDpEvent
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.imports import is_users_own
 from fedsz_privacy.core.state import StateDict, cloned, unstack

@@ -4,11 +4,11 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from dp_accounting import DpEvent, PoissonSampledDpEvent
 from dp_accounting.pld import PLDAccountant
 from dp_accounting.pld.privacy_loss_distribution import from_two_probability_mass_functions
 from dp_accounting.rdp import RdpAccountant
 
+from fedsz_privacy.core.dp_events import DpEvent, PoissonSampledDpEvent
 from fedsz_privacy.training.discrete_gaussian import renyi, sampled_renyi
 from fedsz_privacy.training.events import DiscreteGaussianDpEvent, EpsilonDeltaDpEvent, FiniteDpEvent
 

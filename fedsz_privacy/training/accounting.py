@@ -1,9 +1,9 @@
 """Guarantees from privacy events: thin calls to dp-accounting."""
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from dp_accounting import (
+from fedsz_privacy.core.dp_events import (
     ComposedDpEvent,
     DpEvent,
     GaussianDpEvent,
@@ -11,11 +11,11 @@ from dp_accounting import (
     PoissonSampledDpEvent,
     SelfComposedDpEvent,
 )
-from dp_accounting.mechanism_calibration import LowerEndpointAndGuess, calibrate_dp_mechanism
-
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.ranges import ACCOUNTED_NOISE_MULTIPLIER, DELTA, EPSILON, require_in
-from fedsz_privacy.training.accountants import LossAccountant, RenyiAccountant
+
+if TYPE_CHECKING:
+    from fedsz_privacy.training.accountants import LossAccountant, RenyiAccountant
 
 LEAST_NOISE = ACCOUNTED_NOISE_MULTIPLIER.least
 """Smallest noise multiplier that is looked at."""
@@ -54,6 +54,8 @@ def describe(history: History) -> str:
 
 def require_accountable(event: DpEvent, path: str) -> None:
     """Raise InputError if what an import path gave has an event that no accountant knows."""
+    from fedsz_privacy.training.accountants import LossAccountant, RenyiAccountant
+
     if not (LossAccountant().supports(event) or RenyiAccountant().supports(event)):
         raise InputError(
             f"{path} has an event of type {type(event).__name__}, which neither dp-accounting's PLD accountant nor its "
@@ -61,12 +63,14 @@ def require_accountable(event: DpEvent, path: str) -> None:
         )
 
 
-def accountant(event: DpEvent, interval: float = FINE) -> LossAccountant | RenyiAccountant:
+def accountant(event: DpEvent, interval: float = FINE) -> "LossAccountant | RenyiAccountant":
     """Return the tightest fresh accountant that knows an event: by privacy losses, else by Renyi divergences.
 
     An event in which a discrete Gaussian is composed with a finite mechanism is known to neither, and refused by its
     ``compose``.
     """
+    from fedsz_privacy.training.accountants import LossAccountant, RenyiAccountant
+
     losses = LossAccountant(value_discretization_interval=interval)
     return losses if losses.supports(event) else RenyiAccountant()
 
@@ -101,6 +105,8 @@ def calibrate(event: Callable[[float], DpEvent], eps: float, delta: float) -> fl
     """
     require_in(EPSILON, eps, "eps")
     require_in(DELTA, delta, "delta")
+    from dp_accounting.mechanism_calibration import LowerEndpointAndGuess, calibrate_dp_mechanism
+
     interval = min(max(FINE, COARSE * eps), COARSE)
     most = accountant(event(LEAST_NOISE), COARSE).compose(event(LEAST_NOISE)).get_epsilon(delta)
     if eps >= most:

@@ -7,11 +7,11 @@ from types import MappingProxyType
 from typing import Self
 
 import numpy as np
-from dp_accounting import DpEvent, NonPrivateDpEvent
 from numpy.random import Generator
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from fedsz_privacy.core.dp_events import DpEvent, NonPrivateDpEvent
 from fedsz_privacy.core.ranges import COUNT, EPOCHS, LEARNING_RATE, WEIGHT_DECAY, Range, require_within
 from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.data.records import Records

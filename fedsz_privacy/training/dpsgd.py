@@ -7,11 +7,11 @@ from types import MappingProxyType
 from typing import Self
 
 import numpy as np
-from dp_accounting import DpEvent, GaussianDpEvent, PoissonSampledDpEvent, SelfComposedDpEvent
 from numpy.random import Generator
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from fedsz_privacy.core.dp_events import DpEvent, GaussianDpEvent, PoissonSampledDpEvent, SelfComposedDpEvent
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.ranges import CLIP_NORM, COUNT, EXPECTED_RECORDS, NOISE_MULTIPLIER, STEPS, Range, require_within
 from fedsz_privacy.core.state import StateDict, stack_of_one, unstack

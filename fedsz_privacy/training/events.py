@@ -3,8 +3,9 @@
 import math
 from dataclasses import dataclass
 
-from dp_accounting import DpEvent
-from scipy.special import expit
+import scipy
+
+from fedsz_privacy.core.dp_events import DpEvent
 
 
 @dataclass(frozen=True)
@@ -88,5 +89,5 @@ class EpsilonDeltaDpEvent(DpEvent):  # type: ignore[misc]  # dp-accounting has n
         :math:`e^\epsilon` for the truth (Kairouz, Oh and Viswanath, ICML 2015, Theorem 3.4).
         """
         told, kept = self.delta, 1 - self.delta
-        likely, unlikely = (kept * float(expit(loss)) for loss in (self.epsilon, -self.epsilon))
+        likely, unlikely = (kept * float(scipy.special.expit(loss)) for loss in (self.epsilon, -self.epsilon))
         return FiniteDpEvent((told, likely, unlikely, 0.0), (0.0, unlikely, likely, told))

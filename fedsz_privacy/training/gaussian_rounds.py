@@ -8,9 +8,6 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from dp_accounting import NeighboringRelation, get_epsilon_gaussian, get_sigma_gaussian
-from dp_accounting.pld.privacy_loss_distribution import from_gaussian_mechanism
-
 from fedsz_privacy.core.ranges import ACCOUNTED_NOISE_MULTIPLIER, DELTA, STEPS, Range, require_in
 from fedsz_privacy.training.accounting import FINE
 
@@ -40,8 +37,8 @@ class Adjacency(Enum):
 
 RELATIONS = MappingProxyType(
     {
-        Adjacency.ZERO_OUT: NeighboringRelation.ADD_OR_REMOVE_ONE,
-        Adjacency.REPLACE: NeighboringRelation.REPLACE_ONE,
+        Adjacency.ZERO_OUT: "ADD_OR_REMOVE_ONE",
+        Adjacency.REPLACE: "REPLACE_ONE",
     }
 )
 """What dp-accounting calls each adjacency; adding a unit and zeroing it out have the same losses."""
@@ -98,6 +95,8 @@ class GaussianRounds:
         require_in(DELTA, delta, "delta")
         if self.noise_multiplier == 0:
             return math.inf
+        from dp_accounting import get_epsilon_gaussian
+
         unsampled = float(get_epsilon_gaussian(self.noise_multiplier / adjacency.value / math.sqrt(self.rounds), delta))
         if self.sampling_rate == 1:
             return unsampled
@@ -115,11 +114,14 @@ class GaussianRounds:
 @lru_cache(maxsize=8)
 def _losses(noise_multiplier: float, sampling_rate: float, adjacency: Adjacency, interval: float) -> Any:
     """Return the privacy loss distribution of one round, pessimistic."""
+    from dp_accounting import NeighboringRelation
+    from dp_accounting.pld.privacy_loss_distribution import from_gaussian_mechanism
+
     return from_gaussian_mechanism(
         noise_multiplier,
         value_discretization_interval=interval,
         sampling_prob=sampling_rate,
-        neighboring_relation=RELATIONS[adjacency],
+        neighboring_relation=NeighboringRelation[RELATIONS[adjacency]],
     )
 
 
@@ -141,6 +143,8 @@ def classical_epsilon(noise_multiplier: float, delta: float, adjacency: Adjacenc
 def least_noise(rounds: int, epsilon: float, delta: float, adjacency: Adjacency) -> float:
     """Return the noise multiplier that gives an epsilon over all rounds without sampling, exactly."""
     require_in(DELTA, delta, "delta")
+    from dp_accounting import get_sigma_gaussian
+
     return float(get_sigma_gaussian(epsilon, delta)) * adjacency.value * math.sqrt(rounds)
 
 

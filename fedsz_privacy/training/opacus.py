@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import torch
-from dp_accounting import DpEvent
 from numpy.random import Generator
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
+from fedsz_privacy.core.dp_events import DpEvent
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.training.batches import ABSENT, present

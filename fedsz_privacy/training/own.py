@@ -8,11 +8,11 @@ from typing import Any, Self
 from warnings import catch_warnings, filterwarnings
 
 import numpy as np
-from dp_accounting import DpEvent, NonPrivateDpEvent
 from numpy.random import Generator
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from fedsz_privacy.core.dp_events import DpEvent, NonPrivateDpEvent
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.imports import import_callable
 from fedsz_privacy.data.records import Records

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
-from dp_accounting import DpEvent
 from numpy.random import Generator
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from fedsz_privacy.core.dp_events import DpEvent
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.data.records import Records

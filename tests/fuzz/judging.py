@@ -64,10 +64,12 @@ def judge(frame: bytes, max_bytes: int = MAX_BYTES) -> Verdict:
     receiver = receiver_of(max_bytes)
     before = reset_peak()
     start = time.process_time()
+    state: dict[str, Tensor] = {}
+    error: Exception | None = None
     try:
-        state, error = receiver.decode(frame), None
+        state = receiver.decode(frame)
     except Exception as raised:
-        state, error = None, raised
+        error = raised
     seconds, peak = time.process_time() - start, peak_memory() - before
     faults = [_fault_of(error) if error else _difference(frame, state)]
     faults += [f"took {seconds:.1f} s"] * (seconds > MOST_SECONDS)
@@ -101,6 +103,7 @@ def peak_memory() -> int:
 
 def _status(field: str) -> int:
     found = re.search(rf"^{field}:\s+(\d+) kB", Path("/proc/self/status").read_text(), re.MULTILINE)
+    assert found
     return int(found[1]) * 1024
 
 

@@ -10,7 +10,6 @@ from scipy import special, stats
 
 from analysis.methods.noise.distributions import Distribution
 from analysis.methods.noise.sketch import Sketch
-from fedsz_privacy.core.optional import optional
 
 Masses = NDArray[np.float64]
 """Probability of each outcome of a discrete distribution."""
@@ -103,15 +102,11 @@ def connect_the_dots(masses: tuple[Masses, Masses]) -> PrivacyLossDistribution:
 
 
 def true_positive_rates(distribution: PrivacyLossDistribution, fpr: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the greatest TPR of any attack at some false positive rates (Kulynych et al., NeurIPS 2024), by riskcal.
+    """Return the greatest TPR of any attack at some false positive rates (Kulynych et al., NeurIPS 2024)."""
+    # It takes a second to import, and few need it.
+    from riskcal.analysis import get_beta_from_pld
 
-    Raises
-    ------
-    InputError
-        If riskcal is not installed.
-    """
-    riskcal = optional("riskcal.analysis", "noise")
-    return np.asarray(1 - riskcal.get_beta_from_pld(distribution, fpr))
+    return np.asarray(1 - get_beta_from_pld(distribution, fpr))
 
 
 def _shifted(below: Below, low: float, high: float, width: float, bins: int) -> tuple[Masses, Masses]:

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 import numpy as np
-from dp_accounting import DpEvent
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from analysis.reporting.style import looks
+from fedsz_privacy.core.dp_events import DpEvent
 from fedsz_privacy.defences.proof import Observer
 from fedsz_privacy.defences.release import Release
 from fedsz_privacy.training.accounting import accountant, composed

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from dp_accounting import get_epsilon_gaussian
 from numpy.typing import NDArray
 
 from analysis.methods.curves.deciding import Comparison
-from analysis.methods.noise.noise_fit import NoiseFit
 from fedsz_privacy.core.magnitude import norm, root_of_squares
+
+if TYPE_CHECKING:
+    from analysis.methods.noise.noise_fit import NoiseFit
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,8 @@ def laplace_epsilon(l1: NDArray[np.float64], scale: NDArray[np.float64]) -> floa
 
 def gaussian_epsilon(l2: NDArray[np.float64], deviation: NDArray[np.float64], delta: float) -> float:
     """Return epsilon of Gaussian noise at delta, tensors composed through mu (Balle and Wang, ICML 2018)."""
+    from dp_accounting import get_epsilon_gaussian
+
     mu = root_of_squares(l2 / deviation)
     with np.errstate(divide="ignore"):  # its logarithm of no difference at all is minus infinity, as it should be
         return float(get_epsilon_gaussian(1 / mu, delta)) if mu > 0 else 0.0
@@ -99,7 +103,7 @@ def as_if(pairs: Sequence[Mapping[str, Comparison]], scales: Sequence[Mapping[st
     return AsIf(sum(each.coordinates for each in pairs[0].values()), l1, l2, laplace, gaussian, uniform, delta, *ends)
 
 
-def fitted_scales(fit: NoiseFit, bound: float) -> Scales:
+def fitted_scales(fit: "NoiseFit", bound: float) -> Scales:
     """Return the scales of a fit on error over bound, in the update's own unit."""
     return Scales(bound * fit.of("laplace").scale, bound * fit.of("normal").scale)
 

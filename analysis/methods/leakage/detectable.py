@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from analysis.methods.leakage.resampling import BY_CANDIDATE, BY_SCORE, BY_TRIAL, CONFIDENCE, SAMPLE
 from fedsz_privacy.core.errors import InputError
@@ -56,7 +56,7 @@ def smallest_detectable(standard_error: NDArray[np.float64]) -> NDArray[np.float
     >>> round(float(smallest_detectable(np.float64(0.01))), 4)
     0.028
     """
-    factor: float = norm.ppf((1 + CONFIDENCE) / 2) + norm.ppf(POWER)
+    factor: float = scipy.stats.norm.ppf((1 + CONFIDENCE) / 2) + scipy.stats.norm.ppf(POWER)
     return factor * standard_error
 
 

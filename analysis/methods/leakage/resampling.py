@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import numpy as np
+import scipy
 from numpy.random import Generator
 from numpy.typing import NDArray
-from scipy.stats import norm, t
 
 CONFIDENCE = 0.95
 RESAMPLES = 200
@@ -89,5 +89,5 @@ def _drawn(part: int, whole: int, generator: Generator) -> NDArray[np.uint16]:
 def _count(part: int, whole: int) -> int:
     """Return how many of a part of a factor's levels are drawn, so that intervals are as wide as Student's."""
     tail = (1 + CONFIDENCE) / 2
-    share = (1 - 1 / whole) * (norm.ppf(tail) / t.ppf(tail, whole - 1)) ** 2 if whole > 1 else 0
+    share = (1 - 1 / whole) * (scipy.stats.norm.ppf(tail) / scipy.stats.t.ppf(tail, whole - 1)) ** 2 if whole > 1 else 0
     return max(1, round(part * share))

@@ -1,8 +1,8 @@
 """How much better than a guess an attack is, at a confidence: a lower limit on total variation from correct guesses."""
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from analysis.methods.lower_bounds.bounds import check_confidence
 from analysis.methods.lower_bounds.counts import check_scores
@@ -60,13 +60,13 @@ def advantage_lower_limit(
     check_confidence(confidence)
     check_scores(scores, members)
     _require_scores(scores)
-    if stats.binomtest(int(members.sum()), members.size).pvalue < UNFAIR:
+    if scipy.stats.binomtest(int(members.sum()), members.size).pvalue < UNFAIR:
         raise InputError(
             f"{int(members.sum())} of {members.size} scores are of members, which fair coins do not give: audit "
             "records that were in with probability 1/2, or as many members as others"
         )
     correct = int(((scores >= threshold) == members).sum())
-    right = stats.beta.ppf(1 - confidence, correct, members.size - correct + 1) if correct else 0.0
+    right = scipy.stats.beta.ppf(1 - confidence, correct, members.size - correct + 1) if correct else 0.0
     return float(2 * right - 1)
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import optimize, special
 
 from analysis.methods.lower_bounds.bounds import check_confidence, check_delta
 from analysis.methods.lower_bounds.counts import ErrorCounts
@@ -93,11 +93,11 @@ def _bounds(counts: ErrorCounts, delta: float, confidence: float, boundary: Boun
     if counts.false_positives.size != 1:
         raise InputError(f"counts at {counts.false_positives.size} thresholds: choose one on other data")
     fp, fn = counts.false_positives[0] + 0.5, counts.false_negatives[0] + 0.5
-    fpr = special.betaincinv(fp, counts.non_members + 1 - fp, (np.arange(NODES) + 0.5) / NODES)
+    fpr = scipy.special.betaincinv(fp, counts.non_members + 1 - fp, (np.arange(NODES) + 0.5) / NODES)
 
     def below(epsilon: float) -> float:
         least = np.clip(boundary(fpr, epsilon), 0, 1)
-        return float(np.mean(special.betaincc(fn, counts.members + 1 - fn, least)))
+        return float(np.mean(scipy.special.betaincc(fn, counts.members + 1 - fn, least)))
 
     low, median, high = (_quantile(below, level) for level in (1 - confidence, 0.5, confidence))
     return CredibleBounds(low, median, high, delta, confidence)
@@ -109,7 +109,7 @@ def _quantile(below: Callable[[float], float], level: float) -> float:
     ceiling = 1.0
     while below(ceiling) < level:
         ceiling *= 2
-    return float(optimize.brentq(lambda epsilon: below(epsilon) - level, 0, ceiling, xtol=1e-6))
+    return float(scipy.optimize.brentq(lambda epsilon: below(epsilon) - level, 0, ceiling, xtol=1e-6))
 
 
 def _steep(fpr: Rates, epsilon: float, delta: float) -> Rates:

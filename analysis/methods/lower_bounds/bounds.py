@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from dp_accounting import get_epsilon_gaussian
-
 from fedsz_privacy.core.errors import InputError
 
 
@@ -50,6 +48,8 @@ class MuBound:
 
 def mu_bound(mu: float, delta: float, confidence: float) -> MuBound:
     """Return a bound on mu with its epsilon at delta (Balle and Wang, ICML 2018, Theorem 8)."""
+    from dp_accounting import get_epsilon_gaussian
+
     epsilon = float(get_epsilon_gaussian(1 / mu, delta)) if mu > 0 else 0.0
     return MuBound(mu, epsilon, delta, confidence)
 

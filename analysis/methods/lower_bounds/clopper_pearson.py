@@ -1,8 +1,8 @@
 """The bound on epsilon from exact binomial intervals on both error rates."""
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special
 
 from analysis.methods.lower_bounds.bounds import EpsilonBound, check_confidence, check_delta
 from analysis.methods.lower_bounds.counts import ErrorCounts
@@ -62,5 +62,5 @@ def upper_rates(counts: ErrorCounts, confidence: float) -> tuple[Rates, Rates]:
 
 
 def _upper(errors: NDArray[np.int64], total: int, level: float) -> Rates:
-    limits = special.betaincinv(errors + 1, np.maximum(total - errors, 1), 1 - level)
+    limits = scipy.special.betaincinv(errors + 1, np.maximum(total - errors, 1), 1 - level)
     return np.where(errors < total, limits, 1.0)

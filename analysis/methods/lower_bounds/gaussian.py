@@ -1,6 +1,6 @@
 """The bound through mu of Gaussian differential privacy."""
 
-from scipy import special
+import scipy
 
 from analysis.methods.lower_bounds.bounds import MuBound, check_confidence, check_gaussian_delta, mu_bound
 from analysis.methods.lower_bounds.clopper_pearson import upper_rates
@@ -41,5 +41,5 @@ def mu_lower_bound(counts: ErrorCounts, confidence: float) -> float:
     check_confidence(confidence)
     fpr, fnr = upper_rates(counts, confidence)
     informative = (fpr < 1) & (fnr < 1)
-    mus = special.ndtri(1 - fpr[informative]) - special.ndtri(fnr[informative])
+    mus = scipy.special.ndtri(1 - fpr[informative]) - scipy.special.ndtri(fnr[informative])
     return float(mus.max(initial=0))

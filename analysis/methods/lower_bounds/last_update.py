@@ -1,9 +1,7 @@
 """What a gradient canary of fixed direction can show in the last update of DP-SGD, where no step is seen by itself."""
 
 import numpy as np
-from scipy import optimize
-from scipy.special import logsumexp
-from scipy.stats import binom, norm
+import scipy
 
 from analysis.methods.lower_bounds.bounds import check_gaussian_delta
 
@@ -29,15 +27,16 @@ def last_update_epsilon(noise_multiplier: float, sampling_rate: float, steps: in
         The delta that epsilon is for.
     """
     check_gaussian_delta(delta)
+    binom, norm = scipy.stats.binom, scipy.stats.norm
     deviation, draws = noise_multiplier * steps**0.5, np.arange(steps + 1)
     log_shares, shares = binom.logpmf(draws, steps, sampling_rate), binom.pmf(draws, steps, sampling_rate)
 
     def log_ratio(y: float) -> float:
-        return float(logsumexp(log_shares + draws * (2 * y - draws) / (2 * deviation**2)))
+        return float(scipy.special.logsumexp(log_shares + draws * (2 * y - draws) / (2 * deviation**2)))
 
     def where(ratio: float) -> float:
         reach = 40 * deviation + steps
-        return float(optimize.brentq(lambda y: log_ratio(y) - ratio, -reach, reach))
+        return float(scipy.optimize.brentq(lambda y: log_ratio(y) - ratio, -reach, reach))
 
     def excess(epsilon: float) -> float:
         there = where(epsilon)
@@ -54,4 +53,4 @@ def last_update_epsilon(noise_multiplier: float, sampling_rate: float, steps: in
     most = 1.0
     while excess(most) > 0:
         most *= 2
-    return float(optimize.brentq(excess, 0.0, most))
+    return float(scipy.optimize.brentq(excess, 0.0, most))

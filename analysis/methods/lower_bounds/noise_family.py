@@ -2,20 +2,23 @@
 
 from collections.abc import Callable
 from functools import cache
+from typing import TYPE_CHECKING
 
-from dp_accounting import (
+import scipy
+
+from fedsz_privacy.core.dp_events import (
     ComposedDpEvent,
     DpEvent,
     GaussianDpEvent,
     PoissonSampledDpEvent,
     SelfComposedDpEvent,
 )
-from dp_accounting.pld import PLDAccountant
-from scipy import optimize
-
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.ranges import ACCOUNTED_NOISE_MULTIPLIER
 from fedsz_privacy.training.events import DiscreteGaussianDpEvent
+
+if TYPE_CHECKING:
+    from dp_accounting.pld import PLDAccountant
 
 DISCRETISATION = 1e-3
 """Of privacy losses, in nats. Connect-the-dots errs towards a larger total variation, so towards a smaller bound."""
@@ -101,11 +104,13 @@ def epsilon_of_advantage(event: DpEvent, advantage: float, delta: float) -> floa
         if high >= MOST:
             return 0.0
         high *= 2
-    factor = low if low == high else optimize.brentq(excess, low, high, rtol=1e-6)
+    factor = low if low == high else scipy.optimize.brentq(excess, low, high, rtol=1e-6)
     return float(composed(factor).get_epsilon(delta))
 
 
-def _composed(event: DpEvent) -> Callable[[float], PLDAccountant]:
+def _composed(event: DpEvent) -> "Callable[[float], PLDAccountant]":
+    from dp_accounting.pld import PLDAccountant
+
     @cache
     def composed(factor: float) -> PLDAccountant:
         return PLDAccountant(value_discretization_interval=DISCRETISATION).compose(with_noise(event, factor))

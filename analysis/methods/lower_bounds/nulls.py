@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from dp_accounting import DpEvent, GaussianDpEvent, PoissonSampledDpEvent, SelfComposedDpEvent
 from numpy.random import Generator
 from numpy.typing import NDArray
 
@@ -13,6 +12,7 @@ from analysis.methods.lower_bounds.bounds import EpsilonBound, check_gaussian_de
 from analysis.methods.lower_bounds.noise_family import epsilon_of_advantage, with_noise
 from analysis.methods.lower_bounds.one_run import one_run_bound
 from analysis.methods.lower_bounds.shares import choose_shares, guess
+from fedsz_privacy.core.dp_events import DpEvent, GaussianDpEvent, PoissonSampledDpEvent, SelfComposedDpEvent
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.training.events import DiscreteGaussianDpEvent
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import special, stats
+import scipy
 
 from analysis.methods.lower_bounds.bounds import EpsilonBound, check_delta
 from analysis.methods.lower_bounds.guesses import Guesses
@@ -54,7 +54,7 @@ def one_run_p_value(guesses: Guesses, epsilon: float, delta: float) -> float:
     """
     if not epsilon >= 0:
         raise InputError(f"epsilon {epsilon:g} is not an epsilon: give 0 or more, in nats")
-    binomial = stats.binom(guesses.guesses, special.expit(epsilon))
+    binomial = scipy.stats.binom(guesses.guesses, scipy.special.expit(epsilon))
     tail = float(binomial.sf(guesses.correct - 1))
     if delta == 0:
         return tail

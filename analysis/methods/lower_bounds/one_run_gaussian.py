@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from scipy.special import ndtr, ndtri
+import scipy
 
 from analysis.methods.lower_bounds.bounds import MuBound, check_gaussian_delta, mu_bound
 from analysis.methods.lower_bounds.guesses import Guesses
@@ -50,7 +50,7 @@ def _excess(mu: float, guesses: Guesses, level: float) -> float:
     right = level * guesses.correct / guesses.candidates
     wrong = level * share - right
     for i in range(guesses.correct - 1, -1, -1):
-        wrong, before = max(wrong, float(ndtr(ndtri(right) - mu))), wrong
+        wrong, before = max(wrong, float(scipy.special.ndtr(scipy.special.ndtri(right) - mu))), wrong
         right += (wrong - before) * i / (guesses.guesses - i)
         if wrong == before or right + wrong > share:
             break

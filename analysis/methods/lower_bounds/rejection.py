@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from scipy import optimize
+import scipy
 
 from analysis.methods.lower_bounds.bounds import check_confidence
 from analysis.methods.lower_bounds.guesses import Guesses
@@ -27,4 +27,4 @@ def _crossing(excess: Excess, guesses: Guesses, level: float) -> float:
     floor, ceiling = 0.0, 1.0
     while excess(ceiling, guesses, level) < 0:
         floor, ceiling = ceiling, 2 * ceiling
-    return float(optimize.brentq(excess, floor, ceiling, args=(guesses, level), xtol=1e-6))
+    return float(scipy.optimize.brentq(excess, floor, ceiling, args=(guesses, level), xtol=1e-6))

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, astuple, dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from fedsz_privacy.core.magnitude import magnitude
 
@@ -154,7 +154,7 @@ def explained_with_neighbours(x: NDArray[np.float64], error: NDArray[np.float64]
 
 def chatterjee(x: NDArray[np.float64], error: NDArray[np.float64]) -> float:
     """Return Chatterjee's xi of the error on x (JASA 2021); 0 where the error is constant."""
-    return float(stats.chatterjeexi(x, error).statistic) if np.ptp(error) > 0 else 0.0
+    return float(scipy.stats.chatterjeexi(x, error).statistic) if np.ptp(error) > 0 else 0.0
 
 
 def correlation(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:

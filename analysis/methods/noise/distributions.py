@@ -6,22 +6,22 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.random import Generator
 from numpy.typing import NDArray
-from scipy import optimize, special, stats
 
 from analysis.methods.noise.sketch import BINS, Sketch
 from fedsz_privacy.core.magnitude import magnitude
 
 SCIPY: Mapping[str, Any] = MappingProxyType(
     {
-        "uniform": stats.uniform,
-        "laplace": stats.laplace,
-        "normal": stats.norm,
-        "generalised normal": stats.gennorm,
-        "student t": stats.t,
-        "zero-inflated": stats.gennorm,
-        "truncated normal": stats.truncnorm,
+        "uniform": scipy.stats.uniform,
+        "laplace": scipy.stats.laplace,
+        "normal": scipy.stats.norm,
+        "generalised normal": scipy.stats.gennorm,
+        "student t": scipy.stats.t,
+        "zero-inflated": scipy.stats.gennorm,
+        "truncated normal": scipy.stats.truncnorm,
     }
 )
 """The continuous part of each family, as scipy.stats knows it."""
@@ -145,7 +145,7 @@ def generalised_normal(sketch: Sketch) -> Distribution:
     def loss(parameters: Errors) -> float:
         log_beta, location = parameters
         inverse = np.exp(-log_beta)
-        return float(log_scale(log_beta, location) + special.gammaln(inverse) - log_beta + inverse)
+        return float(log_scale(log_beta, location) + scipy.special.gammaln(inverse) - log_beta + inverse)
 
     log_beta, location = _minimise(loss, [0.4, 0.0], [0.4, 0.1], [np.log(SHAPES), (z.min(), z.max())])
     return Distribution(
@@ -166,7 +166,7 @@ def student_t(sketch: Sketch) -> Distribution:
         log_df, location, log_scale = parameters
         df = np.exp(log_df)
         spread = weights @ np.log1p(((z - location) * np.exp(-log_scale)) ** 2 / df)
-        constant = special.gammaln((df + 1) / 2) - special.gammaln(df / 2) - np.log(df * np.pi) / 2
+        constant = scipy.special.gammaln((df + 1) / 2) - scipy.special.gammaln(df / 2) - np.log(df * np.pi) / 2
         return float(log_scale - constant + (df + 1) / 2 * spread)
 
     limits = [np.log(SHAPES), (z.min(), z.max()), (np.log(_resolution(sketch) / guess.scale), 1.0)]
@@ -197,7 +197,7 @@ def truncated_normal(sketch: Sketch) -> Distribution:
     def loss(parameters: Errors) -> float:
         (log_scale,) = parameters
         scale = np.exp(log_scale)
-        return float(log_scale + np.log(special.erf(end / scale / np.sqrt(2))) + square / (2 * scale**2))
+        return float(log_scale + np.log(scipy.special.erf(end / scale / np.sqrt(2))) + square / (2 * scale**2))
 
     start = np.clip(np.log(square) / 2, np.log(_resolution(sketch)), 0)
     (log_scale,) = _minimise(loss, [start], [0.1], [(np.log(_resolution(sketch)), np.log(FLAT * end))])
@@ -240,5 +240,5 @@ def _minimise(
     low, high = np.array(limits).T
     simplex = np.clip(simplex, low, high)
     options: Any = {"initial_simplex": simplex, "xatol": 1e-6, "fatol": 1e-10}
-    found = optimize.minimize(loss, simplex[0], method="Nelder-Mead", bounds=limits, options=options)
+    found = scipy.optimize.minimize(loss, simplex[0], method="Nelder-Mead", bounds=limits, options=options)
     return [float(value) for value in found.x]

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+import scipy
 from numpy.random import Generator
 from numpy.typing import NDArray
-from scipy import stats
 
 from analysis.methods.noise.dependence import explained_share
 
@@ -95,7 +95,7 @@ def check_exactness(x: Sample, error: Sample, cdf: Cdf) -> Exactness:
         Check("Kolmogorov-Smirnov", _ks(u)),
         *(Check(f"Kolmogorov-Smirnov, quantile {number} of x", _ks(each)) for number, each in enumerate(groups)),
         *(Check(f"chi-squared, quantile {number} of x", _chi_squared(each)) for number, each in enumerate(groups)),
-        Check("explained by x", float(stats.norm.sf(explained / floor))),
+        Check("explained by x", float(scipy.stats.norm.sf(explained / floor))),
         Check("neighbours", pair_p_value(u[:-1:2], u[1::2])),
     )
     return Exactness(checks, explained_share(x, error), float(floor))
@@ -113,7 +113,7 @@ def pair_p_value(first: Sample, second: Sample) -> float:
         Errors after their distribution function, so uniform each.
     """
     cells = _bins(first, QUANTILES) * QUANTILES + _bins(second, QUANTILES)
-    return float(stats.chisquare(np.bincount(cells.ravel(), minlength=QUANTILES**2)).pvalue)
+    return float(scipy.stats.chisquare(np.bincount(cells.ravel(), minlength=QUANTILES**2)).pvalue)
 
 
 def randomised_transform(error: NDArray[np.int64], cdf: Cdf, generator: Generator) -> Sample:
@@ -156,11 +156,11 @@ def hard_inputs(count: int, unit: float, generator: Generator) -> dict[str, Samp
 
 
 def _ks(u: Sample) -> float:
-    return float(stats.kstest(u, "uniform").pvalue)
+    return float(scipy.stats.kstest(u, "uniform").pvalue)
 
 
 def _chi_squared(u: Sample) -> float:
-    return float(stats.chisquare(np.bincount(_bins(u, BINS), minlength=BINS)).pvalue)
+    return float(scipy.stats.chisquare(np.bincount(_bins(u, BINS), minlength=BINS)).pvalue)
 
 
 def _bins(u: Sample, count: int) -> NDArray[np.intp]:

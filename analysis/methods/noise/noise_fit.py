@@ -2,9 +2,9 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
 from analysis.methods.noise.dependence import Dependence, dependence
@@ -13,6 +13,9 @@ from analysis.methods.noise.distributions import BOUNDED, FAMILIES, Distribution
 from analysis.methods.noise.fits import Fit, fit_family, fixed_distribution
 from analysis.methods.noise.sketch import Sketch, sketch_errors
 from fedsz_privacy.core.errors import InputError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 LEAST_ATOM = 0.01
 ON_BOUND = Distribution("uniform", -1.0, 2.0)
@@ -104,7 +107,7 @@ class NoiseFit:
         """Return the fit of errors whose unit was found in them: no distribution of a known bound is in it."""
         return replace(self, on_bound=None, fits=tuple(fit for fit in self.fits if fit.family not in BOUNDED))
 
-    def plot(self, axis: Axes, families: Collection[str] = (*FAMILIES, *BOUNDED)) -> None:
+    def plot(self, axis: "Axes", families: Collection[str] = (*FAMILIES, *BOUNDED)) -> None:
         """Draw the errors' histogram and the fitted densities of some families on an axis of matplotlib."""
         from analysis.methods.noise.plots import draw_fits
 

@@ -1,14 +1,14 @@
 """P-values of fits: shown because readers ask for them, and of little use on millions of errors."""
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from fedsz_privacy.core.randomness import Purpose, generator
 
 SUBSAMPLE = 500
 REPETITIONS = 199
-TESTED = {"uniform": stats.uniform, "laplace": stats.laplace, "normal": stats.norm}
+TESTED = {"uniform": scipy.stats.uniform, "laplace": scipy.stats.laplace, "normal": scipy.stats.norm}
 """Families whose fit has a closed form, so that hundreds of refits cost little."""
 
 
@@ -23,7 +23,7 @@ def monte_carlo_p_values(errors: NDArray[np.float64], seed: int) -> dict[str, fl
     chosen = rng.choice(errors, min(SUBSAMPLE, errors.size), replace=False)
     return {
         name: float(
-            stats.goodness_of_fit(distribution, chosen, statistic="ks", n_mc_samples=REPETITIONS, rng=rng).pvalue
+            scipy.stats.goodness_of_fit(distribution, chosen, statistic="ks", n_mc_samples=REPETITIONS, rng=rng).pvalue
         )
         for name, distribution in TESTED.items()
     }

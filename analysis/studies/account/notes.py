@@ -3,9 +3,8 @@
 import math
 from collections.abc import Sequence
 
-from dp_accounting import PoissonSampledDpEvent
-
 from analysis.studies.account.asked import Asked, Words, figure, short
+from fedsz_privacy.core.dp_events import PoissonSampledDpEvent
 from fedsz_privacy.training.accounting import composed, epsilon
 from fedsz_privacy.training.events import DiscreteGaussianDpEvent
 from fedsz_privacy.training.gaussian_rounds import Adjacency, classical_epsilon, least_noise

@@ -2,17 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from dp_accounting import GaussianDpEvent, NonPrivateDpEvent
 from numpy.typing import NDArray
 
 from analysis.methods.frontier import FrontierPoint, as_if_mu, information_floor
-from analysis.methods.noise.residuals import Residual
-from analysis.studies.noise.update_study import NoiseStudy
+from fedsz_privacy.core.dp_events import GaussianDpEvent, NonPrivateDpEvent
 from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.defences.defence import Defence
 from fedsz_privacy.training.events import DiscreteGaussianDpEvent
+
+if TYPE_CHECKING:
+    from analysis.methods.noise.residuals import Residual
+    from analysis.studies.noise.update_study import NoiseStudy
 
 SAMPLED = 2**16
 """Most values of a tensor that a floor is computed of."""
@@ -43,7 +46,7 @@ class Frontier:
 
 def find_frontier(
     defences: Sequence[Defence],
-    noise: Mapping[str, NoiseStudy | None],
+    noise: Mapping[str, "NoiseStudy | None"],
     sizes: Mapping[str, float],
     state: StateDict,
 ) -> Frontier | None:
@@ -74,13 +77,13 @@ def find_frontier(
     )
 
 
-def _values(part: Residual) -> NDArray[np.float64]:
+def _values(part: "Residual") -> NDArray[np.float64]:
     """Return a sample of what went in, with the zeros that no update touched."""
     everything = np.concatenate([part.original, np.zeros(part.elements - part.original.size)])
     return everything[:: max(1, everything.size // SAMPLED)]
 
 
-def _point(defence: Defence, parts: Sequence[Residual], bits: float) -> FrontierPoint:
+def _point(defence: Defence, parts: "Sequence[Residual]", bits: float) -> FrontierPoint:
     event = defence.release.event
     if isinstance(event, GaussianDpEvent | DiscreteGaussianDpEvent) and not defence.claimed:
         return FrontierPoint(bits, 1 / event.noise_multiplier, None)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from analysis.methods.curves.neighbours import neighbour_pairs
 from analysis.methods.guarantee import guarantee
@@ -18,7 +19,6 @@ from analysis.studies.audit.strongest import Strongest, choose_strongest
 from analysis.studies.audit.verdict import Verdict
 from analysis.studies.audit.white_box import bound_by_canaries
 from analysis.studies.claims import settle_claims
-from analysis.studies.noise.update_study import NoiseStudy, study_noise
 from analysis.studies.playing import playing
 from analysis.studies.questions import to_plain
 from attacks import Game, Scores, Trials
@@ -26,6 +26,9 @@ from attacks.game.engine import RecordPlayer, games_of
 from fedsz_privacy.core.state import nbytes
 from fedsz_privacy.core.threads import one_thread
 from fedsz_privacy.defences.defence import Defence
+
+if TYPE_CHECKING:
+    from analysis.studies.noise.update_study import NoiseStudy
 
 ALONE = Workers()
 NEIGHBOUR_PAIRS = 8
@@ -64,7 +67,7 @@ class AuditReport:
     trials: Trials
     scores: Mapping[str, Mapping[str, Scores]]
     strongest: Strongest
-    noise: Mapping[str, NoiseStudy | None]
+    noise: Mapping[str, "NoiseStudy | None"]
     verdicts: Mapping[str, Verdict]
     notices: tuple[str, ...] = ()
     frontier: Frontier | None = None
@@ -156,8 +159,11 @@ def run_audit(
     return AuditReport(spec, game, trials, scores, strongest, noise, verdicts, notices, frontier), folder
 
 
-def _study(game: Game, defences: Sequence[Defence], spec: AuditSpec) -> Iterator[tuple[str, NoiseStudy | None]]:
+def _study(game: Game, defences: Sequence[Defence], spec: AuditSpec) -> Iterator[tuple[str, "NoiseStudy | None"]]:
     """Yield the noise of each defence's release, on updates of its own training rule."""
+    # The families of noise bring SciPy's statistics, which take a second to import.
+    from analysis.studies.noise.update_study import study_noise
+
     elements = sum(tensor.numel() for tensor in game.state.values())
     count = min(NEIGHBOUR_PAIRS, spec.trials, max(1, STUDIED // elements))
     for ruled, group in games_of(game, defences):

@@ -6,9 +6,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from analysis.studies.spec import REFERENCE, ClientSpec, option
+from attacks.names import ADVERSARY_NAMES, SIGNAL_NAMES, require_known
 from fedsz_privacy.core import ranges
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.ranges import Whole
+from fedsz_privacy.defences import names
 
 if TYPE_CHECKING:
     from attacks import Adversary, Signal
@@ -113,6 +115,10 @@ class AuditSpec(ClientSpec):
         if (scores := self.trials * self.candidates) < LEAST_SCORES:
             asked = f"{self.trials} trials of {self.candidates} candidates"
             raise InputError(f"{asked} are {scores} scores: choose {LEAST_SCORES} or more")
+        # Names alone come first: what they name takes seconds to import.
+        names.require_known(self.defences)
+        require_known("signal", self.signals, SIGNAL_NAMES)
+        require_known("adversary", [self.adversary], ADVERSARY_NAMES)
         object.__setattr__(self, "defences", self.settled(self.defences, self.target_rounds))
         object.__setattr__(self, "signals", tuple(dict.fromkeys(self.signals)))
         sees_others = self.sees.sees_others

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import rankdata
-from sklearn.metrics import roc_auc_score
 
 from analysis.studies.spec import REFERENCE
 from attacks import Scores, Signal, Trials
@@ -75,7 +74,7 @@ class Strongest:
         scores = np.empty_like(by_signal[self.even])
         for half, signal in ((slice(0, None, 2), self.even), (slice(1, None, 2), self.odd)):
             chosen = by_signal[signal][half]
-            scores[half] = rankdata(chosen, axis=None).reshape(chosen.shape) / chosen.size
+            scores[half] = scipy.stats.rankdata(chosen, axis=None).reshape(chosen.shape) / chosen.size
         return scores
 
     def beside(self, by_signal: Mapping[str, Scores]) -> dict[str, Scores]:
@@ -95,6 +94,9 @@ def choose_strongest(spec: Asked, trials: Trials, signals: Sequence[Signal]) -> 
 
 def undefended_auc(spec: Asked, trials: Trials, signal: Signal, chosen: slice, candidates: NDArray[np.bool_]) -> float:
     """Return a signal's AUC without a defence over some trials, which have no shadows but one another."""
+    # scikit-learn takes a second to import.
+    from sklearn.metrics import roc_auc_score
+
     membership = trials.membership[chosen]
     scores = signal.score(trials.observed[signal.name][chosen, spec.defences.index(REFERENCE)], membership)
     return float(roc_auc_score(membership[:, candidates].ravel(), scores[:, candidates].ravel()))

@@ -1,7 +1,6 @@
 """The figures of a noise study."""
 
 from collections.abc import Callable, Mapping
-from importlib.util import find_spec
 from types import MappingProxyType
 
 import numpy as np
@@ -82,17 +81,16 @@ def codes_that_differ(studies: Studies) -> Figure:
 
 
 def privacy_curves(studies: Studies) -> Figure:
-    """Draw the as-if delta curve and, with riskcal, the attack bound of the largest tensor's fitted distributions."""
-    figure = Figure(figsize=(4.2 * len(studies) + 2, 8 if find_spec("riskcal") else 4.4), layout="constrained")
-    panels = figure.subplots(2 if find_spec("riskcal") else 1, len(studies), sharex="row", sharey="row", squeeze=False)
-    for column, (release, study) in zip(panels.T, studies.items(), strict=True):
+    """Draw the as-if delta curve and the attack bound of the largest tensor's fitted distributions."""
+    figure = Figure(figsize=(4.2 * len(studies) + 2, 8), layout="constrained")
+    panels = figure.subplots(2, len(studies), sharex="row", sharey="row", squeeze=False)
+    for (upper, lower), (release, study) in zip(panels.T, studies.items(), strict=True):
         curves = delta_curves(study.tensors[study.largest].fit)
-        _draw_deltas(column[0], curves)
-        column[0].set(title=release, xlabel="epsilon", ylim=(1e-5, 1))
-        for panel in column[1:]:
-            _draw_attacks(panel, curves)
-            panel.set(xlabel="false positive rate")
-    for row, label in zip(panels, ("delta", "greatest true positive rate"), strict=False):
+        _draw_deltas(upper, curves)
+        upper.set(title=release, xlabel="epsilon", ylim=(1e-5, 1))
+        _draw_attacks(lower, curves)
+        lower.set(xlabel="false positive rate")
+    for row, label in zip(panels, ("delta", "greatest true positive rate"), strict=True):
         row[0].set_ylabel(label)
     figure.legend(*panels[0][0].get_legend_handles_labels(), title="as if the noise were", loc="outside right upper")
     figure.suptitle(

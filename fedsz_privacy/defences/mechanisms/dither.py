@@ -10,10 +10,10 @@ any error.
 from dataclasses import dataclass, replace
 
 import numpy as np
-from dp_accounting import NonPrivateDpEvent
 from numpy.random import Generator
 
 from fedsz_privacy.codec.bounds import ErrorBound
+from fedsz_privacy.core.dp_events import NonPrivateDpEvent
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.ranges import CLIP_NORM, require_in
 from fedsz_privacy.core.shared_randomness import SharedRandomness

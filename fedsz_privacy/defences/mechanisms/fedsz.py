@@ -2,13 +2,13 @@
 
 from time import perf_counter
 
-from dp_accounting import NonPrivateDpEvent
 from numpy.random import Generator
 
 from fedsz_privacy.codec.bounds import ErrorBound
 from fedsz_privacy.codec.budget import UNLIMITED
 from fedsz_privacy.codec.lossy import LossyRule
 from fedsz_privacy.codec.pipeline import FedSZ
+from fedsz_privacy.core.dp_events import NonPrivateDpEvent
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.defences.grammar import write_number

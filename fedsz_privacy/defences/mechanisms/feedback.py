@@ -6,8 +6,7 @@ Seide et al., Interspeech 2014; Karimireddy et al., ICML 2019, Algorithm 2. The 
 
 from dataclasses import replace
 
-from dp_accounting import NonPrivateDpEvent
-
+from fedsz_privacy.core.dp_events import NonPrivateDpEvent
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.defences.release import Release
 

@@ -8,9 +8,9 @@ a lattice. Then the server has :math:`\mu = D / \sigma_1` of that noise, and out
 
 from collections.abc import Callable, Mapping
 
-from dp_accounting import GaussianDpEvent, NonPrivateDpEvent
 from numpy.random import Generator
 
+from fedsz_privacy.core.dp_events import GaussianDpEvent, NonPrivateDpEvent
 from fedsz_privacy.core.ranges import CLIP_NORM, require_in
 from fedsz_privacy.core.shared_randomness import SharedRandomness
 from fedsz_privacy.core.state import StateDict

@@ -1,8 +1,8 @@
 """Clipping and the shifted layered quantiser with an error of the Laplace distribution."""
 
-from dp_accounting import LaplaceDpEvent, NonPrivateDpEvent
 from numpy.random import Generator
 
+from fedsz_privacy.core.dp_events import LaplaceDpEvent, NonPrivateDpEvent
 from fedsz_privacy.core.ranges import CLIP_NORM, EPSILON, require_in
 from fedsz_privacy.core.shared_randomness import SharedRandomness
 from fedsz_privacy.core.state import StateDict

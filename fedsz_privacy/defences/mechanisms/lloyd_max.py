@@ -3,8 +3,8 @@
 from functools import lru_cache
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 CLOSE = 1e-12
 
@@ -15,7 +15,7 @@ def centroids(bits: int) -> tuple[float, ...]:
 
     Each is the mean of the numbers that are nearest to it, so found by Lloyd's iteration on the normal density.
     """
-    levels = norm.ppf((np.arange(2**bits) + 0.5) / 2**bits)
+    levels = scipy.stats.norm.ppf((np.arange(2**bits) + 0.5) / 2**bits)
     while True:
         improved = _means(_edges(levels))
         if np.abs(improved - levels).max() < CLOSE:
@@ -32,7 +32,7 @@ def distortion(bits: int) -> float:
     """Return the mean squared error of the quantiser on a standard normal number."""
     levels = np.array(centroids(bits))
     edges = _edges(levels)
-    return 1 - float((levels**2 * np.diff(norm.cdf(edges))).sum())
+    return 1 - float((levels**2 * np.diff(scipy.stats.norm.cdf(edges))).sum())
 
 
 def _edges(levels: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -41,5 +41,5 @@ def _edges(levels: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _means(edges: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the mean of a standard normal number in each cell."""
-    means: NDArray[np.float64] = -np.diff(norm.pdf(edges)) / np.diff(norm.cdf(edges))
+    means: NDArray[np.float64] = -np.diff(scipy.stats.norm.pdf(edges)) / np.diff(scipy.stats.norm.cdf(edges))
     return means

@@ -1,7 +1,6 @@
 """The release that changes nothing."""
 
-from dp_accounting import NonPrivateDpEvent
-
+from fedsz_privacy.core.dp_events import NonPrivateDpEvent
 from fedsz_privacy.core.state import nbytes
 from fedsz_privacy.defences.release import Release, Released
 

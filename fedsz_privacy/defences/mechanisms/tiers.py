@@ -4,8 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from dp_accounting import DpEvent, GaussianDpEvent
-
+from fedsz_privacy.core.dp_events import DpEvent, GaussianDpEvent
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.ranges import ACCOUNTED_NOISE_MULTIPLIER, require_in
 from fedsz_privacy.defences.proof import Composition

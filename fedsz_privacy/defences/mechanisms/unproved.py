@@ -1,8 +1,8 @@
 """Releases by a codec that guarantees nothing."""
 
-from dp_accounting import NonPrivateDpEvent
 from numpy.random import Generator
 
+from fedsz_privacy.core.dp_events import NonPrivateDpEvent
 from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.defences.mechanisms.sending import Codec, send
 from fedsz_privacy.defences.release import Release, Released

@@ -1,10 +1,9 @@
 """Whose noise an adversary meets who sees no client alone."""
 
-from dp_accounting import NonPrivateDpEvent
-
 from analysis.studies.audit.run import AuditReport
 from analysis.studies.audit.spec import Others
 from attacks.game.adversaries import AGGREGATE, FINAL_MODEL
+from fedsz_privacy.core.dp_events import NonPrivateDpEvent
 from fedsz_privacy.training.accounting import epsilon
 
 UNITED = (AGGREGATE.name, FINAL_MODEL.name)

@@ -81,7 +81,6 @@ def test_default_buckets_are_far_off_where_connected_dots_are_close():
 
 
 def test_attack_rates_equal_the_neyman_pearson_bound_of_gaussian_noise():
-    pytest.importorskip("riskcal")
     rates = np.array([1e-3, 1e-2, 1e-1])
     found = true_positive_rates(connect_the_dots(distribution_masses(Distribution("normal", 0.0, 1.0), 1.0, 64)), rates)
     assert found == pytest.approx(stats.norm.sf(stats.norm.isf(rates) - 1), abs=1e-3)

@@ -51,6 +51,7 @@ def test_three_standings_are_never_merged(finished):
         assert verdict.guarantee.epsilon == math.inf
 
 
+@pytest.mark.slow
 def test_the_same_spec_gives_the_same_results(finished, tmp_path, small):
     assert results_of(run_audit(small, tmp_path / "again")) == results_of(finished)
 

@@ -1,0 +1,24 @@
+"""Names that are listed without loading a release are those that strings may have."""
+
+import pytest
+
+from fedsz_privacy import InputError
+from fedsz_privacy.defences.defence import NO_RELEASES
+from fedsz_privacy.defences.mechanisms.feedback import FEEDBACK
+from fedsz_privacy.defences.names import FIRST_NAMES, RELEASE_NAMES, require_known
+from fedsz_privacy.defences.parsing import BUILT_IN
+
+
+def test_names_are_those_of_parsing():
+    assert BUILT_IN == RELEASE_NAMES
+    assert {FEEDBACK, *NO_RELEASES} == set(FIRST_NAMES)
+
+
+def test_known_names_and_import_paths_pass():
+    require_known(["none", "dpsgd:eps=8+fedsz:rel=1e-2", "ef+topk:share=0.05", "mine:gaussian:clip=1"])
+
+
+@pytest.mark.parametrize("text", ["nonsense", "fedsz:rel=1e-2+nonsense", "fedzs:rel=1e-2"])
+def test_other_names_are_refused(text):
+    with pytest.raises(InputError, match=r"unknown release '(nonsense|fedzs)': choose one of none, fedsz, "):
+        require_known([text])
