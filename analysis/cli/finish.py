@@ -5,7 +5,7 @@ from pathlib import Path
 
 import typer
 
-from analysis.cli.people import print_lines, print_table
+from analysis.cli.people import print_conclusion, print_lines, print_table
 from analysis.reporting.page import Page
 from analysis.reporting.table import Table
 
@@ -44,5 +44,6 @@ def _print_closing(page: Page) -> None:
             print_table(part)
         else:
             print_lines(part)
+    print_conclusion(page.conclusion)
     for warning in page.warnings:
         typer.echo(f"warning: {warning}", err=True)

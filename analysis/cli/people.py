@@ -1,5 +1,7 @@
 """What a person at a terminal sees: progress, tables, and one line where something is wrong."""
 
+import shutil
+import textwrap
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
@@ -14,7 +16,8 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 
-WIDEST = 1000
+NARROWEST, WIDEST = 40, 1000
+"""Columns that text is wrapped to."""
 
 
 @contextmanager
@@ -62,6 +65,14 @@ def print_lines(lines: "Lines") -> None:
     typer.echo(lines.title)
     for line in lines.lines:
         typer.echo(f"  {line}")
+
+
+def print_conclusion(lines: Iterable[str]) -> None:
+    """Print what a run came to, wrapped to the terminal, each line under its own head."""
+    typer.echo("Conclusion")
+    width = max(NARROWEST, min(shutil.get_terminal_size().columns, WIDEST))
+    for line in lines:
+        typer.echo(textwrap.fill(line, width, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False))
 
 
 def print_table(table: "Table") -> None:

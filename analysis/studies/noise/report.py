@@ -9,11 +9,13 @@ from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.page import Lines, Page, Picture
 from analysis.reporting.style import house_style, to_png
 from analysis.reporting.table import Row, to_csv
+from analysis.studies.command import to_command
 from analysis.studies.noise.figures import FIGURES
 from analysis.studies.noise.run import NoiseReport, to_results
 from analysis.studies.noise.tables import as_if_table, deciding_table, family_table, fit_rows, scope_table
 from analysis.studies.noise.tensor_study import ADJACENCY
 from analysis.studies.noise.verdict import ADVERSARY, verdict_lines
+from fedsz_privacy.defences.grammar import write_shortest
 
 
 def write_noise_report(report: NoiseReport, folder: RunFolder) -> Path:
@@ -39,9 +41,11 @@ def make_page(report: NoiseReport) -> Page:
         title="Is compression error privacy noise?",
         question="What the error of each release looks like, what decides it, and what it hides.",
         setting=_setting(report),
+        conclusion=report.conclusion,
+        cover=Picture("errors", FIGURES["errors"][1]),
         body=(
             *(Lines(f"Verdict on {release}", lines) for release, lines in verdicts.items()),
-            *(Picture(name, caption) for name, (_, caption) in FIGURES.items()),
+            *(Picture(name, caption) for name, (_, caption) in FIGURES.items() if name != "errors"),
             *(make(report) for make in (deciding_table, as_if_table, family_table, scope_table)),
         ),
         closing=tuple(Lines(release, lines) for release, lines in verdicts.items()),
@@ -66,6 +70,7 @@ def _setting(report: NoiseReport) -> dict[str, str]:
         "Adversary": ADVERSARY,
         "Adjacency": ADJACENCY,
         "Releases that change nothing that can be studied": ", ".join(unchanged) or "-",
-        "Delta": f"{spec.delta:g}, of every epsilon but those that say delta 0",
+        "Delta": f"{write_shortest(spec.delta)}, of every epsilon but those that say delta 0",
         "Seed": str(spec.seed),
+        "Command": to_command("noise", spec),
     }

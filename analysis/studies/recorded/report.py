@@ -10,12 +10,14 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
+from analysis.reporting.numbers import count
 from analysis.reporting.page import Page, Picture
 from analysis.reporting.style import house_style, to_png
 from analysis.reporting.table import Row, to_csv
 from analysis.studies.audit.presentation.tables import fits_table
 from analysis.studies.audit.report import CAPTIONS
 from analysis.studies.audit.results import fit_rows, statistic_rows
+from analysis.studies.command import to_command
 from analysis.studies.questions import to_plain
 from analysis.studies.recorded.figures import (
     by_client,
@@ -34,6 +36,7 @@ from analysis.studies.recorded.tables import (
     leakage_table,
     unsupported,
 )
+from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.defences.proof import Unit
 
 FIGURES: Mapping[str, tuple[Callable[[RecordedReport], Figure], str]] = MappingProxyType(
@@ -107,13 +110,14 @@ def make_page(report: RecordedReport) -> Page:
         title="Audit of recorded updates",
         question="What each release of updates that clients trained already gives away.",
         setting=describe(report),
+        conclusion=report.conclusion,
+        cover=pictures["leakage_against_ratio"],
         body=(
             closing,
             *bounds,
             leakage_table(report),
             pictures["roc"],
             difference_table(report),
-            pictures["leakage_against_ratio"],
             *((client_table(report), pictures["by_client"]) if "by_client" in pictures else ()),
             *((pictures["by_round"],) if "by_round" in pictures else ()),
             cost_table(report),
@@ -132,8 +136,7 @@ def describe(report: RecordedReport) -> dict[str, str]:
     source = f"recording {spec.recording}" if spec.recording else f"files {spec.before} and {spec.after}"
     normed = any(isinstance(layer, _BatchNorm) for layer in report.material.model.modules())
     return {
-        "Updates": f"{source}: {len(report.rounds)} round{'s'[: len(report.rounds) - 1]}, "
-        f"{len(found.clients)} client{'s'[: len(found.clients) - 1]} attacked",
+        "Updates": f"{source}: {count(len(report.rounds), 'round')}, {count(len(found.clients), 'client')} attacked",
         "Data and model": f"{manifest.data} ({report.material.split.train.task.name}); {manifest.model}, "
         f"{report.update_bytes:,} bytes an update",
         "Members and non-members": f"{members:,} scores of members and {int(judged.sum()) - members:,} of non-members, "
@@ -144,8 +147,9 @@ def describe(report: RecordedReport) -> dict[str, str]:
         "knows the architecture, the records and the release; has no shadow models",
         "Unit of privacy": f"of what is measured, {Unit.RECORD} (example) of a client, added or removed; of what is "
         "guaranteed, that of its column",
-        "Delta": f"{spec.delta:g}, of every epsilon",
+        "Delta": f"{write_shortest(spec.delta)}, of every epsilon",
         "Seed": str(spec.seed),
+        "Command": to_command("audit-updates", spec),
         **({"To know": "; ".join(report.notices)} if report.notices else {}),
     }
 
