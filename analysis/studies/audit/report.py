@@ -73,22 +73,23 @@ def draw(report: AuditReport) -> dict[str, bytes]:
 
 def make_page(report: AuditReport) -> Page:
     """Return what the page shows, and what the command ends with."""
-    noise = (noise_table(report), deciding_table(report), _picture("noise")) if any(report.noise.values()) else ()
-    frontier = (frontier_table(report.frontier), _picture("frontier")) if report.frontier else ()
+    pictures = _pictures(report)
+    noise = (noise_table(report), deciding_table(report), pictures["noise"]) if any(report.noise.values()) else ()
+    frontier = (frontier_table(report.frontier), pictures["frontier"]) if report.frontier else ()
     return Page(
         title="Privacy audit",
         question="What each defence of a client's model update gives away.",
         setting=describe(report),
         conclusion=report.conclusion,
-        cover=_picture("tradeoff"),
+        cover=pictures["tradeoff"],
         body=(
             verdict_table(report),
             *canary_tables(report),
             group_table(report),
             leakage_table(report),
-            _picture("roc"),
+            pictures["roc"],
             difference_table(report),
-            _picture("leakage_against_ratio"),
+            pictures["leakage_against_ratio"],
             cost_table(report),
             *frontier,
             *noise,
@@ -127,5 +128,14 @@ def _canaries(spec: AuditSpec) -> str:
     return f" and of canaries ({', '.join(spec.canaries)})" if spec.canaries else ""
 
 
-def _picture(name: str) -> Picture:
-    return Picture(name, CAPTIONS[name])
+def _pictures(report: AuditReport) -> dict[str, Picture]:
+    """Return the figures by their names, each with what was measured in words."""
+    leakage = leakage_table(report).in_words("AUC")
+    states = {
+        "tradeoff": ". ".join(report.conclusion),
+        "roc": leakage,
+        "leakage_against_ratio": leakage,
+        "noise": noise_table(report).in_words("best distribution", "KS best"),
+        "frontier": frontier_table(report.frontier).in_words("bits a coordinate") if report.frontier else "",
+    }
+    return {name: Picture(name, CAPTIONS[name], told) for name, told in states.items()}

@@ -111,7 +111,7 @@ def make_page(report: BenchReport) -> Page:
         question="How small, how fast and how exact each compressor is at each bound.",
         setting={"Checkpoints": ", ".join(checkpoints), "Command": to_command("bench", report.spec)},
         conclusion=report.conclusion,
-        cover=Picture("bench", CAPTION),
+        cover=Picture("bench", CAPTION, ". ".join(report.conclusion)),
         body=(table,),
         closing=(table,),
         warnings=tuple(report.warnings()),

@@ -27,8 +27,10 @@ from fedsz_privacy.core.state import nbytes
 from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.defences.proof import Unit
 
-FIGURE = Picture("clients", "Epsilons of this figure are for one client. A lower bound above what is guaranteed would "
-                 "say that the code does not do what the theorem is about.")  # fmt: skip
+CAPTION = (
+    "Epsilons of this figure are for one client. A lower bound above what is guaranteed would say that the code does "
+    "not do what the theorem is about."
+)
 
 GROUP = "clients"
 
@@ -40,7 +42,7 @@ def write_clients(report: ClientsReport, folder: RunFolder) -> Path:
     files: dict[str, str | bytes] = {
         "results.json": to_json(to_results(report)),
         "tables/leakage.csv": to_csv(leakage_rows(report)),
-        FIGURE.file: picture,
+        "figures/clients.png": picture,
     }
     return write_run(folder, make_page(report), files)
 
@@ -54,7 +56,7 @@ def make_page(report: ClientsReport) -> Page:
         question="What each defence gives away of who took part.",
         setting=describe(report),
         conclusion=report.conclusion,
-        cover=FIGURE,
+        cover=Picture("clients", CAPTION, ". ".join(report.conclusion)),
         body=(
             closing,
             *canaries,

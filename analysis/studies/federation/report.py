@@ -137,7 +137,7 @@ def round_rows(report: FederationReport) -> list[Row]:
 def make_page(report: FederationReport) -> Page:
     """Return what the page shows, and what the command ends with."""
     spec, summary = report.spec, summary_table(report)
-    pictures = {name: Picture(name, caption) for name, (_, caption) in FIGURES.items()}
+    pictures = {name: Picture(name, caption, ". ".join(report.conclusion)) for name, (_, caption) in FIGURES.items()}
     return Page(
         title="A federation under defences",
         question="What each defence costs in performance, bytes and time, and when compressing pays.",

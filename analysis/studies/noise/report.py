@@ -36,16 +36,23 @@ def write_noise_report(report: NoiseReport, folder: RunFolder) -> Path:
 
 def make_page(report: NoiseReport) -> Page:
     """Return what the page shows, and what the command ends with."""
+    states = {
+        "errors": scope_table(report).in_words("best distribution", "KS best"),
+        "dependence": scope_table(report).in_words("R²(e|x)"),
+        "deciding": deciding_table(report).in_words("measured: codes that differ"),
+        "privacy": as_if_table(report).in_words("as if Laplace: epsilon at delta 0"),
+    }
+    pictures = {name: Picture(name, FIGURES[name][1], told) for name, told in states.items()}
     verdicts = {release: verdict_lines(study) for release, study in report.found.items()}
     return Page(
         title="Is compression error privacy noise?",
         question="What the error of each release looks like, what decides it, and what it hides.",
         setting=_setting(report),
         conclusion=report.conclusion,
-        cover=Picture("errors", FIGURES["errors"][1]),
+        cover=pictures["errors"],
         body=(
             *(Lines(f"Verdict on {release}", lines) for release, lines in verdicts.items()),
-            *(Picture(name, caption) for name, (_, caption) in FIGURES.items() if name != "errors"),
+            *(picture for name, picture in pictures.items() if name != "errors"),
             *(make(report) for make in (deciding_table, as_if_table, family_table, scope_table)),
         ),
         closing=tuple(Lines(release, lines) for release, lines in verdicts.items()),

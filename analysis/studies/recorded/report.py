@@ -8,9 +8,10 @@ from types import MappingProxyType
 from matplotlib.figure import Figure
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from analysis.methods.leakage.membership import Leakage
 from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
-from analysis.reporting.numbers import count
+from analysis.reporting.numbers import count, interval
 from analysis.reporting.page import Page, Picture
 from analysis.reporting.style import house_style, to_png
 from analysis.reporting.table import Row, to_csv
@@ -103,7 +104,7 @@ def leakage_rows(report: RecordedReport) -> list[Row]:
 
 def make_page(report: RecordedReport) -> Page:
     """Return what the page shows, and what the command ends with."""
-    pictures = {name: Picture(name, FIGURES[name][1]) for name in _shown(report)}
+    pictures = {name: Picture(name, FIGURES[name][1], _told(report, name)) for name in _shown(report)}
     closing = closing_table(report)
     bounds = (bound_table(report),) if report.bounds else ()
     return Page(
@@ -159,6 +160,23 @@ def _shown(report: RecordedReport) -> list[str]:
     compared = {"by_client": len(report.by_client), "by_round": len(report.by_round)}
     compared["noise"] = 2 if any(study and study.scopes for study in report.noise.values()) else 0
     return [name for name in FIGURES if compared.get(name, 2) > 1]
+
+
+def _told(report: RecordedReport, name: str) -> str:
+    """Return what a figure shows of what was measured, in words."""
+    if name == "noise":
+        return fits_table(report.noise).in_words("best distribution", "KS best")
+    if name == "by_client":
+        return client_table(report).in_words("AUC")
+    if name == "by_round":
+        found = report.by_round.items()
+        rounds = (f"round {number}: {_aucs(by_release)}" for number, by_release in found)
+        return "; ".join(rounds)
+    return leakage_table(report).in_words("AUC")
+
+
+def _aucs(by_release: Mapping[str, Leakage]) -> str:
+    return ", ".join(f"{release} AUC {interval(found.auc)}" for release, found in by_release.items())
 
 
 def _release(report: RecordedReport, name: str) -> dict[str, object]:

@@ -90,7 +90,8 @@ def make_page(report: ScoresReport) -> Page:
     """Return what the page shows, and what the command ends with."""
     spec, table = report.spec, report.table
     shown: tuple[Table | Lines, ...] = (*tables_of(report), allowed(report))
-    pictures = {name: Picture(name, caption) for name, (_, caption) in figures_of(report).items()}
+    told = leakage_table(report).in_words("AUC")
+    pictures = {name: Picture(name, caption, told) for name, (_, caption) in figures_of(report).items()}
     return Page(
         title="An audit of attack scores",
         question="How well the scores name members, how sure that is, and what it proves of epsilon.",

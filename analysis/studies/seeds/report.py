@@ -27,10 +27,9 @@ from analysis.studies.seeds.tables import (
 )
 from fedsz_privacy.defences.proof import Unit
 
-FIGURE = Picture(
-    "seeds",
+CAPTION = (
     "A dot for each seed, which has records, a federation and trials of its own; over them their mean with its 95% t "
-    "interval.",
+    "interval."
 )
 
 
@@ -42,7 +41,7 @@ def write_seeds(report: SeedsReport, folder: RunFolder) -> Path:
         "results.json": to_json(to_results(report)),
         "tables/means.csv": to_csv(mean_rows(report)),
         "tables/seeds.csv": to_csv(seed_rows(report)),
-        FIGURE.file: picture,
+        "figures/seeds.png": picture,
     }
     return write_run(folder, make_page(report), files)
 
@@ -56,7 +55,7 @@ def make_page(report: SeedsReport) -> Page:
         question="What each defence of a client's model update gives away, whichever records it is about.",
         setting=_setting(report),
         conclusion=report.conclusion,
-        cover=FIGURE,
+        cover=Picture("seeds", CAPTION, ". ".join(report.conclusion)),
         body=(
             closing,
             *canary_tables(report),
