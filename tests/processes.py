@@ -2,7 +2,11 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
+
+PATIENCE = 60
+"""Seconds that processes are given to end on a busy machine."""
 
 COMMAND = "from analysis.cli import main; main()"
 
@@ -33,4 +37,12 @@ def marked(name: str, beginning: str) -> list[str]:
                 found.append(" ".join(process.cmdline()))
         except (psutil.AccessDenied, psutil.NoSuchProcess, psutil.ZombieProcess):
             continue
+    return found
+
+
+def left(name: str, beginning: str) -> list[str]:
+    """Return the same of the processes that are there still when they have had `PATIENCE` seconds to end."""
+    end = time.monotonic() + PATIENCE
+    while (found := marked(name, beginning)) and time.monotonic() < end:
+        time.sleep(0.2)
     return found

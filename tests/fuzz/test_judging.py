@@ -67,7 +67,7 @@ def test_memory_that_the_c_library_kept_free_counts_when_it_is_taken_again():
         library.free(ctypes.c_void_p(block))
     before = reset_peak()
     torch.ones(2**26, dtype=torch.uint8)
-    assert peak_memory() - before >= 2**26
+    assert peak_memory() - before >= 0.9 * 2**26
     library.free(ctypes.c_void_p(blocks[-1]))
 
 

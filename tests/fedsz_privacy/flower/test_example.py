@@ -14,7 +14,7 @@ import pytest
 pytest.importorskip("flwr", reason="flwr is not installed: make test-flower")
 
 import torch
-from processes import marked
+from processes import left, marked
 
 from fedsz_privacy.core.state import add, average
 from fedsz_privacy.federation import open_recording
@@ -87,11 +87,7 @@ def test_a_run_compresses_learns_and_leaves_no_process(log, folder):
     assert min(ratios) > 4
     assert accuracies[-1] > 0.8
     assert "left out" not in log
-    for _ in range(50):
-        if not marked("FLWR_HOME", str(folder)):
-            return
-        time.sleep(0.2)
-    assert marked("FLWR_HOME", str(folder)) == []
+    assert left("FLWR_HOME", str(folder)) == []
 
 
 @pytest.mark.slow
