@@ -17,7 +17,7 @@ from analysis.reporting.table import STRICT
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.files import one_line_for
 
-KEPT, PAGE = "report.json", "report.html"
+KEPT, PAGE, RESULTS = "report.json", "report.html", "results.json"
 
 
 @dataclass(frozen=True)
