@@ -18,6 +18,7 @@ from fedsz_privacy.core.ranges import ACCOUNTED_NOISE_MULTIPLIER, CLIP_NORM, DEL
 from fedsz_privacy.defences.aggregation import AVERAGE, Aggregation
 from fedsz_privacy.defences.dpfedavg import ClientPrivacy, DPFedAvg
 from fedsz_privacy.defences.grammar import make, read_part, split_parts, write_changed, write_shortest
+from fedsz_privacy.defences.grid import expand
 from fedsz_privacy.defences.mechanisms.none import none
 from fedsz_privacy.defences.parsing import ONE_ROUND, as_numbers, parse_release
 from fedsz_privacy.defences.proof import Composition, Observer, Unit
@@ -205,10 +206,12 @@ def strongest_observer(text: str) -> Observer:
 def settle_defences(texts: Iterable[str], composition: Composition = ONE_ROUND) -> tuple[str, ...]:
     """Return the settled names of defences, none twice, those of one training rule together, plain training first.
 
+    A string with a range of numbers stands for several, as `expand` reads it.
+
     An epsilon in them is for that composition: one that its rounds cannot be calibrated to is refused here.
     """
     read = sorted(
-        (_read(text, composition) for text in texts),
+        (_read(text, composition) for grid in texts for text in expand(grid)),
         key=lambda each: _name(each[0], each[1], none()) if each[1] else "",
     )
     return tuple(dict.fromkeys(_name(*each) for each in read))
