@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from analysis.methods.leakage.detectable import Estimate
+from analysis.reporting.numbers import interval
 from analysis.reporting.table import to_markdown
 from analysis.studies.audit.measure import RECORDS, VULNERABLE
-from analysis.studies.audit.presentation.leakage_tables import interval
 
 COLUMNS = (
     "data, model", "adversary, rounds", "defence", "guaranteed ε", "ε lower bound (95%)", "signal", "AUC",

@@ -1,5 +1,8 @@
 """The command line: the one room that sees all three packages, a file for each command."""
 
+from importlib.metadata import version
+from typing import Annotated
+
 import typer
 
 from analysis.cli.account import account
@@ -12,12 +15,23 @@ from analysis.cli.federate import federate
 from analysis.cli.noise import noise
 from analysis.cli.once import OnceCommand, OneLineGroup
 from analysis.cli.report import report
+from analysis.cli.terminal import settle
 
 app = typer.Typer(cls=OneLineGroup, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"fedsz-privacy {version('fedsz-privacy')}")
+        raise typer.Exit
+
+
 @app.callback()
-def root() -> None:
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
     """Find out what a compressed model update gives away."""
 
 
@@ -28,4 +42,5 @@ app.add_typer(account, name="account")
 
 def main() -> None:
     """Run the command line."""
+    settle()
     app()

@@ -9,6 +9,7 @@ import typer
 from analysis.cli.finish import finish
 from analysis.cli.people import is_given, one_line_errors, refuse_options_beside, show_progress
 from analysis.cli.questions import asks
+from analysis.cli.terminal import say
 from analysis.studies.audit.spec import AuditSpec
 from fedsz_privacy.core.errors import InputError
 
@@ -70,10 +71,10 @@ def _play(spec: AuditSpec, folder: Path, players: "Workers") -> None:
         from analysis.studies.seeds.report import write_seeds
         from analysis.studies.seeds.run import run_seeds
 
-        write_seeds(*run_seeds(spec, folder, players, show_progress, typer.echo))
+        write_seeds(*run_seeds(spec, folder, players, show_progress, say))
         return
 
     from analysis.studies.audit.report import write_report
     from analysis.studies.audit.run import run_audit
 
-    write_report(*run_audit(spec, folder, players, show_progress, typer.echo))
+    write_report(*run_audit(spec, folder, players, show_progress, say))

@@ -8,6 +8,7 @@ import typer
 from analysis.cli.finish import finish
 from analysis.cli.people import one_line_errors, show_progress
 from analysis.cli.questions import asks
+from analysis.cli.terminal import say
 from analysis.studies.clients.spec import ClientsSpec
 
 
@@ -31,6 +32,6 @@ def audit_clients(
             from analysis.studies.clients.report import write_clients
             from analysis.studies.clients.run import run_clients
 
-            write_clients(*run_clients(spec, out, players, show_progress, typer.echo))
+            write_clients(*run_clients(spec, out, players, show_progress, say))
 
         finish(out, to_plain("audit-clients", spec), compute)

@@ -8,6 +8,7 @@ import typer
 from analysis.cli.finish import finish
 from analysis.cli.people import one_line_errors, show_progress
 from analysis.cli.questions import asks
+from analysis.cli.terminal import say
 from analysis.studies.recorded.spec import RecordedSpec
 from fedsz_privacy.core.errors import InputError
 
@@ -32,6 +33,6 @@ def audit_updates(
             from analysis.studies.recorded.report import write_recorded
             from analysis.studies.recorded.run import run_recorded
 
-            write_recorded(*run_recorded(spec, out, trust_imports, show_progress, typer.echo))
+            write_recorded(*run_recorded(spec, out, trust_imports, show_progress, say))
 
         finish(out, spec.to_dict(), compute)

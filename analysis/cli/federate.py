@@ -8,6 +8,7 @@ import typer
 from analysis.cli.finish import finish
 from analysis.cli.people import one_line_errors, show_progress
 from analysis.cli.questions import asks
+from analysis.cli.terminal import say
 from analysis.studies.federation.spec import FederationSpec
 
 
@@ -39,6 +40,6 @@ def federate(
             from analysis.studies.federation.report import write_federation
             from analysis.studies.federation.run import run_federation
 
-            write_federation(*run_federation(spec, out, show_progress, typer.echo, record))
+            write_federation(*run_federation(spec, out, show_progress, say, record))
 
         finish(out, question, compute)

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import typer
-
-from analysis.cli.people import print_lines, print_table
+from analysis.cli.people import print_conclusion, print_lines, print_table
+from analysis.cli.terminal import Shown, echo, shown
 from analysis.reporting.page import Page
 from analysis.reporting.table import Table
 
@@ -16,7 +15,8 @@ def finish(folder: Path, asked: Mapping[str, object], compute: Callable[[], obje
     from analysis.reporting.folder import require_place
 
     if is_finished(folder, asked):
-        typer.echo(f"{folder} holds this run, finished: nothing is computed again", err=True)
+        if shown() is Shown.ALL:
+            echo(f"{folder} holds this run, finished: nothing is computed again", err=True)
     else:
         require_place(folder, asked)
         compute()
@@ -24,18 +24,22 @@ def finish(folder: Path, asked: Mapping[str, object], compute: Callable[[], obje
 
 
 def show_run(folder: Path) -> None:
-    """Print what a finished run ends with, and the path of its page.
+    """Print what a finished run ends with, and the path of its page; or as much of it as was asked for.
 
     Raises
     ------
     InputError
         If the folder holds no finished run.
     """
-    from analysis.reporting.finished import reopen
+    from analysis.reporting.finished import RESULTS, reopen
 
     page, path = reopen(folder)
-    _print_closing(page)
-    typer.echo(path)
+    if shown() is Shown.JSON:
+        echo((folder / RESULTS).read_text().rstrip())
+        return
+    if shown() is Shown.ALL:
+        _print_closing(page)
+    echo(path)
 
 
 def _print_closing(page: Page) -> None:
@@ -44,5 +48,6 @@ def _print_closing(page: Page) -> None:
             print_table(part)
         else:
             print_lines(part)
+    print_conclusion(page.conclusion)
     for warning in page.warnings:
-        typer.echo(f"warning: {warning}", err=True)
+        echo(f"warning: {warning}", err=True)

@@ -1,11 +1,14 @@
 """What a person at a terminal sees: progress, tables, and one line where something is wrong."""
 
+import shutil
+import textwrap
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
+from analysis.cli.terminal import Shown, echo, shown
 from fedsz_privacy.core.errors import InputError, printable
 
 if TYPE_CHECKING:
@@ -14,7 +17,8 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 
-WIDEST = 1000
+NARROWEST, WIDEST = 40, 1000
+"""Fewest columns that text is wrapped to, and those of a terminal on which every table fits."""
 
 
 @contextmanager
@@ -23,14 +27,14 @@ def one_line_errors() -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        typer.echo(f"fedsz-privacy: {printable(str(error))}", err=True)
+        echo(f"fedsz-privacy: {printable(str(error))}", err=True)
         raise typer.Exit(2) from None
     except SystemExit as error:
         line = f"code of the run called sys.exit({error.code!r}): leave that out, or raise an error"
-        typer.echo(f"fedsz-privacy: {line}", err=True)
+        echo(f"fedsz-privacy: {line}", err=True)
         raise typer.Exit(2) from None
     except KeyboardInterrupt:
-        typer.echo("fedsz-privacy: interrupted; the same command goes on from here", err=True)
+        echo("fedsz-privacy: interrupted; the same command goes on from here", err=True)
         raise typer.Exit(130) from None
 
 
@@ -54,28 +58,57 @@ def show_progress(items: Iterable[Item], description: str, total: int) -> Iterab
     from rich.progress import track
 
     console = Console()
-    return track(items, description, total, console=console, disable=not console.is_terminal)
+    hidden = not console.is_terminal or shown() is not Shown.ALL
+    return track(items, description, total, console=console, disable=hidden)
 
 
 def print_lines(lines: "Lines") -> None:
     """Print sentences under their title."""
-    typer.echo(lines.title)
+    echo(lines.title)
     for line in lines.lines:
-        typer.echo(f"  {line}")
+        echo(f"  {line}")
+
+
+def wrap(text: str, first: str = "", rest: str = "") -> str:
+    """Return a text wrapped to the terminal, with an indent of its first line and of the others."""
+    width = max(NARROWEST, shutil.get_terminal_size().columns)
+    return textwrap.fill(text, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
+
+
+def print_conclusion(lines: Iterable[str]) -> None:
+    """Print what a run came to, wrapped to the terminal, each line under its own head."""
+    echo("Conclusion")
+    for line in lines:
+        echo(wrap(line, "  ", "    "))
 
 
 def print_table(table: "Table") -> None:
-    """Print a table, intervals on a line of their own; a wide one goes on beyond the terminal, for no name is cut."""
+    """Print a table, intervals on a line of their own; one that is wider than the terminal row by row."""
     from rich import box
     from rich.console import Console
     from rich.measure import Measurement
     from rich.table import Table as RichTable
 
-    shown = RichTable(title=table.title, caption=table.note, box=box.SIMPLE_HEAD, pad_edge=False)
+    laid_out = RichTable(title=table.title, caption=table.note, box=box.SIMPLE_HEAD, pad_edge=False)
     for column in table.columns:
-        shown.add_column(column, no_wrap=True)
+        laid_out.add_column(column, no_wrap=True)
     for row in table.rows:
-        shown.add_row(*(cell.replace(" [", "\n[") for cell in row))
+        laid_out.add_row(*(cell.replace(" [", "\n[") for cell in row))
     wide = Console(width=WIDEST)
-    needed = Measurement.get(wide, wide.options, shown).maximum
-    Console(width=max(Console().width, needed)).print(shown)
+    needed = Measurement.get(wide, wide.options, laid_out).maximum
+    if needed <= Console().width:
+        Console().print(laid_out)
+    else:
+        _print_rows(table)
+
+
+def _print_rows(table: "Table") -> None:
+    """Print each row of a table under its first cell, a column a line; no name is cut."""
+    echo(f"{table.title}\n")
+    headings = [heading.replace("\n", " ") for heading in table.columns]
+    longest = max(map(len, headings[1:]), default=0)
+    for first, *cells in table.rows:
+        echo(first)
+        for heading, cell in zip(headings[1:], cells, strict=True):
+            echo(f"  {heading:<{longest}}  {cell}")
+    echo(f"\n{wrap(table.note)}\n")

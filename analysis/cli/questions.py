@@ -9,6 +9,8 @@ from typing import Annotated, Any, get_args, get_type_hints
 
 import typer
 
+from analysis.cli.output import with_output
+
 
 def asks(kind: type[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Return a decorator that gives a command the options of a question.
@@ -33,7 +35,7 @@ def asks(kind: type[Any]) -> Callable[[Callable[..., None]], Callable[..., None]
             [each.replace(kind=Parameter.KEYWORD_ONLY) for each in parameters]
         )
         run.__annotations__ = {each.name: each.annotation for each in parameters}
-        return run
+        return with_output(run)
 
     return decorate
 

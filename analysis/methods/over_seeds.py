@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import sqrt
 from statistics import fmean, median_low, stdev
 
 from scipy.stats import t
 
-from analysis.methods.leakage.detectable import Estimate
+from analysis.methods.leakage.detectable import POWER, Estimate
 from analysis.methods.leakage.resampling import CONFIDENCE
 from fedsz_privacy.core.errors import InputError
 
@@ -22,6 +23,12 @@ class Mean(Estimate):
     """
 
     values: tuple[float, ...]
+
+    @property
+    def detectable(self) -> float:
+        """The mean whose interval excludes 0 with probability `POWER`: (t_.975 + t_.8) s / sqrt(n) (Bloom, 1995)."""
+        freedom = len(self.values) - 1
+        return float(t.ppf((1 + CONFIDENCE) / 2, freedom) + t.ppf(POWER, freedom)) * _standard_error(self.values)
 
     def within(self, least: float, most: float) -> "Mean":
         """Return the same with the interval cut to what the mean can be."""
@@ -41,6 +48,13 @@ class Spread:
     median: float
     least: float
     greatest: float
+
+
+def mean_with_interval(values: Sequence[float]) -> Mean:
+    """Return the mean of independent values with Student's interval, as `mean_over_seeds` does for seeds."""
+    middle, freedom = fmean(values), len(values) - 1
+    reach = float(t.ppf((1 + CONFIDENCE) / 2, freedom)) * _standard_error(values)
+    return Mean(middle, middle - reach, middle + reach, tuple(values))
 
 
 def mean_over_seeds(values: Sequence[float]) -> Mean:
@@ -74,9 +88,7 @@ def mean_over_seeds(values: Sequence[float]) -> Mean:
     """
     if len(values) < 2:
         raise InputError(f"{len(values)} seeds have no interval: give two or more")
-    middle = fmean(values)
-    reach = float(t.ppf((1 + CONFIDENCE) / 2, len(values) - 1)) * stdev(values) / len(values) ** 0.5
-    return Mean(middle, middle - reach, middle + reach, tuple(values))
+    return mean_with_interval(values)
 
 
 def spread_over_seeds(values: Sequence[float]) -> Spread:
@@ -87,3 +99,7 @@ def spread_over_seeds(values: Sequence[float]) -> Spread:
     greatest of them is none: of five, it is above epsilon with a probability of up to 0.23.
     """
     return Spread(median_low(values), min(values), max(values))
+
+
+def _standard_error(values: Sequence[float]) -> float:
+    return stdev(values) / sqrt(len(values))

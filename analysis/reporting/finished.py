@@ -2,20 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from analysis.reporting.damage import why
-from analysis.reporting.folder import SPEC, RunFolder, changes, digest_of, to_json
+from analysis.reporting.folder import SPEC, RunFolder, changes, digest_of, read_spec, to_json
 from analysis.reporting.json_files import DAMAGED, FORMAT, read_json, require_format, require_keys
+from analysis.reporting.numbers import spoken
 from analysis.reporting.page import Page
 from analysis.reporting.table import STRICT
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.files import one_line_for
 
-KEPT, PAGE = "report.json", "report.html"
+KEPT, PAGE, RESULTS = "report.json", "report.html", "results.json"
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class Kept:
         The page.
     files : mapping of str to str
         SHA-256 by path in the folder.
+    made : mapping of str to str
+        When and by what it was made, as pairs of a term and what it was.
     format : int
         Version of what the folder holds.
     """
@@ -36,6 +40,7 @@ class Kept:
 
     page: Page
     files: Mapping[str, str]
+    made: Mapping[str, str]
     format: int = FORMAT
 
 
@@ -61,9 +66,10 @@ def write_run(folder: RunFolder, page: Page, files: Mapping[str, str | bytes]) -
     for name, content in files.items():
         folder.write(name, content)
     digests = {name: digest_of(folder.path / name) for name in (SPEC, *files)}
-    kept: object = TypeAdapter(Kept).dump_python(Kept(page, digests), mode="json")
-    folder.write(KEPT, to_json(kept))
-    return _write_page(folder, page)
+    kept = Kept(page, digests, _made(folder))
+    plain: object = TypeAdapter(Kept).dump_python(kept, mode="json")
+    folder.write(KEPT, to_json(plain))
+    return _write_page(folder, kept)
 
 
 def is_finished(path: Path, asked: Mapping[str, object]) -> bool:
@@ -86,9 +92,8 @@ def reopen(path: Path) -> tuple[Page, Path]:
         If the folder holds no finished run, or a file of it is not what the run wrote.
     """
     try:
-        page = _read(path)
-        shown = path / PAGE
-        return page, shown if shown.is_file() else _write_page(RunFolder(path), page)
+        kept, shown = _read(path), path / PAGE
+        return kept.page, shown if shown.is_file() else _write_page(RunFolder(path), kept)
     except InputError:
         raise
     except (OSError, *DAMAGED) as error:
@@ -97,9 +102,9 @@ def reopen(path: Path) -> tuple[Page, Path]:
         ) from error
 
 
-def _read(path: Path) -> Page:
+def _read(path: Path) -> Kept:
     plain = read_json(path / KEPT)
-    require_keys(plain, "page", "files")
+    require_keys(plain, "page", "files", "made")
     require_format(path, plain)
     try:
         kept = TypeAdapter(Kept).validate_json(to_json(plain), strict=True)
@@ -107,7 +112,7 @@ def _read(path: Path) -> Page:
         raise ValueError(f"{KEPT} is damaged: {why(error)}") from error
     for name, digest in kept.files.items():
         _require_whole(path, name, digest)
-    return kept.page
+    return kept
 
 
 def _require_whole(path: Path, name: str, digest: str) -> None:
@@ -120,9 +125,18 @@ def _require_whole(path: Path, name: str, digest: str) -> None:
     raise ValueError(wrong)
 
 
-def _write_page(folder: RunFolder, page: Page) -> Path:
+def _made(folder: RunFolder) -> dict[str, str]:
+    """Return when and by what a run was made; what a resumed run took before is not known."""
+    spec = read_spec(folder.path)
+    return {
+        "Date": f"{datetime.now().astimezone():%Y-%m-%d %H:%M %Z}",
+        "Duration": f"{spoken(folder.seconds)}, from its start or from where it was last continued",
+        "Versions": ", ".join(f"{name} {version}" for name, version in spec["versions"].items()),
+    }
+
+
+def _write_page(folder: RunFolder, kept: Kept) -> Path:
     from analysis.reporting.html import to_html
 
-    return folder.write(
-        PAGE, to_html(page, {each.name: (folder.path / each.file).read_bytes() for each in page.pictures})
-    )
+    pictures = {each.name: (folder.path / each.file).read_bytes() for each in kept.page.pictures}
+    return folder.write(PAGE, to_html(kept.page, pictures, kept.made))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from hashlib import file_digest, sha256
 from importlib.metadata import version
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from analysis.reporting.json_files import DAMAGED, FORMAT, read_json, require_format, require_keys
@@ -34,10 +35,18 @@ class RunFolder:
         The folder.
     held : object
         The lock on it, which lasts as long as something refers to it.
+    opened : float
+        When it was opened, by the monotonic clock, in seconds.
     """
 
     path: Path
     held: object = field(default=None, repr=False, compare=False)
+    opened: float = field(default_factory=monotonic, repr=False, compare=False)
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since it was opened."""
+        return monotonic() - self.opened
 
     @property
     def digest(self) -> str:

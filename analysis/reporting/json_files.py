@@ -7,7 +7,7 @@ from typing import Any
 
 from fedsz_privacy.core.errors import InputError, one_line
 
-FORMAT = 1
+FORMAT = 2
 """Version of what a folder holds, of which a run is continued or opened again."""
 
 DAMAGED = (ValueError, TypeError, LookupError, AttributeError)

@@ -18,6 +18,8 @@ class Picture:
         Name of its file in ``figures``, without ``.png``.
     caption : str
         What it shows.
+    states : str
+        What was measured, for those who do not see it.
 
     Raises
     ------
@@ -29,10 +31,16 @@ class Picture:
     kind: ClassVar[str] = "picture"
     name: str
     caption: str
+    states: str = ""
 
     def __post_init__(self) -> None:
         if not self.name.replace("_", "").isalnum():
             raise InputError(f"figure {self.name!r}: name it by letters, digits and underscores")
+
+    @property
+    def alternative(self) -> str:
+        """What stands in its place: what it shows, and what was measured."""
+        return f"{self.caption} {self.states}".strip()
 
     @property
     def file(self) -> str:
@@ -60,10 +68,14 @@ class Page:
         What was done, and what was asked.
     setting : mapping of str to str
         What it was done with, as pairs of a term and what it was.
+    conclusion : tuple of str
+        What came out, one line each; the command's last words, too.
     body : tuple of Table, Picture or Lines
-        What the page shows, in order.
+        What the page shows below, in order.
     closing : tuple of Table or Lines
         What the command prints at its end.
+    cover : Picture or None
+        The picture that carries the conclusion.
     warnings : tuple of str
         What a reader must know first; the command prints it too.
     """
@@ -73,11 +85,13 @@ class Page:
     title: str
     question: str
     setting: Mapping[str, str]
+    conclusion: tuple[str, ...]
     body: tuple[Table | Picture | Lines, ...]
     closing: tuple[Table | Lines, ...]
+    cover: Picture | None = None
     warnings: tuple[str, ...] = ()
 
     @property
     def pictures(self) -> list[Picture]:
-        """The figures among what it shows."""
-        return [each for each in self.body if isinstance(each, Picture)]
+        """The figures that it shows."""
+        return [each for each in (self.cover, *self.body) if isinstance(each, Picture)]

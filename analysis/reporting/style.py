@@ -8,7 +8,9 @@ from typing import Any
 
 import matplotlib as mpl
 import seaborn as sns
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 RULES: Any = {"axes.titlesize": "medium", "figure.titleweight": "bold", "savefig.dpi": 130}
 
@@ -41,6 +43,13 @@ def house_style() -> Iterator[None]:
     """Apply one look to all figures, colour-blind-safe, and leave global settings as they were."""
     with sns.axes_style("whitegrid"), sns.plotting_context("notebook"), mpl.rc_context(RULES):
         yield
+
+
+def label_powers(axis: Axis) -> None:
+    """Label a logarithmic axis by numbers as people write them, at 1, 2 and 5 of each power of ten."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def to_png(figure: Figure) -> bytes:

@@ -33,6 +33,14 @@ class Table:
     columns: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
 
+    def in_words(self, *columns: str) -> str:
+        """Return what some columns say, row by row, each under the cells before the first of them."""
+        places = [self.columns.index(column) for column in columns]
+        return "; ".join(
+            f"{', '.join(row[: places[0]])}: {', '.join(f'{self.columns[place]} {row[place]}' for place in places)}"
+            for row in self.rows
+        ).replace("\n", " ")
+
     def to_markdown(self) -> str:
         """Return the table as Markdown, under its title and note."""
         return f"# {self.title}\n\n{self.note}\n\n{to_markdown(self.columns, self.rows)}\n"

@@ -6,10 +6,9 @@ from time import perf_counter
 
 from torch import nn
 
+from analysis.reporting.numbers import HOUR, spoken
 from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.rule import TrainingRule
-
-HOUR = 3600.0
 
 
 def seconds_of_training(rule: TrainingRule, model: nn.Module, clients: Clients) -> float:
@@ -23,14 +22,6 @@ def timed(work: Callable[[], object]) -> float:
     start = perf_counter()
     work()
     return perf_counter() - start
-
-
-def spoken(seconds: float) -> str:
-    """Return a duration as people say it."""
-    whole = max(1, round(seconds))
-    if seconds < 90:
-        return f"{whole} second{'s'[: whole - 1]}"
-    return f"{round(seconds / 60)} minutes" if seconds < HOUR else f"{seconds / HOUR:.1f} hours"
 
 
 def describe(what: str, seconds: float, smaller: str) -> str:

@@ -5,6 +5,7 @@ from math import isinf
 
 from analysis.methods.guarantee import Guarantee, note_of_claims
 from analysis.reporting.table import Table
+from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.defences.proof import Unit
 
 NOT_FOR_THIS = "-"
@@ -19,7 +20,7 @@ def units_of(stated: Iterable[Guarantee], first: Unit = Unit.RECORD) -> tuple[Un
 
 def headings(units: Sequence[Unit], delta: float) -> tuple[str, ...]:
     """Return the headings of the columns of guaranteed epsilons."""
-    return tuple(f"guaranteed\nepsilon for\n{unit}\nat delta {delta:g}" for unit in units)
+    return tuple(f"guaranteed\nepsilon for\n{unit}\nat delta {write_shortest(delta)}" for unit in units)
 
 
 def cells(stated: Guarantee, units: Sequence[Unit]) -> tuple[str, ...]:

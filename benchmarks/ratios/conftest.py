@@ -9,11 +9,11 @@ import json
 import resource
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from pytest_benchmark.fixture import BenchmarkFixture
 
 STORED = Path(__file__).with_name("ratios.json")
 MOST = 1.25
@@ -38,7 +38,7 @@ def processor_time() -> float:
 
 
 @pytest.fixture
-def compare(request: pytest.FixtureRequest, benchmark: BenchmarkFixture) -> Callable[..., None]:
+def compare(request: pytest.FixtureRequest, benchmark: Any) -> Callable[..., None]:
     """Return what times some work and its yardstick in turn, so many pairs, and fails where their ratio has grown."""
     # Threads that wait for one another would count as work.
     torch.set_num_threads(1)

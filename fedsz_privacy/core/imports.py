@@ -49,7 +49,8 @@ def import_object(path: str) -> Any:
     try:
         return getattr(module, name)
     except AttributeError:
-        raise InputError(f"module {module_name!r} has no {name!r}: write module:name of something it defines") from None
+        remedy = _rename(module_name) or "write module:name of something it defines"
+        raise InputError(f"module {module_name!r} has no {name!r}: {remedy}") from None
 
 
 @contextmanager
@@ -131,6 +132,9 @@ def require_type(kind: type[Kind], value: object, path: str) -> Kind:
 
 def _import_module(name: str, path: str) -> ModuleType:
     if (here := str(Path.cwd())) not in sys.path:
+        # A user's analysis.py or attacks/ would stand before ours, were they not imported yet.
+        for package in sorted(TOOLKIT):
+            import_module(package)
         sys.path.insert(0, here)
     if not name or name.startswith("."):
         raise InputError(f"{path!r} starts with no module: write module:name, with dots between packages")
@@ -139,4 +143,11 @@ def _import_module(name: str, path: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
             raise
-        raise InputError(f"no module {error.name!r} for {path!r}: write module:name of one that imports") from None
+        remedy = _rename(name) or "write module:name of one that imports"
+        raise InputError(f"no module {error.name!r} for {path!r}: {remedy}") from None
+
+
+def _rename(module: str) -> str:
+    """Return what helps where a module of a user's own has the name of one of this toolkit's packages."""
+    package = module.partition(".")[0]
+    return f"{package} is a package of this toolkit, so give your own module another name" if package in TOOLKIT else ""

@@ -16,7 +16,8 @@ from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.ranges import ACCOUNTED_NOISE_MULTIPLIER, CLIP_NORM, DELTA, EPSILON, Range, require_in
 from fedsz_privacy.defences.aggregation import AVERAGE, Aggregation
 from fedsz_privacy.defences.dpfedavg import ClientPrivacy, DPFedAvg
-from fedsz_privacy.defences.grammar import make, read_part, split_parts, write_changed
+from fedsz_privacy.defences.grammar import make, read_part, split_parts, write_changed, write_shortest
+from fedsz_privacy.defences.grid import expand
 from fedsz_privacy.defences.mechanisms.none import none
 from fedsz_privacy.defences.parsing import ONE_ROUND, as_numbers, parse_release
 from fedsz_privacy.defences.proof import Composition, Observer, Unit
@@ -92,7 +93,9 @@ class Privacy:
         if (self.eps is None) == (self.noise is None):
             raise InputError("private training takes eps or noise, one of both: write dpsgd:eps=8 or dpsgd:noise=1.1")
         if self.noise is not None and self.delta is not None:
-            raise InputError(f"delta {self.delta:g} beside noise says nothing: give --delta for the whole run")
+            raise InputError(
+                f"delta {write_shortest(self.delta)} beside noise says nothing: give --delta for the whole run"
+            )
         given = {"eps": self.eps, "noise multiplier": self.noise, "delta": self.delta, "clip norm": self.clip}
         for name, value in given.items():
             if value is not None:
@@ -202,10 +205,12 @@ def strongest_observer(text: str) -> Observer:
 def settle_defences(texts: Iterable[str], composition: Composition = ONE_ROUND) -> tuple[str, ...]:
     """Return the settled names of defences, none twice, those of one training rule together, plain training first.
 
+    A string with a range of numbers stands for several, as `expand` reads it.
+
     An epsilon in them is for that composition: one that its rounds cannot be calibrated to is refused here.
     """
     read = sorted(
-        (_read(text, composition) for text in texts),
+        (_read(text, composition) for grid in texts for text in expand(grid)),
         key=lambda each: _name(each[0], each[1], none()) if each[1] else "",
     )
     return tuple(dict.fromkeys(_name(*each) for each in read))
@@ -243,8 +248,9 @@ def _reason(private: TrainingRule, privacy: Privacy, setting: Setting) -> str:
     if privacy.delta is None or privacy.delta == setting.delta:
         return private.reason
     return (
-        f"{private.reason}; calibrated to epsilon {privacy.eps:g} at delta {privacy.delta:g}, and restated here at "
-        f"the run's delta of {setting.delta:g}"
+        f"{private.reason}; calibrated to epsilon {privacy.eps:g} at delta {write_shortest(privacy.delta)}, and "
+        "restated here at "
+        f"the run's delta of {write_shortest(setting.delta)}"
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.defences.grammar import write_shortest
 
 
 @dataclass(frozen=True)
@@ -63,10 +64,14 @@ def check_confidence(confidence: float) -> None:
 def check_delta(delta: float) -> None:
     """Raise InputError unless 0 <= delta < 1."""
     if not 0 <= delta < 1:
-        raise InputError(f"delta {delta:g} is not in [0, 1): give for example 1e-5, or 0 for pure epsilon")
+        raise InputError(
+            f"delta {write_shortest(delta)} is not in [0, 1): give for example 1e-5, or 0 for pure epsilon"
+        )
 
 
 def check_gaussian_delta(delta: float) -> None:
     """Raise InputError unless 0 < delta < 1; Gaussian noise has no finite epsilon at delta 0."""
     if not 0 < delta < 1:
-        raise InputError(f"delta {delta:g} is not between 0 and 1, as a Gaussian curve needs: give for example 1e-5")
+        raise InputError(
+            f"delta {write_shortest(delta)} is not between 0 and 1, as a Gaussian curve needs: give for example 1e-5"
+        )

@@ -6,6 +6,7 @@ from analysis.studies.account.asked import CLAIMED_EPSILON, SENSITIVITY, Asked, 
 from analysis.studies.account.notes import formula_off, noise_needed, on_a_lattice, too_sensitive
 from analysis.studies.account.table import account_table
 from fedsz_privacy.core.ranges import CLIP_NORM, STEPS, require_in
+from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.training.gaussian_rounds import GaussianRounds, classical_noise
 
 Account = tuple[Table, Lines]
@@ -78,7 +79,7 @@ def local_dp(
     asked = Asked(GaussianRounds(noise / clip_norm, rounds=rounds), delta, halt_at, promised=epsilon)
     words = Words(
         title=f"LocalDpMod(clipping_norm={clip_norm:g}, sensitivity={sensitivity:g}, epsilon={epsilon:g}, "
-        f"delta={delta:g})",
+        f"delta={write_shortest(delta)})",
         unit="one client's update, and over rounds all updates of one client",
         one="round",
         observer="what the client sends, the server among them; no sampling of clients helps against it",

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from analysis.reporting.table import Table
 from analysis.studies.account.asked import Asked, Words, figure
+from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.training.gaussian_rounds import Adjacency, classical_epsilon, rounds_within
 
 
@@ -13,7 +14,8 @@ def account_table(words: Words, asked: Asked) -> Table:
     everybody = ", all in it" if asked.sampled else ""
     return Table(
         title=words.title,
-        note=f"Guaranteed at delta {asked.delta:g}, for {words.unit}, against whoever sees {words.observer}. "
+        note=f"Guaranteed at delta {write_shortest(asked.delta)}, for {words.unit}, against whoever sees "
+        f"{words.observer}. "
         + (f"Sampling rate {rounds.sampling_rate:g}; by privacy loss distributions." if asked.sampled else "Exact."),
         columns=(
             "adjacency",

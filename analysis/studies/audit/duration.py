@@ -7,9 +7,10 @@ from math import ceil
 import numpy as np
 import torch
 
+from analysis.reporting.numbers import HOUR, spoken
 from analysis.reporting.workers import Workers
 from analysis.studies.audit.spec import AuditSpec
-from analysis.studies.duration import HOUR, describe, seconds_of_training, spoken, timed
+from analysis.studies.duration import describe, seconds_of_training, timed
 from attacks import Adversary, Game, Signal, View
 from attacks.game.engine import games_of
 from attacks.game.looks import observe

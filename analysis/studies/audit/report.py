@@ -5,6 +5,7 @@ from pathlib import Path
 from analysis.methods.curves.neighbours import adjacency
 from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
+from analysis.reporting.numbers import count
 from analysis.reporting.page import Page, Picture
 from analysis.reporting.style import house_style, to_png
 from analysis.reporting.table import to_csv
@@ -23,8 +24,10 @@ from analysis.studies.audit.results import leakage_rows, noise_rows, to_results,
 from analysis.studies.audit.run import AuditReport
 from analysis.studies.audit.spec import AuditSpec, Others
 from analysis.studies.audit.verdict import ALSO_KNOWN
+from analysis.studies.command import to_command
 from analysis.studies.training_words import training_words
 from fedsz_privacy.core.state import nbytes
+from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.defences.proof import Unit
 
 OTHERS = {
@@ -70,21 +73,23 @@ def draw(report: AuditReport) -> dict[str, bytes]:
 
 def make_page(report: AuditReport) -> Page:
     """Return what the page shows, and what the command ends with."""
-    noise = (noise_table(report), deciding_table(report), _picture("noise")) if any(report.noise.values()) else ()
-    frontier = (frontier_table(report.frontier), _picture("frontier")) if report.frontier else ()
+    pictures = _pictures(report)
+    noise = (noise_table(report), deciding_table(report), pictures["noise"]) if any(report.noise.values()) else ()
+    frontier = (frontier_table(report.frontier), pictures["frontier"]) if report.frontier else ()
     return Page(
         title="Privacy audit",
         question="What each defence of a client's model update gives away.",
         setting=describe(report),
+        conclusion=report.conclusion,
+        cover=pictures["tradeoff"],
         body=(
             verdict_table(report),
-            _picture("tradeoff"),
             *canary_tables(report),
             group_table(report),
             leakage_table(report),
-            _picture("roc"),
+            pictures["roc"],
             difference_table(report),
-            _picture("leakage_against_ratio"),
+            pictures["leakage_against_ratio"],
             cost_table(report),
             *frontier,
             *noise,
@@ -98,10 +103,11 @@ def describe(report: AuditReport) -> dict[str, str]:
     spec, game = report.spec, report.game
     return {
         "Data and model": f"{spec.data} ({game.pool.task.name}); {spec.model}, {nbytes(game.state):,} bytes an update",
-        "Federation": f"{spec.clients} clients; the other {spec.clients - 1} ran {spec.rounds} rounds of federated "
+        "Federation": f"{count(spec.clients, 'client')}; the other {spec.clients - 1} ran "
+        f"{count(spec.rounds, 'round')} of federated "
         f"averaging without compression, then the target joined; from then on {OTHERS[spec.others]}",
-        "Target": f"{spec.trials} trials of {spec.target_rounds} rounds from one global state, each on a random half "
-        f"of {spec.candidates} candidate records{_canaries(spec)}",
+        "Target": f"{spec.trials} trials of {count(spec.target_rounds, 'round')} from one global state, each on a "
+        f"random half of {spec.candidates} candidate records{_canaries(spec)}",
         "Training": training_words(spec),
         "Adversary": f"{spec.adversary}: sees {spec.sees.sees}; knows {ALSO_KNOWN}; trains shadow models through the "
         "same defence",
@@ -109,10 +115,11 @@ def describe(report: AuditReport) -> dict[str, str]:
         "what is guaranteed, that of its column",
         "Accountant": "dp-accounting's PLD accountant, for defences with a privacy event; of discrete Gaussian noise "
         "its RDP accountant",
-        "Delta": f"{spec.delta:g}, of every epsilon but those that say delta 0",
+        "Delta": f"{write_shortest(spec.delta)}, of every epsilon but those that say delta 0",
         "Adjacency of as-if figures": f"{adjacency(game.training)}; "
         "median of the pairs tried, which bounds no other record",
         "Seed": str(spec.seed),
+        "Command": to_command("audit", spec),
         **({"To know": "; ".join(report.notices)} if report.notices else {}),
     }
 
@@ -121,5 +128,14 @@ def _canaries(spec: AuditSpec) -> str:
     return f" and of canaries ({', '.join(spec.canaries)})" if spec.canaries else ""
 
 
-def _picture(name: str) -> Picture:
-    return Picture(name, CAPTIONS[name])
+def _pictures(report: AuditReport) -> dict[str, Picture]:
+    """Return the figures by their names, each with what was measured in words."""
+    leakage = leakage_table(report).in_words("AUC")
+    states = {
+        "tradeoff": ". ".join(report.conclusion),
+        "roc": leakage,
+        "leakage_against_ratio": leakage,
+        "noise": noise_table(report).in_words("best distribution", "KS best"),
+        "frontier": frontier_table(report.frontier).in_words("bits a coordinate") if report.frontier else "",
+    }
+    return {name: Picture(name, CAPTIONS[name], told) for name, told in states.items()}

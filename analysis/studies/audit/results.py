@@ -44,7 +44,7 @@ def verdict_rows(report: AuditReport) -> list[Row]:
             **{f"measured_{signal}_auc": leakage.auc.value for signal, leakage in verdict.measured.items()},
             "ratio": report.ratio(name),
             "bytes": report.nbytes(name),
-            "performance": report.performance(name),
+            "performance": report.performance(name).value,
         }
         for name, verdict in report.verdicts.items()
     ]
@@ -122,7 +122,8 @@ def _defence(report: AuditReport, name: str) -> dict[str, object]:
         "as_if": asdict(verdict.as_if) if verdict.as_if else None,
         "ratio": report.ratio(name),
         "bytes": report.nbytes(name),
-        "performance": report.performance(name),
+        "performance": report.performance(name).value,
+        "performance_interval": [report.performance(name).low, report.performance(name).high],
         "epsilon_lower_bound": asdict(verdict.epsilon_lower_bound),
         "canary_bounds": [asdict(bound) for bound in verdict.canary_bounds],
         "groups": {

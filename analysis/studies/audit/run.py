@@ -7,20 +7,23 @@ from typing import TYPE_CHECKING
 
 from analysis.methods.curves.neighbours import neighbour_pairs
 from analysis.methods.guarantee import guarantee
+from analysis.methods.over_seeds import Mean, mean_with_interval
 from analysis.reporting.folder import RunFolder, open_run
 from analysis.reporting.progress import Progress, silent, unsaid
 from analysis.reporting.workers import Workers
 from analysis.studies.audit.check import check_audit
 from analysis.studies.audit.frontier import Frontier, find_frontier
-from analysis.studies.audit.measure import bound_epsilon, measure, scores_of
+from analysis.studies.audit.measure import RECORDS, VULNERABLE, bound_epsilon, measure, scores_of
 from analysis.studies.audit.prepare import load, set_up, train_others
 from analysis.studies.audit.spec import AuditSpec
 from analysis.studies.audit.strongest import Strongest, choose_strongest
 from analysis.studies.audit.verdict import Verdict
 from analysis.studies.audit.white_box import bound_by_canaries
 from analysis.studies.claims import settle_claims
+from analysis.studies.conclusion import Finding, conclude, measured_beside
 from analysis.studies.playing import playing
 from analysis.studies.questions import to_plain
+from analysis.studies.spec import REFERENCE
 from attacks import Game, Scores, Trials
 from attacks.game.engine import RecordPlayer, games_of
 from fedsz_privacy.core.state import nbytes
@@ -80,9 +83,30 @@ class AuditReport:
         """Compression ratio of a release, original over compressed."""
         return nbytes(self.game.state) / self.nbytes(release)
 
-    def performance(self, release: str) -> float:
-        """Mean performance on test records of the model that the adversary's last look shows, by the task's metric."""
-        return float(self.trials.performance[:, self.spec.defences.index(release)].mean())
+    def performance(self, release: str) -> Mean:
+        """Mean performance on test records of the model that the adversary's last look shows, by the task's metric.
+
+        Its interval is over trials, on the same test records.
+        """
+        return mean_with_interval(self.trials.performance[:, self.spec.defences.index(release)].tolist())
+
+    @property
+    def conclusion(self) -> tuple[str, ...]:
+        """What came out, one line for each defence."""
+        averages = {name: verdict.strongest[RECORDS] for name, verdict in self.verdicts.items()}
+        return tuple(
+            conclude(
+                Finding(
+                    defence=name,
+                    ratio=None if name == REFERENCE else self.ratio(name),
+                    measured=measured_beside(name, averages),
+                    guarantee=verdict.guarantee,
+                    epsilon_lower_bound=verdict.epsilon_lower_bound.epsilon,
+                    exposed=verdict.strongest[VULNERABLE].auc,
+                )
+            )
+            for name, verdict in self.verdicts.items()
+        )
 
 
 @one_thread()

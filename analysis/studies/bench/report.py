@@ -14,11 +14,9 @@ from analysis.reporting.style import house_style, looks, to_png
 from analysis.reporting.table import Table, to_csv
 from analysis.studies.bench.measure import BenchRow, Spread
 from analysis.studies.bench.run import BenchReport
+from analysis.studies.command import to_command
 
 RATIO_TICKS = (1, 2, 3, 5, 10, 20, 40)
-SHOWN_REL = 1e-2
-"""The bound at which rates are drawn, where it was measured."""
-
 CAPTION = "Left, the lossy part alone at every bound; right, the whole state against the time that it takes."
 
 
@@ -64,7 +62,7 @@ def ratio_and_rate(report: BenchReport) -> Figure:
     """Draw ratio against bound, and ratio against compression rate at one bound, for the first checkpoint."""
     name = report.rows[0].checkpoint
     rows = [row for row in report.rows if row.checkpoint == name]
-    shown = min({row.rel for row in rows}, key=lambda rel: abs(np.log(rel / SHOWN_REL)))
+    shown = report.shown[0].rel
     compressors = list(dict.fromkeys(row.compressor for row in rows))
     figure = Figure(figsize=(13, 5), layout="constrained")
     left, right = figure.subplots(1, 2)
@@ -111,8 +109,10 @@ def make_page(report: BenchReport) -> Page:
     return Page(
         title="Compressors on real weights",
         question="How small, how fast and how exact each compressor is at each bound.",
-        setting={"Checkpoints": ", ".join(checkpoints)},
-        body=(table, Picture("bench", CAPTION)),
+        setting={"Checkpoints": ", ".join(checkpoints), "Command": to_command("bench", report.spec)},
+        conclusion=report.conclusion,
+        cover=Picture("bench", CAPTION, ". ".join(report.conclusion)),
+        body=(table,),
         closing=(table,),
         warnings=tuple(report.warnings()),
     )

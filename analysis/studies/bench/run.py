@@ -5,15 +5,22 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
+import numpy as np
+
 from analysis.reporting.folder import RunFolder, open_run
 from analysis.reporting.progress import Progress, silent
 from analysis.studies.bench.measure import OUTLIER_DEVIATIONS, BenchRow, chosen_tensors, measure, outlier_tensors
 from analysis.studies.bench.spec import BenchSpec
+from analysis.studies.conclusion import size
 from fedsz_privacy.codec.bounds import ErrorBound
 from fedsz_privacy.codec.pipeline import FedSZ
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.threads import one_thread
 from fedsz_privacy.data.weights import load_weights
+from fedsz_privacy.defences.grammar import write_shortest
+
+SHOWN_REL = 1e-2
+"""The bound of the conclusion, where it was measured."""
 
 
 @dataclass(frozen=True)
@@ -22,14 +29,29 @@ class BenchReport:
 
     Attributes
     ----------
+    spec : BenchSpec
+        What was asked.
     rows : sequence of BenchRow
         One for each checkpoint, bound and compressor.
     outliers : mapping of str to mapping of str to float
         For each checkpoint, tensors of outlier-dominated range, with range over standard deviation.
     """
 
+    spec: BenchSpec
     rows: Sequence[BenchRow]
     outliers: Mapping[str, Mapping[str, float]]
+
+    @property
+    def shown(self) -> list[BenchRow]:
+        """The measurements of the first checkpoint, at the bound nearest to `SHOWN_REL`."""
+        first = [row for row in self.rows if row.checkpoint == self.rows[0].checkpoint]
+        rel = min({row.rel for row in first}, key=lambda each: abs(np.log(each / SHOWN_REL)))
+        return [row for row in first if row.rel == rel]
+
+    @property
+    def conclusion(self) -> tuple[str, ...]:
+        """What came out, one line for each compressor, the smallest first."""
+        return tuple(map(_concluded, sorted(self.shown, key=lambda row: -row.ratio)))
 
     def warnings(self) -> list[str]:
         """Return one line for each tensor whose REL bound an outlier sets."""
@@ -39,6 +61,14 @@ class BenchReport:
             for checkpoint, tensors in self.outliers.items()
             for tensor, deviations in tensors.items()
         ]
+
+
+def _concluded(row: BenchRow) -> str:
+    kept = "" if row.peak_error is None else f"; greatest error {row.peak_error:.3g} of the bound"
+    return (
+        f"{row.compressor} at REL {write_shortest(row.rel)} on {Path(row.checkpoint).name}: {size(row.ratio)}, "
+        f"{row.compress.median:,.0f} MB/s to compress, {row.decompress.median:,.0f} MB/s to decompress{kept}"
+    )
 
 
 @one_thread()
@@ -64,4 +94,6 @@ def run_bench(spec: BenchSpec, path: Path, progress: Progress = silent) -> tuple
         for (source, state), rel, compressor in progress(cases, description="bench", total=len(cases))
     ]
     bounds = {source: FedSZ(ErrorBound.rel(spec.bounds[0])).bounds(state) for source, state in states.items()}
-    return BenchReport(rows, {source: outlier_tensors(states[source], bounds[source]) for source in states}), folder
+    return BenchReport(
+        spec, rows, {source: outlier_tensors(states[source], bounds[source]) for source in states}
+    ), folder

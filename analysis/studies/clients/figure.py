@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from analysis.studies.audit.presentation.intervals import draw_rows
 from analysis.studies.clients.run import ClientsReport
 from analysis.studies.clients.tables import strongest
+from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.defences.proof import Unit
 
 
@@ -51,7 +52,7 @@ def _epsilons(panel: Axes, report: ClientsReport) -> None:
             )
     if finite.any():
         panel.plot(guaranteed[finite], rows[finite], "<", color=blue, markersize=10, label="at most (guaranteed)")
-    panel.set(title=f"Epsilon for {Unit.CLIENT}", xlabel=f"epsilon at delta {report.spec.delta:g}")
+    panel.set(title=f"Epsilon for {Unit.CLIENT}", xlabel=f"epsilon at delta {write_shortest(report.spec.delta)}")
     panel.set_xlim(-0.04 * edge, edge)
 
 

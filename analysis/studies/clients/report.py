@@ -5,6 +5,7 @@ from pathlib import Path
 
 from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
+from analysis.reporting.numbers import count
 from analysis.reporting.page import Page, Picture
 from analysis.reporting.style import house_style, to_png
 from analysis.reporting.table import Row, to_csv
@@ -19,13 +20,17 @@ from analysis.studies.clients.tables import (
     guarantee_table,
     leakage_table,
 )
+from analysis.studies.command import to_command
 from analysis.studies.questions import to_plain
 from analysis.studies.training_words import training_words
 from fedsz_privacy.core.state import nbytes
+from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.defences.proof import Unit
 
-FIGURE = Picture("clients", "Epsilons of this figure are for one client. A lower bound above what is guaranteed would "
-                 "say that the code does not do what the theorem is about.")  # fmt: skip
+CAPTION = (
+    "Epsilons of this figure are for one client. A lower bound above what is guaranteed would say that the code does "
+    "not do what the theorem is about."
+)
 
 GROUP = "clients"
 
@@ -37,7 +42,7 @@ def write_clients(report: ClientsReport, folder: RunFolder) -> Path:
     files: dict[str, str | bytes] = {
         "results.json": to_json(to_results(report)),
         "tables/leakage.csv": to_csv(leakage_rows(report)),
-        FIGURE.file: picture,
+        "figures/clients.png": picture,
     }
     return write_run(folder, make_page(report), files)
 
@@ -50,9 +55,10 @@ def make_page(report: ClientsReport) -> Page:
         title="Privacy audit of whole clients",
         question="What each defence gives away of who took part.",
         setting=describe(report),
+        conclusion=report.conclusion,
+        cover=Picture("clients", CAPTION, ". ".join(report.conclusion)),
         body=(
             closing,
-            FIGURE,
             *canaries,
             guarantee_table(report),
             leakage_table(report),
@@ -67,17 +73,19 @@ def describe(report: ClientsReport) -> dict[str, str]:
     spec, game = report.spec, report.game
     return {
         "Data and model": f"{spec.data} ({game.pool.task.name}); {spec.model}, {nbytes(game.state):,} bytes an update",
-        "Federation": f"{spec.clients} clients of {spec.client_records} records each, each in or out by a coin; the "
-        f"global state that they start from was made by {spec.earlier_clients} others in {spec.rounds} rounds",
-        "Game": f"{spec.trials} trials of {spec.target_rounds} rounds; who is out sends an update of zeros, so that no "
-        "denominator tells who is in",
+        "Federation": f"{spec.clients} clients of {count(spec.client_records, 'record')} each, each in or out by a "
+        f"coin; the global state that they start from was made by {count(spec.earlier_clients, 'other')} in "
+        f"{count(spec.rounds, 'round')}",
+        "Game": f"{spec.trials} trials of {count(spec.target_rounds, 'round')}; who is out sends an update of zeros, "
+        "so that no denominator tells who is in",
         "Training": training_words(spec),
         "Adversary": f"{spec.adversary}: sees {spec.sees.sees}; knows what each client holds, how it trains, and the "
         "global state before; trains shadow federations under the same defence",
         "Unit of privacy": f"of what is measured, {Unit.CLIENT}, there or not; of what is guaranteed, that of its "
         "column",
-        "Delta": f"{spec.delta:g}, of every epsilon",
+        "Delta": f"{write_shortest(spec.delta)}, of every epsilon",
         "Seed": str(spec.seed),
+        "Command": to_command("audit-clients", spec),
         **({"To know": "; ".join(report.notices)} if report.notices else {}),
     }
 
@@ -111,5 +119,6 @@ def _defence(report: ClientsReport, name: str) -> dict[str, object]:
         "canary_bounds": [asdict(bound) for bound in report.canaries[name]],
         "leakage": {signal: asdict(leakage) for signal, leakage in report.leakage[name].items()},
         "ratio": report.ratio(name),
-        "performance": report.performance(name),
+        "performance": report.performance(name).value,
+        "performance_interval": [report.performance(name).low, report.performance(name).high],
     }

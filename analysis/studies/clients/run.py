@@ -10,6 +10,7 @@ from analysis.methods.guarantee import Guarantee, guarantee
 from analysis.methods.leakage.groups import FixedGroup
 from analysis.methods.leakage.membership import Leakage, resample_weights
 from analysis.methods.lower_bounds import EpsilonBound
+from analysis.methods.over_seeds import Mean, mean_with_interval
 from analysis.reporting.folder import RunFolder, open_run
 from analysis.reporting.progress import Progress, silent, unsaid
 from analysis.reporting.workers import Workers
@@ -21,8 +22,10 @@ from analysis.studies.claims import settle_claims
 from analysis.studies.clients.canaries import bound_by_clients
 from analysis.studies.clients.prepare import check, load, set_up, train_before
 from analysis.studies.clients.spec import ClientsSpec
+from analysis.studies.conclusion import Finding, conclude, measured_beside
 from analysis.studies.playing import playing
 from analysis.studies.questions import to_plain
+from analysis.studies.spec import REFERENCE
 from attacks import Game, Trials
 from attacks.clients.own_update import expected_updates
 from attacks.clients.play import ClientPlayer
@@ -71,9 +74,26 @@ class ClientsReport:
         """Compression ratio of the updates of those who are in."""
         return nbytes(self.game.state) / float(self.trials.sizes[:, self.spec.defences.index(defence)].mean())
 
-    def performance(self, defence: str) -> float:
-        """Mean performance on test records of the model that the adversary's last look shows."""
-        return float(self.trials.performance[:, self.spec.defences.index(defence)].mean())
+    def performance(self, defence: str) -> Mean:
+        """Mean performance on test records of the model that the adversary's last look shows, over trials."""
+        return mean_with_interval(self.trials.performance[:, self.spec.defences.index(defence)].tolist())
+
+    @property
+    def conclusion(self) -> tuple[str, ...]:
+        """What came out, one line for each defence."""
+        strongest = {name: found[self.strongest.name] for name, found in self.leakage.items()}
+        return tuple(
+            conclude(
+                Finding(
+                    defence=name,
+                    ratio=None if name == REFERENCE else self.ratio(name),
+                    measured=measured_beside(name, strongest),
+                    guarantee=self.guarantees[name],
+                    epsilon_lower_bound=self.lower_bounds[name].epsilon,
+                )
+            )
+            for name in self.spec.defences
+        )
 
 
 @one_thread()

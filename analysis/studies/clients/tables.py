@@ -2,12 +2,14 @@
 
 from analysis.methods.guarantee import note_of_claims
 from analysis.methods.leakage.membership import Leakage, guessed_advantage
+from analysis.reporting.numbers import interval
 from analysis.reporting.table import Table
 from analysis.studies.audit.presentation.canary_table import canary_table
-from analysis.studies.audit.presentation.leakage_tables import differences_table, interval, signals_table, tpr
+from analysis.studies.audit.presentation.leakage_tables import differences_table, signals_table, tpr
 from analysis.studies.clients.run import ClientsReport
 from analysis.studies.spec import REFERENCE
 from analysis.studies.units import cells, headings, note_of_units, reasons_table, units_of
+from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.defences.proof import Unit
 
 
@@ -25,7 +27,7 @@ def closing_table(report: ClientsReport) -> Table:
         columns=(
             "defence",
             *headings(units, report.spec.delta),
-            f"measured\nepsilon lower\nbound (95%), {Unit.CLIENT}\nat delta {report.spec.delta:g}",
+            f"measured\nepsilon lower\nbound (95%), {Unit.CLIENT}\nat delta {write_shortest(report.spec.delta)}",
             "measured\nAUC",
             f"measured\nTPR at FPR {rate:g}",
             "ratio",
@@ -39,7 +41,7 @@ def closing_table(report: ClientsReport) -> Table:
                 interval(strongest(report, name).auc),
                 tpr(strongest(report, name), rate),
                 f"{report.ratio(name):.4g}",
-                f"{report.performance(name):.3f}",
+                interval(report.performance(name)),
             )
             for name in report.spec.defences
         ],

@@ -1,6 +1,7 @@
 """When compressing an update pays: compress, send and decompress against send."""
 
 from dataclasses import dataclass
+from math import isinf
 
 MEGABIT = 1e6
 
@@ -32,3 +33,10 @@ def break_even(plain: Transfer, compressed: Transfer) -> float:
     if extra_seconds <= 0:
         return float("inf") if saved_bytes > 0 else 0.0
     return max(0.0, 8 * saved_bytes / extra_seconds / MEGABIT)
+
+
+def pays(bandwidth: float) -> str:
+    """Return for which links compressing saves time, by the bandwidth of `break_even`."""
+    if bandwidth == 0:
+        return "saves time on no link"
+    return "saves time on every link" if isinf(bandwidth) else f"saves time below {bandwidth:,.0f} Mbit/s"

@@ -12,14 +12,17 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
+from analysis.reporting.numbers import count
 from analysis.reporting.page import Page, Picture
 from analysis.reporting.style import house_style, looks, to_png
 from analysis.reporting.table import Row, Table, to_csv
+from analysis.studies.command import to_command
 from analysis.studies.federation.run import FederationReport
 from analysis.studies.questions import to_plain
 from analysis.studies.spec import REFERENCE
 from analysis.studies.training_words import training_words
 from analysis.studies.units import cells, headings, note_of_units, reasons_table, units_of
+from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.defences.proof import Unit
 
 BANDWIDTHS = np.geomspace(1, 1e4, 200)
@@ -31,7 +34,8 @@ def summary_table(report: FederationReport) -> Table:
     spec, units = report.spec, units_of(report.guarantees.values())
     return Table(
         title="Federated averaging under each defence",
-        note=f"{_setting(report)}, {spec.records} training records, {spec.rounds} rounds. A guarantee is over all "
+        note=f"{_setting(report)}, {count(spec.records, 'training record')}, {count(spec.rounds, 'round')}. A "
+        "guarantee is over all "
         "rounds, for the unit of privacy of its column. Bytes and seconds are those of a client who takes part, in a "
         f"round. Overhead is the share of training, encoding and decoding that is not training.{note_of_units(units)}",
         columns=(
@@ -133,20 +137,24 @@ def round_rows(report: FederationReport) -> list[Row]:
 def make_page(report: FederationReport) -> Page:
     """Return what the page shows, and what the command ends with."""
     spec, summary = report.spec, summary_table(report)
+    pictures = {name: Picture(name, caption, ". ".join(report.conclusion)) for name, (_, caption) in FIGURES.items()}
     return Page(
         title="A federation under defences",
         question="What each defence costs in performance, bytes and time, and when compressing pays.",
         setting={
             "Data and model": f"{spec.data}; {spec.model}",
-            "Federation": f"{spec.clients} clients, {spec.partition}, {spec.records} training records, {spec.rounds} "
-            "rounds of federated averaging",
+            "Federation": f"{count(spec.clients, 'client')}, {spec.partition}, "
+            f"{count(spec.records, 'training record')}, {count(spec.rounds, 'round')} of federated averaging",
             "Training": training_words(spec),
             "Unit of privacy": "that of its column: one record (example) of a client, added or removed, or one client",
-            "Delta": f"{spec.delta:g}, of every epsilon",
+            "Delta": f"{write_shortest(spec.delta)}, of every epsilon",
             "Seed": str(spec.seed),
+            "Command": to_command("federate", spec),
             **({"To know": "; ".join(report.notices)} if report.notices else {}),
         },
-        body=(summary, guarantee_table(report), *(Picture(name, caption) for name, (_, caption) in FIGURES.items())),
+        conclusion=report.conclusion,
+        cover=pictures["performance"],
+        body=(summary, guarantee_table(report), *(each for each in pictures.values() if each.name != "performance")),
         closing=(summary,),
     )
 
@@ -175,4 +183,4 @@ def _megabits(bandwidth: float) -> str:
 
 def _setting(report: FederationReport) -> str:
     spec = report.spec
-    return f"{spec.model} on {Path(spec.data).name}, {spec.clients} clients, {spec.partition}"
+    return f"{spec.model} on {Path(spec.data).name}, {count(spec.clients, 'client')}, {spec.partition}"

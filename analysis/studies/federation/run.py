@@ -12,11 +12,13 @@ from safetensors.torch import load, save
 
 from analysis.methods.guarantee import Guarantee, guarantee
 from analysis.reporting.folder import RunFolder, open_run, require_place
+from analysis.reporting.numbers import count
 from analysis.reporting.progress import Progress, silent, unsaid
 from analysis.studies.check import check_clients
 from analysis.studies.claims import settle_claims
+from analysis.studies.conclusion import Finding, conclude
 from analysis.studies.federation.duration import describe_federation
-from analysis.studies.federation.link import Transfer, break_even
+from analysis.studies.federation.link import Transfer, break_even, pays
 from analysis.studies.federation.record import record_round, recorder_of
 from analysis.studies.federation.spec import FederationSpec
 from analysis.studies.questions import to_plain
@@ -96,6 +98,29 @@ class FederationReport:
         """Share of a client's round, training, encoding and decoding, that is not training."""
         compute = self.transfer(defence).compute_seconds
         return compute / (compute + float(np.mean([row.training_seconds for row in self.rounds[defence]])))
+
+    @property
+    def conclusion(self) -> tuple[str, ...]:
+        """What came out, one line for each defence."""
+        return tuple(
+            conclude(
+                Finding(
+                    defence=defence,
+                    ratio=None if defence == REFERENCE else self.ratio(defence),
+                    guarantee=self.guarantees[defence],
+                    also=(
+                        self._performed(defence),
+                        *(() if defence == REFERENCE else (pays(self.break_even(defence)),)),
+                    ),
+                )
+            )
+            for defence in self.rounds
+        )
+
+    def _performed(self, defence: str) -> str:
+        last, none = (self.rounds[name][-1].performance for name in (defence, REFERENCE))
+        beside = "" if defence == REFERENCE else f" against {none:.3f} of {REFERENCE}"
+        return f"{self.metric} {last:.3f}{beside} after {count(self.spec.rounds, 'round')}"
 
     def break_even(self, defence: str) -> float:
         """Bandwidth in Mbit/s below which the defence saves time."""

@@ -9,11 +9,13 @@ from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.page import Lines, Page, Picture
 from analysis.reporting.style import house_style, to_png
 from analysis.reporting.table import Row, to_csv
+from analysis.studies.command import to_command
 from analysis.studies.noise.figures import FIGURES
 from analysis.studies.noise.run import NoiseReport, to_results
 from analysis.studies.noise.tables import as_if_table, deciding_table, family_table, fit_rows, scope_table
 from analysis.studies.noise.tensor_study import ADJACENCY
 from analysis.studies.noise.verdict import ADVERSARY, verdict_lines
+from fedsz_privacy.defences.grammar import write_shortest
 
 
 def write_noise_report(report: NoiseReport, folder: RunFolder) -> Path:
@@ -34,14 +36,23 @@ def write_noise_report(report: NoiseReport, folder: RunFolder) -> Path:
 
 def make_page(report: NoiseReport) -> Page:
     """Return what the page shows, and what the command ends with."""
+    states = {
+        "errors": scope_table(report).in_words("best distribution", "KS best"),
+        "dependence": scope_table(report).in_words("R²(e|x)"),
+        "deciding": deciding_table(report).in_words("measured: codes that differ"),
+        "privacy": as_if_table(report).in_words("as if Laplace: epsilon at delta 0"),
+    }
+    pictures = {name: Picture(name, FIGURES[name][1], told) for name, told in states.items()}
     verdicts = {release: verdict_lines(study) for release, study in report.found.items()}
     return Page(
         title="Is compression error privacy noise?",
         question="What the error of each release looks like, what decides it, and what it hides.",
         setting=_setting(report),
+        conclusion=report.conclusion,
+        cover=pictures["errors"],
         body=(
             *(Lines(f"Verdict on {release}", lines) for release, lines in verdicts.items()),
-            *(Picture(name, caption) for name, (_, caption) in FIGURES.items()),
+            *(picture for name, picture in pictures.items() if name != "errors"),
             *(make(report) for make in (deciding_table, as_if_table, family_table, scope_table)),
         ),
         closing=tuple(Lines(release, lines) for release, lines in verdicts.items()),
@@ -66,6 +77,7 @@ def _setting(report: NoiseReport) -> dict[str, str]:
         "Adversary": ADVERSARY,
         "Adjacency": ADJACENCY,
         "Releases that change nothing that can be studied": ", ".join(unchanged) or "-",
-        "Delta": f"{spec.delta:g}, of every epsilon but those that say delta 0",
+        "Delta": f"{write_shortest(spec.delta)}, of every epsilon but those that say delta 0",
         "Seed": str(spec.seed),
+        "Command": to_command("noise", spec),
     }

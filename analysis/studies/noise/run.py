@@ -9,6 +9,7 @@ from analysis.reporting.folder import RunFolder, is_empty, open_run
 from analysis.reporting.progress import Progress, silent
 from analysis.studies.noise.checkpoint_study import CheckpointStudy, study_checkpoint
 from analysis.studies.noise.spec import NoiseSpec
+from analysis.studies.noise.verdict import conclude
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.core.threads import one_thread
@@ -32,6 +33,11 @@ class NoiseReport:
     spec: NoiseSpec
     elements: int
     studies: Mapping[str, CheckpointStudy | None]
+
+    @property
+    def conclusion(self) -> tuple[str, ...]:
+        """What came out, one line for each release that changes the state."""
+        return tuple(conclude(release, study) for release, study in self.found.items())
 
     @property
     def found(self) -> dict[str, CheckpointStudy]:

@@ -55,10 +55,11 @@ class NoiseSpec:
 
     def parse_releases(self) -> "list[Release]":
         """Return the releases; an epsilon in one is for a single round, at the delta of the study."""
+        from fedsz_privacy.defences.grid import expand
         from fedsz_privacy.defences.parsing import parse_release
         from fedsz_privacy.defences.proof import Composition
 
-        return [parse_release(text, Composition(self.delta)) for text in self.releases]
+        return [parse_release(text, Composition(self.delta)) for grid in self.releases for text in expand(grid)]
 
     def to_dict(self) -> dict[str, object]:
         """Return the question as plain values, with what the files hold.

@@ -11,6 +11,7 @@ from analysis.studies.noise.cells import SHOWN_DISTRIBUTIONS, as_if_cells, decis
 from analysis.studies.noise.checkpoint_study import CheckpointStudy
 from analysis.studies.noise.run import NoiseReport
 from analysis.studies.noise.tensor_study import ADJACENCY
+from fedsz_privacy.defences.grammar import write_shortest
 
 MU_DISTRIBUTIONS = ("normal", "generalised normal", "student t")
 RESOLVABLE = "R²(e|x) and xi tell nothing where there are nearly as many codes as elements: not resolvable."
@@ -60,7 +61,8 @@ def as_if_table(report: NoiseReport) -> Table:
         "mechanism which many small shifts under the distribution come close to, by its Fisher information; a uniform "
         "distribution's is infinite.",
         columns=("release", "difference / norm", "coordinates", "L1", "L2", "as if Laplace: epsilon at delta 0",
-                 f"as if normal: epsilon at delta {report.spec.delta:g}", "as if uniform: delta at any epsilon",
+                 f"as if normal: epsilon at delta {write_shortest(report.spec.delta)}", "as if uniform: delta at any "
+                 "epsilon",
                  "as if normal: mu", "as if generalised normal: mu", "as if student t: mu"),
         rows=[
             (release, f"{share:g}", f"{each.coordinates:,}", f"{each.l1:.3g}", f"{each.l2:.3g}", *as_if_cells(each),

@@ -8,14 +8,17 @@ from types import MappingProxyType
 from matplotlib.figure import Figure
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from analysis.methods.leakage.membership import Leakage
 from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
+from analysis.reporting.numbers import count, interval
 from analysis.reporting.page import Page, Picture
 from analysis.reporting.style import house_style, to_png
 from analysis.reporting.table import Row, to_csv
 from analysis.studies.audit.presentation.tables import fits_table
 from analysis.studies.audit.report import CAPTIONS
 from analysis.studies.audit.results import fit_rows, statistic_rows
+from analysis.studies.command import to_command
 from analysis.studies.questions import to_plain
 from analysis.studies.recorded.figures import (
     by_client,
@@ -34,6 +37,7 @@ from analysis.studies.recorded.tables import (
     leakage_table,
     unsupported,
 )
+from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.defences.proof import Unit
 
 FIGURES: Mapping[str, tuple[Callable[[RecordedReport], Figure], str]] = MappingProxyType(
@@ -100,20 +104,21 @@ def leakage_rows(report: RecordedReport) -> list[Row]:
 
 def make_page(report: RecordedReport) -> Page:
     """Return what the page shows, and what the command ends with."""
-    pictures = {name: Picture(name, FIGURES[name][1]) for name in _shown(report)}
+    pictures = {name: Picture(name, FIGURES[name][1], _told(report, name)) for name in _shown(report)}
     closing = closing_table(report)
     bounds = (bound_table(report),) if report.bounds else ()
     return Page(
         title="Audit of recorded updates",
         question="What each release of updates that clients trained already gives away.",
         setting=describe(report),
+        conclusion=report.conclusion,
+        cover=pictures["leakage_against_ratio"],
         body=(
             closing,
             *bounds,
             leakage_table(report),
             pictures["roc"],
             difference_table(report),
-            pictures["leakage_against_ratio"],
             *((client_table(report), pictures["by_client"]) if "by_client" in pictures else ()),
             *((pictures["by_round"],) if "by_round" in pictures else ()),
             cost_table(report),
@@ -132,8 +137,7 @@ def describe(report: RecordedReport) -> dict[str, str]:
     source = f"recording {spec.recording}" if spec.recording else f"files {spec.before} and {spec.after}"
     normed = any(isinstance(layer, _BatchNorm) for layer in report.material.model.modules())
     return {
-        "Updates": f"{source}: {len(report.rounds)} round{'s'[: len(report.rounds) - 1]}, "
-        f"{len(found.clients)} client{'s'[: len(found.clients) - 1]} attacked",
+        "Updates": f"{source}: {count(len(report.rounds), 'round')}, {count(len(found.clients), 'client')} attacked",
         "Data and model": f"{manifest.data} ({report.material.split.train.task.name}); {manifest.model}, "
         f"{report.update_bytes:,} bytes an update",
         "Members and non-members": f"{members:,} scores of members and {int(judged.sum()) - members:,} of non-members, "
@@ -144,8 +148,9 @@ def describe(report: RecordedReport) -> dict[str, str]:
         "knows the architecture, the records and the release; has no shadow models",
         "Unit of privacy": f"of what is measured, {Unit.RECORD} (example) of a client, added or removed; of what is "
         "guaranteed, that of its column",
-        "Delta": f"{spec.delta:g}, of every epsilon",
+        "Delta": f"{write_shortest(spec.delta)}, of every epsilon",
         "Seed": str(spec.seed),
+        "Command": to_command("audit-updates", spec),
         **({"To know": "; ".join(report.notices)} if report.notices else {}),
     }
 
@@ -155,6 +160,23 @@ def _shown(report: RecordedReport) -> list[str]:
     compared = {"by_client": len(report.by_client), "by_round": len(report.by_round)}
     compared["noise"] = 2 if any(study and study.scopes for study in report.noise.values()) else 0
     return [name for name in FIGURES if compared.get(name, 2) > 1]
+
+
+def _told(report: RecordedReport, name: str) -> str:
+    """Return what a figure shows of what was measured, in words."""
+    if name == "noise":
+        return fits_table(report.noise).in_words("best distribution", "KS best")
+    if name == "by_client":
+        return client_table(report).in_words("AUC")
+    if name == "by_round":
+        found = report.by_round.items()
+        rounds = (f"round {number}: {_aucs(by_release)}" for number, by_release in found)
+        return "; ".join(rounds)
+    return leakage_table(report).in_words("AUC")
+
+
+def _aucs(by_release: Mapping[str, Leakage]) -> str:
+    return ", ".join(f"{release} AUC {interval(found.auc)}" for release, found in by_release.items())
 
 
 def _release(report: RecordedReport, name: str) -> dict[str, object]:

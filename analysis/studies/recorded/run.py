@@ -12,6 +12,7 @@ from analysis.reporting.folder import RunFolder, is_empty, open_run
 from analysis.reporting.progress import Progress, silent, unsaid
 from analysis.studies.audit.strongest import Strongest
 from analysis.studies.claims import describe_refused
+from analysis.studies.conclusion import Finding, conclude, measured_beside
 from analysis.studies.noise.update_study import NoiseStudy
 from analysis.studies.recorded.choices import choose_clients, choose_signals, little_lossy, require_room
 from analysis.studies.recorded.material import Material, load
@@ -107,6 +108,22 @@ class RecordedReport:
     def ratio(self, release: str) -> float:
         """Compression ratio of a release, original over compressed."""
         return self.update_bytes / self.observations.sizes[release]
+
+    @property
+    def conclusion(self) -> tuple[str, ...]:
+        """What came out, one line for each release."""
+        strongest = {release: by_signal[self.strongest.name] for release, by_signal in self.leakage.items()}
+        return tuple(
+            conclude(
+                Finding(
+                    defence=release,
+                    ratio=None if release == REFERENCE else self.ratio(release),
+                    measured=measured_beside(release, strongest),
+                    guarantee=self.guarantees[release],
+                )
+            )
+            for release in self.leakage
+        )
 
 
 @one_thread()

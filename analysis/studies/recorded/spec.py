@@ -118,13 +118,14 @@ class RecordedSpec:
 
     def _parse(self, texts: "Sequence[str]", rounds: int) -> "list[Release]":
         from fedsz_privacy.defences.defence import NO_RELEASES, first_kind
+        from fedsz_privacy.defences.grid import expand
         from fedsz_privacy.defences.parsing import parse_release
         from fedsz_privacy.defences.proof import Composition
 
         for text in texts:
             if what := NO_RELEASES.get(first_kind(text)):
                 raise InputError(f"{text} is {what}, and what was recorded can only be released: give releases alone")
-        return [parse_release(text, Composition(self.delta, rounds)) for text in texts]
+        return [parse_release(text, Composition(self.delta, rounds)) for grid in texts for text in expand(grid)]
 
     def _require_signals(self) -> None:
         from attacks.signals.base import as_observed

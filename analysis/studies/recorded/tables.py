@@ -2,19 +2,15 @@
 
 from analysis.methods.guarantee import note_of_claims
 from analysis.methods.leakage.membership import guessed_advantage
+from analysis.reporting.numbers import interval, small
 from analysis.reporting.page import Lines
 from analysis.reporting.table import Table
-from analysis.studies.audit.presentation.leakage_tables import (
-    difference,
-    differences_table,
-    interval,
-    signals_table,
-    tpr,
-)
+from analysis.studies.audit.presentation.leakage_tables import differences_table, minus_none, signals_table, tpr
 from analysis.studies.recorded.measure import GUESSED
 from analysis.studies.recorded.run import RecordedReport
 from analysis.studies.spec import REFERENCE
 from analysis.studies.units import cells, headings, note_of_units, units_of
+from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.defences.proof import Unit
 
 INTERVALS = "95% percentile bootstrap intervals over records, and over clients where there are several."
@@ -52,8 +48,8 @@ def closing_table(report: RecordedReport) -> Table:
                 release,
                 *cells(report.guarantees[release], units),
                 interval(by_signal[name].auc),
-                difference(release, by_signal[name].auc_difference),
-                "-" if release == REFERENCE else f"{by_signal[name].auc_difference.detectable:.4f}",
+                minus_none(release, by_signal[name].auc_difference),
+                "-" if release == REFERENCE else small(by_signal[name].auc_difference.detectable, 4),
                 tpr(by_signal[name], rate),
                 f"{report.ratio(release):.4g}",
                 _performance(report, release, 3),
@@ -99,7 +95,7 @@ def client_table(report: RecordedReport) -> Table:
                 f"{members[client]:,}",
                 f"{leakage.non_members:,}",
                 interval(leakage.auc),
-                difference(release, leakage.auc_difference),
+                minus_none(release, leakage.auc_difference),
             )
             for client, by_release in report.by_client.items()
             for release, leakage in by_release.items()
@@ -133,7 +129,8 @@ def bound_table(report: RecordedReport) -> Table:
     return Table(
         title="Epsilon lower bounds",
         note="The recording says that a fair coin of its own put each of these records into the client's data or left "
-        f"it out; if that is true, no claim of a smaller epsilon at delta {report.spec.delta:g} could be, at 95% "
+        f"it out; if that is true, no claim of a smaller epsilon at delta {write_shortest(report.spec.delta)} could "
+        "be, at 95% "
         f"confidence for each row by itself: for one record of the client, all recorded rounds together. By "
         f"{report.signals[0]}, the first signal that was asked for, the {GUESSED:.0%} of highest score named members "
         f"and the {GUESSED:.0%} of lowest named non-members, fixed beforehand (Steinke et al., NeurIPS 2023).",

@@ -8,9 +8,11 @@ from matplotlib.figure import Figure
 
 from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
+from analysis.reporting.numbers import count
 from analysis.reporting.page import Lines, Page, Picture
 from analysis.reporting.style import house_style, to_png
 from analysis.reporting.table import Table, to_csv
+from analysis.studies.command import to_command
 from analysis.studies.questions import to_plain
 from analysis.studies.scores.designs import MEANINGS, Method, doubt
 from analysis.studies.scores.figures import auc, differences, roc
@@ -23,6 +25,7 @@ from analysis.studies.scores.tables import (
     leakage_rows,
     leakage_table,
 )
+from fedsz_privacy.defences.grammar import write_shortest
 
 
 def write_scores(report: ScoresReport, folder: RunFolder) -> Path:
@@ -87,19 +90,24 @@ def make_page(report: ScoresReport) -> Page:
     """Return what the page shows, and what the command ends with."""
     spec, table = report.spec, report.table
     shown: tuple[Table | Lines, ...] = (*tables_of(report), allowed(report))
+    told = leakage_table(report).in_words("AUC")
+    pictures = {name: Picture(name, caption, told) for name, (_, caption) in figures_of(report).items()}
     return Page(
         title="An audit of attack scores",
         question="How well the scores name members, how sure that is, and what it proves of epsilon.",
         setting={
             "File": f"{Path(spec.file).name}, in {table.layout}'s layout".replace("'s's", "'s"),
             "Scores": f"{len(table.member):,} of each signal: {int(table.member.sum()):,} of members, "
-            f"{report.non_members:,} of non-members; {table.runs:,} runs, {table.records:,} records",
+            f"{report.non_members:,} of non-members; {count(table.runs, 'run')}, {count(table.records, 'record')}",
             "Design": f"{spec.design}: {MEANINGS[spec.design]}" if spec.design else MEANINGS[""],
             "Lower for members": ", ".join(spec.lower) or "no signal",
-            "Delta": f"{spec.delta:g}, of every epsilon",
+            "Delta": f"{write_shortest(spec.delta)}, of every epsilon",
             "Seed": str(spec.seed),
+            "Command": to_command("audit-scores", spec),
         },
-        body=(*shown, *(Picture(name, caption) for name, (_, caption) in figures_of(report).items())),
+        conclusion=report.conclusion,
+        cover=pictures["auc"],
+        body=(*shown, *(picture for name, picture in pictures.items() if name != "auc")),
         closing=shown,
         warnings=tuple(warnings_of(report)),
     )

@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.methods.leakage.detectable import Estimate
 from analysis.methods.leakage.membership import Leakage, leakage, resolvable_rates, roc_statistics
 from analysis.methods.leakage.resampling import BY_CANDIDATE, BY_TRIAL, RESAMPLES, scattered_weights
 from analysis.methods.lower_bounds import EpsilonBound, MuBound
 from analysis.reporting.folder import RunFolder, open_run
 from analysis.reporting.progress import Progress, silent
+from analysis.studies.conclusion import Finding, Measured, conclude
 from analysis.studies.scores.designs import Method, Withheld, methods_for
 from analysis.studies.scores.readers import read_columns
 from analysis.studies.scores.spec import ScoresSpec
@@ -74,6 +76,22 @@ class ScoresReport:
     def rates(self) -> tuple[float, ...]:
         """False positive rates that so many non-members resolve, falling."""
         return resolvable_rates(self.non_members)
+
+    @property
+    def conclusion(self) -> tuple[str, ...]:
+        """What came out, one line for each release and signal."""
+        return tuple(
+            conclude(Finding(f"{release} by {signal}", measured=self._measured(release, signal)))
+            for release, by_signal in self.measured.items()
+            for signal in by_signal
+        )
+
+    def _measured(self, release: str, signal: str) -> Measured | Estimate:
+        found, reference = self.measured[release][signal], self.table.reference
+        if release == reference:
+            return found.auc
+        change = found.auc_difference
+        return Measured(found.auc, self.measured[reference][signal].auc, change, change.detectable, reference)
 
     @property
     def signals(self) -> list[str]:

@@ -3,11 +3,13 @@
 from analysis.methods.leakage.detectable import Difference
 from analysis.methods.leakage.membership import FALSE_POSITIVE_RATES, guessed_advantage
 from analysis.methods.lower_bounds import EpsilonBound, MuBound
+from analysis.reporting.numbers import difference, interval, small
 from analysis.reporting.page import Lines
 from analysis.reporting.table import Row, Table
-from analysis.studies.audit.presentation.leakage_tables import interval, tpr
+from analysis.studies.audit.presentation.leakage_tables import tpr
 from analysis.studies.scores.designs import ANY, GAUSSIAN, MEANINGS, Method, Withheld
 from analysis.studies.scores.run import ScoresReport
+from fedsz_privacy.defences.grammar import write_shortest
 
 
 def leakage_table(report: ScoresReport) -> Table:
@@ -78,7 +80,8 @@ def bound_table(report: ScoresReport) -> Table:
     spec = report.spec
     return Table(
         title="Measured: lower bounds on epsilon",
-        note=f"At delta {spec.delta:g}; confidence {spec.confidence:g} for each bound by itself, and less for the "
+        note=f"At delta {write_shortest(spec.delta)}; confidence {spec.confidence:g} for each bound by itself, and "
+        "less for the "
         "largest of several. Adjacency: what decided membership, a record in or not in. A bound is a measurement and "
         "says nothing upward: 0 means that these scores proved nothing. The last column holds only where the "
         "mechanism's trade-off curve is Gaussian, as of one release with Gaussian noise; for others it overstates.",
@@ -155,4 +158,4 @@ def _allowed(method: Method | Withheld) -> str:
 
 
 def _difference(found: Difference) -> tuple[str, str]:
-    return f"{found.value:+.4f} [{found.low:+.4f}, {found.high:+.4f}]", f"{found.detectable:.4f}"
+    return difference(found, 4), small(found.detectable, 4)

@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 
 from analysis.methods.over_seeds import Mean
 from analysis.studies.audit.presentation.intervals import draw_rows
+from analysis.studies.seeds.found import average, most_vulnerable
 from analysis.studies.seeds.run import SeedsReport
-from analysis.studies.seeds.tables import RATES, average, most_vulnerable, strictest_statistic
+from analysis.studies.seeds.tables import RATES, strictest_statistic
 
 BELOW = 0.25
 """How far under its mean the seeds of a defence are drawn, in rows."""

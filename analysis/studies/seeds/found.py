@@ -12,6 +12,7 @@ from analysis.methods.lower_bounds import EpsilonBound
 from analysis.reporting.damage import why
 from analysis.reporting.json_files import DAMAGED, read_json
 from analysis.studies.audit.canary_bounds import CanaryBound
+from analysis.studies.audit.measure import RECORDS, VULNERABLE
 from fedsz_privacy.core.errors import InputError
 
 
@@ -52,3 +53,18 @@ def read_found(path: Path) -> AuditFound:
         return TypeAdapter(AuditFound).validate_python(read_json(path / "results.json"))
     except DAMAGED as error:
         raise InputError(f"{path} holds no results of an audit ({why(error)}): choose another --out") from error
+
+
+def average(found: DefenceFound) -> Leakage:
+    """Return what the strongest signal found of the average record."""
+    return found.strongest[RECORDS]
+
+
+def most_vulnerable(found: DefenceFound) -> Leakage:
+    """Return what the strongest signal found of the most vulnerable records."""
+    return found.strongest[VULNERABLE]
+
+
+def weakest(found: list[DefenceFound]) -> Guarantee:
+    """Return the guarantee that holds in every run: the one of largest epsilon."""
+    return max((each.guarantee for each in found), key=lambda each: each.epsilon)

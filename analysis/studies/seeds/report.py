@@ -1,7 +1,7 @@
 """The report of several audits on disk: what they say together, beside the folders of each."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from analysis.methods.leakage.membership import Leakage
@@ -11,9 +11,10 @@ from analysis.reporting.page import Lines, Page, Picture
 from analysis.reporting.style import house_style, to_png
 from analysis.reporting.table import Row, to_csv
 from analysis.studies.audit.results import statistics
+from analysis.studies.command import to_command
 from analysis.studies.questions import to_plain
 from analysis.studies.seeds.figure import seeds_figure
-from analysis.studies.seeds.found import DefenceFound
+from analysis.studies.seeds.found import DefenceFound, weakest
 from analysis.studies.seeds.run import Compared, Pick, SeedsReport, folder_of
 from analysis.studies.seeds.tables import (
     canary_tables,
@@ -23,14 +24,12 @@ from analysis.studies.seeds.tables import (
     leakage_table,
     of_group,
     record_bound,
-    weakest,
 )
 from fedsz_privacy.defences.proof import Unit
 
-FIGURE = Picture(
-    "seeds",
+CAPTION = (
     "A dot for each seed, which has records, a federation and trials of its own; over them their mean with its 95% t "
-    "interval.",
+    "interval."
 )
 
 
@@ -42,7 +41,7 @@ def write_seeds(report: SeedsReport, folder: RunFolder) -> Path:
         "results.json": to_json(to_results(report)),
         "tables/means.csv": to_csv(mean_rows(report)),
         "tables/seeds.csv": to_csv(seed_rows(report)),
-        FIGURE.file: picture,
+        "figures/seeds.png": picture,
     }
     return write_run(folder, make_page(report), files)
 
@@ -55,9 +54,10 @@ def make_page(report: SeedsReport) -> Page:
         title="Privacy audit over several seeds",
         question="What each defence of a client's model update gives away, whichever records it is about.",
         setting=_setting(report),
+        conclusion=report.conclusion,
+        cover=Picture("seeds", CAPTION, ". ".join(report.conclusion)),
         body=(
             closing,
-            FIGURE,
             *canary_tables(report),
             group_table(report),
             leakage_table(report),
@@ -150,5 +150,11 @@ def _setting(report: SeedsReport) -> dict[str, str]:
     """Return what the first seed's page says of how it was played, with all seeds and all notices."""
     seeds, told = ", ".join(map(str, report.spec.seeds)), "To know"
     notices = dict.fromkeys(each[told] for each in report.settings if told in each)
-    common = {term: meaning for term, meaning in report.settings[0].items() if term not in ("Seed", told)}
-    return {**common, "Seeds": seeds, **({told: "; ".join(notices)} if notices else {})}
+    common = {term: meaning for term, meaning in report.settings[0].items() if term not in ("Seed", "Command", told)}
+    command = f"{to_command('audit', replace(report.spec.at(report.spec.seed), seed=0))} --seeds {seeds}"
+    return {
+        **common,
+        "Seeds": seeds,
+        "Command": command.replace(", ", ","),
+        **({told: "; ".join(notices)} if notices else {}),
+    }

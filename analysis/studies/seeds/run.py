@@ -17,9 +17,11 @@ from analysis.studies.audit.report import write_report
 from analysis.studies.audit.results import statistics
 from analysis.studies.audit.run import ALONE, run_audit
 from analysis.studies.audit.spec import AuditSpec
+from analysis.studies.conclusion import Finding, Measured, conclude
 from analysis.studies.questions import to_plain
-from analysis.studies.seeds.found import AuditFound, DefenceFound, read_found
+from analysis.studies.seeds.found import AuditFound, DefenceFound, average, most_vulnerable, read_found, weakest
 from analysis.studies.seeds.spec import SeedsSpec
+from analysis.studies.spec import REFERENCE
 from fedsz_privacy.core.threads import one_thread
 
 Pick = Callable[[DefenceFound], Leakage]
@@ -78,6 +80,25 @@ class SeedsReport:
     def canaries(self, defence: str) -> list[tuple[CanaryBound, ...]]:
         """Return the bounds by canaries of one defence, of each design and null those of all seeds."""
         return list(zip(*(each.canary_bounds for each in self.of(defence)), strict=True))
+
+    @property
+    def conclusion(self) -> tuple[str, ...]:
+        """What came out over all seeds, one line for each defence."""
+        return tuple(conclude(self._finding(defence)) for defence in self.spec.defences)
+
+    def _finding(self, defence: str) -> Finding:
+        averages = self.leakage(defence, average)["auc"]
+        undefended = self.leakage(REFERENCE, average)["auc"].mean
+        beside = Measured(averages.mean, undefended, averages.difference, averages.difference.detectable)
+        is_reference = defence == REFERENCE
+        return Finding(
+            defence=defence,
+            ratio=None if is_reference else self.mean(defence, lambda each: each.ratio).value,
+            measured=undefended if is_reference else beside,
+            guarantee=weakest(self.of(defence)),
+            epsilon_lower_bound=self.spread(defence, lambda each: each.epsilon_lower_bound.epsilon).median,
+            exposed=self.leakage(defence, most_vulnerable)["auc"].mean,
+        )
 
     @property
     def strongest(self) -> str:

@@ -3,17 +3,18 @@
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import median_low
 
-from analysis.methods.guarantee import Guarantee, note_of_claims
-from analysis.methods.leakage.membership import FALSE_POSITIVE_RATES, Leakage
+from analysis.methods.guarantee import note_of_claims
+from analysis.methods.leakage.membership import FALSE_POSITIVE_RATES
 from analysis.methods.over_seeds import Mean, Spread, spread_over_seeds
+from analysis.reporting.numbers import difference, interval
 from analysis.reporting.table import Table
 from analysis.studies.audit.canary_bounds import CanaryBound
-from analysis.studies.audit.measure import RECORDS, VULNERABLE
-from analysis.studies.audit.presentation.leakage_tables import interval
-from analysis.studies.seeds.found import DefenceFound
+from analysis.studies.audit.measure import RECORDS
+from analysis.studies.seeds.found import DefenceFound, average, most_vulnerable, weakest
 from analysis.studies.seeds.run import Compared, Pick, SeedsReport
 from analysis.studies.spec import REFERENCE
 from analysis.studies.units import cells, headings, note_of_units, units_of
+from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.defences.proof import Unit
 
 RATES = {f"tpr at fpr {rate:g}": f"TPR at FPR {rate:g}" for rate in FALSE_POSITIVE_RATES}
@@ -25,7 +26,7 @@ STANDING = (
 
 def closing_table(report: SeedsReport) -> Table:
     """Return the table that several audits end with: one row for each defence."""
-    delta, strictest = f"delta {report.spec.delta:g}", strictest_statistic(report)
+    delta, strictest = f"delta {write_shortest(report.spec.delta)}", strictest_statistic(report)
     stated = {name: weakest(report.of(name)) for name in report.spec.defences}
     units = units_of(stated.values())
     return Table(
@@ -73,9 +74,9 @@ def difference_table(report: SeedsReport) -> Table:
         rows=[
             (
                 name,
-                difference_cell(report.leakage(name, average)["auc"].difference),
-                difference_cell(report.leakage(name, most_vulnerable)["auc"].difference),
-                difference_cell(report.leakage(name, average)[strictest].difference),
+                difference(report.leakage(name, average)["auc"].difference),
+                difference(report.leakage(name, most_vulnerable)["auc"].difference),
+                difference(report.leakage(name, average)[strictest].difference),
             )
             for name in report.spec.defences
             if name != REFERENCE
@@ -100,7 +101,7 @@ def _canary_table(report: SeedsReport, unit: Unit, played: Sequence[tuple[str, S
             "defence",
             "canaries",
             "rejects",
-            f"measured, per run:\nepsilon lower\nbound (95%), {unit}\nat delta {report.spec.delta:g}",
+            f"measured, per run:\nepsilon lower\nbound (95%), {unit}\nat delta {write_shortest(report.spec.delta)}",
             "ceiling",
             "confidence",
         ),
@@ -143,24 +144,9 @@ def strictest_statistic(report: SeedsReport) -> str:
     return list(report.leakage(REFERENCE, average))[-1]
 
 
-def average(found: DefenceFound) -> Leakage:
-    """Return what the strongest signal found of the average record."""
-    return found.strongest[RECORDS]
-
-
-def most_vulnerable(found: DefenceFound) -> Leakage:
-    """Return what the strongest signal found of the most vulnerable records."""
-    return found.strongest[VULNERABLE]
-
-
 def record_bound(found: DefenceFound) -> float:
     """Return what records prove of epsilon."""
     return found.epsilon_lower_bound.epsilon
-
-
-def weakest(found: list[DefenceFound]) -> Guarantee:
-    """Return the guarantee that holds in every run: the one of largest epsilon."""
-    return max((each.guarantee for each in found), key=lambda each: each.epsilon)
 
 
 def spread_cell(spread: Spread) -> str:
@@ -186,11 +172,6 @@ def ratio_cell(mean: Mean) -> str:
     if mean.low == mean.high:
         return f"{mean.value:.4g}"
     return f"{mean.value:.4g} [{mean.low:.4g}, {mean.high:.4g}]"
-
-
-def difference_cell(found: Mean) -> str:
-    """Return a difference with its interval, to four digits: compression can move as little."""
-    return f"{found.value:+.4f} [{found.low:+.4f}, {found.high:+.4f}]"
 
 
 def of_group(group: str) -> Pick:

@@ -1,6 +1,8 @@
 """What is kept of a run is laid out as it was, and nothing outside the run's folder can come into it."""
 
 import json
+from datetime import datetime
+from importlib.metadata import version
 
 import pytest
 from hypothesis import given, settings
@@ -18,15 +20,17 @@ PAGE = Page(
     title="A <title>",
     question="What?",
     setting={"Seed": "7"},
+    conclusion=("it < leaks",),
     body=(
         Table("A table", "note", ("a", "b\nc"), [("1", "<2>")]),
         Picture("a_figure", "what it shows"),
         Lines("x", ("y",)),
     ),
     closing=(Lines("x", ("y", "z")),),
+    cover=Picture("a_cover", "what carries it", "AUC 0.6"),
     warnings=("look out",),
 )
-FILES = {"results.json": "{}\n", "figures/a_figure.png": PNG}
+FILES = {"results.json": "{}\n", "figures/a_figure.png": PNG, "figures/a_cover.png": PNG}
 
 
 def opened(path) -> RunFolder:
@@ -37,28 +41,50 @@ def opened(path) -> RunFolder:
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 tables = st.builds(Table, words, words, st.just(("a", "b")), st.lists(st.tuples(words, words), max_size=3))
 lines = st.builds(Lines, words, st.lists(words, max_size=3).map(tuple))
-pictures = st.builds(Picture, st.from_regex(r"[a-z][a-z_0-9]{0,9}", fullmatch=True), words)
+pictures = st.builds(Picture, st.from_regex(r"[a-z][a-z_0-9]{0,9}", fullmatch=True), words, words)
 parts = st.lists(st.one_of(tables, lines, pictures), max_size=4).map(tuple)
+several = st.lists(words, max_size=2).map(tuple)
 pages = st.builds(
-    Page, words, words, st.dictionaries(words, words), parts, st.lists(lines, max_size=2).map(tuple), st.just(())
+    Page,
+    words,
+    words,
+    st.dictionaries(words, words),
+    several,
+    parts,
+    st.lists(lines, max_size=2).map(tuple),
+    st.none() | pictures,
+    several,
 )
 
 
 @settings(derandomize=True, max_examples=50)
-@given(pages, st.dictionaries(words, words))
-def test_every_page_is_read_back_as_it_was(page, files):
+@given(pages, st.dictionaries(words, words), st.dictionaries(words, words))
+def test_every_page_is_read_back_as_it_was(page, files, made):
     kept = TypeAdapter(Kept)
-    assert kept.validate_json(kept.dump_json(Kept(page, files)), strict=True) == Kept(page, files)
+    assert kept.validate_json(kept.dump_json(Kept(page, files, made)), strict=True) == Kept(page, files, made)
 
 
 def test_a_page_is_laid_out_in_order_with_its_words_escaped_and_its_pictures_in_it(tmp_path):
     text = write_run(opened(tmp_path), PAGE, FILES).read_text()
-    places = [
-        text.index(part) for part in ("A &lt;title&gt;", "look out", "Seed", "A table", "&lt;2&gt;", "base64", "<li>y")
-    ]
+    parts = ("A &lt;title&gt;", "it &lt; leaks", "look out", "what carries it AUC 0.6", "Seed", "Versions", "A table")
+    text = text[text.index("<body>") :]
+    places = [text.index(part) for part in (*parts, "&lt;2&gt;", "what it shows", "<li>y")]
     assert places == sorted(places)
     assert "<2>" not in text
     assert reopen(tmp_path) == (PAGE, tmp_path / "report.html")
+
+
+def test_a_page_says_when_and_by_what_it_was_made_and_keeps_that(tmp_path):
+    shown = write_run(opened(tmp_path), PAGE, FILES)
+    before = shown.read_text()
+    made = json.loads((tmp_path / KEPT).read_text())["made"]
+    assert list(made) == ["Date", "Duration", "Versions"]
+    assert datetime.strptime(made["Date"][:16], "%Y-%m-%d %H:%M").date() <= datetime.now().date()
+    assert made["Duration"].startswith("1 second,")
+    assert f"fedsz-privacy {version('fedsz-privacy')}" in made["Versions"]
+    shown.unlink()
+    reopen(tmp_path)
+    assert shown.read_text() == before
 
 
 def test_a_run_whose_writing_was_broken_off_is_not_finished(tmp_path):

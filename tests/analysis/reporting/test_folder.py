@@ -167,8 +167,8 @@ def test_a_question_has_one_digest_and_another_question_another(tmp_path):
         ("{}", "it has no 'command'"),
         ("\xff", "spec.json is damaged: 'utf-8' codec"),
         ('{"command": "audit", "seed": NaN, "versions": {}}', "spec.json is damaged: NaN is no number of JSON"),
-        ('{"command": "audit", "seed": 1, "format": 1, "versions": 3}', "is no folder of a run"),
-        ('{"command": "audit", "seed": 1, "format": 1, "versions": {}, "contents": []}', "is no folder of a run"),
+        ('{"command": "audit", "seed": 1, "format": 2, "versions": 3}', "is no folder of a run"),
+        ('{"command": "audit", "seed": 1, "format": 2, "versions": {}, "contents": []}', "is no folder of a run"),
     ],
 )
 def test_a_damaged_question_is_one_line_and_stays(tmp_path, spec, told):
@@ -192,7 +192,7 @@ def test_what_the_question_does_not_know_is_named_in_one_line(tmp_path, key, tol
         open_run(tmp_path / "run", ASKED)
 
 
-@pytest.mark.parametrize("found", [0, 2])
+@pytest.mark.parametrize("found", [0, 1, 3])
 def test_a_folder_of_another_version_is_one_line_and_left_alone(tmp_path, found):
     path = tmp_path / "run"
     open_run(path, ASKED)
@@ -203,7 +203,7 @@ def test_a_folder_of_another_version_is_one_line_and_left_alone(tmp_path, found)
     with pytest.raises(InputError) as error:
         open_run(path, ASKED)
     assert str(error.value) == (
-        f"{path} holds a run of another version of fedsz-privacy (format {found}, this one writes 1): open it with "
+        f"{path} holds a run of another version of fedsz-privacy (format {found}, this one writes 2): open it with "
         "that version, or choose another --out"
     )
     assert (path / "spec.json").read_bytes() == before

@@ -1,5 +1,8 @@
 import math
+import os
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from joblib import Parallel, delayed
@@ -34,6 +37,28 @@ def test_workers_find_the_module_too(tmp_path, monkeypatch):
     get_reusable_executor().shutdown()
     assert Parallel(n_jobs=2)(delayed(double)(number) for number in range(3)) == [0, 2, 4]
     get_reusable_executor().shutdown()
+
+
+def test_a_module_that_has_the_name_of_one_of_our_packages_is_told_so_and_hides_none(tmp_path):
+    """In a process of its own, whose first import is that of a user's module."""
+    (tmp_path / "attacks.py").write_text("def net(shape, outputs): ...")
+    (tmp_path / "mine.py").write_text("value = 3")
+    code = """
+from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.imports import import_object
+assert import_object("mine:value") == 3
+import attacks
+assert attacks.LIRA
+try:
+    import_object("attacks:net")
+except InputError as error:
+    print(error)
+"""
+    environment = os.environ | {"PYTHONPATH": str(Path.cwd()), "PYTHONSAFEPATH": "1"}
+    said = subprocess.check_output([sys.executable, "-c", code], cwd=tmp_path, env=environment, text=True, timeout=120)
+    assert said == (
+        "module 'attacks' has no 'net': attacks is a package of this toolkit, so give your own module another name\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def test_defences_of_one_rule_stand_together_and_plain_ones_first():
         ("dpsgd:eps=8,delta=2", "delta 2.0: choose a number between 0 and 1"),
         ("opacus", "takes eps or noise, one of both"),
         ("dpsgd:eps=8,noise=1", "takes eps or noise, one of both"),
-        ("opacus:noise=1,delta=1e-6", "delta 1e-06 beside noise says nothing: give --delta"),
+        ("opacus:noise=1,delta=1e-6", "delta 1e-6 beside noise says nothing: give --delta"),
         ("dpsgd:noise=0", "noise multiplier 0.0: choose a positive number"),
         ("dpsgd:eps=8+zip", "unknown release 'zip'"),
         ("fedsz:rel=1e-2+dpsgd:eps=8", "has dpsgd, which is training, behind another part: write it first, and once"),
@@ -119,7 +119,7 @@ def test_epsilon_is_for_the_delta_of_the_run_and_another_one_is_restated():
     restated = parse("dpsgd:eps=2,delta=1e-6", delta=1e-5)
     assert epsilon(restated.event, 1e-6) == pytest.approx(2, rel=0.01)
     assert epsilon(restated.event, 1e-5) < 1.9
-    assert "calibrated to epsilon 2 at delta 1e-06, and restated here at the run's delta of 1e-05" in restated.reason
+    assert "calibrated to epsilon 2 at delta 1e-6, and restated here at the run's delta of 1e-5" in restated.reason
 
 
 @pytest.mark.parametrize("rounds", [1, 3])

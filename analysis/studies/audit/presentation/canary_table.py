@@ -7,6 +7,7 @@ from analysis.reporting.table import Table
 from analysis.studies.audit.canary_bounds import CanaryBound
 from analysis.studies.audit.run import AuditReport
 from analysis.studies.units import cells, headings
+from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.defences.proof import Unit
 
 
@@ -57,7 +58,7 @@ def canary_table(
             "canaries",
             "rejects",
             "coins",
-            f"measured\nepsilon lower\nbound (95%), {unit}\nat delta {delta:g}",
+            f"measured\nepsilon lower\nbound (95%), {unit}\nat delta {write_shortest(delta)}",
             "ceiling",
             "this canary\nin this view",
             *headings([unit], delta),

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from analysis.methods.leakage.detectable import Difference, Estimate
+from analysis.methods.leakage.detectable import Difference
 from analysis.methods.leakage.membership import FALSE_POSITIVE_RATES, Leakage, guessed_advantage
 from analysis.methods.leakage.vulnerable import HANDFUL, VULNERABLE_SHARE
+from analysis.reporting.numbers import difference, interval, small
 from analysis.reporting.table import Table
 from analysis.studies.audit.measure import RECORDS
 from analysis.studies.audit.run import AuditReport
@@ -69,10 +70,10 @@ def differences_table(paired: str, measured: Measured, rate: float) -> Table:
             (
                 defence,
                 signal,
-                difference(defence, leakage.auc_difference),
-                f"{leakage.auc_difference.detectable:.4f}",
-                difference(defence, leakage.tpr_difference[rate]),
-                f"{leakage.tpr_difference[rate].detectable:.4f}",
+                minus_none(defence, leakage.auc_difference),
+                small(leakage.auc_difference.detectable, 4),
+                minus_none(defence, leakage.tpr_difference[rate]),
+                small(leakage.tpr_difference[rate].detectable, 4),
             )
             for defence, by_signal in measured.items()
             if defence != REFERENCE
@@ -111,14 +112,9 @@ def tpr(leakage: Leakage, rate: float) -> str:
     return interval(leakage.tpr_at_fpr[rate])
 
 
-def interval(estimate: Estimate) -> str:
-    """Return a value with its interval."""
-    return f"{estimate.value:.3f} [{estimate.low:.3f}, {estimate.high:.3f}]"
-
-
-def difference(defence: str, found: Difference) -> str:
+def minus_none(defence: str, found: Difference) -> str:
     """Return a difference to no defence with its interval; a dash for no defence itself."""
-    return "-" if defence == REFERENCE else f"{found.value:+.3f} [{found.low:+.3f}, {found.high:+.3f}]"
+    return "-" if defence == REFERENCE else difference(found)
 
 
 def _counts(report: AuditReport) -> tuple[int, int]:

@@ -4,6 +4,7 @@ from analysis.studies.audit.run import AuditReport
 from analysis.studies.audit.spec import Others
 from attacks.game.adversaries import AGGREGATE, FINAL_MODEL
 from fedsz_privacy.core.dp_events import NonPrivateDpEvent
+from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.training.accounting import epsilon
 
 UNITED = (AGGREGATE.name, FINAL_MODEL.name)
@@ -24,7 +25,8 @@ def note_of_others(report: AuditReport) -> str:
     )
     return (
         " The other clients train privately too, each with noise of its own that hides the target as well (their "
-        f"epsilon at delta {spec.delta:g} and {records} records is {told}): what is not found here is hidden by all of "
+        f"epsilon at delta {write_shortest(spec.delta)} and {records} records is {told}): what is not found here is "
+        "hidden by all of "
         "them, and --others none leaves the target's noise alone."
     )
 

@@ -7,15 +7,17 @@ from analysis.methods.curves.neighbours import adjacency
 from analysis.methods.curves.privacy_curves import AsIf
 from analysis.methods.guarantee import Guarantee, note_of_claims
 from analysis.methods.lower_bounds import EpsilonBound
+from analysis.reporting.numbers import interval
 from analysis.reporting.table import Table
 from analysis.studies.audit.measure import RECORDS, VULNERABLE
-from analysis.studies.audit.presentation.leakage_tables import interval, strictest_rate, tpr
+from analysis.studies.audit.presentation.leakage_tables import strictest_rate, tpr
 from analysis.studies.audit.presentation.others import note_of_others
 from analysis.studies.audit.run import AuditReport
 from analysis.studies.audit.verdict import Verdict
 from analysis.studies.noise.cells import as_if_cells, decision_cells, distance_cells
 from analysis.studies.noise.update_study import NoiseStudy
 from analysis.studies.units import NOT_FOR_THIS, cells, headings, note_of_units, units_of
+from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.defences.proof import Unit
 
 
@@ -36,7 +38,7 @@ def closing_table(report: AuditReport) -> Table:
             "defence",
             *headings(units, report.spec.delta),
             "as if\nepsilon at\ndelta 0",
-            f"measured\nepsilon lower\nbound (95%), {Unit.RECORD}\nat delta {report.spec.delta:g}",
+            f"measured\nepsilon lower\nbound (95%), {Unit.RECORD}\nat delta {write_shortest(report.spec.delta)}",
             "measured\nAUC",
             "measured AUC,\nvulnerable",
             f"measured\nTPR at FPR {rate:g}",
@@ -53,7 +55,7 @@ def closing_table(report: AuditReport) -> Table:
                 interval(verdict.strongest[VULNERABLE].auc),
                 tpr(verdict.strongest[RECORDS], rate),
                 f"{report.ratio(name):.4g}",
-                f"{report.performance(name):.3f}",
+                interval(report.performance(name)),
             )
             for name, verdict in report.verdicts.items()
         ],
@@ -89,11 +91,11 @@ def cost_table(report: AuditReport) -> Table:
     metric = report.game.pool.task.metric
     return Table(
         title="Cost and use",
-        note=f"Mean over trials. {metric.capitalize()} is that of the model which the adversary's last look shows, on "
-        "test records.",
+        note=f"Means over trials. {metric.capitalize()} is that of the model which the adversary's last look shows, on "
+        "test records, with its 95% t interval over trials.",
         columns=("defence", "bytes of an update", "compression ratio", metric),
         rows=[
-            (name, f"{report.nbytes(name):,.0f}", f"{report.ratio(name):.4g}", f"{report.performance(name):.4f}")
+            (name, f"{report.nbytes(name):,.0f}", f"{report.ratio(name):.4g}", interval(report.performance(name), 4))
             for name in report.spec.defences
         ],
     )
@@ -148,7 +150,9 @@ def _guaranteed(stated: Guarantee, units: Sequence[Unit]) -> tuple[str, ...]:
     nothing = math.isinf(stated.epsilon)
     head = "none, epsilon = ∞ at delta" if nothing else f"epsilon {stated.epsilon:.3g} at delta"
     chosen = units[0] if nothing else stated.unit
-    return tuple(f"{head} {stated.delta:g}: {stated.reason}" if unit is chosen else NOT_FOR_THIS for unit in units)
+    return tuple(
+        f"{head} {write_shortest(stated.delta)}: {stated.reason}" if unit is chosen else NOT_FOR_THIS for unit in units
+    )
 
 
 def _as_if(described: AsIf | None) -> str:
@@ -158,7 +162,7 @@ def _as_if(described: AsIf | None) -> str:
     return (
         f"one record moves {described.coordinates:,} coordinates by {described.l1:.3g} in L1 and {described.l2:.3g} in "
         f"L2; independent Laplace noise would give epsilon {laplace} at delta 0, Gaussian noise "
-        f"{gaussian} at delta {described.delta:g}, uniform noise delta {uniform} at any epsilon"
+        f"{gaussian} at delta {write_shortest(described.delta)}, uniform noise delta {uniform} at any epsilon"
     )
 
 
@@ -181,4 +185,4 @@ def _white_box(verdict: Verdict) -> str:
 
 
 def _lower_bound(bound: EpsilonBound) -> str:
-    return f"epsilon lower bound ({bound.confidence:.0%}) {bound.epsilon:.2f} at delta {bound.delta:g}"
+    return f"epsilon lower bound ({bound.confidence:.0%}) {bound.epsilon:.2f} at delta {write_shortest(bound.delta)}"

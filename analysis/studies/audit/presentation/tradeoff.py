@@ -10,10 +10,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from analysis.methods.guarantee import Guarantee
+from analysis.reporting.style import label_powers
 from analysis.studies.audit.measure import RECORDS, VULNERABLE
-from analysis.studies.audit.presentation.intervals import draw_rows
+from analysis.studies.audit.presentation.intervals import draw_rows, whiskers
 from analysis.studies.audit.run import AuditReport
 from analysis.studies.audit.verdict import Verdict
+from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.defences.proof import Unit
 
 GROUPS = {RECORDS: "average record", VULNERABLE: VULNERABLE}
@@ -35,12 +37,11 @@ def tradeoff(report: AuditReport) -> Figure:
     _leakage(leakage, report)
     _epsilons(epsilon, report)
     rows = range(len(names))
-    performance.plot([report.performance(name) for name in names], rows, "D", color="black")
-    performance.set(title="Use (measured)", xlabel=f"test {report.game.pool.task.metric}")
-    performance.xaxis.set_major_locator(MaxNLocator(3))
-    sizes = [report.nbytes(name) / 1e3 for name in names]
-    size.plot(sizes, rows, "D", color="black")
-    size.set(title="Cost (measured)", xlabel="kB of an update", xlim=(-0.08 * max(sizes), 1.08 * max(sizes)))
+    _performance(performance, report)
+    size.plot([report.nbytes(name) / 1e3 for name in names], rows, "D", color="black")
+    size.set(title="Cost (measured)", xlabel="kB of an update", xscale="log")
+    label_powers(size.xaxis)
+    size.margins(x=0.2)
     leakage.set_yticks(rows, labels=[_named(report, name) for name in names])
     leakage.set_ylim(len(names) - 0.5, -0.5)
     figure.legend(loc="outside right upper")
@@ -57,6 +58,17 @@ def _leakage(panel: Axes, report: AuditReport) -> None:
         draw_rows(panel, found, rows, colour, marker, label)
     panel.axvline(0.5, color="grey", linestyle=":", label="guessing")
     panel.set(title="Leakage (measured)", xlabel=f"ROC-AUC of {report.strongest.name},\n95% interval")
+
+
+def _performance(panel: Axes, report: AuditReport) -> None:
+    """Draw performance on an axis that starts at zero, so that a small difference looks small."""
+    found = [report.performance(name) for name in report.spec.defences]
+    values, lengths = whiskers(found)
+    panel.errorbar(values, range(len(found)), xerr=lengths, fmt="D", color="black", capsize=3)
+    most = max(each.high for each in found)
+    panel.set(title="Use (measured)", xlabel=f"test {report.game.pool.task.metric},\n95% interval")
+    panel.set_xlim(0, max(1.0, 1.08 * most) if most <= 1 else 1.08 * most)
+    panel.xaxis.set_major_locator(MaxNLocator(3))
 
 
 def _epsilons(panel: Axes, report: AuditReport) -> None:
@@ -79,7 +91,7 @@ def _epsilons(panel: Axes, report: AuditReport) -> None:
                 guaranteed[chosen], rows[chosen], "<", color=blue, mfc=face, markersize=10, label=f"at most ({label})"
             )
     _canaries(panel, verdicts)
-    panel.set(title="Epsilon of one record", xlabel=f"epsilon at delta {verdicts[0].guarantee.delta:g}")
+    panel.set(title="Epsilon of one record", xlabel=f"epsilon at delta {write_shortest(verdicts[0].guarantee.delta)}")
     panel.set_xlim(-0.04 * edge, edge)
 
 
@@ -110,4 +122,4 @@ def _named(report: AuditReport, name: str) -> str:
     if isinf(stated.epsilon):
         return f"{name}\nno guarantee"
     standing = "claimed" if stated.claimed else "guaranteed"
-    return f"{name}\n{standing} epsilon {stated.epsilon:.3g} at delta {stated.delta:g}\nfor {stated.unit}"
+    return f"{name}\n{standing} epsilon {stated.epsilon:.3g} at delta {write_shortest(stated.delta)}\nfor {stated.unit}"

@@ -127,4 +127,4 @@ def test_private_training_of_the_toolkit_beside_a_function_is_no_claim_of_it():
 def test_an_epsilon_at_another_delta_is_restated_in_words():
     stated = guarantee(defence(Training(), "dpsgd:eps=8,delta=1e-6"), DELTA)
     assert stated.epsilon < 8
-    assert "calibrated to epsilon 8 at delta 1e-06, and restated here at the run's delta of 1e-05" in stated.reason
+    assert "calibrated to epsilon 8 at delta 1e-6, and restated here at the run's delta of 1e-5" in stated.reason

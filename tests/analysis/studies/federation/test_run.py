@@ -183,7 +183,7 @@ def test_private_training_is_a_defence_whose_guarantee_stands_at_the_delta_of_th
     assert guaranteed["dpsgd:eps=8,delta=1e-4"] > 9
     assert "calibrated to epsilon 8 at delta 0.0001" in report.guarantees["dpsgd:eps=8,delta=1e-4"].reason
     summary = summary_table(report)
-    column = summary.columns.index("guaranteed\nepsilon for\none record\nat delta 1e-06")
+    column = summary.columns.index("guaranteed\nepsilon for\none record\nat delta 1e-6")
     assert [row[column] for row in summary.rows[:2]] == ["∞", "8"]
     assert report.ratio("dpsgd:eps=8") == 1 < report.ratio("dpsgd:eps=8+fedsz:rel=1e-2")
 
@@ -270,7 +270,7 @@ def test_noise_on_the_sum_guarantees_something_for_one_client_in_a_column_of_its
     assert "against whoever sees sums over the clients" in stated[always].reason
     for table in (summary_table(report), guarantee_table(report)):
         units = [
-            table.columns.index(f"guaranteed\nepsilon for\n{unit}\nat delta 1e-05")
+            table.columns.index(f"guaranteed\nepsilon for\n{unit}\nat delta 1e-5")
             for unit in ("one record", "one client")
         ]
         for row in table.rows:

@@ -96,7 +96,8 @@ def test_the_page_is_laid_out_and_the_question_read_again(report, tmp_path):
     assert "seed-3/report.html" in page.read_text()
     assert read_question(folder.path, "audit", SeedsSpec) == report.spec
     picture = (folder.path / "figures" / "seeds.png").read_bytes()
-    assert to_html(make_page(report), {"seeds": picture}) == page.read_text()
+    made = json.loads((folder.path / "report.json").read_text())["made"]
+    assert to_html(make_page(report), {"seeds": picture}, made) == page.read_text()
 
 
 def test_results_of_another_form_are_one_line(tmp_path):

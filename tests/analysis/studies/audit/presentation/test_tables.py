@@ -79,7 +79,7 @@ def test_rows_of_files_name_the_defence_too(small_report, rows):
 def test_every_epsilon_of_a_table_has_its_delta(restated, make):
     table = make(restated)
     for column in table.columns:
-        assert "epsilon" not in column or "delta 1e-07" in column or column == "as if\nepsilon at\ndelta 0"
+        assert "epsilon" not in column or "delta 1e-7" in column or column == "as if\nepsilon at\ndelta 0"
     for row in table.rows:
         for cell in row:
             assert untold(cell) == []
@@ -87,11 +87,11 @@ def test_every_epsilon_of_a_table_has_its_delta(restated, make):
 
 def test_a_verdict_has_its_three_standings_at_the_delta_of_the_run(restated):
     _, guaranteed, as_if, measured = verdict_table(restated).rows[1]
-    assert guaranteed == "epsilon 3.25 at delta 1e-07: restated for the test"
+    assert guaranteed == "epsilon 3.25 at delta 1e-7: restated for the test"
     assert "Laplace noise would give epsilon" in as_if
     assert "at delta 0, Gaussian noise" in as_if
-    assert re.search(r"epsilon lower bound \(95%\) \d+\.\d\d at delta 1e-07; average record", measured)
-    by_canaries = r"by canaries \(here\), for one record: epsilon lower bound \(95%\) \d+\.\d\d at delta 1e-07, which"
+    assert re.search(r"epsilon lower bound \(95%\) \d+\.\d\d at delta 1e-7; average record", measured)
+    by_canaries = r"by canaries \(here\), for one record: epsilon lower bound \(95%\) \d+\.\d\d at delta 1e-7, which"
     assert re.search(by_canaries, measured)
 
 
@@ -118,10 +118,12 @@ def test_dependence_that_is_not_resolvable_is_called_so_in_the_table_of_noise(sm
 def test_the_figure_of_epsilons_says_its_delta(restated):
     with house_style():
         figure = FIGURES["tradeoff"](restated)
-    assert figure.axes[1].get_xlabel() == "epsilon at delta 1e-07"
+    assert figure.axes[1].get_xlabel() == "epsilon at delta 1e-7"
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-    assert all(label.endswith("guaranteed epsilon 3.25 at delta 1e-07\nfor one record") for label in labels)
-    assert figure.axes[2].get_xlabel() == "test accuracy"
+    assert all(label.endswith("guaranteed epsilon 3.25 at delta 1e-7\nfor one record") for label in labels)
+    assert figure.axes[2].get_xlabel() == "test accuracy,\n95% interval"
+    assert figure.axes[2].get_xlim()[0] == 0
+    assert figure.axes[3].get_xscale() == "log"
 
 
 def test_performance_goes_by_the_name_of_the_tasks_metric(small_report):
@@ -150,7 +152,7 @@ def test_the_page_tells_how_clients_train(small_report, change, told):
     setting = describe(replace(small_report, spec=replace(small_report.spec, **change)))
     assert setting["Training"] == told
     assert setting["Adjacency of as-if figures"].startswith(ADJACENCY)
-    assert setting["Delta"].startswith("1e-05")
+    assert setting["Delta"].startswith("1e-5")
 
 
 def test_the_page_shows_every_table_and_every_figure_that_is_drawn(small_report):
@@ -188,7 +190,7 @@ def test_epsilons_of_two_units_of_privacy_stand_in_columns_of_their_own(restated
     assert by_unit[-1] == {"one record": "-", "one client": "8"}
     assert by_unit[0] == {"one record": "3.25", "one client": "-"}
     assert verdict_table(report).rows[-1][1] == "-"
-    assert verdict_table(report).rows[-1][2].startswith("epsilon 8 at delta 1e-07")
+    assert verdict_table(report).rows[-1][2].startswith("epsilon 8 at delta 1e-7")
     epsilons = [{key: row[key] for key in row if key.startswith("guaranteed_epsilon")} for row in verdict_rows(report)]
     assert epsilons[-1] == {"guaranteed_epsilon_client": 8.0}
     assert set(epsilons[0]) == {"guaranteed_epsilon_record"}

@@ -1,0 +1,98 @@
+"""How numbers are written for people: one style for estimates, differences, counts and ratios."""
+
+from math import ceil, floor, log10
+from typing import Protocol
+
+HOUR = 3600.0
+
+DIGITS = 3
+"""Decimals of estimates."""
+
+
+class Interval(Protocol):
+    """A value with the two ends of its interval."""
+
+    @property
+    def value(self) -> float:
+        """The estimate."""
+        ...
+
+    @property
+    def low(self) -> float:
+        """The lower end."""
+        ...
+
+    @property
+    def high(self) -> float:
+        """The upper end."""
+        ...
+
+
+def interval(estimate: Interval, digits: int = DIGITS) -> str:
+    """Return an estimate with its interval."""
+    return f"{estimate.value:.{digits}f} [{estimate.low:.{digits}f}, {estimate.high:.{digits}f}]"
+
+
+def difference(found: Interval, digits: int = DIGITS) -> str:
+    """Return a difference with its interval; where all of it rounds to zero, how far from zero it reaches.
+
+    Examples
+    --------
+    >>> from analysis.methods.leakage.detectable import Estimate
+    >>> difference(Estimate(-0.079, -0.091, -0.067)), difference(Estimate(0.0, -0.00012, 0.0002))
+    ('-0.079 [-0.091, -0.067]', 'within ±0.0002')
+    """
+    reach = max(abs(found.low), abs(found.high))
+    if reach == 0:
+        return "0"
+    if rounds_to_zero(reach, digits):
+        return f"within ±{rounded_up(reach)}"
+    return f"{signed(found.value, digits)} [{signed(found.low, digits)}, {signed(found.high, digits)}]"
+
+
+def signed(value: float, digits: int = DIGITS) -> str:
+    """Return a number with its sign; zero has none."""
+    return f"{value:.{digits}f}".removeprefix("-") if rounds_to_zero(value, digits) else f"{value:+.{digits}f}"
+
+
+def small(value: float, digits: int = DIGITS) -> str:
+    """Return a number that is not negative; what would round to zero and is not says what it is below.
+
+    Examples
+    --------
+    >>> small(0.0123), small(0.0001), small(0.0)
+    ('0.012', '< 0.0005', '0')
+    """
+    if value == 0:
+        return "0"
+    return f"< 0.{'0' * digits}5" if rounds_to_zero(value, digits) else f"{value:.{digits}f}"
+
+
+def rounds_to_zero(value: float, digits: int = DIGITS) -> bool:
+    """Return whether so many decimals of a number show nothing but zeros."""
+    return bool(abs(value) < 0.5 / 10**digits)
+
+
+def rounded_up(value: float) -> str:
+    """Return the least number of one significant digit that is no smaller than a positive one, such as 0.0003."""
+    place = floor(log10(value))
+    digit = ceil(round(value / 10**place, 9))
+    place, digit = (place + 1, 1) if digit == 10 else (place, digit)
+    return f"{digit * 10**place:.{max(0, -place)}f}"
+
+
+def times(ratio: float) -> str:
+    """Return a ratio to three digits, thousands separated, as in ``10.2x``."""
+    return f"{ratio:,.0f}x" if ratio >= 1000 else f"{ratio:.3g}x"
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number, thousands separated, and a regular noun in its singular or plural."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def spoken(seconds: float) -> str:
+    """Return a duration as people say it."""
+    if seconds < 90:
+        return count(max(1, round(seconds)), "second")
+    return f"{round(seconds / 60)} minutes" if seconds < HOUR else f"{seconds / HOUR:.1f} hours"

@@ -1,0 +1,180 @@
+"""The conclusion on a defence in one line, every clause by a rule from the figures that it quotes.
+
+What is guaranteed, what was measured and what it costs are clauses of their own. No clause says more than its figures:
+a difference that a run would have missed is not called none, and no attack's failure is called privacy.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isinf
+
+from analysis.methods.guarantee import Guarantee
+from analysis.methods.leakage.detectable import Estimate
+from analysis.methods.leakage.membership import Leakage
+from analysis.methods.leakage.vulnerable import VULNERABLE_SHARE
+from analysis.reporting.numbers import difference, interval, rounded_up, times
+from analysis.studies.spec import REFERENCE
+from fedsz_privacy.defences.grammar import write_shortest
+
+GUESSING = 0.5
+
+MATERIAL = 0.1
+"""Share of the undefended leakage, AUC minus guessing, below which a change is called none that matters."""
+
+FINE = 4
+"""Decimals of a change that hardly matters."""
+
+SAME_SIZE = 1.05
+"""Ratio from which a size is called another."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """How well the strongest attack names members under a defence, beside none.
+
+    Attributes
+    ----------
+    auc, undefended : Estimate
+        AUC under the defence, and under none.
+    change : Estimate
+        Their paired difference.
+    detectable : float
+        Its minimum detectable difference.
+    beside : str
+        What none is called.
+    """
+
+    auc: Estimate
+    undefended: Estimate
+    change: Estimate
+    detectable: float
+    beside: str = REFERENCE
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a study found of one defence.
+
+    Attributes
+    ----------
+    defence : str
+        Its name.
+    ratio : float or None
+        Compression ratio; None where no size was measured, or it is that of no defence.
+    measured : Measured or Estimate or None
+        Leakage; of no defence itself its AUC; None where no attack was run.
+    guarantee : Guarantee or None
+        What is guaranteed; None where nothing is known of it.
+    epsilon_lower_bound : float
+        The epsilon that attacks put a lower bound on, at 95% confidence; 0 where they have none.
+    exposed : Estimate or None
+        AUC on the most vulnerable records, where they were measured.
+    also : sequence of str
+        Further clauses.
+    """
+
+    defence: str
+    ratio: float | None = None
+    measured: Measured | Estimate | None = None
+    guarantee: Guarantee | None = None
+    epsilon_lower_bound: float = 0.0
+    exposed: Estimate | None = None
+    also: Sequence[str] = ()
+
+
+def conclude(found: Finding) -> str:
+    """Return the conclusion on a defence."""
+    first = [*_size(found), *_leakage(found)]
+    clauses = [", ".join(first), *_guarantee(found), *_lower_bound(found), *_exposed(found), *found.also]
+    return f"{found.defence}: {'; '.join(filter(None, clauses))}"
+
+
+def measured_beside(defence: str, leakage: Mapping[str, Leakage]) -> Measured | Estimate:
+    """Return the leakage under a defence, beside that of no defence, of which there is one for each defence."""
+    found = leakage[defence]
+    if defence == REFERENCE:
+        return found.auc
+    return Measured(found.auc, leakage[REFERENCE].auc, found.auc_difference, found.auc_difference.detectable)
+
+
+def _size(found: Finding) -> list[str]:
+    return [] if found.ratio is None else [size(found.ratio)]
+
+
+def size(ratio: float) -> str:
+    """Return how a size compares to the original, by its compression ratio."""
+    if ratio >= SAME_SIZE:
+        return f"{times(ratio)} smaller"
+    return f"{times(1 / ratio)} larger" if ratio <= 1 / SAME_SIZE else "same size"
+
+
+def _leakage(found: Finding) -> list[str]:
+    if found.measured is None:
+        return []
+    return [leaks_beside(found.measured) if isinstance(found.measured, Measured) else leaks(found.measured)]
+
+
+def leaks(auc: Estimate) -> str:
+    """Return whether an attack names members better than guessing: the interval says so, or leaves it open."""
+    if auc.low > GUESSING:
+        return f"leaks (AUC {interval(auc)}; guessing gives {GUESSING})"
+    return f"the attacks see no leak (AUC {interval(auc)}; guessing gives {GUESSING})"
+
+
+def leaks_beside(found: Measured) -> str:
+    """Return how the leakage under a defence compares to that of none."""
+    sees, saw = found.auc.low > GUESSING, found.undefended.low > GUESSING
+    pair = _pair(found)
+    if not sees and not saw:
+        return f"the attacks see no leak, with it or without ({pair})"
+    matters = MATERIAL * (found.undefended.value - GUESSING)
+    if found.change.low > 0 or found.change.high < 0:
+        reach = max(-found.change.low, found.change.high)
+        if reach < matters:
+            return f"leaks about as much as {found.beside} ({pair}, a change of {difference(found.change, FINE)})"
+        words = "more" if found.change.value > 0 else "less"
+        unseen = "" if sees else "; the attacks see no leak any more"
+        return f"leaks {words} than {found.beside} ({pair}, a change of {difference(found.change)}{unseen})"
+    if found.detectable <= matters:
+        return f"leaks as much as {found.beside} ({pair}; {_would_have_been_seen(found.detectable)})"
+    return f"cannot be told from {found.beside} ({pair}; {_would_have_been_missed(found.detectable)})"
+
+
+def _pair(found: Measured) -> str:
+    auc, undefended = f"{found.auc.value:.3f}", f"{found.undefended.value:.3f}"
+    return f"AUC {auc} both" if auc == undefended else f"AUC {auc} against {undefended}"
+
+
+def _would_have_been_seen(detectable: float) -> str:
+    if detectable == 0:
+        return "the same in every resample"
+    return f"a change of {rounded_up(detectable)} would have been seen"
+
+
+def _would_have_been_missed(detectable: float) -> str:
+    return f"a change of less than {rounded_up(detectable)} would have been missed"
+
+
+def _guarantee(found: Finding) -> list[str]:
+    return [guaranteed(found.guarantee)] if found.guarantee else []
+
+
+def guaranteed(stated: Guarantee) -> str:
+    """Return what is guaranteed, with delta and the unit of privacy; a claim is called one."""
+    if isinf(stated.epsilon):
+        return "no guarantee"
+    head = "claimed and not checked: epsilon" if stated.claimed else "guaranteed: epsilon"
+    return f"{head} {stated.epsilon:.3g} at delta {write_shortest(stated.delta)} for {stated.unit}"
+
+
+def _lower_bound(found: Finding) -> list[str]:
+    return [f"attacks rule out an epsilon below {found.epsilon_lower_bound:.2f}"] if found.epsilon_lower_bound else []
+
+
+def _exposed(found: Finding) -> list[str]:
+    if found.exposed is None:
+        return []
+    share = f"the most exposed {VULNERABLE_SHARE:.0%} of the records"
+    if found.exposed.low > GUESSING:
+        return [f"{share} are named with AUC {interval(found.exposed)}"]
+    return [f"{share} are not named either (AUC {interval(found.exposed)})"]

@@ -1,0 +1,63 @@
+"""Numbers as people read them: nothing rounds to a zero that it is not, and an interval stands behind its estimate."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.methods.leakage.detectable import Difference, Estimate
+from analysis.reporting.numbers import count, difference, interval, rounded_up, signed, small, spoken, times
+
+positive = st.floats(1e-300, 1e12)
+
+
+@pytest.mark.parametrize(
+    ("estimate", "text"),
+    [
+        (Estimate(0.12345, 0.1, 0.15), "0.123 [0.100, 0.150]"),
+        (Estimate(1.0, 0.9996, 1.0), "1.000 [1.000, 1.000]"),
+    ],
+)
+def test_a_value_stands_before_its_interval(estimate, text):
+    assert interval(estimate) == text
+
+
+@pytest.mark.parametrize(
+    ("found", "text"),
+    [
+        (Difference(0.0123, -0.01, 0.03, 0.05), "+0.012 [-0.010, +0.030]"),
+        (Difference(-0.00001, -0.00012, 0.0002, 0.0), "within ±0.0002"),
+        (Difference(0.0, 0.0, 0.0, 0.0), "0"),
+        (Difference(-0.0001, -0.002, 0.001, 0.0), "0.000 [-0.002, +0.001]"),
+        (Difference(0.0001, 0.0, 0.000449, 0.0), "within ±0.0005"),
+    ],
+)
+def test_a_difference_that_rounds_to_zero_says_how_far_it_reaches(found, text):
+    assert difference(found) == text
+
+
+@given(st.floats(-1, 1), st.integers(1, 6))
+def test_no_number_is_minus_zero(value, digits):
+    text = signed(value, digits)
+    assert (float(text) == 0) == (text[0] not in "+-")
+    assert float(text) == pytest.approx(value, abs=0.5001 * 10**-digits)
+
+
+@given(positive)
+def test_rounding_up_gives_the_next_number_of_one_digit(value):
+    found = float(rounded_up(value))
+    assert value <= found * (1 + 1e-9) <= 2.0001 * value
+    assert len(rounded_up(value).replace(".", "").strip("0")) == 1
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.0, "0"), (0.0004, "< 0.0005"), (0.0005, "0.001"), (0.1234, "0.123")])
+def test_a_small_number_that_is_not_zero_is_not_called_zero(value, text):
+    assert small(value) == text
+
+
+def test_counts_have_their_number_and_thousands():
+    assert [count(each, "round") for each in (0, 1, 2, 12_800)] == ["0 rounds", "1 round", "2 rounds", "12,800 rounds"]
+    assert [times(each) for each in (1.0, 10.24, 0.5, 12_345.6)] == ["1x", "10.2x", "0.5x", "12,346x"]
+
+
+def test_a_duration_is_said_in_the_unit_that_people_would_choose():
+    assert [spoken(each) for each in (0.2, 31.4, 300, 7200)] == ["1 second", "31 seconds", "5 minutes", "2.0 hours"]
