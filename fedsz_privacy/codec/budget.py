@@ -8,7 +8,8 @@ import torch
 
 from fedsz_privacy.codec.arrays import HALF
 from fedsz_privacy.codec.compressors.base import Compressor
-from fedsz_privacy.codec.frame import HEADER_MEMORY, Entry, Header
+from fedsz_privacy.codec.frame import HEADER_MEMORY
+from fedsz_privacy.codec.header import Entry, Header
 
 DEFAULT_MAX_BYTES = 2**30
 """A quarter of a small server's memory of 4 GiB."""
@@ -29,7 +30,7 @@ def memory_of(header: Header, header_size: int, lossy: Sequence[memoryview], dec
     """Return the most bytes that decoding takes beside the frame, but for a fixed amount of the libraries' own.
 
     The state counts in full. What is passed through on the way counts once, as the most that one step takes, because
-    the exact tensors' raw bytes are gone before the first lossy tensor is decoded, and each of these before the next.
+    the raw bytes of an exact block or of a lossy tensor's stream are gone before the next one is decoded.
 
     Parameters
     ----------
@@ -49,9 +50,9 @@ def memory_of(header: Header, header_size: int, lossy: Sequence[memoryview], dec
     """
     entries = [entry for entry in header.entries if entry.stream_size]
     passing = [_passing(entry, stream, decoder) for entry, stream in zip(entries, lossy, strict=True)]
-    exact = sum(entry.nbytes for entry in header.entries if not entry.stream_size)
-    lasting = exact + sum(entry.nbytes for entry in entries)
-    return HEADER_MEMORY * header_size + lasting + max(exact, *passing, 0)
+    blocks = [sum(entry.nbytes for entry in unit) for unit, _ in header.units() if not unit[0].stream_size]
+    lasting = sum(entry.nbytes for entry in header.entries)
+    return HEADER_MEMORY * header_size + lasting + max(*blocks, *passing, 0, 0)
 
 
 def _passing(entry: Entry, stream: memoryview, decoder: Compressor) -> int:

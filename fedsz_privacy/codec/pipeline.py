@@ -12,8 +12,9 @@ from fedsz_privacy.codec.bounds import ErrorBound
 from fedsz_privacy.codec.budget import DEFAULT_MAX_BYTES, memory_of, width_of
 from fedsz_privacy.codec.carrying import carried
 from fedsz_privacy.codec.compressors import DECODERS, SZ3, Compressor
-from fedsz_privacy.codec.exact import cut, decode_exact, encode_exact
-from fedsz_privacy.codec.frame import Entry, FrameError, Header, pack, unpack
+from fedsz_privacy.codec.exact import decode_exact, with_blocks
+from fedsz_privacy.codec.frame import Memory, pack, payload_size, read_header, streams_of
+from fedsz_privacy.codec.header import Entry, FrameError, Header
 from fedsz_privacy.codec.lossless import LOSSLESS, ZSTD, Lossless
 from fedsz_privacy.codec.lossy import THRESHOLD, LossyRule, default_rule, is_eligible, on_copies, warn_of_shortfall
 from fedsz_privacy.core.errors import InputError
@@ -100,13 +101,11 @@ class FedSZ:
         for name, (array, bound) in lossy.items():
             room = bound - rounding_error(array, bound, state[name].dtype)
             streams[name] = self.compressor.encode(array, room) if room > 0 else b""
-        entries = (Entry(name, t.dtype, tuple(t.shape), len(streams[name])) for name, t in state.items())
-        header = Header(self.compressor.name, self.lossless.name, tuple(entries))
-        rest = encode_exact([tensor for name, tensor in state.items() if not streams[name]], self.lossless)
-        frame = pack(header, [*streams.values(), rest])
-        head_size = len(frame) - sum(map(len, streams.values())) - len(rest)
+        entries = tuple(Entry(name, t.dtype, tuple(t.shape), len(streams[name])) for name, t in state.items())
+        header, coded = with_blocks(Header(self.compressor.name, self.lossless.name, entries), state, streams)
+        frame = pack(header, coded)
         views = [memoryview(stream) for stream in streams.values() if stream]
-        self._require_room(memory_of(header, head_size, views, self.compressor))
+        self._require_room(memory_of(header, len(frame) - payload_size(header), views, self.compressor))
         return frame, {name: bound for name, (_, bound) in lossy.items()}
 
     def _require_room(self, size: int) -> None:
@@ -127,18 +126,23 @@ class FedSZ:
             If the frame is not intact, takes more memory than ``max_bytes`` to decode, or its streams do not hold
             what its header announces. No part of the state is returned then.
         """
-        header, payload = unpack(frame, self.max_bytes)
+        source = Memory(memoryview(frame).cast("B"))
+        header = read_header(source, self.max_bytes)
+        if header.predicted_from is not None:
+            raise FrameError(
+                f"frame was predicted from round {header.predicted_from}, of which there is no memory here"
+            )
         decoders = {**DECODERS, self.compressor.name: self.compressor}
         if header.compressor not in decoders or header.lossless not in LOSSLESS:
             raise FrameError(
                 f"frame needs codecs {header.compressor!r} and {header.lossless!r}: unknown, or not trusted"
             )
-        decoder, header_size = decoders[header.compressor], len(frame) - len(payload)
-        *streams, rest = cut(payload, [entry.stream_size for entry in header.entries if entry.stream_size])
+        decoder, header_size = decoders[header.compressor], source.size - payload_size(header)
+        units = list(streams_of(header, source))
         try:
-            size = memory_of(header, header_size, streams, decoder)
+            size = memory_of(header, header_size, [stream for unit, stream in units if unit[0].stream_size], decoder)
             if size <= self.max_bytes:
-                return _decode_tensors(header, streams, rest, decoder)
+                return _decode_tensors(header, units, decoder)
         except ValueError as error:
             raise FrameError(f"frame does not hold what it announces: {error}") from error
         raise FrameError(f"frame takes {size} bytes to decode; max_bytes allows {self.max_bytes}")
@@ -156,12 +160,18 @@ class FedSZ:
 
 
 def _decode_tensors(
-    header: Header, streams: Sequence[memoryview], rest: memoryview, decoder: Compressor
+    header: Header, units: Sequence[tuple[tuple[Entry, ...], memoryview]], decoder: Compressor
 ) -> dict[str, Tensor]:
-    tensors = decode_exact(
-        [entry for entry in header.entries if not entry.stream_size], rest, LOSSLESS[header.lossless]
-    )
-    lossy = [entry for entry in header.entries if entry.stream_size]
-    for entry, stream in zip(lossy, streams, strict=True):
-        tensors[entry.name] = to_tensor(decoder.decode(bytes(stream), entry.shape, width_of(entry)), entry.dtype)
+    tensors: dict[str, Tensor] = {}
+    for unit, stream in units:
+        tensors |= _decode_unit(unit, stream, decoder, LOSSLESS[header.lossless])
     return {entry.name: tensors[entry.name] for entry in header.entries}
+
+
+def _decode_unit(
+    unit: tuple[Entry, ...], stream: memoryview, decoder: Compressor, lossless: Lossless
+) -> dict[str, Tensor]:
+    entry = unit[0]
+    if not entry.stream_size:
+        return decode_exact(unit, stream, lossless)
+    return {entry.name: to_tensor(decoder.decode(bytes(stream), entry.shape, width_of(entry)), entry.dtype)}
