@@ -15,6 +15,7 @@ from fedsz_privacy.codec.compressors import DECODERS, SZ3, Compressor
 from fedsz_privacy.codec.exact import decode_exact, with_blocks
 from fedsz_privacy.codec.frame import Memory, pack, payload_size, read_header, streams_of
 from fedsz_privacy.codec.header import Entry, FrameError, Header
+from fedsz_privacy.codec.layers import LayerBounds
 from fedsz_privacy.codec.lossless import LOSSLESS, ZSTD, Lossless
 from fedsz_privacy.codec.lossy import THRESHOLD, LossyRule, default_rule, is_eligible, on_copies, warn_of_shortfall
 from fedsz_privacy.core.errors import InputError
@@ -31,7 +32,7 @@ class FedSZ:
 
     Parameters
     ----------
-    bound : ErrorBound
+    bound : ErrorBound or LayerBounds
         Bound on the error of every element, worked out for each tensor on its own.
     compressor : Compressor
         Error-bounded compressor for the lossy tensors.
@@ -62,7 +63,7 @@ class FedSZ:
     (True, 7)
     """
 
-    bound: ErrorBound
+    bound: ErrorBound | LayerBounds
     compressor: Compressor = field(default_factory=SZ3)
     lossless: Lossless = ZSTD
     threshold: int = THRESHOLD
@@ -155,7 +156,7 @@ class FedSZ:
     def _arrays(self, chosen: StateDict) -> dict[str, tuple[NDArray[np.floating], float]]:
         """Return the array and the absolute bound of each chosen tensor that may change."""
         arrays = {name: to_array(tensor) for name, tensor in chosen.items()}
-        bounds = {name: self.bound.absolute(array) for name, array in arrays.items()}
+        bounds = {name: self.bound.of(name).absolute(array) for name, array in arrays.items()}
         return {name: (array, bounds[name]) for name, array in arrays.items() if bounds[name] > 0}
 
 
