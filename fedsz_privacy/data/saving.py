@@ -1,6 +1,7 @@
 """States into files of the formats that `read_state` reads."""
 
 from collections.abc import Callable, Mapping
+from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO
@@ -66,7 +67,10 @@ def _as_array(name: str, tensor: Tensor, path: Path) -> Tensor:
 
 
 def _write_torch(state: StateDict, file: BinaryIO, _: Path) -> None:
-    torch.save(dict(state), file)
+    # PyTorch hides what the system says of a full disk.
+    content = BytesIO()
+    torch.save(dict(state), content)
+    file.write(content.getbuffer())
 
 
 WRITERS: Mapping[str, Callable[[StateDict, BinaryIO, Path], None]] = MappingProxyType(

@@ -53,7 +53,7 @@ class Compressed:
         if not self.checked:
             return []
         what = "the state" if self.given.before is None else "the state with BASE added back, which rounds,"
-        return [f"verified: every tensor within its bound; greatest error of {what} {self.checked.restored:.3g}"]
+        return [f"verified: every tensor is within its bound; greatest error of {what} {self.checked.restored:.3g}"]
 
     def warnings(self) -> list[str]:
         """Return a line if too little of the state is lossy."""

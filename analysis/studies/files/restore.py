@@ -6,7 +6,7 @@ from pathlib import Path
 from analysis.reporting.progress import Gauge, unseen
 from analysis.studies.files.watching import Watched
 from fedsz_privacy.codec.bounds import ErrorBound
-from fedsz_privacy.codec.compressors import COMPRESSORS, DECODERS, Compressor
+from fedsz_privacy.codec.compressors import COMPRESSORS, DECODERS, Compressor, get_compressor
 from fedsz_privacy.codec.frame import unpack
 from fedsz_privacy.codec.header import FrameError, Header
 from fedsz_privacy.codec.pipeline import FedSZ
@@ -42,24 +42,27 @@ def find_decoder(header: Header, trusted: str | None) -> Compressor:
     header : Header
         What the frame says of itself.
     trusted : str or None
-        Name of a compressor whose decoder is not safe on hostile bytes, and that is trusted with these all the same.
+        A compressor, by a name of `COMPRESSORS`, whose decoder is not safe on hostile bytes, and that is trusted with
+        these all the same.
 
     Raises
     ------
     InputError
         If the frame needs a decoder that is unknown, or not trusted.
     """
-    known = {**DECODERS, **{each.name: each for each in (make() for make in COMPRESSORS.values())}}
+    made = get_compressor(trusted) if trusted else None
+    if made and made.name == header.compressor:
+        return made
     if header.compressor in DECODERS:
         return DECODERS[header.compressor]
-    if header.compressor not in known:
+    names = {make().name: name for name, make in COMPRESSORS.items()}
+    if header.compressor not in names:
         raise InputError(f"the frame was made by {header.compressor!r}, which this release does not know")
-    if header.compressor != trusted:
-        raise InputError(
-            f"the frame was made by {header.compressor}, whose decoder is not safe on the bytes of others: if they are "
-            f"yours, give --trust {header.compressor}"
-        )
-    return known[header.compressor]
+    name = names[header.compressor]
+    raise InputError(
+        f"the frame was made by {name}, whose decoder is not safe on the bytes of others: if it is yours, give --trust "
+        f"{name}"
+    )
 
 
 def restore(
