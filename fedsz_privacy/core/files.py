@@ -7,6 +7,7 @@ from errno import EACCES, EDQUOT, EEXIST, EFBIG, EISDIR, ENOENT, ENOSPC, ENOTDIR
 from pathlib import Path
 from secrets import token_hex
 from types import MappingProxyType
+from typing import BinaryIO
 
 from fedsz_privacy.core.errors import InputError
 
@@ -54,11 +55,28 @@ def write_atomically(path: Path, data: bytes) -> None:
     InputError
         If it cannot be written: the disk is full or read-only, or something else is in its place.
     """
-    temporary = path.with_name(f".{path.name}.{token_hex(8)}.tmp")
     with one_line_for("write", path):
         path.parent.mkdir(exist_ok=True)
+    with open_atomically(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def open_atomically(path: Path) -> Iterator[BinaryIO]:
+    """Open a file to write to and read back under a temporary name, and rename it if all goes well.
+
+    Whatever goes wrong, an interruption too, nothing of it is left.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written: the disk is full or read-only, or something else is in its place.
+    """
+    temporary = path.with_name(f".{path.name}.{token_hex(8)}.tmp")
+    with one_line_for("write", path):
         try:
-            temporary.write_bytes(data)
+            with temporary.open("xb+") as file:
+                yield file
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
