@@ -55,6 +55,22 @@ def memory_of(header: Header, header_size: int, lossy: Sequence[memoryview], dec
     return HEADER_MEMORY * header_size + lasting + max(*blocks, *passing, 0, 0)
 
 
+def streamed_memory_of(unit: Sequence[Entry], stream: memoryview, decoder: Compressor) -> int:
+    """Return the most bytes that decoding one stream of a file takes while tensors are handed out one by one.
+
+    There are the stream, what comes out of it, and what is passed through on the way, as in `memory_of`; and as much
+    again as comes out, for the tensor that was handed out last is dropped only when the next one arrives.
+
+    Raises
+    ------
+    ValueError
+        If the stream does not hold what its entry announces.
+    """
+    state = sum(entry.nbytes for entry in unit)
+    passing = _passing(unit[0], stream, decoder) if unit[0].stream_size else state
+    return len(stream) + 2 * state + passing
+
+
 def _passing(entry: Entry, stream: memoryview, decoder: Compressor) -> int:
     """Return the bytes of a stream's copy, of decoding it, and of the array where the tensor is not a view of it."""
     width = width_of(entry)

@@ -155,9 +155,14 @@ def _digest(source: Source, end: int) -> bytes:
     return checksum.digest()
 
 
-def streams_of(header: Header, source: Source) -> Iterator[tuple[tuple[Entry, ...], memoryview]]:
-    """Return each unit of a frame and its stream, read when it is asked for."""
+def spans_of(header: Header) -> Iterator[tuple[tuple[Entry, ...], tuple[int, int]]]:
+    """Return each unit of a frame, and where its stream starts and ends."""
     start = PREFIX.size
     for unit, size in header.units():
-        yield unit, source.read(start, start + size)
+        yield unit, (start, start + size)
         start += size
+
+
+def streams_of(header: Header, source: Source) -> Iterator[tuple[tuple[Entry, ...], memoryview]]:
+    """Return each unit of a frame and its stream, read when it is asked for."""
+    return ((unit, source.read(start, end)) for unit, (start, end) in spans_of(header))
