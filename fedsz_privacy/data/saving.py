@@ -9,13 +9,12 @@ from zipfile import ZipFile
 
 import torch
 from numpy.lib import format as npy
-from safetensors import SafetensorError
-from safetensors.torch import save
 from torch import Tensor
 
 from fedsz_privacy.codec.header import Entry
-from fedsz_privacy.core.errors import InputError, one_line
+from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.files import open_atomically
+from fedsz_privacy.data.lazy_states import write_safetensors
 
 Tensors: TypeAlias = Iterable[tuple[str, Tensor]]
 
@@ -49,14 +48,6 @@ def require_format(path: Path) -> None:
         raise InputError(f"{path} has no suffix of a format that states are saved in: choose {', '.join(WRITERS)}")
 
 
-def _write_safetensors(_: Sequence[Entry], tensors: Tensors, path: Path) -> None:
-    with open_atomically(path) as file:
-        try:
-            file.write(save({name: tensor.contiguous() for name, tensor in tensors}))
-        except (SafetensorError, KeyError) as error:
-            raise InputError(f"{path} cannot hold this state ({one_line(error)}): choose .pt") from error
-
-
 def _write_arrays(entries: Sequence[Entry], tensors: Tensors, path: Path) -> None:
     for entry in entries:
         if entry.dtype == torch.bfloat16 or "\0" in entry.name:
@@ -76,6 +67,6 @@ def _write_torch(_: Sequence[Entry], tensors: Tensors, path: Path) -> None:
 
 
 WRITERS: Mapping[str, Callable[[Sequence[Entry], Tensors, Path], None]] = MappingProxyType(
-    {".safetensors": _write_safetensors, ".npz": _write_arrays, ".pt": _write_torch, ".pth": _write_torch}
+    {".safetensors": write_safetensors, ".npz": _write_arrays, ".pt": _write_torch, ".pth": _write_torch}
 )
 """What writes a state, by the suffix of its file."""

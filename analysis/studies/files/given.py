@@ -9,6 +9,7 @@ from torch import Tensor
 from fedsz_privacy.codec.carrying import carried
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import StateDict, add, is_number, subtract
+from fedsz_privacy.data.lazy_states import LazyState
 from fedsz_privacy.data.wrappings import load_state, read_state
 
 
@@ -60,7 +61,7 @@ def read_given(source: Path, before: Path | None) -> Given:
         If a file cannot be read, the two are not of one model, or adding the difference back would leave numbers that
         are not finite where there were some.
     """
-    state = carried(read_state(source))
+    state = _read(source)
     if before is None:
         return Given(state)
     given = Given(state, load_state(before, state))
@@ -68,3 +69,13 @@ def read_given(source: Path, before: Path | None) -> Given:
         if is_number(tensor) and not given.restored(name, tensor).isfinite().equal(state[name].isfinite()):
             raise InputError(f"{name} of {source} minus {before} is not finite where it is: compress without --before")
     return given
+
+
+def _read(source: Path) -> StateDict:
+    """Return the state in a file, known to be one that a frame can carry; safetensors are read one by one."""
+    state = LazyState(source) if source.suffix == ".safetensors" else read_state(source)
+    if not state:
+        raise InputError(f"{source} holds no tensors: there is nothing to compress")
+    for name in state:
+        carried({name: state[name]})
+    return state

@@ -223,6 +223,8 @@ REFUSED = {
     "compress missing.pt -o out --rel 1e-2": "no file at missing.pt",
     "compress text.pt -o out --rel 1e-2": "text.pt is no state dict that can be read without running its code",
     "compress empty.pt -o out --rel 1e-2": "empty.pt holds no state dict",
+    "compress nothing.safetensors -o out --rel 1e-2": "nothing.safetensors holds no tensors: there is nothing to comp",
+    "compress frame.safetensors -o out --rel 1e-2": "frame.safetensors is no safetensors file",
     "compress . -o out --rel 1e-2": ". is a folder",
     "compress in.safetensors -o no/out --rel 1e-2": "no folder at no for out: make it first",
     "compress in.safetensors -o . --rel 1e-2": ". is no file: give the name of one",
@@ -250,6 +252,8 @@ def test_what_cannot_be_done_is_one_line_and_writes_nothing(words):
     Path("there").write_text("mine")
     Path("link").symlink_to("in.safetensors")
     torch.save({}, "empty.pt")
+    save_file({}, "nothing.safetensors")
+    Path("frame.safetensors").write_bytes(b"FedSZ" + bytes(9))
     torch.save({"other": torch.ones(3)}, "other.pt")
     torch.save({"w": torch.ones(3).to(torch.float8_e4m3fn)}, "float8.pt")
     state = load_file("in.safetensors") | {"c": torch.ones(3).bfloat16()}

@@ -59,7 +59,7 @@ def test_other_readers_read_them_too(tmp_path):
         ("a", torch.ones(2), "", "has no suffix of a format"),
         ("a", torch.ones(2).bfloat16(), ".npz", "cannot hold 'a' of torch.bfloat16: choose .safetensors or .pt"),
         ("a\0b", torch.ones(2), ".npz", r"cannot hold 'a\\x00b' of torch.float32: choose .safetensors or .pt"),
-        ("a", torch.ones(2, dtype=torch.complex128), ".safetensors", "cannot hold this state .*: choose .pt"),
+        ("a", torch.ones(2, dtype=torch.complex128), ".safetensors", "cannot hold 'a' of torch.complex128"),
     ],
 )
 def test_what_a_format_cannot_hold_is_one_line(tmp_path, name, tensor, suffix, message):
