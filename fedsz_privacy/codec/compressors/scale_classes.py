@@ -8,12 +8,16 @@ matrix. Each is sent as an exponent in quarter octaves, and sums of exponents ar
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 QUARTERS = 4
 """Exponents in an octave."""
+
+FEWEST = 2048
+"""Elements below which a class takes the next larger scale in: its table would cost more than it saves."""
 
 NOTHING = -128
 """The exponent of a row or column of which every code is 0: none of it is coded."""
@@ -36,29 +40,19 @@ class ScaleClasses:
     columns: NDArray[np.int8]
 
     @classmethod
-    def of(cls, codes: NDArray[np.floating]) -> "ScaleClasses":
+    def of(cls, codes: NDArray[np.signedinteger]) -> "ScaleClasses":
         """Return the classes of a matrix of codes; the encoder alone does this, and may round."""
         squares = np.square(codes, dtype=np.float32)
         mean = float(squares.mean(dtype=np.float64)) or 1.0
         return cls(_exponents(squares.mean(axis=1), 1.0), _exponents(squares.mean(axis=0), mean))
 
-    @classmethod
-    def from_bytes(cls, data: bytes, rows: int) -> "ScaleClasses":
-        """Return the classes that `to_bytes` wrote, of a matrix of so many rows."""
-        exponents = np.frombuffer(data, np.int8)
-        return cls(exponents[:rows], exponents[rows:])
-
-    def to_bytes(self) -> bytes:
-        """Return the exponents, a byte each, those of rows first."""
-        return self.rows.tobytes() + self.columns.tobytes()
-
-    def gather(self, matrix: NDArray[np.generic]) -> Iterator[NDArray[np.generic]]:
+    def gather(self, matrix: NDArray[Any]) -> Iterator[NDArray[Any]]:
         """Yield the elements of each class of a matrix in turn, the smallest scale first, each as a flat array."""
         sorted_ = matrix[self._row_order][:, self._column_order]
         for blocks in self._blocks:
             yield np.concatenate([sorted_[rows, columns].reshape(-1) for rows, columns in blocks])
 
-    def scatter(self, classes: Iterable[NDArray[np.generic]], out: NDArray[np.generic]) -> None:
+    def scatter(self, classes: Iterable[NDArray[Any]], out: NDArray[Any]) -> None:
         """Put the elements of each class in turn back into a matrix of zeros."""
         sorted_ = np.zeros((len(self._row_order), len(self._column_order)), out.dtype)
         for blocks, elements in zip(self._blocks, classes, strict=True):
@@ -72,10 +66,7 @@ class ScaleClasses:
     @property
     def sizes(self) -> list[int]:
         """Number of elements of each class."""
-        return [
-            sum((rows.stop - rows.start) * (columns.stop - columns.start) for rows, columns in blocks)
-            for blocks in self._blocks
-        ]
+        return [_size(blocks) for blocks in self._blocks]
 
     @cached_property
     def _row_order(self) -> NDArray[np.intp]:
@@ -87,12 +78,31 @@ class ScaleClasses:
 
     @cached_property
     def _blocks(self) -> list[list[tuple[slice, slice]]]:
-        """The blocks of each class in the matrix sorted by exponents: those whose exponents have one sum."""
+        """The blocks of each class in the matrix sorted by exponents: those whose exponents have nearly one sum."""
         found: dict[int, list[tuple[slice, slice]]] = {}
         for row, rows in _runs(self.rows[self._row_order]):
             for column, columns in _runs(self.columns[self._column_order]):
                 found.setdefault(row + column, []).append((rows, columns))
-        return [found[total] for total in sorted(found)]
+        return _merge([found[total] for total in sorted(found)])
+
+
+def _merge(classes: list[list[tuple[slice, slice]]]) -> list[list[tuple[slice, slice]]]:
+    """Return the classes with each run of small ones as one, the last as part of the one before."""
+    merged: list[list[tuple[slice, slice]]] = []
+    room = 0
+    for blocks in classes:
+        if room <= 0:
+            merged.append([])
+            room = FEWEST
+        merged[-1].extend(blocks)
+        room -= _size(blocks)
+    if room > 0 and len(merged) > 1:
+        merged[-2:] = [merged[-2] + merged[-1]]
+    return merged
+
+
+def _size(blocks: list[tuple[slice, slice]]) -> int:
+    return sum((rows.stop - rows.start) * (columns.stop - columns.start) for rows, columns in blocks)
 
 
 def _exponents(squares: NDArray[np.float32], unit: float) -> NDArray[np.int8]:
@@ -111,5 +121,5 @@ def _order(exponents: NDArray[np.int8]) -> NDArray[np.intp]:
 def _runs(exponents: NDArray[np.int8]) -> list[tuple[int, slice]]:
     """Return each exponent of a sorted array, and where it is."""
     values, starts = np.unique(exponents, return_index=True)
-    ends = [*starts[1:], len(exponents)]
+    ends = [*starts, len(exponents)][1:]
     return [(int(value), slice(int(a), int(b))) for value, a, b in zip(values, starts, ends, strict=True)]

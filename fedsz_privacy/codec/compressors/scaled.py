@@ -1,11 +1,11 @@
-"""A quantiser whose codes are coded by classes of scale, for updates: smaller than SZ3 where rows and columns differ.
+"""A quantiser with two models of an update behind it: a prediction of low rank, and classes of scale.
 
 Its stream, integers little-endian::
 
-    error bound f64 | raw digits u8 | classes u16 | bytes of the exponents u32 | exponents | models | words u32
+    error bound f64 | bytes of a code u8 | shift u8 | rank u8 | whole numbers
 
-The exponents are a zstd frame of one byte for each row and column. A model is a byte for each class: its shape, and the
-index of its scale. The words are those of constriction's ANS coder, a stack: the first class is on top.
+The whole numbers (`integers`) are the factors of the prediction, the exponents of rows and columns, and the codes of
+each class.
 """
 
 import math
@@ -14,34 +14,32 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import constriction
 from numpy.typing import NDArray
 
 from fedsz_privacy.codec.compressors.exceptions import beyond, pack, peek, unpack
-from fedsz_privacy.codec.compressors.integer_models import ClassModel
-from fedsz_privacy.codec.compressors.quantiser import codes_of, values_of
+from fedsz_privacy.codec.compressors.integers import Reader, write
+from fedsz_privacy.codec.compressors.low_rank import LARGEST_SHIFT, LowRank
+from fedsz_privacy.codec.compressors.predicting import predict
 from fedsz_privacy.codec.compressors.scale_classes import ScaleClasses
-from fedsz_privacy.codec.lossless import ZSTD
 
-HEAD = struct.Struct("<dBHI")
-WORD = np.dtype("<u4")
-LARGEST_MODELLED = 8
-"""Digits of the largest scale that are modelled."""
-
-LARGEST_RAW = 24
-"""Most raw digits of a code: what is left of 32 are coded."""
+HEAD = struct.Struct("<dBBB")
+CODES = {width: np.dtype(f"i{width}") for width in (2, 4)}
+LARGEST_CODE = np.iinfo(np.int32).max
+FACTOR, EXPONENT = np.dtype(np.int16), np.dtype(np.int16)
+BLOCK = 2**15
+"""Elements that are worked on at a time, so that they stay in a processor's cache."""
 
 
 @dataclass(frozen=True)
 class Scaled:
-    """Codes rint(x / 2b), coded by classes of scale with an asymmetric-numeral-systems coder (Duda, arXiv 1311.2540).
+    """Codes rint(x / 2b - p), p a prediction of low rank, coded by classes of scale.
 
-    The scale of an element is taken as that of its row times that of its column (`ScaleClasses`). Within a class codes
-    are close to Gaussian, so each class names one distribution of `integer_models`, and no table is sent. Digits below
-    1/256 of the largest scale are as good as random, and are sent raw. What a distribution does not reach, and what the
-    quantiser does not bring back within its bound, is kept exactly.
+    An element comes back as (2**s code + P) times 2**-s 2b, where p = P / 2**s and P is a whole number. So the decoder
+    computes with whole numbers alone, up to this one product, and the result is the same on every processor. The scale
+    of an element is taken as that of its row times that of its column; the elements of one scale share a table. What
+    the quantiser does not bring back within its bound is kept exactly.
 
-    The decoder computes with whole numbers alone, up to the one product of a code and twice the bound.
+    Smaller than SZ3 for updates, not for trained weights: these have neither few directions nor scales of their own.
     """
 
     @property
@@ -51,44 +49,39 @@ class Scaled:
 
     def encode(self, array: NDArray[np.floating], bound: float) -> bytes:
         """Compress a non-empty float32 or float64 array of any shape under a positive absolute bound."""
-        flat = array.reshape(-1)
-        whole = codes_of(flat, bound)
-        exact = beyond(flat, values_of(whole, bound, flat.dtype), bound)
-        codes = np.where(exact, 0, whole).astype(np.int32).reshape(_matrix(array.shape))
+        matrix = array.reshape(_matrix(array.shape))
+        prediction = predict(matrix, bound)
+        codes, exact = np.empty(matrix.shape, np.int32), np.empty(matrix.shape, np.bool_)
+        for rows in _blocks(matrix.shape):
+            codes[rows], exact[rows] = _quantise(matrix[rows], prediction.part(rows), prediction.shift, bound)
+        width = 2 if _fits(codes, CODES[2]) else 4
+        codes = codes.astype(CODES[width], copy=False)
         classes = ScaleClasses.of(codes)
-        parts = list(classes.gather(codes))
-        digits = _raw_digits(parts)
-        models = [ClassModel.of(part >> digits) for part in parts]
-        far = np.zeros(codes.shape, np.bool_)
-        classes.scatter([each.misses(part >> digits) for each, part in zip(models, parts, strict=True)], far)
-        exponents = ZSTD.compress(classes.to_bytes())
-        head = HEAD.pack(bound, digits, len(models), len(exponents))
-        named = bytes(each.to_byte() for each in models)
-        words = _to_words(parts, models, digits)
-        return pack(head + exponents + named + words, flat, exact | far.reshape(-1))
+        head = HEAD.pack(bound, width, prediction.shift, prediction.rank)
+        return pack(head + write(_parts(prediction, classes, codes)), array.reshape(-1), exact.reshape(-1))
 
     def decode(self, data: bytes, shape: tuple[int, ...], dtype: np.dtype[np.floating]) -> NDArray[np.floating]:
         """Restore an array of the given shape and dtype; ValueError if the data does not hold one."""
         content, exceptions = unpack(data, math.prod(shape), dtype)
-        stream = memoryview(content)
-        bound, digits, count, length = _read_head(stream)
-        rows, columns = _matrix(shape)
-        classes = ScaleClasses.from_bytes(ZSTD.decompress(stream[HEAD.size : HEAD.size + length], rows + columns), rows)
-        models = [ClassModel.from_byte(byte) for byte in stream[HEAD.size + length : HEAD.size + length + count]]
-        if len(models) != len(classes.sizes):
-            raise ValueError(f"not scaled codes: {len(models)} models of {len(classes.sizes)} classes")
-        codes = np.zeros((rows, columns), np.int32)
-        parts = _from_words(stream[HEAD.size + length + count :], classes.sizes, models, digits)
-        classes.scatter(parts, codes)
-        return exceptions.restore(values_of(codes.reshape(-1), bound, dtype)).reshape(shape)
+        bound, width, shift, rank = _read_head(memoryview(content))
+        reader, (rows, columns) = Reader(content[HEAD.size :]), _matrix(shape)
+        prediction = _read_prediction(reader, rows, columns, rank, shift)
+        exponents = reader.read(rows + columns, EXPONENT).astype(np.int8)
+        classes, codes = ScaleClasses(exponents[:rows], exponents[rows:]), np.zeros((rows, columns), CODES[width])
+        classes.scatter((reader.read(size, codes.dtype) for size in classes.sizes), codes)
+        reader.end()
+        values = np.empty(codes.shape, dtype)
+        for part in _blocks(codes.shape):
+            values[part] = _values(codes[part], prediction.part(part), shift, bound, dtype)
+        return exceptions.restore(values.reshape(-1)).reshape(shape)
 
     def memory(self, data: memoryview, shape: tuple[int, ...], dtype: np.dtype[np.floating]) -> int:
         """Return the most bytes that decoding takes beside the array; ValueError if the data does not hold one."""
-        size = math.prod(shape)
-        stream, taken = peek(data, size, dtype)
-        _read_head(stream)
-        # Codes as they come, sorted, in their places, and while one class is put together; and their words.
-        return taken + 2 * len(stream) + 5 * size * np.dtype(np.int32).itemsize + 64 * sum(_matrix(shape))
+        stream, taken = peek(data, math.prod(shape), dtype)
+        _, width, _, rank = _read_head(stream)
+        # The stream three times; codes as they come, sorted, and in their places; the factors, as float64 too.
+        rows, columns = _matrix(shape)
+        return taken + 3 * len(stream) + 4 * width * math.prod(shape) + (rows + columns) * (16 * rank + 64)
 
 
 def _matrix(shape: tuple[int, ...]) -> tuple[int, int]:
@@ -96,38 +89,67 @@ def _matrix(shape: tuple[int, ...]) -> tuple[int, int]:
     return (shape[0], math.prod(shape[1:])) if len(shape) > 1 else (1, math.prod(shape))
 
 
+def _blocks(shape: tuple[int, int]) -> Iterator[slice]:
+    """Yield slices of a few rows each."""
+    step = max(1, BLOCK // shape[1])
+    yield from (slice(start, min(start + step, shape[0])) for start in range(0, shape[0], step))
+
+
+def _quantise(
+    values: NDArray[np.floating], whole: NDArray[np.float64], shift: int, bound: float
+) -> tuple[NDArray[np.float64], NDArray[np.bool_] | np.bool_]:
+    """Return the codes of some rows as whole floats, and which of the elements are to be kept exactly."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        codes = np.divide(values, 2 * bound, dtype=np.float64)
+        codes -= whole * 2.0**-shift
+        np.rint(codes, out=codes)
+        restored = _values(codes, whole, shift, bound, values.dtype)
+        # Rounding is monotone: a rounded difference below the bound is one of an exact difference below it.
+        if np.abs(np.subtract(values, restored, dtype=np.float64)).max() < bound and np.abs(codes).max() <= LARGEST_CODE:
+            return codes, np.False_
+    codes = np.where(np.abs(codes) <= LARGEST_CODE, codes, 0.0)
+    restored = _values(codes, whole, shift, bound, values.dtype)
+    exact = beyond(values.reshape(-1), restored.reshape(-1), bound).reshape(values.shape)
+    return np.where(exact, 0.0, codes), exact
+
+
+def _values(
+    codes: NDArray[np.generic], whole: NDArray[np.float64], shift: int, bound: float, dtype: np.dtype[np.floating]
+) -> NDArray[np.floating]:
+    """Return what codes and the products of the prediction stand for: a sum that is exact, and one rounded product."""
+    total = codes.astype(np.float64)
+    total *= 2.0**shift
+    total += whole
+    with np.errstate(over="ignore", invalid="ignore"):
+        total *= math.ldexp(bound, 1 - shift) if bound < 2.0**1000 else np.inf
+        return total.astype(dtype)
+
+
+def _fits(codes: NDArray[np.int32], dtype: np.dtype[np.signedinteger]) -> bool:
+    info = np.iinfo(dtype)
+    return bool(info.min <= codes.min() and codes.max() <= info.max)
+
+
+def _parts(
+    prediction: LowRank, classes: ScaleClasses, codes: NDArray[np.signedinteger]
+) -> Iterator[NDArray[np.signedinteger]]:
+    """Yield the whole numbers of a stream."""
+    yield prediction.rows.T.reshape(-1)
+    yield prediction.columns.reshape(-1)
+    yield np.concatenate([classes.rows, classes.columns]).astype(EXPONENT)
+    yield from classes.gather(codes)
+
+
+def _read_prediction(reader: Reader, rows: int, columns: int, rank: int, shift: int) -> LowRank:
+    left, right = reader.read(rank * rows, FACTOR), reader.read(rank * columns, FACTOR)
+    return LowRank(left.reshape(rank, rows).T, right.reshape(rank, columns), shift)
+
+
 def _read_head(stream: memoryview) -> tuple[float, int, int, int]:
-    """Return the error bound, the raw digits, the number of classes and the bytes of the exponents."""
+    """Return the error bound, the bytes of a code, the shift and the rank."""
     if len(stream) < HEAD.size:
         raise ValueError("not scaled codes: they have no head")
-    bound, digits, count, length = HEAD.unpack_from(stream)
-    rest = len(stream) - HEAD.size - length - count
-    if not (math.isfinite(bound) and bound > 0) or digits > LARGEST_RAW or rest < 0 or rest % WORD.itemsize:
-        raise ValueError(f"not scaled codes: error bound {bound}, {digits} raw digits, {rest} bytes of words")
-    return bound, digits, count, length
-
-
-def _raw_digits(parts: list[NDArray[np.int32]]) -> int:
-    """Return how many digits of each code leave raw, so that no scale is above the greatest of a model."""
-    largest = max((float(np.square(part, dtype=np.float64).mean()) for part in parts), default=0.0)
-    return min(LARGEST_RAW, max(0, math.ceil(math.log2(largest) / 2) - LARGEST_MODELLED)) if largest > 1 else 0
-
-
-def _to_words(parts: list[NDArray[np.int32]], models: list[ClassModel], digits: int) -> bytes:
-    coder = constriction.stream.stack.AnsCoder()
-    for part, each in zip(reversed(parts), reversed(models), strict=True):
-        codes = part >> digits
-        low = np.where(each.misses(codes), 0, part - (codes << digits)).astype(np.int32)
-        if digits:
-            coder.encode_reverse(low, constriction.stream.model.Uniform(1 << digits))
-        coder.encode_reverse(each.symbols(codes), each.coded_by)
-    return np.asarray(coder.get_compressed(), np.uint32).astype(WORD).tobytes()
-
-
-def _from_words(
-    words: memoryview, sizes: list[int], models: list[ClassModel], digits: int
-) -> Iterator[NDArray[np.int32]]:
-    coder = constriction.stream.stack.AnsCoder(np.frombuffer(words, WORD).astype(np.uint32))
-    for size, each in zip(sizes, models, strict=True):
-        codes = each.codes(coder.decode(each.coded_by, size))
-        yield (codes << digits) + coder.decode(constriction.stream.model.Uniform(1 << digits), size) if digits else codes
+    bound, width, shift, rank = HEAD.unpack_from(stream)
+    if not (math.isfinite(bound) and bound > 0) or width not in CODES or shift > LARGEST_SHIFT:
+        raise ValueError(f"not scaled codes: error bound {bound}, codes of {width} bytes, shift {shift}")
+    return bound, width, shift, rank
