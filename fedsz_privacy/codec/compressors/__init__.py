@@ -14,7 +14,14 @@ from fedsz_privacy.codec.compressors.zfp import ZFP
 from fedsz_privacy.codec.names import COMPRESSOR_NAMES, SZ3_ALGORITHMS
 from fedsz_privacy.core.errors import unknown
 
-_MAKERS = (*(partial(SZ3, each) for each in SZ3_ALGORITHMS), SZ2, ZFP, Quantiser, Scaled, Auto)
+_MAKERS: tuple[Callable[[], Compressor], ...] = (
+    *(partial(SZ3, each) for each in SZ3_ALGORITHMS),
+    SZ2,
+    ZFP,
+    Quantiser,
+    Scaled,
+    Auto,
+)
 
 COMPRESSORS: Mapping[str, Callable[[], Compressor]] = MappingProxyType(
     dict(zip(COMPRESSOR_NAMES, _MAKERS, strict=True))

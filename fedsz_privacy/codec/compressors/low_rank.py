@@ -36,11 +36,12 @@ class LowRank:
     @property
     def rank(self) -> int:
         """Number of outer products; 0 predicts zeros."""
-        return self.rows.shape[1]
+        return int(self.rows.shape[1])
 
-    def part(self, rows: slice) -> NDArray[np.float64]:
-        """Return some rows of ``rows @ columns``: whole numbers, exact in every order of the sums."""
-        product: NDArray[np.float64] = self.rows[rows].astype(np.float64) @ self.columns.astype(np.float64)
+    def part(self, rows: slice, columns: slice = slice(None)) -> NDArray[np.float64]:
+        """Return some rows and columns of ``rows @ columns``: whole numbers, exact in every order of the sums."""
+        left, right = self.rows[rows].astype(np.float64), self.columns[:, columns].astype(np.float64)
+        product: NDArray[np.float64] = left @ right
         return product
 
 
@@ -69,11 +70,14 @@ class Directions:
 
         It starts from sums of groups of rows, so that no random numbers are drawn.
         """
-        groups = np.linspace(0, len(matrix), min(rank + SPARE, *matrix.shape), endpoint=False).astype(np.intp)
-        start = np.add.reduceat(matrix, groups, axis=0)
+        groups = min(rank + SPARE, *matrix.shape)
+        whole = matrix[: len(matrix) // groups * groups]
+        start = whole.reshape(groups, -1, matrix.shape[1]).sum(axis=1)
         basis, _ = np.linalg.qr(matrix @ start.T)
-        left, sizes, right = np.linalg.svd(basis.T @ matrix, full_matrices=False)
-        return cls((basis @ left)[:, :rank], sizes[:rank], right[:rank])
+        inner = basis.T @ matrix
+        squares, turn = np.linalg.eigh(inner @ inner.T)
+        turn, sizes = turn[:, ::-1][:, :rank], np.sqrt(np.maximum(squares[::-1][:rank], np.finfo(np.float32).tiny))
+        return cls(basis @ turn, sizes, (turn.T @ inner) / sizes[:, None])
 
     def to_whole(self, rank: int) -> LowRank | None:
         """Return the prediction of so many directions, or None where it does not fit 16 bits.

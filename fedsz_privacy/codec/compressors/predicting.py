@@ -21,7 +21,7 @@ def predict(matrix: NDArray[np.floating], bound: float) -> LowRank:
         return none
     with np.errstate(over="ignore", invalid="ignore"):
         bins = (matrix * matrix.dtype.type(0.5 / bound if bound > 2.0**-120 else 0.0)).astype(np.float32)
-    if not np.abs(bins).max() <= LARGEST or not bins.any():
+    if not 0 < np.abs(bins).max() <= LARGEST:
         return none
     directions = Directions.of(bins, min(max(RANKS), min(matrix.shape) // 2))
     tried = [directions.to_whole(rank) for rank in RANKS if rank <= len(directions.sizes)]

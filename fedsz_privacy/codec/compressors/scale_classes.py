@@ -26,6 +26,25 @@ LEAST, MOST = -127, 127
 """Least and greatest exponent of all others."""
 
 
+BITS_OF_EXPONENT, BITS_OF_CLASS = 3, 300
+"""What a row's or column's exponent takes, and a class's table, about."""
+
+
+def pays(codes: NDArray[np.signedinteger]) -> bool:
+    """Return whether classes save more bits than their exponents and tables take; the encoder alone asks.
+
+    Rounded Gaussian numbers of variance v have an entropy of about log2(1 + 2 pi e v) / 2.
+    """
+    if min(codes.shape) == 1 or codes.size < 2 * FEWEST:
+        return False
+    squares = np.square(codes, dtype=np.float32)
+    rows, columns = squares.mean(axis=1, keepdims=True), squares.mean(axis=0, keepdims=True)
+    mean = float(squares.mean(dtype=np.float64)) or 1.0
+    within = np.log1p(17 * rows / mean * columns).mean(dtype=np.float64)
+    saved = codes.size * (np.log1p(17 * mean) - within) / np.log(4)
+    return bool(saved > BITS_OF_EXPONENT * sum(codes.shape) + 2 * BITS_OF_CLASS)
+
+
 @dataclass(frozen=True)
 class ScaleClasses:
     """The classes of a matrix's elements.

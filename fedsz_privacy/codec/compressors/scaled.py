@@ -2,10 +2,10 @@
 
 Its stream, integers little-endian::
 
-    error bound f64 | bytes of a code u8 | shift u8 | rank u8 | whole numbers
+    error bound f64 | bytes of a code u8 | shift u8 | rank u8 | whether there are classes u8 | whole numbers
 
 The whole numbers (`integers`) are the factors of the prediction, the exponents of rows and columns, and the codes of
-each class.
+each class; or, without classes, all codes in order.
 """
 
 import math
@@ -20,13 +20,16 @@ from fedsz_privacy.codec.compressors.exceptions import beyond, pack, peek, unpac
 from fedsz_privacy.codec.compressors.integers import Reader, write
 from fedsz_privacy.codec.compressors.low_rank import LARGEST_SHIFT, LowRank
 from fedsz_privacy.codec.compressors.predicting import predict
-from fedsz_privacy.codec.compressors.scale_classes import ScaleClasses
+from fedsz_privacy.codec.compressors.scale_classes import ScaleClasses, pays
 
-HEAD = struct.Struct("<dBBB")
+HEAD = struct.Struct("<dBBBB")
 CODES = {width: np.dtype(f"i{width}") for width in (2, 4)}
 LARGEST_CODE = np.iinfo(np.int32).max
 FACTOR, EXPONENT = np.dtype(np.int16), np.dtype(np.int16)
-BLOCK = 2**15
+LARGEST_BOUND = 2.0**1000
+"""Everything is exact from here on, rather than that twice the bound overflows."""
+
+TILE = 2**14
 """Elements that are worked on at a time, so that they stay in a processor's cache."""
 
 
@@ -52,36 +55,34 @@ class Scaled:
         matrix = array.reshape(_matrix(array.shape))
         prediction = predict(matrix, bound)
         codes, exact = np.empty(matrix.shape, np.int32), np.empty(matrix.shape, np.bool_)
-        for rows in _blocks(matrix.shape):
-            codes[rows], exact[rows] = _quantise(matrix[rows], prediction.part(rows), prediction.shift, bound)
+        for tile in _tiles(matrix.shape):
+            codes[tile], exact[tile] = _quantise(matrix[tile], prediction.part(*tile), prediction.shift, bound)
         width = 2 if _fits(codes, CODES[2]) else 4
         codes = codes.astype(CODES[width], copy=False)
-        classes = ScaleClasses.of(codes)
-        head = HEAD.pack(bound, width, prediction.shift, prediction.rank)
+        classes = ScaleClasses.of(codes) if pays(codes) else None
+        head = HEAD.pack(bound, width, prediction.shift, prediction.rank, classes is not None)
         return pack(head + write(_parts(prediction, classes, codes)), array.reshape(-1), exact.reshape(-1))
 
     def decode(self, data: bytes, shape: tuple[int, ...], dtype: np.dtype[np.floating]) -> NDArray[np.floating]:
         """Restore an array of the given shape and dtype; ValueError if the data does not hold one."""
         content, exceptions = unpack(data, math.prod(shape), dtype)
-        bound, width, shift, rank = _read_head(memoryview(content))
+        bound, width, shift, rank, classed = _read_head(memoryview(content))
         reader, (rows, columns) = Reader(content[HEAD.size :]), _matrix(shape)
         prediction = _read_prediction(reader, rows, columns, rank, shift)
-        exponents = reader.read(rows + columns, EXPONENT).astype(np.int8)
-        classes, codes = ScaleClasses(exponents[:rows], exponents[rows:]), np.zeros((rows, columns), CODES[width])
-        classes.scatter((reader.read(size, codes.dtype) for size in classes.sizes), codes)
+        codes = (_read_classes if classed else _read_all)(reader, (rows, columns), CODES[width])
         reader.end()
         values = np.empty(codes.shape, dtype)
-        for part in _blocks(codes.shape):
-            values[part] = _values(codes[part], prediction.part(part), shift, bound, dtype)
+        for tile in _tiles(codes.shape):
+            values[tile] = _values(codes[tile], prediction.part(*tile), shift, bound, dtype)
         return exceptions.restore(values.reshape(-1)).reshape(shape)
 
     def memory(self, data: memoryview, shape: tuple[int, ...], dtype: np.dtype[np.floating]) -> int:
         """Return the most bytes that decoding takes beside the array; ValueError if the data does not hold one."""
         stream, taken = peek(data, math.prod(shape), dtype)
-        _, width, _, rank = _read_head(stream)
+        _, width, _, rank, classed = _read_head(stream)
         # The stream three times; codes as they come, sorted, and in their places; the factors, as float64 too.
-        rows, columns = _matrix(shape)
-        return taken + 3 * len(stream) + 4 * width * math.prod(shape) + (rows + columns) * (16 * rank + 64)
+        aside = (16 * rank + 64 * classed) * sum(_matrix(shape))
+        return taken + 3 * len(stream) + (4 if classed else 1) * width * math.prod(shape) + aside
 
 
 def _matrix(shape: tuple[int, ...]) -> tuple[int, int]:
@@ -89,23 +90,28 @@ def _matrix(shape: tuple[int, ...]) -> tuple[int, int]:
     return (shape[0], math.prod(shape[1:])) if len(shape) > 1 else (1, math.prod(shape))
 
 
-def _blocks(shape: tuple[int, int]) -> Iterator[slice]:
-    """Yield slices of a few rows each."""
-    step = max(1, BLOCK // shape[1])
-    yield from (slice(start, min(start + step, shape[0])) for start in range(0, shape[0], step))
+def _tiles(shape: tuple[int, int]) -> Iterator[tuple[slice, slice]]:
+    """Yield where the tiles of a matrix are, of a few rows each, or of parts of a long one."""
+    height, width = max(1, TILE // shape[1]), min(TILE, shape[1])
+    for row in range(0, shape[0], height):
+        for column in range(0, shape[1], width):
+            yield slice(row, row + height), slice(column, column + width)
 
 
 def _quantise(
     values: NDArray[np.floating], whole: NDArray[np.float64], shift: int, bound: float
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_] | np.bool_]:
-    """Return the codes of some rows as whole floats, and which of the elements are to be kept exactly."""
+    """Return the codes of a tile as whole floats, and which of the elements are to be kept exactly."""
     with np.errstate(over="ignore", invalid="ignore"):
         codes = np.divide(values, 2 * bound, dtype=np.float64)
         codes -= whole * 2.0**-shift
         np.rint(codes, out=codes)
         restored = _values(codes, whole, shift, bound, values.dtype)
         # Rounding is monotone: a rounded difference below the bound is one of an exact difference below it.
-        if np.abs(np.subtract(values, restored, dtype=np.float64)).max() < bound and np.abs(codes).max() <= LARGEST_CODE:
+        if (
+            np.abs(np.subtract(values, restored, dtype=np.float64)).max() < bound
+            and np.abs(codes).max() <= LARGEST_CODE
+        ):
             return codes, np.False_
     codes = np.where(np.abs(codes) <= LARGEST_CODE, codes, 0.0)
     restored = _values(codes, whole, shift, bound, values.dtype)
@@ -121,7 +127,7 @@ def _values(
     total *= 2.0**shift
     total += whole
     with np.errstate(over="ignore", invalid="ignore"):
-        total *= math.ldexp(bound, 1 - shift) if bound < 2.0**1000 else np.inf
+        total *= math.ldexp(bound, 1 - shift) if bound < LARGEST_BOUND else np.inf
         return total.astype(dtype)
 
 
@@ -131,11 +137,14 @@ def _fits(codes: NDArray[np.int32], dtype: np.dtype[np.signedinteger]) -> bool:
 
 
 def _parts(
-    prediction: LowRank, classes: ScaleClasses, codes: NDArray[np.signedinteger]
+    prediction: LowRank, classes: ScaleClasses | None, codes: NDArray[np.signedinteger]
 ) -> Iterator[NDArray[np.signedinteger]]:
     """Yield the whole numbers of a stream."""
     yield prediction.rows.T.reshape(-1)
     yield prediction.columns.reshape(-1)
+    if classes is None:
+        yield codes.reshape(-1)
+        return
     yield np.concatenate([classes.rows, classes.columns]).astype(EXPONENT)
     yield from classes.gather(codes)
 
@@ -145,11 +154,24 @@ def _read_prediction(reader: Reader, rows: int, columns: int, rank: int, shift: 
     return LowRank(left.reshape(rank, rows).T, right.reshape(rank, columns), shift)
 
 
-def _read_head(stream: memoryview) -> tuple[float, int, int, int]:
-    """Return the error bound, the bytes of a code, the shift and the rank."""
+def _read_all(reader: Reader, shape: tuple[int, int], dtype: np.dtype[np.signedinteger]) -> NDArray[np.signedinteger]:
+    return reader.read(math.prod(shape), dtype).reshape(shape)
+
+
+def _read_classes(
+    reader: Reader, shape: tuple[int, int], dtype: np.dtype[np.signedinteger]
+) -> NDArray[np.signedinteger]:
+    exponents, codes = reader.read(sum(shape), EXPONENT).astype(np.int8), np.zeros(shape, dtype)
+    classes = ScaleClasses(exponents[: shape[0]], exponents[shape[0] :])
+    classes.scatter((reader.read(size, dtype) for size in classes.sizes), codes)
+    return codes
+
+
+def _read_head(stream: memoryview) -> tuple[float, int, int, int, bool]:
+    """Return the error bound, the bytes of a code, the shift, the rank, and whether there are classes."""
     if len(stream) < HEAD.size:
         raise ValueError("not scaled codes: they have no head")
-    bound, width, shift, rank = HEAD.unpack_from(stream)
+    bound, width, shift, rank, classed = HEAD.unpack_from(stream)
     if not (math.isfinite(bound) and bound > 0) or width not in CODES or shift > LARGEST_SHIFT:
         raise ValueError(f"not scaled codes: error bound {bound}, codes of {width} bytes, shift {shift}")
-    return bound, width, shift, rank
+    return bound, width, shift, rank, bool(classed)
