@@ -22,7 +22,7 @@ Edit = Callable[[bytes], bytes]
 SIZE = struct.Struct("<Q")
 SZ3_HEAD = struct.Struct("<4sIQ")
 SZ3_MAGIC = struct.pack("<I", 0xF342F310)
-CONTAINED = (b"zfp", b"quantiser", b"scaled")
+CONTAINED = (b"zfp", b"quantiser", b"scaled", b"szx")
 QUANTISER_HEAD = 9
 WIDE = 1
 """The code of float64 on the wire; all other lossy tensors are decoded as float32."""

@@ -1,6 +1,6 @@
 """Arrays of whole numbers through pcodec: a binned table, a tabled asymmetric-numeral-systems coder, and raw low bits.
 
-Each array is one chunk of one page, in pcodec's wrapped format, so no length is sent: the decoder says what it has read.
+Each array is one chunk of one page in pcodec's wrapped format. No length is sent: the decoder says what it has read.
 """
 
 from collections.abc import Iterable

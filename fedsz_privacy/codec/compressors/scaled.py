@@ -21,6 +21,7 @@ from fedsz_privacy.codec.compressors.integers import Reader, write
 from fedsz_privacy.codec.compressors.low_rank import LARGEST_SHIFT, LowRank
 from fedsz_privacy.codec.compressors.predicting import predict
 from fedsz_privacy.codec.compressors.scale_classes import ScaleClasses, pays
+from fedsz_privacy.core.threads import one_blas_thread
 
 HEAD = struct.Struct("<dBBBB")
 CODES = {width: np.dtype(f"i{width}") for width in (2, 4)}
@@ -53,10 +54,11 @@ class Scaled:
     def encode(self, array: NDArray[np.floating], bound: float) -> bytes:
         """Compress a non-empty float32 or float64 array of any shape under a positive absolute bound."""
         matrix = array.reshape(_matrix(array.shape))
-        prediction = predict(matrix, bound)
         codes, exact = np.empty(matrix.shape, np.int32), np.empty(matrix.shape, np.bool_)
-        for tile in _tiles(matrix.shape):
-            codes[tile], exact[tile] = _quantise(matrix[tile], prediction.part(*tile), prediction.shift, bound)
+        with one_blas_thread():
+            prediction = predict(matrix, bound)
+            for tile in _tiles(matrix.shape):
+                codes[tile], exact[tile] = _quantise(matrix[tile], prediction.part(*tile), prediction.shift, bound)
         width = 2 if _fits(codes, CODES[2]) else 4
         codes = codes.astype(CODES[width], copy=False)
         classes = ScaleClasses.of(codes) if pays(codes) else None
@@ -72,8 +74,9 @@ class Scaled:
         codes = (_read_classes if classed else _read_all)(reader, (rows, columns), CODES[width])
         reader.end()
         values = np.empty(codes.shape, dtype)
-        for tile in _tiles(codes.shape):
-            values[tile] = _values(codes[tile], prediction.part(*tile), shift, bound, dtype)
+        with one_blas_thread():
+            for tile in _tiles(codes.shape):
+                values[tile] = _values(codes[tile], prediction.part(*tile), shift, bound, dtype)
         return exceptions.restore(values.reshape(-1)).reshape(shape)
 
     def memory(self, data: memoryview, shape: tuple[int, ...], dtype: np.dtype[np.floating]) -> int:

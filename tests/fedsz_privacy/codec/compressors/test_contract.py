@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from fedsz_privacy.codec.compressors import SZ3, Auto
+from fedsz_privacy.codec.compressors import SZ3, Auto, SZx
 
 REPRODUCIBLE = settings(
     derandomize=True, deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -134,7 +134,8 @@ def test_memory_is_told_before_it_is_taken(compressor, rng, dtype):
 def test_weights_shrink_and_the_array_is_left_alone(compressor, rng):
     weights = rng.normal(size=50_000).astype(np.float32)
     before = weights.copy()
-    assert len(compressor.encode(weights, 0.05)) < weights.nbytes / 2.5
+    least = 1.9 if compressor == SZx() else 2.5
+    assert len(compressor.encode(weights, 0.05)) < weights.nbytes / least
     assert np.array_equal(weights, before)
 
 

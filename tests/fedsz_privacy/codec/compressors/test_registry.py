@@ -7,12 +7,14 @@ from fedsz_privacy import InputError
 from fedsz_privacy.codec.compressors import (
     COMPRESSORS,
     DECODERS,
+    SPERR,
     SZ2,
     SZ3,
     ZFP,
     Auto,
     Quantiser,
     Scaled,
+    SZx,
     get_compressor,
 )
 
@@ -21,7 +23,7 @@ NEEDS = {"sz2": "h5py", "zfp": "zfpy"}
 
 def test_names_lead_to_compressors():
     sz3 = [SZ3("nopred"), SZ3("lorenzo_reg"), SZ3("interp_lorenzo"), SZ3("interp")]
-    expected = [*sz3, SZ2(), ZFP(), Quantiser(), Scaled(), Auto()]
+    expected = [*sz3, SZ2(), ZFP(), SPERR(), SZx(), Quantiser(), Scaled(), Auto()]
     assert [get_compressor(name) for name in COMPRESSORS] == expected
 
 
@@ -36,8 +38,8 @@ def test_the_registries_cannot_be_changed():
             registry["mine"] = None
 
 
-def test_what_the_wire_is_trusted_with_leaves_sz2_out():
-    assert list(DECODERS) == ["sz3", "zfp", "quantiser", "scaled", "auto"]
+def test_what_the_wire_is_trusted_with_leaves_sz2_and_sperr_out():
+    assert list(DECODERS) == ["sz3", "zfp", "szx", "quantiser", "scaled", "auto"]
 
 
 @pytest.mark.parametrize("name", NEEDS)
