@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # The suite of updates that benchmarks/update_codecs.py compresses: five models, two clients, three rounds, recorded.
+# EfficientNet-Lite0 is not among them: the package of its weights holds no model to fine-tune.
 # Usage: benchmarks/update_suite.sh FOLDER_OF_DATA_SETS FILE_OF_NAMES [SUITE]; the file of names holds one a line.
 set -euo pipefail
 data=$1 names=$2 suite=${3:-runs/updates}

@@ -1,6 +1,6 @@
-"""A matrix of low rank in whole numbers, which predicts an update that few gradients made up.
+"""A matrix of low rank in whole numbers, which predicts an update.
 
-Gradients of a weight matrix are sums of outer products, and most of their energy lies in few directions: PowerSGD
+Gradients of a weight matrix are sums of outer products, and much of their energy can lie in few directions: PowerSGD
 (Vogels et al., NeurIPS 2019) sends these alone. Here they predict, and the compressor's bound holds for what is left.
 """
 

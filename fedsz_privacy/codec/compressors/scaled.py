@@ -43,7 +43,7 @@ class Scaled:
     of an element is taken as that of its row times that of its column; the elements of one scale share a table. What
     the quantiser does not bring back within its bound is kept exactly.
 
-    Smaller than SZ3 for updates, not for trained weights: these have neither few directions nor scales of their own.
+    It is made for updates; on trained weights it saves little (docs/compression.md), and SZ3 is faster.
     """
 
     @property
