@@ -16,8 +16,8 @@ test: $(INSTALLED)  ## run the tests
 test-slow: $(RAY)  ## run the tests that take longer, those on a Ray cluster too
 	$(BIN)/pytest --numprocesses 2 -m slow
 
-test-flower: $(FLOWER)  ## run the tests of the Flower plug-in, those on Flower's simulation too, and check its types
-	$(FLOWER_VENV)/bin/pytest --numprocesses 2 -m 'slow or not slow' tests/fedsz_privacy/flower
+test-flower: $(FLOWER)  ## run the tests of the Flower plug-in and its notebook, those on Flower's simulation too, and check its types
+	$(FLOWER_VENV)/bin/pytest --numprocesses 2 -m 'slow or not slow' tests/fedsz_privacy/flower tests/notebooks/test_recorded_run.py
 	$(FLOWER_VENV)/bin/mypy
 
 lint: $(INSTALLED)

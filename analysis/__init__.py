@@ -5,8 +5,8 @@ The rooms:
 - ``methods``: arrays in, values out. ``noise``: distributions fitted to errors, and how far the data decides them;
   ``curves``: what errors would be worth as noise, and what neighbours give away instead; ``leakage``: what an attack's
   scores say; ``lower_bounds``: what they say of epsilon; ``guarantee``: what a privacy event guarantees
-- ``studies``: a question in, a report out. ``audit``, ``seeds`` (several audits), ``recorded``, ``scores``,
-  ``account``, ``noise``, ``bench``, ``federation``
+- ``studies``: a question in, a report out. ``audit``, ``seeds`` (several audits), ``clients``, ``recorded``,
+  ``scores``, ``account``, ``noise``, ``bench``, ``federation``
 - ``reporting``: what every study shares, its folder, progress, workers, tables and pages
 - ``cli``: the command line, a file for each command
 

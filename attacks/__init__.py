@@ -3,6 +3,7 @@
 The rooms:
 
 - ``game``: candidates, trials, what an adversary sees, and the engine that plays and keeps trials
+- ``clients``: the same game over whole clients
 - ``canaries``: records and gradients that are made to leak
 - ``signals``: a file for each attack
 """

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from analysis.methods.lower_bounds import NoiseFamily, epsilon_lower_bound
-from analysis.studies.audit.white_box import SPREAD_SHARE
+from analysis.studies.audit.canary_bounds import SPREAD_SHARE
 from attacks import Game
 from attacks.canaries.gradients import ALONE, add_canaries
 from attacks.canaries.play import EVIDENCE, SPREAD, play_gradient_canaries

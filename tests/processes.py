@@ -19,3 +19,18 @@ def running(group: int) -> list[str]:
     table = subprocess.check_output(["ps", "-eo", "pgid=,stat=,args="], text=True)
     rows = [line.split(maxsplit=2) for line in table.splitlines()]
     return [row[2] for row in rows if row[0] == str(group) and not row[1].startswith("Z")]
+
+
+def marked(name: str, beginning: str) -> list[str]:
+    """Return the commands of the processes that have a variable in their environment which begins so."""
+    # Not everybody's environment has it, and most tests need it not.
+    import psutil
+
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(name, "").startswith(beginning):
+                found.append(" ".join(process.cmdline()))
+        except (psutil.AccessDenied, psutil.NoSuchProcess, psutil.ZombieProcess):
+            continue
+    return found

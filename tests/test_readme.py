@@ -19,6 +19,7 @@ BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 SHELL = "".join(re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)).replace("\\\n", " ")
 SMALL = {
     "audit": "--trials 8 --candidates 40 --clients 2 --rounds 1 --epochs 1",
+    "audit-clients": "--trials 15 --client-records 10 --client-canaries 2 --rounds 1 --epochs 1",
     "federate": "--model mlp --clients 2 --records 60 --test-records 40 --rounds 1 --epochs 1",
     "audit-updates": "",
 }

@@ -4,6 +4,7 @@ import typer
 
 from analysis.cli.account import account
 from analysis.cli.audit import audit
+from analysis.cli.audit_clients import audit_clients
 from analysis.cli.audit_scores import audit_scores
 from analysis.cli.audit_updates import audit_updates
 from analysis.cli.bench import bench
@@ -20,7 +21,7 @@ def root() -> None:
     """Find out what a compressed model update gives away."""
 
 
-for command in (audit, audit_updates, audit_scores, noise, bench, federate, report):
+for command in (audit, audit_clients, audit_updates, audit_scores, noise, bench, federate, report):
     app.command(cls=OnceCommand)(command)
 app.add_typer(account, name="account")
 

@@ -1,7 +1,7 @@
 """What is guaranteed: a proof, from a privacy event alone; no measurement enters it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import isinf
 
 from dp_accounting import NonPrivateDpEvent
@@ -43,15 +43,16 @@ class Guarantee:
             return "∞"
         return f"{self.epsilon:.3g}, claimed" if self.claimed else f"{self.epsilon:.3g}"
 
+    def to_dict(self) -> dict[str, object]:
+        """Return it as plain values; an infinite epsilon stands as the string ``"inf"``."""
+        return asdict(self) | ({"epsilon": "inf"} if isinf(self.epsilon) else {})
+
 
 def guarantee(defence: Release | Defence, delta: float) -> Guarantee:
     """Return what a release or another defence guarantees at delta, from its privacy event."""
     found = epsilon(defence.event, delta)
-    if isinstance(defence, Defence) and isinstance(defence.training, OwnTraining):
-        return Guarantee(
-            found, delta, _claim(defence.training, defence.reason, isinf(found)), _claimed(defence), defence.unit
-        )
-    return Guarantee(found, delta, defence.reason, _claimed(defence), defence.unit)
+    reason = _reason(defence, isinf(found)) if isinstance(defence, Defence) else defence.reason
+    return Guarantee(found, delta, reason, defence.claimed, defence.unit)
 
 
 def note_of_claims(guarantees: Iterable[Guarantee]) -> str:
@@ -59,16 +60,11 @@ def note_of_claims(guarantees: Iterable[Guarantee]) -> str:
     return _CLAIMED if any(stated.claimed for stated in guarantees) else ""
 
 
-def _claimed(defence: Release | Defence) -> bool:
-    if isinstance(defence, Release):
-        return defence.claimed
-    if isinstance(defence.training.event, NonPrivateDpEvent):
-        return defence.release.claimed
-    return isinstance(defence.training, OwnTraining)
-
-
-def _claim(training: OwnTraining, reason: str, nothing: bool) -> str:
-    """Return a reason beside what the training function claims."""
-    if not isinstance(training.event, NonPrivateDpEvent):
-        return as_claim(training.name, reason)
-    return f"{reason}; {training.name} claims no privacy event" if nothing else reason
+def _reason(defence: Defence, nothing: bool) -> str:
+    """Return the reason of a defence, beside what a training function of a user's own claims."""
+    training = defence.training
+    if not isinstance(training, OwnTraining):
+        return defence.reason
+    if isinstance(training.event, NonPrivateDpEvent):
+        return f"{defence.reason}; {training.name} claims no privacy event" if nothing else defence.reason
+    return as_claim(training.name, defence.reason) if defence.claimed else defence.reason

@@ -3,6 +3,7 @@
 Nothing heavy is imported before a question is settled, so that asking the command line for help is quick.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,6 +13,8 @@ from fedsz_privacy.core.ranges import Range, require_in
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+    from fedsz_privacy.defences.defence import Setting
+    from fedsz_privacy.defences.proof import Observer
     from fedsz_privacy.training.descent import Training
     from fedsz_privacy.training.rule import TrainingRule
 
@@ -113,6 +116,21 @@ class ClientSpec:
 
         optimizer = find_optimizer(self.optimizer)
         return Training(self.epochs, self.batch_size, self.learning_rate, optimizer, self.weight_decay)
+
+    def setting(
+        self, expected_records: float, rounds: int, observer: "Observer", rule: "TrainingRule | None" = None
+    ) -> "Setting":
+        """Return what the defences of a run have in common; a rule replaces the spec's once its claim is known."""
+        from fedsz_privacy.defences.defence import Setting
+
+        return Setting(rule or self.rule, self.settings, expected_records, self.delta, rounds, observer)
+
+    def settled(self, defences: "Sequence[str]", rounds: int) -> tuple[str, ...]:
+        """Return the settled names of defences over so many rounds, ``none`` among them."""
+        from fedsz_privacy.defences.defence import settle_defences
+        from fedsz_privacy.defences.proof import Composition
+
+        return settle_defences([REFERENCE, *defences], Composition(self.delta, rounds))
 
     @property
     def rule(self) -> "TrainingRule":

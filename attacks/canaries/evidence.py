@@ -28,10 +28,14 @@ def add_up_evidence(base: SteppedRule, steps: Steps) -> Scores:
     if not isinstance(base, DPTraining):
         total: Scores = steps.sum(axis=1)
         return total
-    scaled = steps * base.batch_size / base.clip_norm
-    rate, variance = base.sampling_rate, base.noise_multiplier**2
-    outside = np.log1p(-rate) if rate < 1 else -np.inf
-    ratios: Scores = np.logaddexp(outside, np.log(rate) + (2 * scaled - 1) / (2 * variance)).sum(axis=1)
+    return add_up_ratios(steps * base.batch_size / base.clip_norm, base.sampling_rate, base.noise_multiplier)
+
+
+def add_up_ratios(steps: Steps, sampling_rate: float, noise_multiplier: float) -> Scores:
+    """Return that sum of steps in clip norms, for any noisy sum that is sampled."""
+    outside = np.log1p(-sampling_rate) if sampling_rate < 1 else -np.inf
+    inside = np.log(sampling_rate) + (2 * steps - 1) / (2 * noise_multiplier**2)
+    ratios: Scores = np.logaddexp(outside, inside).sum(axis=1)
     return ratios
 
 

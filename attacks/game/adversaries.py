@@ -36,7 +36,7 @@ class Adversary:
         Whether it sees the target's training from within. Gradient canaries are then scored by each step, and the
         rounds that its looks are at are the epochs of the training, each without a release.
     observer : Observer
-        Which proofs hold against it: those against the server, unless it sees nothing but what is made of all updates.
+        Which proofs hold against it: those against the server, unless it sees less.
     """
 
     name: str
@@ -86,13 +86,13 @@ AGGREGATE = Adversary(
     "aggregate",
     "the average of all clients' released updates in every round, and no single update",
     each_average,
-    observer=Observer.OUTSIDER,
+    observer=Observer.AGGREGATES,
 )
 FINAL_MODEL = Adversary(
     "final-model",
     "the global model after the last round, and nothing in between",
     final_look,
-    observer=Observer.OUTSIDER,
+    observer=Observer.AGGREGATES,
 )
 EVERY_STEP = Adversary(
     chunk.EVERY_STEP,

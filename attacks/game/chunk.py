@@ -10,6 +10,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from attacks.game.game import Game
+from attacks.game.view import Knowledge
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import StateDict, nbytes, subtract
 from fedsz_privacy.defences.release import Release
@@ -45,6 +46,11 @@ class Chunk:
         return self.game.draw(self.trials)
 
     @property
+    def knowledge(self) -> Knowledge:
+        """What the adversary knows before the target joins."""
+        return self.game.knowledge
+
+    @property
     def membership(self) -> NDArray[np.bool_]:
         """Who is in, shape (trials, candidates)."""
         return self._drawn[0]
@@ -74,8 +80,11 @@ class Chunk:
                 for client in range(1, len(self.game.others) + 1)
             ),
         ]
-        rounds = play_rounds(clients, self.game.shares, self.game.knowledge.states)
-        return list(islice(rounds, self.game.rounds))
+        game = self.game
+        rounds = play_rounds(
+            clients, game.shares, game.knowledge.states, aggregation=game.aggregation, generators=self._server
+        )
+        return list(islice(rounds, game.rounds))
 
     def epochs(self) -> list[Round]:
         """Return the epochs of the target's first training, each as a round of the target alone without a release.
@@ -118,6 +127,9 @@ class Chunk:
 
     def _release_other(self, number: int, client: int, round_number: int) -> list[Generator]:
         return self._streams(Purpose.RELEASE, number, round_number, client)
+
+    def _server(self, round_number: int) -> list[Generator]:
+        return self._streams(Purpose.AGGREGATION, round_number)
 
     def _generators(self, round_number: int, client: int) -> list[Generator]:
         return self._streams(Purpose.ROUND, round_number, client)

@@ -26,9 +26,11 @@ Pool = Callable[[Iterable[Any]], object]
 
 
 def games_of(game: Game, defences: Sequence[Defence]) -> list[tuple[Game, list[Defence]]]:
-    """Return a game under each training rule, with the defences that have it, in their order."""
-    by_rule = groupby(defences, key=lambda defence: defence.training)
-    return [(replace(game, training=rule), list(group)) for rule, group in by_rule]
+    """Return a game under each training rule and aggregation, with the defences that have both, in their order."""
+    alike = groupby(defences, key=lambda defence: (defence.training, defence.aggregation))
+    return [
+        (replace(game, training=rule, aggregation=aggregation), list(group)) for (rule, aggregation), group in alike
+    ]
 
 
 @dataclass(frozen=True)

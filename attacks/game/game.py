@@ -18,6 +18,7 @@ from attacks.game.view import Knowledge
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import StateDict, nbytes, stack_of_one, subtract
 from fedsz_privacy.data.records import Records
+from fedsz_privacy.defences.aggregation import AVERAGE, Aggregation
 from fedsz_privacy.defences.defence import Defence
 from fedsz_privacy.training.batches import ABSENT
 from fedsz_privacy.training.clients import Clients
@@ -54,6 +55,8 @@ class Game:
         How many times a member is in the training data, for all candidates or for each.
     others_defence : Defence or None
         How the other clients train and release in every trial; None: as the target does.
+    aggregation : Aggregation
+        How the server makes the next global state of what all clients sent.
     """
 
     model: nn.Module
@@ -66,6 +69,7 @@ class Game:
     rounds: int = 1
     repeats: int | Sequence[int] = 1
     others_defence: Defence | None = None
+    aggregation: Aggregation = AVERAGE
 
     @cached_property
     def knowledge(self) -> Knowledge:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from attacks.game.chunk import TARGET, Chunk
 from attacks.game.game import Game
 from attacks.game.looks import find_unsound, look, read
 from attacks.game.trial import Trials, beside
+from attacks.game.view import Knowledge
 from attacks.signals import Signal
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import StateDict
@@ -40,7 +42,7 @@ def play(
     chunk = Chunk(game, trials)
     if adversary.sees_steps:
         # No release changes what it sees, so it looks once.
-        seen = _look(chunk, chunk.epochs(), signals, adversary)
+        seen = look_at(chunk, chunk.epochs(), signals, adversary)
         return beside([replace(seen, sizes=_sizes(chunk.rounds(each, row))) for row, each in enumerate(releases)])
     return beside([_through(chunk, number, release, signals, adversary) for number, release in enumerate(releases)])
 
@@ -48,13 +50,37 @@ def play(
 def _through(chunk: Chunk, number: int, release: Release, signals: Sequence[Signal], adversary: Adversary) -> Trials:
     """Play the trials of a chunk through a release, of that number among the releases."""
     rounds = chunk.rounds(release, number)
-    return replace(_look(chunk, rounds, signals, adversary), sizes=_sizes(rounds))
+    return replace(look_at(chunk, rounds, signals, adversary), sizes=_sizes(rounds))
 
 
-def _look(chunk: Chunk, rounds: Sequence[Round], signals: Sequence[Signal], adversary: Adversary) -> Trials:
+class Played(Protocol):
+    """Some trials, whoever was in or out in them."""
+
+    @property
+    def game(self) -> Game:
+        """What was played."""
+        ...
+
+    @property
+    def trials(self) -> Sequence[int]:
+        """Numbers of the trials."""
+        ...
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """What the adversary knows before."""
+        ...
+
+    @property
+    def membership(self) -> NDArray[np.bool_]:
+        """Who was in, a row for each trial."""
+        ...
+
+
+def look_at(chunk: Played, rounds: Sequence[Round], signals: Sequence[Signal], adversary: Adversary) -> Trials:
     """Return what signals read off the rounds that an adversary is shown, as of one release without a size."""
     game, trials = chunk.game, chunk.trials
-    views = look(adversary, game.knowledge, rounds, trials)
+    views = look(adversary, chunk.knowledge, rounds, trials)
     return Trials(
         membership=chunk.membership,
         observed={signal.name: read(signal, views, trials)[:, np.newaxis] for signal in signals},

@@ -34,6 +34,8 @@ def rounding_error(array: NDArray[np.floating], bound: float, dtype: torch.dtype
 
 def to_bytes(tensor: Tensor) -> bytes:
     """Return the raw bytes of a tensor in row-major order."""
+    if not tensor.numel():
+        return b""  # An empty one may have strides that no view of its bytes can have.
     return tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
 
 

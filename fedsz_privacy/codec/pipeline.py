@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from fedsz_privacy.codec.arrays import from_bytes, rounding_error, to_array, to_bytes, to_tensor
+from fedsz_privacy.codec.arrays import rounding_error, to_array, to_tensor
 from fedsz_privacy.codec.bounds import ErrorBound
 from fedsz_privacy.codec.budget import DEFAULT_MAX_BYTES, memory_of, width_of
 from fedsz_privacy.codec.carrying import carried
 from fedsz_privacy.codec.compressors import DECODERS, SZ3, Compressor
+from fedsz_privacy.codec.exact import cut, decode_exact, encode_exact
 from fedsz_privacy.codec.frame import Entry, FrameError, Header, pack, unpack
 from fedsz_privacy.codec.lossless import LOSSLESS, ZSTD, Lossless
 from fedsz_privacy.codec.lossy import THRESHOLD, LossyRule, default_rule, is_eligible, on_copies, warn_of_shortfall
@@ -100,10 +100,9 @@ class FedSZ:
         for name, (array, bound) in lossy.items():
             room = bound - rounding_error(array, bound, state[name].dtype)
             streams[name] = self.compressor.encode(array, room) if room > 0 else b""
-        exact = b"".join(to_bytes(tensor) for name, tensor in state.items() if not streams[name])
         entries = (Entry(name, t.dtype, tuple(t.shape), len(streams[name])) for name, t in state.items())
         header = Header(self.compressor.name, self.lossless.name, tuple(entries))
-        rest = self.lossless.compress(exact)
+        rest = encode_exact([tensor for name, tensor in state.items() if not streams[name]], self.lossless)
         frame = pack(header, [*streams.values(), rest])
         head_size = len(frame) - sum(map(len, streams.values())) - len(rest)
         views = [memoryview(stream) for stream in streams.values() if stream]
@@ -135,7 +134,7 @@ class FedSZ:
                 f"frame needs codecs {header.compressor!r} and {header.lossless!r}: unknown, or not trusted"
             )
         decoder, header_size = decoders[header.compressor], len(frame) - len(payload)
-        *streams, rest = _cut(payload, [entry.stream_size for entry in header.entries if entry.stream_size])
+        *streams, rest = cut(payload, [entry.stream_size for entry in header.entries if entry.stream_size])
         try:
             size = memory_of(header, header_size, streams, decoder)
             if size <= self.max_bytes:
@@ -159,22 +158,10 @@ class FedSZ:
 def _decode_tensors(
     header: Header, streams: Sequence[memoryview], rest: memoryview, decoder: Compressor
 ) -> dict[str, Tensor]:
-    tensors = _decode_exact([entry for entry in header.entries if not entry.stream_size], rest, header.lossless)
+    tensors = decode_exact(
+        [entry for entry in header.entries if not entry.stream_size], rest, LOSSLESS[header.lossless]
+    )
     lossy = [entry for entry in header.entries if entry.stream_size]
     for entry, stream in zip(lossy, streams, strict=True):
         tensors[entry.name] = to_tensor(decoder.decode(bytes(stream), entry.shape, width_of(entry)), entry.dtype)
     return {entry.name: tensors[entry.name] for entry in header.entries}
-
-
-def _decode_exact(entries: Sequence[Entry], rest: memoryview, lossless: str) -> dict[str, Tensor]:
-    sizes = [entry.nbytes for entry in entries]
-    raw = LOSSLESS[lossless].decompress(rest, sum(sizes))
-    pieces = _cut(memoryview(raw), sizes)[:-1]
-    return {
-        entry.name: from_bytes(piece, entry.dtype, entry.shape) for entry, piece in zip(entries, pieces, strict=True)
-    }
-
-
-def _cut(data: memoryview, sizes: list[int]) -> list[memoryview]:
-    """Cut pieces of the given sizes off the front, and return them and the rest."""
-    return [data[start:end] for start, end in pairwise([*accumulate(sizes, initial=0), len(data)])]

@@ -21,6 +21,8 @@ class Purpose(IntEnum):
     BOUND = 9
     RECORD_CANARY = 10
     CLAIM = 11
+    AGGREGATION = 12
+    CLIENT = 13
 
 
 def generator(seed: int, purpose: Purpose, *path: int) -> Generator:

@@ -142,3 +142,16 @@ def require_within(holder: object, ranges: Mapping[str, Range]) -> None:
     """Raise InputError for the first attribute that is not in its range."""
     for name, within in ranges.items():
         require_in(within, getattr(holder, name), name.replace("_", " "))
+
+
+def as_whole(within: Whole, value: float, name: str) -> int:
+    """Return a whole number that was written as a float, as options of releases are.
+
+    Raises
+    ------
+    InputError
+        If it is none, or not in the range.
+    """
+    number = int(value) if float(value).is_integer() else value
+    require_in(within, number, name)
+    return int(number)

@@ -16,12 +16,12 @@ def subtract(after: StateDict, before: StateDict) -> dict[str, Tensor]:
     Integers and bools, such as the batches that batch normalisation has counted, are carried as they are after: a
     difference of them means nothing, and could wrap. What is infinite before and after, as in a mask, has not moved.
     """
-    return {name: _difference(tensor, before[name]) if _is_number(tensor) else tensor for name, tensor in after.items()}
+    return {name: _difference(tensor, before[name]) if is_number(tensor) else tensor for name, tensor in after.items()}
 
 
 def add(before: StateDict, update: StateDict) -> dict[str, Tensor]:
     """Return the state that an update leads to: before plus update, or the update's own integers and bools."""
-    return {name: tensor + update[name] if _is_number(tensor) else update[name] for name, tensor in before.items()}
+    return {name: tensor + update[name] if is_number(tensor) else update[name] for name, tensor in before.items()}
 
 
 def average(updates: Iterable[StateDict], shares: Iterable[float]) -> dict[str, Tensor]:
@@ -30,11 +30,11 @@ def average(updates: Iterable[StateDict], shares: Iterable[float]) -> dict[str, 
     dtypes: dict[str, torch.dtype] = {}
     for update, share in zip(updates, shares, strict=True):
         for name, tensor in update.items():
-            part = (share * tensor).to(tensor.dtype) if _is_number(tensor) else share * tensor.double()
+            part = (share * tensor).to(tensor.dtype) if is_number(tensor) else share * tensor.double()
             total[name] = total.get(name, 0) + part
             dtypes[name] = tensor.dtype
     return {
-        name: tensor if _is_number(tensor) and tensor.dtype == dtypes[name] else tensor.round().to(dtypes[name])
+        name: tensor if is_number(tensor) and tensor.dtype == dtypes[name] else tensor.round().to(dtypes[name])
         for name, tensor in total.items()
     }
 
@@ -46,13 +46,14 @@ def _difference(after: Tensor, before: Tensor) -> Tensor:
     return torch.where(after == before, torch.zeros_like(difference), difference)
 
 
-def _is_number(tensor: Tensor) -> bool:
+def is_number(tensor: Tensor) -> bool:
+    """Return whether a tensor moves by sums and differences: floats and complex numbers, and no integers or bools."""
     return tensor.is_floating_point() or tensor.is_complex()
 
 
 def is_finite(tensor: Tensor) -> bool:
     """Return whether all numbers of a tensor are finite."""
-    if not _is_number(tensor) or not tensor.numel():
+    if not is_number(tensor) or not tensor.numel():
         return True
     if tensor.is_complex():
         tensor = torch.view_as_real(tensor)

@@ -1,12 +1,13 @@
 """Defences: a training rule and a release, named by one short string.
 
 ``none``, ``fedsz:rel=1e-2``, ``dpsgd:eps=8``, ``dpsgd:noise=1.1,clip=0.5+fedsz:rel=1e-2``, ``opacus:eps=8``: DP-SGD
-changes how a client trains, a release what leaves it. The first part may be ``dpsgd``, the toolkit's own, or
-``opacus``, Opacus itself; all others are releases, a user's own (``module:factory``) among them.
+changes how a client trains, a release what leaves it, and ``dpfedavg:eps=8`` what the server makes of it. The first
+part may be ``dpsgd``, the toolkit's own, ``opacus``, Opacus itself, or ``dpfedavg``; all others are releases, a user's
+own (``module:factory``) among them.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -14,7 +15,9 @@ from dp_accounting import DpEvent, NonPrivateDpEvent
 
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.ranges import ACCOUNTED_NOISE_MULTIPLIER, CLIP_NORM, DELTA, EPSILON, Range, require_in
-from fedsz_privacy.defences.grammar import make, read_part, split_parts, write_shortest
+from fedsz_privacy.defences.aggregation import AVERAGE, Aggregation
+from fedsz_privacy.defences.dpfedavg import ClientPrivacy, DPFedAvg
+from fedsz_privacy.defences.grammar import make, read_part, split_parts, write_changed
 from fedsz_privacy.defences.mechanisms.none import none
 from fedsz_privacy.defences.parsing import ONE_ROUND, as_numbers, parse_release
 from fedsz_privacy.defences.proof import Composition, Observer, Unit
@@ -99,13 +102,12 @@ class Privacy:
     @property
     def options(self) -> str:
         """The options of the string that asks for it, without what is left at its default."""
-        given = {name: value for name, value in vars(self).items() if value != getattr(Privacy, name)}
-        return ",".join(f"{name}={write_shortest(value)}" for name, value in given.items())
+        return write_changed(self)
 
 
 @dataclass(frozen=True)
 class Defence:
-    """What stands between a client's records and an observer: a training rule, then a release.
+    """What stands between a client's records and an observer: a training rule, a release, then the server's step.
 
     Attributes
     ----------
@@ -121,11 +123,17 @@ class Defence:
         Why the event holds, or why there is no guarantee.
     unit : Unit
         The unit of privacy of the event.
+    aggregation : Aggregation
+        How the server makes the next global state of what clients sent.
+    claimed : bool
+        Whether the event is what a user's own code says of itself.
 
     Guarantees
     ----------
     Under private training, or a training function that claims one, those of its event, one record added or removed,
-    whatever the release does afterwards; under plain training those of the release's event.
+    whatever the release does afterwards; under plain training those of the release's event. Under `DPFedAvg`, against
+    whoever sees aggregates only, those of its event, one client there or not, whatever clients do before; against
+    others it adds nothing.
     """
 
     name: str
@@ -134,6 +142,8 @@ class Defence:
     event: DpEvent
     reason: str
     unit: Unit = Unit.RECORD
+    aggregation: Aggregation = AVERAGE
+    claimed: bool = False
 
 
 def parse_defence(text: str, setting: Setting) -> Defence:
@@ -142,7 +152,8 @@ def parse_defence(text: str, setting: Setting) -> Defence:
     Parameters
     ----------
     text : str
-        Such as ``none``, ``fedsz:rel=1e-2``, ``dpsgd:eps=8`` or ``dpsgd:noise=1.1+fedsz:rel=1e-2``.
+        Such as ``none``, ``fedsz:rel=1e-2``, ``dpsgd:eps=8``, ``dpsgd:noise=1.1+fedsz:rel=1e-2`` or
+        ``dpfedavg:eps=8``.
     setting : Setting
         What all defences of the study have in common.
 
@@ -151,40 +162,78 @@ def parse_defence(text: str, setting: Setting) -> Defence:
     InputError
         If the string names no defence, or its guarantee cannot be reached.
     """
-    kind, privacy, release = _read(text, Composition(setting.delta, setting.rounds))
-    if privacy is not None:
+    composition = Composition(setting.delta, setting.rounds)
+    kind, privacy, release = _read(text, composition)
+    if isinstance(privacy, Privacy):
         private = PRIVATE[kind](_calibrated(privacy, setting))
         return Defence(
             _name(kind, privacy, release), private, release, private.event, _reason(private, privacy, setting)
         )
-    release = release.against(setting.observer)
+    alone = _plainly_trained(release.against(setting.observer), setting)
+    if privacy is None:
+        return alone
+    aggregation = privacy.aggregation(composition)
+    return _added_up(replace(alone, name=_name(kind, privacy, release)), aggregation, setting)
+
+
+def _plainly_trained(release: Release, setting: Setting) -> Defence:
     rule = setting.rule.over(setting.rounds) if isinstance(setting.rule, OwnTraining) else setting.rule
     if _guarantees(rule.event):
-        return Defence(release.name, rule, release, rule.event, rule.reason)
-    return Defence(release.name, rule, release, composed(release.event, setting.rounds), release.reason, release.unit)
+        return Defence(release.name, rule, release, rule.event, rule.reason, claimed=isinstance(rule, OwnTraining))
+    event = composed(release.event, setting.rounds)
+    return Defence(release.name, rule, release, event, release.reason, release.unit, claimed=release.claimed)
 
 
-def settle_defences(texts: Iterable[str]) -> tuple[str, ...]:
-    """Return the settled names of defences, none twice, those of one training rule together, plain training first."""
-    read = sorted((_read(text) for text in texts), key=lambda each: _name(each[0], each[1], none()) if each[1] else "")
+def _added_up(alone: Defence, aggregation: DPFedAvg, setting: Setting) -> Defence:
+    """Return a defence with an aggregation, and what that guarantees against the observer of the setting."""
+    defence = replace(alone, aggregation=aggregation)
+    if setting.observer is not Observer.AGGREGATES:
+        behind = "dpfedavg guarantees nothing here, as its noise is added to the sum, behind what this adversary sees"
+        return replace(defence, reason=f"{behind}; before it {defence.reason}")
+    proof = aggregation.proof
+    event = composed(proof.event, setting.rounds)
+    return replace(defence, event=event, reason=proof.reason, unit=proof.unit, claimed=False)
+
+
+def strongest_observer(text: str) -> Observer:
+    """Return whom a defence's own guarantee is made against: noise on the sum hides nothing from the server."""
+    return Observer.AGGREGATES if first_kind(text) == DPFEDAVG else Observer.SERVER
+
+
+def settle_defences(texts: Iterable[str], composition: Composition = ONE_ROUND) -> tuple[str, ...]:
+    """Return the settled names of defences, none twice, those of one training rule together, plain training first.
+
+    An epsilon in them is for that composition: one that its rounds cannot be calibrated to is refused here.
+    """
+    read = sorted(
+        (_read(text, composition) for text in texts),
+        key=lambda each: _name(each[0], each[1], none()) if each[1] else "",
+    )
     return tuple(dict.fromkeys(_name(*each) for each in read))
 
 
-def _read(text: str, composition: Composition = ONE_ROUND) -> tuple[str, Privacy | None, Release]:
+def _read(text: str, composition: Composition = ONE_ROUND) -> tuple[str, Privacy | ClientPrivacy | None, Release]:
     first, *rest = split_parts(text)
-    if behind := [kind for part in rest if (kind := part.partition(":")[0].strip()) in PRIVATE]:
-        raise InputError(f"{text!r} has {behind[0]}, which is training, behind another part: write it first, and once")
-    if first.partition(":")[0].strip() not in PRIVATE:
+    if behind := [kind for part in rest if (kind := first_kind(part)) in NO_RELEASES]:
+        what = NO_RELEASES[behind[0]]
+        raise InputError(f"{text!r} has {behind[0]}, which is {what}, behind another part: write it first, and once")
+    if first_kind(text) not in NO_RELEASES:
         return "", None, parse_release(text, composition)
     kind, options = read_part(first)
-    return (
-        kind,
-        make(kind, Privacy, as_numbers(kind, options)),
-        parse_release("+".join(rest), composition) if rest else none(),
-    )
+    numbers = as_numbers(kind, options)
+    privacy = make(kind, Privacy, numbers) if kind in PRIVATE else make(kind, ClientPrivacy, numbers)
+    release = parse_release("+".join(rest), composition) if rest else none()
+    if isinstance(privacy, ClientPrivacy) and release.feedback:
+        raise InputError(f"{text!r} feeds back what clients lost, also of those that are not sampled: leave ef+ out")
+    return kind, privacy, release
 
 
-def _name(kind: str, privacy: Privacy | None, release: Release) -> str:
+def first_kind(text: str) -> str:
+    """Return the word that a defence's first part begins with."""
+    return text.partition("+")[0].partition(":")[0].strip()
+
+
+def _name(kind: str, privacy: Privacy | ClientPrivacy | None, release: Release) -> str:
     if privacy is None:
         return release.name
     training = f"{kind}:{privacy.options}"
@@ -220,3 +269,9 @@ PRIVATE: Mapping[str, Callable[[DPTraining], TrainingRule]] = MappingProxyType(
     {"dpsgd": lambda private: private, "opacus": OpacusTraining}
 )
 """Private training by the word that asks for it, from the numbers of DP-SGD."""
+
+DPFEDAVG = "dpfedavg"
+"""What asks for `DPFedAvg`."""
+
+NO_RELEASES: Mapping[str, str] = MappingProxyType({**dict.fromkeys(PRIVATE, "training"), DPFEDAVG: "aggregation"})
+"""What may stand first in the string of a defence and is no release, with what it is."""

@@ -4,13 +4,16 @@ import inspect
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import isinf
-from typing import TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import numpy as np
 
 from fedsz_privacy.core.errors import InputError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 MOST_PARTS = 16
 """Most parts of one string: each release behind another is a call within a call."""
@@ -98,6 +101,12 @@ def write_options(options: Mapping[str, Option]) -> str:
     return ",".join(
         f"{key}={value if isinstance(value, Sigmas) else write_shortest(value)}" for key, value in options.items()
     )
+
+
+def write_changed(asked: "DataclassInstance") -> str:
+    """Return what was asked for as the options of a string, without what is left at its default."""
+    given = {each.name: getattr(asked, each.name) for each in fields(asked)}
+    return write_options({name: value for name, value in given.items() if value != getattr(type(asked), name)})
 
 
 def _option(value: str, part: str) -> Option:

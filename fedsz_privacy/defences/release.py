@@ -75,6 +75,8 @@ class Release:
         Standard deviation of the noise on each coordinate, in the update's own unit, where it is public.
     mechanism : Release, optional
         Of releases in a row, the one that the event is of; `then` sets it.
+    feedback : bool
+        Whether what it loses of a client's update is added to the client's next one; the round loop does so.
 
     Guarantees
     ----------
@@ -92,6 +94,7 @@ class Release:
     outsiders: Proof | None = None
     sigma: float | None = None
     mechanism: "Release | None" = None
+    feedback: bool = False
 
     @property
     def is_proved(self) -> bool:

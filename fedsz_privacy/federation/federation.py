@@ -1,6 +1,6 @@
 """Clients that train one model together in one process."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,6 +12,7 @@ from torch import nn
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import StateDict, subtract
 from fedsz_privacy.data.records import Records
+from fedsz_privacy.defences.aggregation import AVERAGE, Aggregation
 from fedsz_privacy.defences.release import Release
 from fedsz_privacy.federation.rounds import Client, Round, play_rounds
 from fedsz_privacy.training.clients import Clients
@@ -36,6 +37,8 @@ class Federation:
         What every update passes through on its way to the server.
     seed : int
         Seed of the run.
+    aggregation : Aggregation
+        How the server makes the next global state of what clients sent.
     """
 
     model: nn.Module
@@ -44,23 +47,27 @@ class Federation:
     training: TrainingRule
     release: Release
     seed: int
+    aggregation: Aggregation = AVERAGE
 
-    def rounds(self, states: StateDict, first: int = 0) -> Iterator[Round]:
-        """Yield rounds without end, from a stack of one global state and the number of the first round.
+    def rounds(self, states: StateDict, first: int = 0, residuals: Sequence[StateDict | None] = ()) -> Iterator[Round]:
+        """Yield rounds without end, from a stack of one global state, a number, and what clients remember by then.
 
-        A round depends on nothing but the state before it and its number, so a run can be continued.
+        A round depends on nothing else, so a run can be continued.
         """
         shares = (self.clients.sum(axis=1) / self.clients.sum()).tolist()
         clients = [
             Client(partial(self._train, client), self.release, partial(self._streams, client), partial(_places, client))
             for client in range(len(self.clients))
         ]
-        return play_rounds(clients, shares, states, first)
+        return play_rounds(clients, shares, states, first, residuals, self.aggregation, self._server)
 
     def _train(self, client: int, number: int, states: StateDict) -> StateDict:
         streams = [generator(self.seed, Purpose.FEDERATION, number, client)]
         batches = self.training.draw(self.clients[client : client + 1], streams)
         return subtract(self.training.train_many(self.model, Clients(states, self.records, batches, streams)), states)
+
+    def _server(self, number: int) -> list[Generator]:
+        return [generator(self.seed, Purpose.AGGREGATION, number)]
 
     def _streams(self, client: int, number: int) -> list[Generator]:
         return [generator(self.seed, Purpose.RELEASE, number, client)]

@@ -2,6 +2,10 @@
 
 A round takes the global state and the clients, and gives what each client sent and the next global state. Everything is
 stacked over trials that are played side by side, k of them; a federation is one trial.
+
+Under error feedback a client remembers what its release lost, and adds it to its next update (Karimireddy et al., ICML
+2019, Algorithm 2). That memory is a value like any other: a round takes what all clients remember, and what each
+remembers afterwards is a part of what it sent.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +18,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from fedsz_privacy.core.state import StateDict, add, average, cloned, on_device_of, stack
+from fedsz_privacy.core.state import StateDict, add, cloned, on_device_of, stack, subtract
+from fedsz_privacy.defences.aggregation import AVERAGE, Aggregation
 from fedsz_privacy.defences.release import Release, release_each
 from fedsz_privacy.training.divergence import require_convergence
 
@@ -31,6 +36,9 @@ class Sent:
         Bytes on the wire.
     training_seconds, encode_seconds, decode_seconds : float
         What all k trials together took.
+    residual : StateDict, optional
+        What the client remembers, each tensor of shape (k, ...): what its release lost. Nobody else sees it; None
+        without error feedback.
     """
 
     update: StateDict
@@ -38,6 +46,7 @@ class Sent:
     training_seconds: float
     encode_seconds: float
     decode_seconds: float
+    residual: StateDict | None = None
 
 
 @dataclass(frozen=True)
@@ -62,8 +71,8 @@ class Client:
     generators: Callable[[int], Sequence[Generator]]
     places: Callable[[int], Sequence[str]]
 
-    def send(self, number: int, states: StateDict) -> Sent:
-        """Train, and pass what came out through the release.
+    def send(self, number: int, states: StateDict, residual: StateDict | None = None) -> Sent:
+        """Train, add what is remembered, and pass the sum through the release.
 
         Raises
         ------
@@ -74,13 +83,16 @@ class Client:
         updates = self.train(number, states)
         seconds = perf_counter() - start
         require_convergence(updates, states, number)
-        released = release_each(self.release, updates, self.generators(number), self.places(number))
+        whole = add(residual, updates) if residual else updates
+        released = release_each(self.release, whole, self.generators(number), self.places(number))
+        decoded = on_device_of(states, stack([each.update for each in released]))
         return Sent(
-            on_device_of(states, stack([each.update for each in released])),
+            decoded,
             np.array([each.nbytes for each in released]),
             seconds,
             sum(each.encode_seconds for each in released),
             sum(each.decode_seconds for each in released),
+            subtract(whole, decoded) if self.release.feedback else None,
         )
 
 
@@ -98,12 +110,18 @@ class Round:
         Weight of each client in the average.
     clients : tuple of callable
         What each client sent; it trains once somebody asks.
+    aggregation : Aggregation
+        How the server makes a step of that.
+    generators : callable
+        Gives fresh generators of the server, one for each trial.
     """
 
     number: int
     states: StateDict
     shares: tuple[float, ...]
     clients: tuple[Callable[[], Sent], ...]
+    aggregation: Aggregation = AVERAGE
+    generators: Callable[[], Sequence[Generator]] = tuple
 
     def copied(self, states: StateDict) -> "Round":
         """Return a copy that its holder may write into, from a copy of the states before it."""
@@ -113,10 +131,21 @@ class Round:
         """Return what a client sent."""
         return self.clients[client]()
 
+    @property
+    def residuals(self) -> tuple[StateDict | None, ...]:
+        """What each client remembers after the round."""
+        return tuple(sent().residual for sent in self.clients)
+
+    @property
+    def cohort(self) -> NDArray[np.bool_]:
+        """Who takes part, shape (k, clients)."""
+        return self.aggregation.cohort(len(self.clients), self.generators())
+
     @cached_property
     def average(self) -> StateDict:
-        """Mean of all clients' updates by their shares: the step of the global state."""
-        return average((sent().update for sent in self.clients), self.shares)
+        """The step of the global state: the mean of all clients' updates by their shares, or what stands for it."""
+        updates = [partial(_update_of, client) for client in self.clients]
+        return self.aggregation.step(self.states, updates, self.shares, self.generators())
 
     @cached_property
     def after(self) -> StateDict:
@@ -124,21 +153,40 @@ class Round:
         return add(self.states, self.average)
 
 
+def _update_of(client: Callable[[], Sent]) -> StateDict:
+    return client().update
+
+
 def _copy_of(client: Callable[[], Sent]) -> Sent:
     sent = client()
-    return replace(sent, update=cloned(sent.update), nbytes=sent.nbytes.copy())
+    return replace(sent, update=cloned(sent.update), nbytes=sent.nbytes.copy(), residual=None)
+
+
+def _nobody(_: int) -> Sequence[Generator]:
+    return ()
 
 
 def play_rounds(
-    clients: Sequence[Client], shares: Sequence[float], states: StateDict, first: int = 0
+    clients: Sequence[Client],
+    shares: Sequence[float],
+    states: StateDict,
+    first: int = 0,
+    residuals: Sequence[StateDict | None] = (),
+    aggregation: Aggregation = AVERAGE,
+    generators: Callable[[int], Sequence[Generator]] = _nobody,
 ) -> Iterator[Round]:
-    """Yield rounds without end, from global states and the number of the first round.
+    """Yield rounds without end, from global states, the number of the first round and what clients remember by then.
 
-    A round depends on nothing but the states before it and its number, so a run can be continued. In the last round
-    that is asked for, only those clients train whose update somebody reads.
+    A round depends on nothing but the states before it, its number, from which the server's generators follow, one for
+    each trial, and what clients remember. So a run can be continued. In the last round that is asked for, only those
+    clients train whose update somebody reads.
     """
+    residuals = residuals or [None] * len(clients)
     for number in count(first):
-        senders = tuple(cache(partial(client.send, number, states)) for client in clients)
-        played = Round(number, states, tuple(shares), senders)
+        senders = tuple(
+            cache(partial(client.send, number, states, residual))
+            for client, residual in zip(clients, residuals, strict=True)
+        )
+        played = Round(number, states, tuple(shares), senders, aggregation, partial(generators, number))
         yield played
-        states = played.after
+        states, residuals = played.after, played.residuals

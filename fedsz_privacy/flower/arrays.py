@@ -9,7 +9,7 @@ from flwr.app import Array, ArrayRecord
 from torch import Tensor
 
 from fedsz_privacy.core.errors import InputError, one_line
-from fedsz_privacy.core.state import StateDict
+from fedsz_privacy.core.state import StateDict, is_number
 
 NUMPY = "numpy.ndarray"
 """How Flower calls arrays that `numpy.save` wrote."""
@@ -61,7 +61,7 @@ def require_shape(name: str, shape: tuple[int, ...], expected: StateDict) -> Non
 
 def moved(before: Tensor, update: Tensor) -> Tensor:
     """Return where an update leads from a tensor, in its dtype; integers and bools are carried, not added."""
-    numbers = update.is_floating_point() or update.is_complex()
+    numbers = is_number(update)
     return (before + update if numbers else update).to(before.dtype)
 
 

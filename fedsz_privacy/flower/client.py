@@ -4,7 +4,6 @@ from functools import partial
 from logging import getLogger
 from time import perf_counter
 
-import numpy as np
 from flwr.app import ArrayRecord, Context, Error, Message, MessageType
 from flwr.clientapp.typing import ClientAppCallable, Mod
 from flwr.common.constant import ErrorCode
@@ -12,6 +11,7 @@ from torch import Tensor
 
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import StateDict, is_finite, subtract
+from fedsz_privacy.core.words import SystemGenerator
 from fedsz_privacy.defences.release import Release, release_copy
 from fedsz_privacy.flower.arrays import moved, read_like, read_state, write_state
 from fedsz_privacy.flower.envelope import NOTE, Note, digest, marked, wrap
@@ -20,31 +20,39 @@ from fedsz_privacy.flower.order import parse_sendable, require_first_mod
 LOG = getLogger("flwr")
 
 
-def fedsz_mod(release: str = "fedsz:rel=1e-2") -> Mod:
+def fedsz_mod(release: str = "fedsz:rel=1e-2", rounds: int | None = None, delta: float = 1e-5) -> Mod:
     """Return a mod for a ``ClientApp`` that passes each trained update through a release.
 
     The update is what the app returns minus what the server sent; integers and bools are carried as they are. A release
     that ends in ``fedsz`` leaves as a frame, for `FedSZStrategy` to read, and carries the names of the arrays with it.
     Any other has no form on the wire: the parameters that its decoded update leads to travel as the arrays that Flower
-    would send. What a user's own release draws comes from the operating system's entropy.
+    would send. Noise is made of words of the operating system's secure source; what a user's own release draws is
+    seeded from there.
 
     Parameters
     ----------
     release : str
-        Such as ``none``, ``fedsz:rel=1e-2`` or ``mine:gaussian:noise=1+fedsz:rel=1e-2``.
+        Such as ``none``, ``fedsz:rel=1e-2``, ``gaussian:noise=1.1,clip=1+fedsz:abs=0.5sigma`` or
+        ``mine:gaussian:noise=1+fedsz:rel=1e-2``.
+    rounds : int, optional
+        Rounds that a client takes part in at most; needed where the release asks for an epsilon, which is over all of
+        them, as ``gaussian:eps=8`` does. A client that takes part in more of them spends more.
+    delta : float
+        The delta that such an epsilon is for.
 
     Raises
     ------
     InputError
-        If the string names no release, or puts noise behind compression. What a round shows to be wrong becomes an
-        error reply of one line: ``LocalDpMod`` outside this mod, an update that is not finite, other arrays than the
-        server sent, or a server without `FedSZStrategy`.
+        If the string names no release, puts noise behind compression, or asks for an epsilon over unknown rounds. What
+        a round shows to be wrong becomes an error reply of one line: ``LocalDpMod`` outside this mod, an update that is
+        not finite under a release without a guarantee, other arrays than the server sent, or a server without
+        `FedSZStrategy`.
 
     Guarantees
     ----------
     Those of the release, and of mods behind this one such as ``LocalDpMod``, whose result it post-processes.
     """
-    return partial(_send, parse_sendable(release))
+    return partial(_send, parse_sendable(release, delta, rounds))
 
 
 def _send(release: Release, message: Message, context: Context, call_next: ClientAppCallable) -> Message:
@@ -68,7 +76,9 @@ def _released(release: Release, reply: Message, before: StateDict, mark: bytes, 
     ((key, record),) = _only_arrays(reply, "the app's reply").items()
     after = {name: _like(tensor, before[name]) for name, tensor in read_like(record, before).items()}
     update = subtract(after, before)
-    if diverged := [name for name, tensor in update.items() if not is_finite(tensor)]:
+    diverged = [name for name, tensor in update.items() if not is_finite(tensor)]
+    # A refusal says something of the data, which a release with a guarantee must not.
+    if diverged and not release.is_proved:
         raise InputError(f"the update of {diverged[0]!r} is not finite: training diverged, lower the learning rate")
     start = perf_counter()
     reply.content[key] = _travelling(release, update, before, after)
@@ -78,7 +88,7 @@ def _released(release: Release, reply: Message, before: StateDict, mark: bytes, 
 
 def _travelling(release: Release, update: StateDict, before: StateDict, after: StateDict) -> ArrayRecord:
     """Return the release's frame, or the parameters that its decoded update leads to."""
-    generator = np.random.default_rng()
+    generator = SystemGenerator()
     if release.encode is not None:
         return wrap(release.encode(update, generator))
     decoded = release_copy(release, update, generator).update

@@ -21,7 +21,8 @@ from flwr.serverapp.strategy import (
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.defences.grammar import split_parts
-from fedsz_privacy.defences.parsing import parse_release
+from fedsz_privacy.defences.parsing import asks_for_epsilon, parse_release
+from fedsz_privacy.defences.proof import Composition
 from fedsz_privacy.defences.release import Release
 
 CLIPPED_BY_CLIENTS = (DifferentialPrivacyClientSideFixedClipping, DifferentialPrivacyClientSideAdaptiveClipping)
@@ -37,16 +38,26 @@ PRIVATE_STRATEGIES: dict[CodeType, str] = {
 }
 
 
-def parse_sendable(text: str) -> Release:
+def parse_sendable(text: str, delta: float, rounds: int | None) -> Release:
     """Return the release that a string names, whose codec, if it has one, comes last.
 
     Raises
     ------
     InputError
-        If the string names none, or has a part that changes the update behind a codec.
+        If the string names none, asks for an epsilon over rounds of which nobody says how many they are, or has a part
+        that changes the update behind a codec.
     """
-    release = parse_release(text)
-    if release.encode is None and any(parse_release(part).encode for part in split_parts(text)):
+    if rounds is None and asks_for_epsilon(text):
+        raise InputError(
+            f"release {text!r} asks for an epsilon, which is over all rounds that a client takes part in: give "
+            "fedsz_mod how many they are by rounds=, or write noise= in its place"
+        )
+    release = parse_release(text, Composition(delta, rounds or 1))
+    if release.feedback:
+        raise InputError(f"release {text!r} feeds back what it lost, and fedsz_mod keeps nothing: leave ef+ out")
+    parts = split_parts(text)
+    chains = ("+".join(parts[:end]) for end in range(1, len(parts)))
+    if release.encode is None and any(parse_release(chain).encode for chain in chains):
         raise InputError(
             f"release {text!r} changes the update behind the codec, where no frame can carry the change: "
             "write noise first and fedsz last"

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import inf, isfinite
 from time import perf_counter
 from typing import TypeVar
 
@@ -12,7 +12,8 @@ from torch import Tensor
 
 from fedsz_privacy.codec.pipeline import FedSZ
 from fedsz_privacy.core.errors import InputError, printable
-from fedsz_privacy.core.state import StateDict, is_finite, nbytes
+from fedsz_privacy.core.state import StateDict, is_finite, is_number, nbytes
+from fedsz_privacy.defences.norm_limit import shortened
 from fedsz_privacy.flower.arrays import moved, read_like, require_names, require_shape, write_state
 from fedsz_privacy.flower.envelope import NOTE, Note, unwrap
 
@@ -63,7 +64,7 @@ class Reply:
     form: tuple[object, ...]
 
 
-def read_reply(message: Message, sent: Sent, codec: FedSZ, weight: str | None) -> Reply:
+def read_reply(message: Message, sent: Sent, codec: FedSZ, weight: str | None, norm_limit: float = inf) -> Reply:
     """Return a reply as one that can be averaged.
 
     Parameters
@@ -76,6 +77,8 @@ def read_reply(message: Message, sent: Sent, codec: FedSZ, weight: str | None) -
         Decodes its frame, within the memory that it allows.
     weight : str or None
         Metric that a mean is weighted by, where there is one.
+    norm_limit : float
+        L2 norm that the update is scaled down to if it is longer.
 
     Raises
     ------
@@ -89,7 +92,7 @@ def read_reply(message: Message, sent: Sent, codec: FedSZ, weight: str | None) -
     note = _take_note(message, sent)
     size = max(1, sum(len(array.data) for array in record.values()))
     start = perf_counter()
-    state = _read_state(record, note, sent.state, codec)
+    state = _within(norm_limit, _read_state(record, note, sent.state, codec), sent.state)
     seconds = perf_counter() - start
     if broken := [name for name, t in state.items() if not is_finite(t) and is_finite(sent.state[name])]:
         raise InputError(f"array {broken[0]!r} is not finite")
@@ -151,6 +154,15 @@ def _read_state(record: ArrayRecord, note: Note | None, sent: StateDict, codec: 
     return {name: tensor.to(sent[name].dtype) for name, tensor in state.items()}
 
 
+def _within(limit: float, state: dict[str, Tensor], sent: StateDict) -> dict[str, Tensor]:
+    """Return parameters that an update no longer than a limit leads to: those given, or what a shorter one moves."""
+    if limit == inf:
+        return state
+    update = {name: t.double() - sent[name].double() for name, t in state.items() if t.is_floating_point()}
+    short = shortened(update, limit)
+    return {**state, **{name: moved(sent[name], t) for name, t in short.items() if t is not update[name]}}
+
+
 def _require_alike(state: StateDict, sent: StateDict) -> None:
     """Raise InputError unless names, shapes and dtypes are those that were sent."""
     require_names(state, sent)
@@ -161,7 +173,7 @@ def _require_alike(state: StateDict, sent: StateDict) -> None:
 
 def _require_dtype(name: str, tensor: Tensor, sent: StateDict) -> None:
     """Raise InputError if a dtype is another one than was sent, but for counters that a server averaged to floats."""
-    counter = sent[name].is_floating_point() and not (tensor.is_floating_point() or tensor.is_complex())
+    counter = sent[name].is_floating_point() and not is_number(tensor)
     if tensor.dtype != sent[name].dtype and not counter:
         raise InputError(f"array {name!r} has dtype {tensor.dtype}, and the server sent {sent[name].dtype}: keep it")
 

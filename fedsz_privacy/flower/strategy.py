@@ -1,5 +1,6 @@
 """The server's side: a strategy that reads frames, and leaves the rest to the strategy within it."""
 
+import math
 from collections.abc import Iterable, Iterator
 from logging import getLogger
 from pathlib import Path
@@ -50,6 +51,9 @@ class FedSZStrategy(Strategy):
         Any strategy of Flower's message API.
     max_bytes : int
         Most memory that decoding one frame may take, as `FedSZ` has it.
+    norm_limit : float
+        L2 norm that an update's float arrays together are scaled down to if they are longer, so that no client counts
+        for more: what `fedsz_privacy.defences.norm_limit.norm_limit` gives for the noise that clients add.
     record : path, optional
         Folder of a recording that each round is added to, as the server decoded it. What releases of other bounds
         would have done to the updates can be asked of a recording under ``fedsz_mod("none")``.
@@ -60,17 +64,24 @@ class FedSZStrategy(Strategy):
     Raises
     ------
     InputError
-        If ``inner`` adds noise for updates that clients clipped before they were compressed, a recording cannot be
-        begun, or, in the first round, a wrapper for differential privacy stands outside.
+        If ``inner`` adds noise for updates that clients clipped before they were compressed, the limit is not positive,
+        a recording cannot be begun, or, in the first round, a wrapper for differential privacy stands outside.
     """
 
     def __init__(
-        self, inner: Strategy, max_bytes: int = DEFAULT_MAX_BYTES, record: Path | str | None = None, **about: Any
+        self,
+        inner: Strategy,
+        max_bytes: int = DEFAULT_MAX_BYTES,
+        norm_limit: float = math.inf,
+        record: Path | str | None = None,
+        **about: Any,
     ) -> None:
         if not isinstance(inner, Strategy):
             raise InputError(f"FedSZStrategy wraps a {type(inner).__name__}: give it a strategy of flwr.serverapp")
         require_clipping_behind(inner)
-        self.inner = inner
+        if not norm_limit > 0:
+            raise InputError(f"norm limit {norm_limit}: choose a positive number")
+        self.inner, self._norm_limit = inner, norm_limit
         self._weight = next((each.weighted_by_key for each in within(inner) if hasattr(each, "weighted_by_key")), None)
         # A frame says itself which bound it was made under; decoding reads none.
         self._codec = FedSZ(ErrorBound.rel(1e-2), max_bytes=max_bytes)
@@ -140,7 +151,7 @@ class FedSZStrategy(Strategy):
                     raise InputError(printable(str(reply.error.reason))[:LONGEST_REASON])
                 if sent is None:
                     raise InputError("no reply of it is awaited in this round")
-                read = read_reply(reply, sent, self._codec, self._weight)
+                read = read_reply(reply, sent, self._codec, self._weight, self._norm_limit)
                 require_clippable(self.inner, sent.state, read.state)
                 yield read
             except (InputError, FrameError) as error:

@@ -12,10 +12,10 @@ from dp_accounting import (
     SelfComposedDpEvent,
 )
 from dp_accounting.mechanism_calibration import LowerEndpointAndGuess, calibrate_dp_mechanism
-from dp_accounting.pld import PLDAccountant
 
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.ranges import ACCOUNTED_NOISE_MULTIPLIER, DELTA, EPSILON, require_in
+from fedsz_privacy.training.accountants import LossAccountant, RenyiAccountant
 
 LEAST_NOISE = ACCOUNTED_NOISE_MULTIPLIER.least
 """Smallest noise multiplier that is looked at."""
@@ -53,24 +53,38 @@ def describe(history: History) -> str:
 
 
 def require_accountable(event: DpEvent, path: str) -> None:
-    """Raise InputError if what an import path gave has an event that privacy loss distributions are not known of."""
-    if not PLDAccountant().supports(event):
+    """Raise InputError if what an import path gave has an event that no accountant knows."""
+    if not (LossAccountant().supports(event) or RenyiAccountant().supports(event)):
         raise InputError(
-            f"{path} has an event of type {type(event).__name__}, which dp-accounting's PLD accountant does not know: "
-            "give one that it does, such as GaussianDpEvent"
+            f"{path} has an event of type {type(event).__name__}, which neither dp-accounting's PLD accountant nor its "
+            "RDP accountant knows: give one that they do, such as GaussianDpEvent"
         )
 
 
+def accountant(event: DpEvent, interval: float = FINE) -> LossAccountant | RenyiAccountant:
+    """Return the tightest fresh accountant that knows an event: by privacy losses, else by Renyi divergences.
+
+    An event in which a discrete Gaussian is composed with a finite mechanism is known to neither, and refused by its
+    ``compose``.
+    """
+    losses = LossAccountant(value_discretization_interval=interval)
+    return losses if losses.supports(event) else RenyiAccountant()
+
+
 def epsilon(event: DpEvent, delta: float) -> float:
-    """Return the epsilon that an event guarantees at delta, in nats, by privacy loss distributions; inf for none."""
-    return float(PLDAccountant().compose(event).get_epsilon(delta))
+    """Return the epsilon that an event guarantees at delta, in nats; inf for none.
+
+    By privacy loss distributions where these are known, and by Renyi divergences otherwise, as of the discrete
+    Gaussian: of many dimensions its losses are not known, its divergences are.
+    """
+    return float(accountant(event).compose(event).get_epsilon(delta))
 
 
 def calibrate(event: Callable[[float], DpEvent], eps: float, delta: float) -> float:
     """Return the least noise multiplier at which an event guarantees eps at delta, by a search that ends just above it.
 
-    The accountant is dp-accounting's `PLDAccountant` (privacy loss distributions, pessimistic, connect-the-dots), for
-    adding or removing one unit of privacy.
+    The accountant is that of `epsilon`, for adding or removing one unit of privacy: dp-accounting's `PLDAccountant`
+    (privacy loss distributions, pessimistic, connect-the-dots) of all but the discrete Gaussian.
 
     Parameters
     ----------
@@ -88,11 +102,11 @@ def calibrate(event: Callable[[float], DpEvent], eps: float, delta: float) -> fl
     require_in(EPSILON, eps, "eps")
     require_in(DELTA, delta, "delta")
     interval = min(max(FINE, COARSE * eps), COARSE)
-    most = PLDAccountant(value_discretization_interval=COARSE).compose(event(LEAST_NOISE)).get_epsilon(delta)
+    most = accountant(event(LEAST_NOISE), COARSE).compose(event(LEAST_NOISE)).get_epsilon(delta)
     if eps >= most:
         raise InputError(f"eps {eps}: choose less than {most:.0f}, which a noise multiplier of {LEAST_NOISE} reaches")
     multiplier = calibrate_dp_mechanism(
-        lambda: PLDAccountant(value_discretization_interval=interval),
+        lambda: accountant(event(1.0), interval),
         event,
         eps,
         delta,

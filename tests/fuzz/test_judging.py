@@ -1,5 +1,6 @@
 """Each broken promise is seen: the judge's own negative controls."""
 
+import ctypes
 import time
 
 import pytest
@@ -8,7 +9,7 @@ import torch
 from fedsz_privacy import FedSZ, FrameError
 from fuzz.corpus import trusted_frames
 from fuzz.isolated import verdicts
-from fuzz.judging import ACCEPTED, judge, receiver_of
+from fuzz.judging import ACCEPTED, judge, peak_memory, receiver_of, reset_peak
 
 FRAME = trusted_frames()[1]
 GOOD = receiver_of().decode(FRAME)
@@ -54,6 +55,20 @@ def test_a_broken_promise_is_a_fault(decode, fault, monkeypatch):
     assert judge(FRAME).fault == ""
     monkeypatch.setattr(FedSZ, "decode", decode)
     assert fault in judge(FRAME).fault
+
+
+def test_memory_that_the_c_library_kept_free_counts_when_it_is_taken_again():
+    library = ctypes.CDLL(None)
+    library.malloc.restype, library.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+    blocks = [library.malloc(20_000) for _ in range(8_000)]
+    for block in blocks:
+        ctypes.memset(block, 1, 20_000)
+    for block in blocks[:-1]:  # the last one stays, so that the others remain with the library
+        library.free(ctypes.c_void_p(block))
+    before = reset_peak()
+    torch.ones(2**26, dtype=torch.uint8)
+    assert peak_memory() - before >= 2**26
+    library.free(ctypes.c_void_p(blocks[-1]))
 
 
 @pytest.mark.parametrize(

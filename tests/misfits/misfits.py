@@ -4,7 +4,7 @@ from dataclasses import replace
 from threading import Lock
 
 import torch
-from dp_accounting import NonPrivateDpEvent, ZCDpEvent
+from dp_accounting import NonPrivateDpEvent, UnsupportedDpEvent
 from torch import nn
 from torch.nn.functional import cross_entropy
 
@@ -412,7 +412,7 @@ def update_alone():
 
 
 def accounts_for_nothing():
-    return Release("own", lambda update, _: update, ZCDpEvent(0.5, 0.0), "for the test")
+    return Release("own", lambda update, _: update, UnsupportedDpEvent(), "for the test")
 
 
 def changes_precision(model, records, generator):
@@ -427,7 +427,7 @@ def claims_what_nobody_knows(model, records, generator):
     pass
 
 
-claims_what_nobody_knows.event, claims_what_nobody_knows.reason = ZCDpEvent(0.5, 0.0), "for the test"
+claims_what_nobody_knows.event, claims_what_nobody_knows.reason = UnsupportedDpEvent(), "for the test"
 
 WEIGHTS = torch.ones(10)
 WEIGHTED = replace(

@@ -126,7 +126,7 @@ NAMES = """
 
 RELEASES = """
 ''                         | cannot read '': write none, fedsz:rel=1e-2 or module:factory:x=1, and + between two
-zip                        | unknown release 'zip': choose one of none, fedsz, or write module:factory for one of your
+zip                        | unknown release 'zip': choose one of none, fedsz, dither
 +                          | cannot read '': write none, fedsz:rel=1e-2 or module:factory:x=1, and + between two
 none+                      | cannot read '': write none, fedsz:rel=1e-2 or module:factory:x=1, and + between two
 none++none                 | cannot read '': write none, fedsz:rel=1e-2 or module:factory:x=1, and + between two
@@ -160,7 +160,18 @@ dpsgd:noise=1.1,clip=1e39  | clip norm 1e+39: choose a positive number from 1e-1
 dpsgd:noise=1.1,delta=1e-6 | delta 1e-06 beside noise says nothing: give --delta for the whole run
 dpsgd:eps=8,delta=2        | delta 2.0: choose a number between 0 and 1, of 1e-15 or more
 dpsgd:sigma=1              | dpsgd takes other options than sigma (got an unexpected keyword argument 'sigma')
+dither                     | dither takes one bound, got 0: write dither:rel=1e-2 or dither:abs=1e-3
+dither:rel=1e-2,clip=1     | dither:rel takes no clip norm, as its bound is private anyway: write dither:abs=1,clip=1e-3
+dither:abs=1,clip=2        | clip norm 2: choose less than the width of a cell, 2, or leave it out
+layered-gaussian           | layered-gaussian takes eps, with or without server, or noise, with or without secret: write
+layered-gaussian:eps=0     | eps 0.0: choose a positive number from 0.0001 to 1e+04
+layered-laplace:eps=1      | layered-laplace takes other options than eps (missing a required argument: 'clip')
+staircase:eps=99,clip=1    | eps of one round 99.0: choose a positive number from 0.0001 to 40
 opacus:eps=0               | eps 0.0: choose a positive number from 0.0001 to 1e+04
+dpfedavg                   | dpfedavg takes eps or noise, one of both: write dpfedavg:eps=8 or dpfedavg:noise=1.1
+dpfedavg:noise=1,rate=2    | sampling rate 2.0: choose a positive number from 1e-12 to 1
+dpfedavg:noise=1,clip=0    | clip norm 0.0: choose a positive number from 1e-12 to 1e+12
+fedsz:rel=1e-2+dpfedavg:noise=1 | 'fedsz:rel=1e-2+dpfedavg:noise=1' has dpfedavg, which is aggregation, behind another
 dpsgd:eps=8+dpsgd:eps=8    | 'dpsgd:eps=8+dpsgd:eps=8' has dpsgd, which is training, behind another part
 fedsz:rel=1e-2+dpsgd:eps=8 | 'fedsz:rel=1e-2+dpsgd:eps=8' has dpsgd, which is training, behind another part
 """
@@ -355,7 +366,7 @@ FEDERATE = """
 --delta 1e-16                        | delta 1e-16: choose a number between 0 and 1, of 1e-15 or more
 --device tpu                         | device 'tpu' is not there: choose auto, cpu or cuda
 --optimizer lion                     | unknown optimizer 'lion': choose one of sgd, momentum, adam, adamw
---release zip                        | unknown release 'zip': choose one of none, fedsz, or write module:factory
+--release zip                        | unknown release 'zip': choose one of none, fedsz, dither
 --release fedsz:rel=0                | error bound rel=0: choose a positive number from 2.23e-308 to 1
 --release fedsz:rel=1e-2+dpsgd:eps=8 | 'fedsz:rel=1e-2+dpsgd:eps=8' has dpsgd, which is training, behind another part
 --model vgg                          | unknown model 'vgg': choose one of mlp, cnn, lstm, transformer, alexnet
@@ -416,9 +427,9 @@ NOISE = """
 --before missing.safetensors   | no file at missing.safetensors: give one that can be read
 --before pipe.pt               | no file at pipe.pt: give one that can be read
 --before good.safetensors      | good.safetensors and good.safetensors hold the same values: give the state before
---release zip                  | unknown release 'zip': choose one of none, fedsz, or write module:factory
+--release zip                  | unknown release 'zip': choose one of none, fedsz, dither
 --release none                 | none changes no tensor of good.safetensors that can be studied: choose a release that
---release dpsgd:eps=8          | unknown release 'dpsgd': choose one of none, fedsz, or write module:factory
+--release dpsgd:eps=8          | unknown release 'dpsgd': choose one of none, fedsz, dither
 --release fedsz:rel=0          | error bound rel=0: choose a positive number from 2.23e-308 to 1
 --delta 0                      | delta 0.0: choose a number between 0 and 1, of 1e-15 or more
 --delta nan                    | delta nan: choose a number between 0 and 1, of 1e-15 or more
@@ -498,7 +509,8 @@ recorded/whole --trust-imports --client eve     | no update of client 'eve' is r
 recorded/whole --trust-imports --client zoe     | nothing says which records client 'zoe' holds
 recorded/whole --trust-imports --out held       | held is no folder of a run (spec.json is missing)
 recorded/whole --before state.pt                | --before beside a recording: leave it out
-recorded/whole --release dpsgd:eps=8            | dpsgd:eps=8 is a way to train
+recorded/whole --release dpfedavg:eps=8         | dpfedavg:eps=8 is aggregation
+recorded/whole --release dpsgd:eps=8            | dpsgd:eps=8 is training
 recorded/whole --release fly                    | unknown release 'fly'
 recorded/whole --signal lira                    | signal lira needs shadow models
 recorded/whole --signal fly                     | unknown signal 'fly'
@@ -508,6 +520,18 @@ recorded/whole --model mlp --data digits        | the state before of round 0 ha
 --trust-imports                                 | neither a recording nor --before is given
 """
 """What cannot be audited of recordings."""
+
+CLIENTS = """
+--adversary server          | adversary server sees single updates, and so for sure who takes part: choose aggregate
+--signal fedmia-loss        | signal fedmia-loss reads single updates, which nobody sees here: choose another
+--signal fly                | unknown signal 'fly'
+--clients 1                 | clients 1: choose 2 or more
+--trials 8                  | 8 trials of 20 clients are 160 scores: choose 300 or more
+--client-canaries -1        | client canaries -1: choose 0 or more
+--client-records 1000       | need more than the 1438 training records of digits: choose fewer --client-records
+--canary outlier:20         | No such option: --canary
+"""
+"""What cannot be asked of whole clients."""
 
 FILES = """
 --before nowhere.pt --after state.pt --members members.npy    | no file at nowhere.pt
@@ -554,6 +578,7 @@ ROWS = [
     *_rows("noise good.safetensors", NOISE),
     *_rows("bench good.safetensors", BENCH),
     *_rows("report", REPORT),
+    *_rows("audit-clients", CLIENTS),
     *_rows("audit-updates", UPDATES),
     *_rows("audit-updates --data digits --model mine:linear", FILES),
 ]

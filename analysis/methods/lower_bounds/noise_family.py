@@ -15,6 +15,7 @@ from scipy import optimize
 
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.ranges import ACCOUNTED_NOISE_MULTIPLIER
+from fedsz_privacy.training.events import DiscreteGaussianDpEvent
 
 DISCRETISATION = 1e-3
 """Of privacy losses, in nats. Connect-the-dots errs towards a larger total variation, so towards a smaller bound."""
@@ -26,13 +27,16 @@ LEAST, MOST = 2.0**-10, 2.0**20
 def with_noise(event: DpEvent, factor: float) -> DpEvent:
     """Return an event with so many times the noise, at the same sampling rates and as many steps.
 
+    A discrete Gaussian counts as a continuous one: on a lattice of hundreds of points to a standard deviation no
+    attack tells them apart, and the family's curves are known.
+
     Raises
     ------
     InputError
         If it is not made of Gaussian noise alone.
     """
     match event:
-        case GaussianDpEvent():
+        case GaussianDpEvent() | DiscreteGaussianDpEvent():
             return GaussianDpEvent(event.noise_multiplier * factor)
         case PoissonSampledDpEvent():
             return PoissonSampledDpEvent(event.sampling_probability, with_noise(event.event, factor))
@@ -58,7 +62,7 @@ def is_gaussian(event: DpEvent) -> bool:
 def least_noise(event: DpEvent) -> float:
     """Return the smallest noise multiplier in an event of Gaussian noise."""
     match event:
-        case GaussianDpEvent():
+        case GaussianDpEvent() | DiscreteGaussianDpEvent():
             return float(event.noise_multiplier)
         case ComposedDpEvent():
             return min(map(least_noise, event.events))

@@ -14,6 +14,7 @@ from analysis.methods.lower_bounds.noise_family import epsilon_of_advantage, wit
 from analysis.methods.lower_bounds.one_run import one_run_bound
 from analysis.methods.lower_bounds.shares import choose_shares, guess
 from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.training.events import DiscreteGaussianDpEvent
 
 Scores = NDArray[np.float64]
 Members = NDArray[np.bool_]
@@ -123,7 +124,7 @@ def describe(event: DpEvent) -> str:
             return f"{event.count} steps of {describe(event.event)}" if event.count > 1 else describe(event.event)
         case PoissonSampledDpEvent():
             return f"{describe(event.event)} at sampling rate {event.sampling_probability:.3g}"
-        case GaussianDpEvent():
+        case GaussianDpEvent() | DiscreteGaussianDpEvent():
             return "Gaussian noise"
         case _:
             return " and ".join(dict.fromkeys(map(describe, event.events)))

@@ -3,7 +3,7 @@
 from analysis.reporting.page import Lines
 from analysis.reporting.table import Table
 from analysis.studies.account.asked import CLAIMED_EPSILON, SENSITIVITY, Asked, Words, figure
-from analysis.studies.account.notes import formula_off, noise_needed, too_sensitive
+from analysis.studies.account.notes import formula_off, noise_needed, on_a_lattice, too_sensitive
 from analysis.studies.account.table import account_table
 from fedsz_privacy.core.ranges import CLIP_NORM, STEPS, require_in
 from fedsz_privacy.training.gaussian_rounds import GaussianRounds, classical_noise
@@ -59,7 +59,8 @@ def gaussian(
         "each client is in each round by a coin of its own (Poisson sampling); for a fixed number of sampled clients, "
         "as Flower draws them, these epsilons are not proved"
     )
-    return account_table(SUM, asked), _lines(*formula_off(SUM, asked), weights, *([sampling] if asked.sampled else []))
+    told = (*formula_off(SUM, asked), *on_a_lattice(SUM, asked), weights, *([sampling] if asked.sampled else []))
+    return account_table(SUM, asked), _lines(*told)
 
 
 def local_dp(

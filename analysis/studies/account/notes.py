@@ -3,7 +3,11 @@
 import math
 from collections.abc import Sequence
 
+from dp_accounting import PoissonSampledDpEvent
+
 from analysis.studies.account.asked import Asked, Words, figure, short
+from fedsz_privacy.training.accounting import composed, epsilon
+from fedsz_privacy.training.events import DiscreteGaussianDpEvent
 from fedsz_privacy.training.gaussian_rounds import Adjacency, classical_epsilon, least_noise
 
 NOTICEABLE = 0.01
@@ -27,6 +31,21 @@ def formula_off(words: Words, asked: Asked) -> Sequence[str]:
         f"the classical formula, proved for epsilon below 1 only, promises of one {words.one}{everybody} an epsilon of"
     )
     return [f"{told} {', and '.join(differ)}"] if differ else []
+
+
+def on_a_lattice(words: Words, asked: Asked) -> Sequence[str]:
+    """Say what discrete noise guarantees, which a computer can add exactly."""
+    rounds = asked.rounds
+    if rounds.noise_multiplier == 0:
+        return []
+    noise = DiscreteGaussianDpEvent(rounds.noise_multiplier)
+    once = PoissonSampledDpEvent(rounds.sampling_rate, noise) if asked.sampled else noise
+    found = figure(epsilon(composed(once, rounds.rounds), asked.delta))
+    orders = ", at integer orders" if asked.sampled else ""
+    return [
+        "floats only approximate this noise; a discrete Gaussian on a lattice can be added exactly, and has an epsilon "
+        f"of {found} over all {words.one}s (zero-out), by Renyi divergences{orders}"
+    ]
 
 
 def too_sensitive(clip_norm: float, sensitivity: float) -> Sequence[str]:

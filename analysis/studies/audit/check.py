@@ -68,14 +68,15 @@ def check_audit(
     if spec.sees.sees_steps:
         for ruled, _ in games_of(game, defences):
             require_stepped(ruled.training, f"adversary {spec.adversary} needs")
-    _check_signals(signals, game)
+    check_signals(signals, game)
     if workers.count > 1:
-        _check_pickling(game, spec.model)
+        check_pickling(game, spec.model)
     seconds = estimate_seconds(game, defences, signals, spec, workers)
     return [*notices, describe_audit(seconds, spec.trials)]
 
 
-def _check_signals(signals: Sequence[Signal], game: Game) -> None:
+def check_signals(signals: Sequence[Signal], game: Game) -> None:
+    """Raise InputError if a signal cannot read, or be calibrated on, a few candidates."""
     knowledge = Knowledge(game.model, stack_of_one(game.state), game.pool.part(0, TRIED))
     still = {name: torch.zeros_like(tensor) for name, tensor in stack_of_one(game.state).items()}
     moved = {name: 1e-3 * tensor if tensor.is_floating_point() else tensor for name, tensor in knowledge.states.items()}
@@ -86,7 +87,8 @@ def _check_signals(signals: Sequence[Signal], game: Game) -> None:
             signal.score(looks, np.indices((CALIBRATED, len(knowledge.pool))).sum(axis=0) % 2 == 0)
 
 
-def _check_pickling(game: Game, name: str) -> None:
+def check_pickling(game: Game, name: str) -> None:
+    """Raise InputError if a game cannot be sent to workers; the name is what the user calls its model."""
     try:
         dumps(replace(game, pool=game.pool.part(0, 1), test=game.test.part(0, 1), others=(), repeats=1))
     except Exception as error:

@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from dp_accounting import NonPrivateDpEvent
+from dp_accounting import GaussianDpEvent, NonPrivateDpEvent
 from numpy.typing import NDArray
 
 from analysis.methods.frontier import FrontierPoint, as_if_mu, information_floor
 from analysis.methods.noise.residuals import Residual
 from analysis.studies.noise.update_study import NoiseStudy
 from fedsz_privacy.core.state import StateDict
-from fedsz_privacy.defences.conditions import noise_multiplier
 from fedsz_privacy.defences.defence import Defence
+from fedsz_privacy.training.events import DiscreteGaussianDpEvent
 
 SAMPLED = 2**16
 """Most values of a tensor that a floor is computed of."""
@@ -81,9 +81,9 @@ def _values(part: Residual) -> NDArray[np.float64]:
 
 
 def _point(defence: Defence, parts: Sequence[Residual], bits: float) -> FrontierPoint:
-    multiplier = noise_multiplier(defence.release.event)
-    if multiplier is not None:
-        return FrontierPoint(bits, 1 / multiplier, None)
+    event = defence.release.event
+    if isinstance(event, GaussianDpEvent | DiscreteGaussianDpEvent) and not defence.claimed:
+        return FrontierPoint(bits, 1 / event.noise_multiplier, None)
     if not parts:
         return FrontierPoint(bits, None, None)
     originals, errors = [part.original for part in parts], [part.error for part in parts]

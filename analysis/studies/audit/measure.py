@@ -12,7 +12,7 @@ from analysis.methods.lower_bounds import EpsilonBound
 from analysis.methods.lower_bounds.trials import epsilon_bound
 from analysis.reporting.progress import Progress
 from analysis.studies.audit.spec import AuditSpec
-from analysis.studies.audit.strongest import undefended_auc
+from analysis.studies.audit.strongest import Asked, undefended_auc
 from analysis.studies.spec import REFERENCE
 from attacks import Scores, Signal, Trials
 from fedsz_privacy.core.randomness import Purpose, generator
@@ -97,10 +97,11 @@ def measure_group(group: Group, scores: Mapping[str, Mapping[str, Scores]]) -> d
     }
 
 
-def bound_epsilon(spec: AuditSpec, trials: Trials, signals: Sequence[Signal]) -> dict[str, EpsilonBound]:
-    """Return a lower bound on each defence's epsilon, for one record, by the signal that shadows find strongest.
+def bound_epsilon(spec: Asked, trials: Trials, signals: Sequence[Signal]) -> dict[str, EpsilonBound]:
+    """Return a lower bound on each defence's epsilon, for one record or client, by the signal that shadows find best.
 
-    The signal is chosen without a defence, on the half of the trials that are shadows and are not audited.
+    What a coin decides is the unit of privacy. The signal is chosen without a defence, on the half of the trials that
+    are shadows and are not audited.
     """
     shadows, everyone = slice(spec.trials // 2), np.ones(len(spec.repeats), bool)
     strongest = max(signals, key=lambda signal: undefended_auc(spec, trials, signal, shadows, everyone))

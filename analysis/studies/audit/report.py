@@ -8,7 +8,7 @@ from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.page import Page, Picture
 from analysis.reporting.style import house_style, to_png
 from analysis.reporting.table import to_csv
-from analysis.studies.audit.presentation.canary_table import canary_table
+from analysis.studies.audit.presentation.canary_table import canary_tables
 from analysis.studies.audit.presentation.figures import FIGURES
 from analysis.studies.audit.presentation.frontier import draw_frontier, frontier_table
 from analysis.studies.audit.presentation.leakage_tables import difference_table, group_table, leakage_table
@@ -25,6 +25,7 @@ from analysis.studies.audit.spec import AuditSpec, Others
 from analysis.studies.audit.verdict import ALSO_KNOWN
 from analysis.studies.training_words import training_words
 from fedsz_privacy.core.state import nbytes
+from fedsz_privacy.defences.proof import Unit
 
 OTHERS = {
     Others.SAME: "they train and release as it does",
@@ -78,7 +79,7 @@ def make_page(report: AuditReport) -> Page:
         body=(
             verdict_table(report),
             _picture("tradeoff"),
-            *([canary_table(report)] if report.spec.gradient_canaries else []),
+            *canary_tables(report),
             group_table(report),
             leakage_table(report),
             _picture("roc"),
@@ -88,7 +89,7 @@ def make_page(report: AuditReport) -> Page:
             *frontier,
             *noise,
         ),
-        closing=(closing_table(report), *([canary_table(report)] if report.spec.gradient_canaries else [])),
+        closing=(closing_table(report), *canary_tables(report)),
     )
 
 
@@ -104,8 +105,10 @@ def describe(report: AuditReport) -> dict[str, str]:
         "Training": training_words(spec),
         "Adversary": f"{spec.adversary}: sees {spec.sees.sees}; knows {ALSO_KNOWN}; trains shadow models through the "
         "same defence",
-        "Unit of privacy": "one record (example) of the target client, added or removed",
-        "Accountant": "dp-accounting's PLD accountant, for defences with a privacy event",
+        "Unit of privacy": f"of what is measured, {Unit.RECORD} (example) of the target client, added or removed; of "
+        "what is guaranteed, that of its column",
+        "Accountant": "dp-accounting's PLD accountant, for defences with a privacy event; of discrete Gaussian noise "
+        "its RDP accountant",
         "Delta": f"{spec.delta:g}, of every epsilon but those that say delta 0",
         "Adjacency of as-if figures": f"{adjacency(game.training)}; "
         "median of the pairs tried, which bounds no other record",

@@ -1,14 +1,17 @@
 """The machine's copy of a report: plain values and tables, nothing rounded."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
+from analysis.methods.guarantee import Guarantee
 from analysis.methods.leakage.membership import STATISTICS, Difference, Estimate, Leakage
 from analysis.reporting.table import Row
 from analysis.studies.audit.run import AuditReport
 from analysis.studies.audit.verdict import ALSO_KNOWN
 from analysis.studies.noise.update_study import NoiseStudy
+from analysis.studies.units import units_of
+from fedsz_privacy.defences.proof import Unit
 
 
 def to_results(report: AuditReport) -> dict[str, object]:
@@ -18,6 +21,7 @@ def to_results(report: AuditReport) -> dict[str, object]:
         "metric": report.game.pool.task.metric,
         "adversary": {"name": report.spec.adversary, "sees": report.spec.sees.sees, "knows": ALSO_KNOWN},
         "strongest_signal": report.strongest.name,
+        "measured_unit": Unit.RECORD,
         "defences": [_defence(report, name) for name in report.spec.defences],
         "frontier": {name: asdict(point) for name, point in report.frontier.points.items()} if report.frontier else {},
     }
@@ -25,14 +29,17 @@ def to_results(report: AuditReport) -> dict[str, object]:
 
 def verdict_rows(report: AuditReport) -> list[Row]:
     """Return one row for each defence: guaranteed, as if, measured, and what it costs."""
+    units = units_of(verdict.guarantee for verdict in report.verdicts.values())
     return [
         {
             "defence": name,
-            **_prefixed("guaranteed", asdict(verdict.guarantee)),
+            **_guaranteed(verdict.guarantee, units),
             **_prefixed("as_if", asdict(verdict.as_if) if verdict.as_if else {}),
+            "measured_unit": Unit.RECORD,
             "measured_epsilon_lower_bound": verdict.epsilon_lower_bound.epsilon,
             **_prefixed(
-                "canary_epsilon_lower_bound", asdict(verdict.canary_bounds[0].bound) if verdict.canary_bounds else {}
+                "canary_epsilon_lower_bound",
+                {"unit": bounds[0].unit, **asdict(bounds[0].bound)} if (bounds := verdict.record_canary_bounds) else {},
             ),
             **{f"measured_{signal}_auc": leakage.auc.value for signal, leakage in verdict.measured.items()},
             "ratio": report.ratio(name),
@@ -41,6 +48,13 @@ def verdict_rows(report: AuditReport) -> list[Row]:
         }
         for name, verdict in report.verdicts.items()
     ]
+
+
+def _guaranteed(stated: Guarantee, units: Sequence[Unit]) -> Row:
+    """Return what is guaranteed, epsilon in a column of its unit of privacy; no guarantee is none for any unit."""
+    meant = {unit: stated.epsilon for unit in units if stated.unit is unit or math.isinf(stated.epsilon)}
+    rest = {name: value for name, value in asdict(stated).items() if name != "epsilon"}
+    return _prefixed("guaranteed", {f"epsilon_{unit.name.lower()}": value for unit, value in meant.items()} | rest)
 
 
 def leakage_rows(report: AuditReport) -> list[Row]:
@@ -102,10 +116,9 @@ def statistics(leakage: Leakage) -> list[tuple[str, Estimate, Difference]]:
 
 def _defence(report: AuditReport, name: str) -> dict[str, object]:
     verdict, study = report.verdicts[name], report.noise[name]
-    stated = asdict(verdict.guarantee)
     return {
         "name": name,
-        "guarantee": stated | ({"epsilon": "inf"} if math.isinf(verdict.guarantee.epsilon) else {}),
+        "guarantee": verdict.guarantee.to_dict(),
         "as_if": asdict(verdict.as_if) if verdict.as_if else None,
         "ratio": report.ratio(name),
         "bytes": report.nbytes(name),

@@ -17,13 +17,12 @@ from analysis.studies.audit.spec import AuditSpec
 from analysis.studies.audit.strongest import Strongest, choose_strongest
 from analysis.studies.audit.verdict import Verdict
 from analysis.studies.audit.white_box import bound_by_canaries
-from analysis.studies.claims import claimed, describe_refused, hold_defences
+from analysis.studies.claims import settle_claims
 from analysis.studies.noise.update_study import NoiseStudy, study_noise
+from analysis.studies.playing import playing
 from analysis.studies.questions import to_plain
 from attacks import Game, Scores, Trials
-from attacks.game.engine import Player, RecordPlayer, games_of, play_trials
-from attacks.game.trial import alike, concatenate
-from attacks.game.trial_files import TrialFiles
+from attacks.game.engine import RecordPlayer, games_of
 from fedsz_privacy.core.state import nbytes
 from fedsz_privacy.core.threads import one_thread
 from fedsz_privacy.defences.defence import Defence
@@ -123,19 +122,13 @@ def run_audit(
     defences, signals = spec.parse_defences(), spec.get_signals()
     still = set_up(spec, split, model)
     *found, duration = check_audit(spec, still, defences, signals, workers)
-    defences = hold_defences(spec.parse_defences(claimed(spec, model, split.train)), still.state, spec.seed)
-    notices = (*split.notices, *found, *describe_refused(defences))
-    for notice in (*notices, duration):
+    for notice in (*split.notices, *found, duration):
         say(notice)
+    defences, refused = settle_claims(spec, model, split.train, still.state, say)
+    notices = (*split.notices, *found, *refused)
     folder = open_run(path, to_plain("audit", spec))
     game = train_others(still, spec.rounds, progress)
-    with workers.pool() as pool:
-
-        def played(player: Player, kind: str) -> Trials:
-            files = TrialFiles(folder.path / kind.replace(" ", "_"), folder.digest)
-            kept = play_trials(player, spec.trials, files, pool, workers.count, say)
-            return concatenate(list(progress(alike(kept), description=kind, total=spec.trials)))
-
+    with playing(spec.trials, folder, workers, progress, say) as played:
         trials = played(RecordPlayer(game, defences, signals, spec.sees), "trials")
         canary_bounds = bound_by_canaries(spec, game, defences, played)
     scores = scores_of(trials, spec.defences, signals)

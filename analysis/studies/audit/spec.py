@@ -105,7 +105,6 @@ class AuditSpec(ClientSpec):
     rounds: int = option(10, "Rounds of federated averaging before the target joins.", within=ranges.COUNT)
 
     def __post_init__(self) -> None:
-        from fedsz_privacy.defences.defence import settle_defences
 
         super().__post_init__()
         if self.others not in set(Others):
@@ -114,7 +113,7 @@ class AuditSpec(ClientSpec):
         if (scores := self.trials * self.candidates) < LEAST_SCORES:
             asked = f"{self.trials} trials of {self.candidates} candidates"
             raise InputError(f"{asked} are {scores} scores: choose {LEAST_SCORES} or more")
-        object.__setattr__(self, "defences", settle_defences([REFERENCE, *self.defences]))
+        object.__setattr__(self, "defences", self.settled(self.defences, self.target_rounds))
         object.__setattr__(self, "signals", tuple(dict.fromkeys(self.signals)))
         sees_others = self.sees.sees_others
         if blind := [each.name for each in self.get_signals() if each.reads_others and not sees_others]:
@@ -168,14 +167,7 @@ class AuditSpec(ClientSpec):
 
     def parse_defences(self, rule: "TrainingRule | None" = None) -> "list[Defence]":
         """Return the defences, the undefended one first; a rule replaces the spec's once its claim is known."""
-        from fedsz_privacy.defences.defence import Setting, parse_defence
+        from fedsz_privacy.defences.defence import parse_defence
 
-        setting = Setting(
-            rule or self.rule,
-            self.settings,
-            self.expected_records,
-            self.delta,
-            self.target_rounds,
-            self.sees.observer,
-        )
+        setting = self.setting(self.expected_records, self.target_rounds, self.sees.observer, rule)
         return [parse_defence(name, setting) for name in self.defences]

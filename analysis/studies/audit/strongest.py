@@ -2,15 +2,49 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 from sklearn.metrics import roc_auc_score
 
-from analysis.studies.audit.spec import AuditSpec
 from analysis.studies.spec import REFERENCE
 from attacks import Scores, Signal, Trials
+
+
+class Asked(Protocol):
+    """What a question says of who may be a member: records, or whole clients."""
+
+    @property
+    def defences(self) -> Sequence[str]:
+        """Names of the defences."""
+        ...
+
+    @property
+    def candidates(self) -> int:
+        """How many ordinary candidates there are; others come after them."""
+        ...
+
+    @property
+    def repeats(self) -> Sequence[int]:
+        """How many times each candidate is there when it is in."""
+        ...
+
+    @property
+    def trials(self) -> int:
+        """How many trials."""
+        ...
+
+    @property
+    def delta(self) -> float:
+        """The delta of every epsilon."""
+        ...
+
+    @property
+    def seed(self) -> int:
+        """Seed of every random choice."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -49,7 +83,7 @@ class Strongest:
         return {**by_signal, self.name: self.scores(by_signal)}
 
 
-def choose_strongest(spec: AuditSpec, trials: Trials, signals: Sequence[Signal]) -> Strongest:
+def choose_strongest(spec: Asked, trials: Trials, signals: Sequence[Signal]) -> Strongest:
     """Choose the signal of each half of the trials by the ordinary records of the other half, without a defence."""
     records = np.arange(len(spec.repeats)) < spec.candidates
     even, odd = (
@@ -59,9 +93,7 @@ def choose_strongest(spec: AuditSpec, trials: Trials, signals: Sequence[Signal])
     return Strongest(even, odd)
 
 
-def undefended_auc(
-    spec: AuditSpec, trials: Trials, signal: Signal, chosen: slice, candidates: NDArray[np.bool_]
-) -> float:
+def undefended_auc(spec: Asked, trials: Trials, signal: Signal, chosen: slice, candidates: NDArray[np.bool_]) -> float:
     """Return a signal's AUC without a defence over some trials, which have no shadows but one another."""
     membership = trials.membership[chosen]
     scores = signal.score(trials.observed[signal.name][chosen, spec.defences.index(REFERENCE)], membership)

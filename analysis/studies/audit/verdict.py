@@ -7,8 +7,9 @@ from analysis.methods.curves.privacy_curves import AsIf
 from analysis.methods.guarantee import Guarantee
 from analysis.methods.leakage.membership import Leakage
 from analysis.methods.lower_bounds import EpsilonBound
+from analysis.studies.audit.canary_bounds import CanaryBound
 from analysis.studies.audit.measure import RECORDS
-from analysis.studies.audit.white_box import CanaryBound
+from fedsz_privacy.defences.proof import Unit
 
 ALSO_KNOWN = "the architecture, the global state before the target joined, the candidate records and the defence"
 """What every adversary knows besides what it sees."""
@@ -45,3 +46,8 @@ class Verdict:
     def measured(self) -> Mapping[str, Leakage]:
         """What each signal's attack achieved on ordinary records: a lower bound on what an adversary can do."""
         return self.groups[RECORDS]
+
+    @property
+    def record_canary_bounds(self) -> tuple[CanaryBound, ...]:
+        """The bounds by canaries for the unit of what else is measured; those for one client have their own table."""
+        return tuple(each for each in self.canary_bounds if each.unit is Unit.RECORD)

@@ -1,16 +1,16 @@
 """The white-box audit: canaries against the guarantee of each defence, with what so many of them could show at most."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from analysis.methods.lower_bounds.bounds import EpsilonBound
 from analysis.methods.lower_bounds.last_update import last_update_epsilon
-from analysis.methods.lower_bounds.noise_family import is_gaussian
-from analysis.methods.lower_bounds.nulls import AnyMechanism, NoiseFamily, Null, ceiling, epsilon_lower_bound
+from analysis.methods.lower_bounds.noise_family import is_gaussian, with_noise
+from analysis.methods.lower_bounds.nulls import AnyMechanism, NoiseFamily, Null
+from analysis.studies.audit.canary_bounds import CanaryBound, CanaryScores, bound_scores
 from analysis.studies.audit.spec import AuditSpec
 from attacks import Game, Trials
 from attacks.canaries.gradients import ALONE, AMONG_RECORDS, CanaryDesign
@@ -19,61 +19,16 @@ from attacks.canaries.updates import UpdateCanaryPlayer
 from attacks.game.engine import Player
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.defences.defence import Defence
+from fedsz_privacy.defences.proof import Unit
 from fedsz_privacy.training.accounting import epsilon
 from fedsz_privacy.training.dpsgd import DPTraining
 from fedsz_privacy.training.optimizers import Optimizer
 
-CONFIDENCE = 0.95
-
-SPREAD_SHARE = 0.1
-"""Share of the allowed failure that `SPREAD` takes: little, as it proves something only of noise that is used again."""
-
 KINDS = {ALONE: "canary trials", AMONG_RECORDS: "canary trials among records"}
 """What a white-box audit plays, the exact one first, and the names of its trials."""
 
-RECORD, CLIENT = "one record", "one client's update"
-"""What a coin puts in or leaves out: units of privacy."""
-
 RELEASED_ALONE = "updates, each released alone"
 """The design of `UpdateCanaryPlayer`."""
-
-
-@dataclass(frozen=True)
-class CanaryBound:
-    """What canaries of one design say of one defence.
-
-    Attributes
-    ----------
-    canaries : str
-        What they are.
-    unit : str
-        What a coin put in or left out: the unit of privacy.
-    rejects : str
-        Which mechanisms the bound rejects.
-    bound : EpsilonBound
-        The lower bound on epsilon.
-    ceiling : float
-        The bound if the attack had guessed each coin right.
-    view : float or None
-        The epsilon of this canary in what the adversary sees, which no bound on this canary exceeds but by chance; None
-        where it is not known.
-    any_mechanism : bool
-        Whether it rejects any mechanism of less epsilon, and no family alone.
-    coins : int
-        Coins that the bound is read off.
-    exact : bool
-        Whether the coins are independent for sure, as the confidence asks; nearly so otherwise.
-    """
-
-    canaries: str
-    unit: str
-    rejects: str
-    bound: EpsilonBound
-    ceiling: float
-    view: float | None
-    any_mechanism: bool
-    coins: int
-    exact: bool
 
 
 def bound_by_canaries(
@@ -108,7 +63,7 @@ def bound_by_canaries(
 def bound_by_gradients(
     spec: AuditSpec, defence: Defence, row: int, by_design: Mapping[CanaryDesign, Trials]
 ) -> Iterator[CanaryBound]:
-    """Yield what gradient canaries of each design say of a defence's training rule, of that row of the releases.
+    """Return what gradient canaries of each design say of a defence's training rule, of that row of the releases.
 
     Guarantees
     ----------
@@ -116,48 +71,30 @@ def bound_by_gradients(
     whose gradient is the same direction at every step, and sees the released update or, if the spec says so, every
     step. Of a family the confidence is exact for `ALONE`, whose coins are independent.
     """
-    every_step = spec.sees.sees_steps
-    view = view_epsilon(defence, every_step, spec.delta)
-    event, coins = defence.training.event, spec.trials * spec.gradient_canaries
+    every_step, event = spec.sees.sees_steps, defence.training.event
     nulls: list[Null] = [*([NoiseFamily(event)] if is_gaussian(event) else []), AnyMechanism()]
-    ceilings = [ceiling(null, coins, spec.delta, CONFIDENCE).epsilon for null in nulls]
-    for design, trials in by_design.items():
-        for number, (null, most) in enumerate(zip(nulls, ceilings, strict=True)):
-            yield CanaryBound(
-                design.name,
-                RECORD,
-                null.rejects,
-                _bound(spec, null, _scores(trials, row, every_step), trials.membership, _ties(spec, row, 1 + number)),
-                most,
-                view,
-                isinstance(null, AnyMechanism),
-                _audited(null, coins),
-                exact=design is ALONE or isinstance(null, AnyMechanism),
-            )
+    read = [
+        CanaryScores(design.name, _scores(trials, row, every_step), trials.membership, design is ALONE)
+        for design, trials in by_design.items()
+    ]
+    view = view_epsilon(defence, every_step, spec.delta)
+    return bound_scores(read, Unit.RECORD, nulls, view, spec.delta, partial(_ties, spec, row, 1))
 
 
 def bound_by_updates(spec: AuditSpec, defence: Defence, row: int, trials: Trials) -> Iterator[CanaryBound]:
-    """Yield what update canaries say of a defence whose release has an event of Gaussian noise.
+    """Return what update canaries say of a defence whose release has an event of Gaussian noise.
 
     Guarantees
     ----------
     Those of `AnyMechanism` and `NoiseFamily`, for one client's update, there or zero, against an adversary who chose it
     and sees it released. The coins are independent.
     """
-    event, scores, members = defence.release.event, trials.observed[UPDATE][:, row, 0], trials.membership
+    event = defence.release.event
     nulls: tuple[Null, ...] = (NoiseFamily(event), AnyMechanism())
-    for number, null in enumerate(nulls):
-        yield CanaryBound(
-            RELEASED_ALONE,
-            CLIENT,
-            null.rejects,
-            epsilon_lower_bound(scores, members, null, spec.delta, CONFIDENCE, _ties(spec, row, 3 + number)),
-            ceiling(null, members.size, spec.delta, CONFIDENCE).epsilon,
-            epsilon(event, spec.delta),
-            isinstance(null, AnyMechanism),
-            _audited(null, members.size),
-            exact=True,
-        )
+    read = CanaryScores(RELEASED_ALONE, [trials.observed[UPDATE][:, row, 0]], trials.membership, exact=True)
+    # By the curve of continuous noise: of discrete noise the guarantee knows Renyi divergences alone.
+    view = epsilon(with_noise(event, 1.0), spec.delta)
+    return bound_scores([read], Unit.CLIENT, nulls, view, spec.delta, partial(_ties, spec, row, 3))
 
 
 def view_epsilon(defence: Defence, every_step: bool, delta: float) -> float | None:
@@ -182,23 +119,5 @@ def _scores(trials: Trials, row: int, every_step: bool) -> list[NDArray[np.float
     return [trials.observed[name][:, row, 0] for name in names]
 
 
-def _bound(
-    spec: AuditSpec, null: Null, scores: Sequence[NDArray[np.float64]], members: NDArray[np.bool_], ties: Generator
-) -> EpsilonBound:
-    """Return the larger bound of one score or two, which share the allowed failure."""
-    failure = 1 - CONFIDENCE
-    shares = [failure] if len(scores) == 1 else [failure * (1 - SPREAD_SHARE), failure * SPREAD_SHARE]
-    found = [
-        epsilon_lower_bound(each, members, null, spec.delta, 1 - share, ties).epsilon
-        for each, share in zip(scores, shares, strict=True)
-    ]
-    return EpsilonBound(max(found), spec.delta, CONFIDENCE)
-
-
-def _audited(null: Null, coins: int) -> int:
-    """Return how many coins a bound is read off; that for any mechanism leaves out those that choose the guesses."""
-    return coins // 2 if isinstance(null, AnyMechanism) else coins
-
-
-def _ties(spec: AuditSpec, row: int, path: int) -> Generator:
-    return generator(spec.seed, Purpose.BOUND, row, path)
+def _ties(spec: AuditSpec, row: int, first: int, number: int) -> Generator:
+    return generator(spec.seed, Purpose.BOUND, row, first + number)

@@ -1,7 +1,7 @@
 """The report of a federation: table, figures and page, and for which links compressing pays."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
@@ -10,7 +10,6 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from analysis.methods.guarantee import note_of_claims
 from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.page import Page, Picture
@@ -20,6 +19,8 @@ from analysis.studies.federation.run import FederationReport
 from analysis.studies.questions import to_plain
 from analysis.studies.spec import REFERENCE
 from analysis.studies.training_words import training_words
+from analysis.studies.units import cells, headings, note_of_units, reasons_table, units_of
+from fedsz_privacy.defences.proof import Unit
 
 BANDWIDTHS = np.geomspace(1, 1e4, 200)
 """Mbit/s."""
@@ -27,15 +28,15 @@ BANDWIDTHS = np.geomspace(1, 1e4, 200)
 
 def summary_table(report: FederationReport) -> Table:
     """Return one row for each defence."""
-    spec = report.spec
+    spec, units = report.spec, units_of(report.guarantees.values())
     return Table(
         title="Federated averaging under each defence",
-        note=f"{_setting(report)}, {spec.records} training records, {spec.rounds} rounds. A guarantee is of one record "
-        "of a client over all rounds. Bytes and seconds are a client's, in a round. Overhead is the share of training, "
-        "encoding and decoding that is not training.",
+        note=f"{_setting(report)}, {spec.records} training records, {spec.rounds} rounds. A guarantee is over all "
+        "rounds, for the unit of privacy of its column. Bytes and seconds are those of a client who takes part, in a "
+        f"round. Overhead is the share of training, encoding and decoding that is not training.{note_of_units(units)}",
         columns=(
             "defence",
-            f"guaranteed\nepsilon at\ndelta {spec.delta:g}",
+            *headings(units, spec.delta),
             f"{report.metric}\nlast round",
             f"{report.metric}\nminus none",
             "bytes\nsent up",
@@ -46,19 +47,14 @@ def summary_table(report: FederationReport) -> Table:
             "overhead",
             "pays below\nMbit/s",
         ),
-        rows=[_summary(report, name) for name in report.rounds],
+        rows=[_summary(report, name, units) for name in report.rounds],
     )
 
 
 def guarantee_table(report: FederationReport) -> Table:
     """Return what is guaranteed under each defence, and why."""
-    return Table(
-        title="Guarantees",
-        note="Theorems, which hold for every adversary of their kind; nothing here is measured."
-        + note_of_claims(report.guarantees.values()),
-        columns=("defence", f"guaranteed epsilon at delta {report.spec.delta:g}", "why"),
-        rows=[(name, str(stated), stated.reason) for name, stated in report.guarantees.items()],
-    )
+    note = "Theorems, which hold for every adversary of their kind; nothing here is measured."
+    return reasons_table(report.guarantees, note, report.spec.delta)
 
 
 def performance_by_round(report: FederationReport) -> Figure:
@@ -124,10 +120,7 @@ def to_results(report: FederationReport) -> dict[str, object]:
     return {
         "spec": to_plain("federate", report.spec),
         "metric": report.metric,
-        "guarantees": {
-            name: asdict(stated) | ({"epsilon": "inf"} if math.isinf(stated.epsilon) else {})
-            for name, stated in report.guarantees.items()
-        },
+        "guarantees": {name: stated.to_dict() for name, stated in report.guarantees.items()},
         "rounds": round_rows(report),
     }
 
@@ -148,7 +141,7 @@ def make_page(report: FederationReport) -> Page:
             "Federation": f"{spec.clients} clients, {spec.partition}, {spec.records} training records, {spec.rounds} "
             "rounds of federated averaging",
             "Training": training_words(spec),
-            "Unit of privacy": "one record (example) of a client, added or removed",
+            "Unit of privacy": "that of its column: one record (example) of a client, added or removed, or one client",
             "Delta": f"{spec.delta:g}, of every epsilon",
             "Seed": str(spec.seed),
             **({"To know": "; ".join(report.notices)} if report.notices else {}),
@@ -158,12 +151,12 @@ def make_page(report: FederationReport) -> Page:
     )
 
 
-def _summary(report: FederationReport, name: str) -> tuple[str, ...]:
+def _summary(report: FederationReport, name: str, units: Sequence[Unit]) -> tuple[str, ...]:
     rows, plain = report.rounds[name], name == REFERENCE
     mean = {key: np.mean([getattr(row, key) for row in rows]) for key in asdict(rows[0])}
     return (
         name,
-        str(report.guarantees[name]),
+        *cells(report.guarantees[name], units),
         f"{rows[-1].performance:.4f}",
         "-" if plain else f"{report.change(name):+.4f}",
         f"{mean['nbytes']:,.0f}",

@@ -14,7 +14,7 @@ from analysis.methods.guarantee import Guarantee, guarantee
 from analysis.reporting.folder import RunFolder, open_run, require_place
 from analysis.reporting.progress import Progress, silent, unsaid
 from analysis.studies.check import check_clients
-from analysis.studies.claims import claimed, describe_refused, hold_defences
+from analysis.studies.claims import settle_claims
 from analysis.studies.federation.duration import describe_federation
 from analysis.studies.federation.link import Transfer, break_even
 from analysis.studies.federation.record import record_round, recorder_of
@@ -26,7 +26,7 @@ from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.files import read_if_there, write_atomically
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.sealed import seal, unseal
-from fedsz_privacy.core.state import StateDict, stack_of_one, unstack
+from fedsz_privacy.core.state import StateDict, concatenate, length, stack_of_one, unstack
 from fedsz_privacy.core.threads import one_thread
 from fedsz_privacy.data.loading import load_data
 from fedsz_privacy.data.records import DataSplit, Records
@@ -44,7 +44,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class RoundRow:
-    """What one round under one defence came to; bytes and seconds are means over clients."""
+    """What one round under one defence came to; bytes and seconds are means over clients who took part."""
 
     round: int
     performance: float
@@ -65,7 +65,7 @@ class FederationReport:
     metric : str
         What performance is, as the task calls it.
     guarantees : mapping of str to Guarantee
-        What is guaranteed of one record of a client, over all rounds, at the delta of the run.
+        What is guaranteed over all rounds, at the delta of the run, each for the unit of privacy that it names.
     rounds : mapping of str to tuple of RoundRow
         The rounds under each defence.
     notices : tuple of str
@@ -133,18 +133,26 @@ def run_federation(
     clients = parse_partition(spec.partition, split.train.targets.cpu().numpy(), spec.clients, rng)
     defences = spec.parse_defences()
     found = check_clients(defences, model, spec.model, split.train, spec.expected_records)
-    defences = hold_defences(spec.parse_defences(claimed(spec, model, split.train)), model.state_dict(), spec.seed)
-    notices = (*split.notices, *found, *describe_refused(defences))
-    for notice in (*notices, describe_federation(defences, model, split.train, clients, spec.rounds)):
+    duration = describe_federation(defences, model, split.train, clients, spec.rounds)
+    for notice in (*split.notices, *found, duration):
         say(notice)
+    defences, refused = settle_claims(spec, model, split.train, model.state_dict(), say)
+    notices = (*split.notices, *found, *refused)
     require_place(path, to_plain("federate", spec))
     recorder = recorder_of(spec, clients, record) if record else None
     folder = open_run(path, to_plain("federate", spec))
     rounds = {}
     for number, defence in enumerate(defences):
-        federation = Federation(model, split.train, clients, defence.training, defence.release, spec.seed)
+        federation = Federation(
+            model, split.train, clients, defence.training, defence.release, spec.seed, defence.aggregation
+        )
         path = folder.path / "rounds" / f"{number}.safetensors"
-        about = {"run": folder.digest, "kind": "rounds", "number": number, "metric": split.test.task.metric}
+        about = {
+            "run": folder.digest,
+            "kind": "rounds and memories",
+            "number": number,
+            "metric": split.test.task.metric,
+        }
         kept = recorder if defence.name == REFERENCE else None
         rows = _continue(federation, split.test, spec.rounds, path, about, say, kept)
         rounds[defence.name] = tuple(progress(rows, description=defence.name, total=spec.rounds))
@@ -169,32 +177,40 @@ def _continue(
     recorder: Recorder | None,
 ) -> Iterator[RoundRow]:
     """Yield the rows of all rounds, those in the file first, and keep the file up to the last one."""
-    initial = dict(federation.model.state_dict())
-    rows, state = _read(path, initial, about, say)
+    initial = stack_of_one(federation.model.state_dict())
+    rows, states = _read(path, initial, about, say)
     if recorder and not all(recorder.holds(row.round) for row in rows):
-        rows, state = [], initial
+        rows, states = [], [initial]
     yield from rows
-    for played in islice(federation.rounds(stack_of_one(state), first=len(rows)), rounds - len(rows)):
+    state, *residuals = states
+    for played in islice(federation.rounds(state, len(rows), residuals), rounds - len(rows)):
         if recorder:
             record_round(recorder, played)
         rows.append(_row(played, _measure(federation, played, test)))
-        kept = {name: tensor.contiguous() for name, tensor in unstack(played.after, 0).items()}
+        together = concatenate([played.after, *(each for each in played.residuals if each)])
+        kept = {name: tensor.contiguous() for name, tensor in together.items()}
         write_atomically(path, seal(partial(save, kept), {**about, "rows": [asdict(row) for row in rows]}))
         yield rows[-1]
 
 
-def _read(path: Path, initial: StateDict, about: Mapping[str, object], say: Say) -> tuple[list[RoundRow], StateDict]:
-    """Return finished rounds and the state after them; none and the initial one if no file of theirs is there."""
+def _read(
+    path: Path, initial: StateDict, about: Mapping[str, object], say: Say
+) -> tuple[list[RoundRow], list[StateDict]]:
+    """Return finished rounds, and the state after them, then what each client remembers, if clients do.
+
+    No rounds and the initial state if no file of theirs is there.
+    """
     data = read_if_there(path)
     if data is None:
-        return [], initial
+        return [], [initial]
     try:
         said, kept = unseal(load, data, about)
     except ValueError as reason:
         say(f"{path} {reason}: its rounds are played again")
-        return [], initial
+        return [], [initial]
     rows = [RoundRow(**row) for row in said["rows"]]
-    return rows, {name: kept[name].to(tensor.device) for name, tensor in initial.items()}
+    stacked = {name: kept[name].to(tensor.device) for name, tensor in initial.items()}
+    return rows, [stack_of_one(unstack(stacked, row)) for row in range(length(stacked))]
 
 
 def _measure(federation: Federation, played: Round, test: Records) -> float:
@@ -206,6 +222,8 @@ def _measure(federation: Federation, played: Round, test: Records) -> float:
 
 
 def _row(played: Round, performance: float) -> RoundRow:
-    sent = [played.sent(client) for client in range(len(played.clients))]
+    # Where the draw left everybody out, nobody trained for the round, and all are measured.
+    took_part = np.flatnonzero(played.cohort.all(axis=0)).tolist()
+    sent = [played.sent(client) for client in took_part or range(len(played.clients))]
     costs = np.array([(c.nbytes[0], c.training_seconds, c.encode_seconds, c.decode_seconds) for c in sent])
     return RoundRow(played.number, performance, *costs.mean(axis=0).tolist())

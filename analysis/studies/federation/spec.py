@@ -49,12 +49,11 @@ class FederationSpec(ClientSpec):
     side: int = option(0, "Scale images to side x side; 0 leaves them as they are.", within=ranges.SIDE)
 
     def __post_init__(self) -> None:
-        from fedsz_privacy.defences.defence import settle_defences
         from fedsz_privacy.federation.partition import require_partition
 
         super().__post_init__()
         require_partition(self.partition)
-        object.__setattr__(self, "defences", settle_defences([REFERENCE, *self.defences]))
+        object.__setattr__(self, "defences", self.settled(self.defences, self.rounds))
 
     @property
     def expected_records(self) -> float:
@@ -63,7 +62,9 @@ class FederationSpec(ClientSpec):
 
     def parse_defences(self, rule: "TrainingRule | None" = None) -> "list[Defence]":
         """Return the defences, the undefended one first; a rule replaces the spec's once its claim is known."""
-        from fedsz_privacy.defences.defence import Setting, parse_defence
+        from fedsz_privacy.defences.defence import parse_defence, strongest_observer
 
-        setting = Setting(rule or self.rule, self.settings, self.expected_records, self.delta, self.rounds)
-        return [parse_defence(name, setting) for name in self.defences]
+        return [
+            parse_defence(name, self.setting(self.expected_records, self.rounds, strongest_observer(name), rule))
+            for name in self.defences
+        ]

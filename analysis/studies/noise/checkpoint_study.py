@@ -102,10 +102,9 @@ class CheckpointStudy:
 
     def to_dict(self) -> dict[str, object]:
         """Return the study as plain values."""
-        stated = asdict(self.guarantee)
         return {
             "release": self.release,
-            "guarantee": stated | ({"epsilon": "inf"} if np.isinf(self.guarantee.epsilon) else {}),
+            "guarantee": self.guarantee.to_dict(),
             "as_if": {
                 f"{share:g}": {name: finite(value) for name, value in asdict(each).items()}
                 for share, each in self.as_if.items()

@@ -13,7 +13,6 @@ from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.core.threads import one_thread
 from fedsz_privacy.data.checkpoints import load_checkpoint
-from fedsz_privacy.defences.parsing import parse_release
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ def run_noise(spec: NoiseSpec, path: Path, progress: Progress = silent) -> tuple
     _require_studied(state, spec)
     folder = None if is_empty(path) else open_run(path, spec.to_dict())
     studies = {
-        name: study_checkpoint(parse_release(name), state, spec.seed, spec.delta, progress) for name in spec.releases
+        each.name: study_checkpoint(each, state, spec.seed, spec.delta, progress) for each in spec.parse_releases()
     }
     if not any(studies.values()):
         raise InputError(

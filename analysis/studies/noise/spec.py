@@ -2,11 +2,14 @@
 
 from dataclasses import MISSING, dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from analysis.reporting.folder import contents
 from analysis.studies.spec import DELTA, option, require_options
 from fedsz_privacy.core import ranges
+
+if TYPE_CHECKING:
+    from fedsz_privacy.defences.release import Release
 
 
 @dataclass(frozen=True)
@@ -46,11 +49,16 @@ class NoiseSpec:
     seed: int = option(0, "Seed of every random choice.", within=ranges.SEED)
 
     def __post_init__(self) -> None:
-        from fedsz_privacy.defences.parsing import parse_release
-
         require_options(self)
-        names = dict.fromkeys(parse_release(text).name for text in self.releases)
+        names = dict.fromkeys(each.name for each in self.parse_releases())
         object.__setattr__(self, "releases", tuple(names))
+
+    def parse_releases(self) -> "list[Release]":
+        """Return the releases; an epsilon in one is for a single round, at the delta of the study."""
+        from fedsz_privacy.defences.parsing import parse_release
+        from fedsz_privacy.defences.proof import Composition
+
+        return [parse_release(text, Composition(self.delta)) for text in self.releases]
 
     def to_dict(self) -> dict[str, object]:
         """Return the question as plain values, with what the files hold.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from torch import nn
 
-from analysis.studies.recorded.members import read_members
+from analysis.studies.recorded.members import read_members, require_whole_masks
 from analysis.studies.recorded.spec import RecordedSpec
 from fedsz_privacy.core.device import find_device
 from fedsz_privacy.core.errors import InputError
@@ -76,6 +76,11 @@ class Material:
         """The clients that took part in any round, by name."""
         return sorted({client for each in self.rounds for client in each.updates})
 
+    @property
+    def most_rounds(self) -> int:
+        """Rounds that a client took part in at most."""
+        return max(sum(client in each.updates for each in self.rounds) for client in self.everybody)
+
 
 def load(spec: RecordedSpec, trusted: bool) -> Material:
     """Load what a question names.
@@ -98,6 +103,8 @@ def load(spec: RecordedSpec, trusted: bool) -> Material:
         split = load_data(manifest.data, manifest.records, TEST_RECORDS, manifest.seed, manifest.target, manifest.task)
         split = _prepared(split, manifest, spec.device)
         model = _model(manifest, split).to(find_device(spec.device))
+    if not recording:
+        require_whole_masks(spec.member_files, len(split.train))
     check_model(model, manifest.model, split.train)
     like = {name: tensor.cpu() for name, tensor in detached(model).items()}
     rounds = [_recorded(each, like) for each in recording.rounds] if recording else [_of_files(spec, like)]

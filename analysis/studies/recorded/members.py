@@ -72,6 +72,20 @@ def read_members(files: Sequence[Path], clients: Sequence[str]) -> dict[str, tup
     }
 
 
+def require_whole_masks(files: Sequence[Path], count: int) -> None:
+    """Raise InputError unless each of these files that holds bools has one for each of so many training records.
+
+    A shorter one would be read as if it spoke of the first records, and name others than those that a client holds.
+    """
+    for path in files:
+        array = _read(path)
+        if array.dtype.kind == "b" and array.shape[-1] != count:
+            raise InputError(
+                f"{path} has bools for {array.shape[-1]} records, and the data has {count} training records: "
+                "give one for each of them, or their ids"
+            )
+
+
 def choose_candidates(
     manifest: Manifest, clients: Sequence[str], count: int, most: int, generator: Generator
 ) -> Candidates:
@@ -115,7 +129,7 @@ def choose_candidates(
         judged[records],
         (times[:, None] - membership > 0)[records],
     )
-    _require_enough(found)
+    _require_enough(found, len(inside) + len(outside))
     return found
 
 
@@ -135,14 +149,18 @@ def _marked(ids: Sequence[int], count: int, whose: str) -> NDArray[np.bool_]:
     return marked
 
 
-def _require_enough(found: Candidates) -> None:
+def _require_enough(found: Candidates, count: int) -> None:
+    """Raise InputError unless there are enough scores of either kind; ``count`` records could have been judged."""
     members = int((found.membership & found.judged).sum())
     others = int((~found.membership & found.judged).sum())
     if members < LEAST_MEMBERS or others < LEAST_NON_MEMBERS:
-        raise InputError(
-            f"there are {members} scores of members and {others} of non-members: give data of which clients hold "
-            f"{LEAST_MEMBERS} records or more, and do not hold {LEAST_NON_MEMBERS} or more"
+        remedy = (
+            f"choose more --candidates, of {count} that there are"
+            if len(found.records) < count
+            else f"give data of which clients hold {LEAST_MEMBERS} records or more, and do not hold "
+            f"{LEAST_NON_MEMBERS} or more"
         )
+        raise InputError(f"there are {members} scores of members and {others} of non-members: {remedy}")
 
 
 def _read(path: Path) -> NDArray[Any]:

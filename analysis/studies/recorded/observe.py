@@ -20,7 +20,7 @@ from attacks.signals import Scores
 from fedsz_privacy.codec.lossy import without_lossy_warnings
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.randomness import Purpose, generator
-from fedsz_privacy.core.state import StateDict, add, average, is_finite, nbytes, stack
+from fedsz_privacy.core.state import StateDict, add, average, is_finite, nbytes, stack, subtract
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.defences.release import Release, Released, release_copy
 from fedsz_privacy.training.evaluation import measure
@@ -35,6 +35,9 @@ MEMORY_BYTES = 2**28
 
 Sent = Mapping[str, Released]
 """What an observer holds of each client that took part in a round."""
+
+Memory = dict[str, StateDict]
+"""What each client remembers of its updates under a release with error feedback: what was lost of them so far."""
 
 Target = tuple[str, str]
 """A release, and the client whose update passed through it."""
@@ -96,6 +99,7 @@ def observe_rounds(
     took_part = np.zeros((shape[0], shape[2]), bool)
     sizes: dict[str, list[int]] = {release.name: [] for release in releases}
     performance: dict[str, float] = {}
+    memories: dict[str, Memory] = {release.name: {} for release in releases}
     notices: list[str] = []
     start = perf_counter()
     for row, each in enumerate(progress(material.rounds, description="rounds", total=shape[0])):
@@ -104,7 +108,10 @@ def observe_rounds(
         notices += told
         _require_others(updates, each.number, signals)
         took_part[row] = [client in updates for client in candidates.clients]
-        sent = {release.name: _send(release, updates, each.number, material.everybody, seed) for release in releases}
+        sent = {
+            release.name: _send(release, updates, each.number, material.everybody, seed, memories[release.name])
+            for release in releases
+        }
         knowledge = Knowledge(material.model, _placed([before], pool), pool)
         targets = [(release, client) for release in sent for client in candidates.clients if client in updates]
         for some in _together(targets, len(updates) * nbytes(before)):
@@ -143,17 +150,24 @@ def _require_others(updates: Mapping[str, StateDict], number: int, signals: Sequ
         )
 
 
-def _send(release: Release, updates: Mapping[str, StateDict], number: int, everybody: Sequence[str], seed: int) -> Sent:
+def _send(
+    release: Release,
+    updates: Mapping[str, StateDict],
+    number: int,
+    everybody: Sequence[str],
+    seed: int,
+    memory: Memory,
+) -> Sent:
+    """Return what an observer holds of each update; under error feedback, the memory takes in what was lost of each."""
+    sent = {}
     with without_lossy_warnings():
-        return {
-            client: release_copy(
-                release,
-                update,
-                generator(seed, Purpose.RELEASE, number, everybody.index(client)),
-                f" of {client} in round {number}",
-            )
-            for client, update in updates.items()
-        }
+        for client, update in updates.items():
+            whole = add(memory[client], update) if client in memory else update
+            stream = generator(seed, Purpose.RELEASE, number, everybody.index(client))
+            sent[client] = release_copy(release, whole, stream, f" of {client} in round {number}")
+            if release.feedback:
+                memory[client] = subtract(whole, sent[client].update)
+    return sent
 
 
 def study_releases(
@@ -163,7 +177,7 @@ def study_releases(
     updates, _ = _finite(each)
     elements = sum(tensor.numel() for tensor in each.before().values())
     some = dict(list(updates.items())[: max(1, min(STUDIED_UPDATES, STUDIED // elements))])
-    sent = {release.name: _send(release, some, each.number, everybody, seed) for release in releases}
+    sent = {release.name: _send(release, some, each.number, everybody, seed, {}) for release in releases}
     return {
         release: study_errors(list(some.values()), list(by_client.values()), seed) if some else None
         for release, by_client in sent.items()

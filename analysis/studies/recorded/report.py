@@ -1,6 +1,5 @@
 """The report of an audit of recorded updates: results, tables, figures and page."""
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -35,6 +34,7 @@ from analysis.studies.recorded.tables import (
     leakage_table,
     unsupported,
 )
+from fedsz_privacy.defences.proof import Unit
 
 FIGURES: Mapping[str, tuple[Callable[[RecordedReport], Figure], str]] = MappingProxyType(
     {
@@ -72,6 +72,7 @@ def to_results(report: RecordedReport) -> dict[str, object]:
         "clients": list(report.candidates.clients),
         "records": len(report.candidates.records),
         "strongest_signal": report.strongest.name,
+        "measured_unit": Unit.RECORD,
         "defences": [_release(report, name) for name in report.leakage],
         "notices": list(report.notices),
         "cannot_say": list(unsupported(report).lines),
@@ -141,7 +142,8 @@ def describe(report: RecordedReport) -> dict[str, str]:
         + (": batch normalisation uses the running statistics that the client sent" if normed else ""),
         "Adversary": "sees every recorded update as it was released, who sent it, and the global state before it; "
         "knows the architecture, the records and the release; has no shadow models",
-        "Unit of privacy": "one record (example) of a client, added or removed",
+        "Unit of privacy": f"of what is measured, {Unit.RECORD} (example) of a client, added or removed; of what is "
+        "guaranteed, that of its column",
         "Delta": f"{spec.delta:g}, of every epsilon",
         "Seed": str(spec.seed),
         **({"To know": "; ".join(report.notices)} if report.notices else {}),
@@ -156,10 +158,9 @@ def _shown(report: RecordedReport) -> list[str]:
 
 
 def _release(report: RecordedReport, name: str) -> dict[str, object]:
-    stated = asdict(report.guarantees[name])
     return {
         "name": name,
-        "guarantee": stated | ({"epsilon": "inf"} if math.isinf(report.guarantees[name].epsilon) else {}),
+        "guarantee": report.guarantees[name].to_dict(),
         "ratio": report.ratio(name),
         "bytes": report.observations.sizes[name],
         "performance": report.observations.performance.get(name),

@@ -145,9 +145,8 @@ def run_recorded(
     signals, unread = choose_signals(spec.get_signals(), material, clients)
     require_room(spec, material.rounds, candidates, signals)
     state = material.rounds[-1].before()
-    releases = [hold_to_conditions(each, state, spec.seed) for each in spec.parse_releases()]
-    refused = describe_refused(releases)
-    notices = (*material.notices, *told, *unread, *little_lossy(releases, material), *refused)
+    releases = [hold_to_conditions(each, state, spec.seed) for each in spec.parse_releases(material.most_rounds)]
+    notices = (*material.notices, *told, *unread, *little_lossy(releases, material), *describe_refused(releases))
     for notice in notices:
         say(notice)
     folder = None if is_empty(path) else open_run(path, spec.to_dict())

@@ -98,7 +98,7 @@ class RecordedSpec:
     def __post_init__(self) -> None:
         require_options(self)
         self._require_source()
-        names = dict.fromkeys(each.name for each in self._parse([REFERENCE, *self.defences]))
+        names = dict.fromkeys(each.name for each in self._parse([REFERENCE, *self.defences], rounds=1))
         object.__setattr__(self, "defences", tuple(names))
         for name in ("signals", "clients"):
             object.__setattr__(self, name, tuple(dict.fromkeys(getattr(self, name))))
@@ -116,13 +116,15 @@ class RecordedSpec:
                 f"neither a recording nor {missing[0]} is given: give the folder of one, or all of {', '.join(given)}"
             )
 
-    def _parse(self, texts: "Sequence[str]") -> "list[Release]":
-        from fedsz_privacy.defences.defence import PRIVATE
+    def _parse(self, texts: "Sequence[str]", rounds: int) -> "list[Release]":
+        from fedsz_privacy.defences.defence import NO_RELEASES, first_kind
         from fedsz_privacy.defences.parsing import parse_release
+        from fedsz_privacy.defences.proof import Composition
 
-        if training := [text for text in texts if text.partition(":")[0].strip() in PRIVATE]:
-            raise InputError(f"{training[0]} is a way to train, and updates are trained already: give releases alone")
-        return [parse_release(text) for text in texts]
+        for text in texts:
+            if what := NO_RELEASES.get(first_kind(text)):
+                raise InputError(f"{text} is {what}, and what was recorded can only be released: give releases alone")
+        return [parse_release(text, Composition(self.delta, rounds)) for text in texts]
 
     def _require_signals(self) -> None:
         from attacks.signals.base import as_observed
@@ -135,9 +137,9 @@ class RecordedSpec:
                 known = ", ".join(DEFAULT_SIGNALS)
                 raise InputError(f"signal {signal.name} needs shadow models, which nobody trained: choose of {known}")
 
-    def parse_releases(self) -> "list[Release]":
-        """Return the releases, ``none`` first."""
-        return self._parse(self.defences)
+    def parse_releases(self, rounds: int) -> "list[Release]":
+        """Return the releases, ``none`` first; an epsilon in one is for so many rounds of a client together."""
+        return self._parse(self.defences, rounds)
 
     def get_signals(self) -> "list[Signal]":
         """Return the signals."""

@@ -14,6 +14,8 @@ from analysis.studies.audit.presentation.leakage_tables import (
 from analysis.studies.recorded.measure import GUESSED
 from analysis.studies.recorded.run import RecordedReport
 from analysis.studies.spec import REFERENCE
+from analysis.studies.units import cells, headings, note_of_units, units_of
+from fedsz_privacy.defences.proof import Unit
 
 INTERVALS = "95% percentile bootstrap intervals over records, and over clients where there are several."
 
@@ -26,16 +28,18 @@ def strictest_rate(report: RecordedReport) -> float:
 def closing_table(report: RecordedReport) -> Table:
     """Return the table that the command ends with: one row for each release."""
     rate, name = strictest_rate(report), report.strongest.name
+    units = units_of(report.guarantees.values())
     metric = report.material.split.test.task.metric
     return Table(
         title="What each release of the recorded updates gives away",
         note=f"Measured by the strongest signal, {name}, chosen on other records than it measures, with 95% intervals "
         "over records and clients. A guarantee is of the release alone, over all rounds of a client; what training "
         f"guaranteed is not recorded. {metric.capitalize()} is that of the last round's average, on test records."
+        + note_of_units(units)
         + note_of_claims(report.guarantees.values()),
         columns=(
             "defence",
-            f"guaranteed\nepsilon at\ndelta {report.spec.delta:g}",
+            *headings(units, report.spec.delta),
             "measured\nAUC",
             "measured\nAUC minus none",
             "minimum\ndetectable\ndifference",
@@ -46,7 +50,7 @@ def closing_table(report: RecordedReport) -> Table:
         rows=[
             (
                 release,
-                str(report.guarantees[release]),
+                *cells(report.guarantees[release], units),
                 interval(by_signal[name].auc),
                 difference(release, by_signal[name].auc_difference),
                 "-" if release == REFERENCE else f"{by_signal[name].auc_difference.detectable:.4f}",
@@ -133,7 +137,7 @@ def bound_table(report: RecordedReport) -> Table:
         f"confidence for each row by itself: for one record of the client, all recorded rounds together. By "
         f"{report.signals[0]}, the first signal that was asked for, the {GUESSED:.0%} of highest score named members "
         f"and the {GUESSED:.0%} of lowest named non-members, fixed beforehand (Steinke et al., NeurIPS 2023).",
-        columns=("client", "defence", "coins", "correct guesses", "epsilon lower bound (95%)"),
+        columns=("client", "defence", "coins", "correct guesses", f"epsilon lower bound (95%), {Unit.RECORD}"),
         rows=[
             (
                 client,

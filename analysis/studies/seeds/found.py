@@ -11,7 +11,7 @@ from analysis.methods.leakage.membership import Leakage
 from analysis.methods.lower_bounds import EpsilonBound
 from analysis.reporting.damage import why
 from analysis.reporting.json_files import DAMAGED, read_json
-from analysis.studies.audit.white_box import CanaryBound
+from analysis.studies.audit.canary_bounds import CanaryBound
 from fedsz_privacy.core.errors import InputError
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from math import isinf
 from pathlib import Path
 
 from analysis.methods.leakage.membership import Leakage
@@ -17,7 +16,7 @@ from analysis.studies.seeds.figure import seeds_figure
 from analysis.studies.seeds.found import DefenceFound
 from analysis.studies.seeds.run import Compared, Pick, SeedsReport, folder_of
 from analysis.studies.seeds.tables import (
-    canary_table,
+    canary_tables,
     closing_table,
     difference_table,
     group_table,
@@ -26,6 +25,7 @@ from analysis.studies.seeds.tables import (
     record_bound,
     weakest,
 )
+from fedsz_privacy.defences.proof import Unit
 
 FIGURE = Picture(
     "seeds",
@@ -58,7 +58,7 @@ def make_page(report: SeedsReport) -> Page:
         body=(
             closing,
             FIGURE,
-            *((canary_table(report),) if report.spec.gradient_canaries else ()),
+            *canary_tables(report),
             group_table(report),
             leakage_table(report),
             *differences,
@@ -73,6 +73,7 @@ def to_results(report: SeedsReport) -> dict[str, object]:
     return {
         "spec": to_plain("audit", report.spec),
         "metric": report.found[0].metric,
+        "measured_unit": Unit.RECORD,
         "strongest_signals": [each.strongest_signal for each in report.found],
         "defences": [_defence(report, name) for name in report.spec.defences],
     }
@@ -128,10 +129,9 @@ def _pick(group: str, signal: str) -> Pick:
 
 def _defence(report: SeedsReport, name: str) -> dict[str, object]:
     found = report.of(name)
-    stated = weakest(found)
     return {
         "name": name,
-        "guarantee": asdict(stated) | ({"epsilon": "inf"} if isinf(stated.epsilon) else {}),
+        "guarantee": weakest(found).to_dict(),
         "as_if": [asdict(each.as_if) if each.as_if else None for each in found],
         "ratio": asdict(report.mean(name, lambda each: each.ratio)),
         "bytes": asdict(report.mean(name, lambda each: each.bytes)),

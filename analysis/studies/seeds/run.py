@@ -10,13 +10,13 @@ from analysis.reporting.finished import is_finished, reopen
 from analysis.reporting.folder import RunFolder, open_run
 from analysis.reporting.progress import Progress, silent, unsaid
 from analysis.reporting.workers import Workers
+from analysis.studies.audit.canary_bounds import CanaryBound
 from analysis.studies.audit.check import check_audit
 from analysis.studies.audit.prepare import load, set_up
 from analysis.studies.audit.report import write_report
 from analysis.studies.audit.results import statistics
 from analysis.studies.audit.run import ALONE, run_audit
 from analysis.studies.audit.spec import AuditSpec
-from analysis.studies.audit.white_box import CanaryBound
 from analysis.studies.questions import to_plain
 from analysis.studies.seeds.found import AuditFound, DefenceFound, read_found
 from analysis.studies.seeds.spec import SeedsSpec

@@ -7,12 +7,14 @@ from analysis.methods.guarantee import Guarantee, note_of_claims
 from analysis.methods.leakage.membership import FALSE_POSITIVE_RATES, Leakage
 from analysis.methods.over_seeds import Mean, Spread, spread_over_seeds
 from analysis.reporting.table import Table
+from analysis.studies.audit.canary_bounds import CanaryBound
 from analysis.studies.audit.measure import RECORDS, VULNERABLE
 from analysis.studies.audit.presentation.leakage_tables import interval
-from analysis.studies.audit.white_box import CanaryBound
 from analysis.studies.seeds.found import DefenceFound
 from analysis.studies.seeds.run import Compared, Pick, SeedsReport
 from analysis.studies.spec import REFERENCE
+from analysis.studies.units import cells, headings, note_of_units, units_of
+from fedsz_privacy.defences.proof import Unit
 
 RATES = {f"tpr at fpr {rate:g}": f"TPR at FPR {rate:g}" for rate in FALSE_POSITIVE_RATES}
 STANDING = (
@@ -25,18 +27,19 @@ def closing_table(report: SeedsReport) -> Table:
     """Return the table that several audits end with: one row for each defence."""
     delta, strictest = f"delta {report.spec.delta:g}", strictest_statistic(report)
     stated = {name: weakest(report.of(name)) for name in report.spec.defences}
+    units = units_of(stated.values())
     return Table(
         title=f"What each defence gives away, over {len(report.spec.seeds)} seeds",
         note=f"Adversary {report.spec.adversary}: sees {report.spec.sees.sees}. {STANDING} Measured by the strongest "
         f"signal of each run, {report.strongest}. A lower bound is that of one run: the median of the runs, their "
         "least and greatest in brackets; the greatest of several bounds is no 95% bound. An as-if figure describes the "
         "error; it protects nobody: the median of the runs, and in brackets the least and greatest neighbour pair of "
-        f"all.{note_of_claims(stated.values())}",
+        f"all.{note_of_units(units)}{note_of_claims(stated.values())}",
         columns=(
             "defence",
-            f"guaranteed\nepsilon at\n{delta}",
+            *headings(units, report.spec.delta),
             "as if\nepsilon at\ndelta 0",
-            f"measured, per run:\nepsilon lower\nbound (95%) at\n{delta}",
+            f"measured, per run:\nepsilon lower\nbound (95%), {Unit.RECORD}\nat {delta}",
             "measured\nAUC",
             "measured AUC,\nvulnerable",
             f"measured\n{RATES[strictest]}",
@@ -46,7 +49,7 @@ def closing_table(report: SeedsReport) -> Table:
         rows=[
             (
                 name,
-                str(stated[name]),
+                *cells(stated[name], units),
                 as_if_cell(report.of(name)),
                 spread_cell(report.spread(name, record_bound)),
                 interval(report.leakage(name, average)["auc"].mean),
@@ -80,24 +83,28 @@ def difference_table(report: SeedsReport) -> Table:
     )
 
 
-def canary_table(report: SeedsReport) -> Table:
-    """Return what canaries of each run say of each defence, beside what they could say at most."""
-    delta = f"delta {report.spec.delta:g}"
+def canary_tables(report: SeedsReport) -> tuple[Table, ...]:
+    """Return what canaries of each run say of each defence, a table for each unit of privacy; none without canaries."""
+    played = [(name, bounds) for name in report.spec.defences for bounds in report.canaries(name)]
+    by_unit = {unit: [each for each in played if each[1][0].unit is unit] for unit in Unit}
+    return tuple(_canary_table(report, unit, rows) for unit, rows in by_unit.items() if rows)
+
+
+def _canary_table(report: SeedsReport, unit: Unit, played: Sequence[tuple[str, Sequence[CanaryBound]]]) -> Table:
     return Table(
-        title="White-box audit by canaries",
+        title=f"White-box audit by canaries, for {unit}",
         note="Lower bounds (95%) of single runs: the median, the lower of two, with the least and the greatest. The "
         "median is a 95% bound too, for it is wrong only where more than half of the runs are; the greatest is none. "
         "Each rejects the mechanisms that its row names, and no others. The page of each seed says more.",
         columns=(
             "defence",
             "canaries",
-            "one coin decides",
             "rejects",
-            f"measured, per run:\nepsilon lower\nbound (95%) at\n{delta}",
+            f"measured, per run:\nepsilon lower\nbound (95%), {unit}\nat delta {report.spec.delta:g}",
             "ceiling",
             "confidence",
         ),
-        rows=[_canary_row(name, bounds) for name in report.spec.defences for bounds in report.canaries(name)],
+        rows=[_canary_row(name, bounds) for name, bounds in played],
     )
 
 
@@ -196,7 +203,6 @@ def _canary_row(name: str, bounds: Sequence[CanaryBound]) -> tuple[str, ...]:
     return (
         name,
         first.canaries,
-        first.unit,
         first.rejects,
         spread_cell(spread_over_seeds([each.bound.epsilon for each in bounds])),
         f"{max(each.ceiling for each in bounds):.2f}",

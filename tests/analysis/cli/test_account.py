@@ -1,5 +1,6 @@
 import re
 
+import dp_accounting
 import pytest
 from typer.testing import CliRunner
 
@@ -65,6 +66,15 @@ def test_a_noisy_sum_names_one_client_and_who_must_not_look():
     assert "one client, with all its records" in shown
     assert "not the server" in shown
     assert row(shown, "zero-out")[-1] == "0.7985"
+
+
+def test_a_noisy_sum_says_what_discrete_noise_guarantees():
+    """Against dp-accounting's own accountant of Renyi divergences, at the same orders or at integer ones."""
+    for sampling, orders in ((1.0, None), (0.1, [*range(2, 64), 128, 256, 512, 1024])):
+        step = dp_accounting.PoissonSampledDpEvent(sampling, dp_accounting.GaussianDpEvent(2.0))
+        exact = dp_accounting.rdp.RdpAccountant(orders).compose(step, 10).get_epsilon(1e-5)
+        shown = account("gaussian", "--noise-multiplier", "2", "--rounds", "10", "--client-sampling", str(sampling))
+        assert f"has an epsilon of {exact:.4g} over all rounds (zero-out)" in shown
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,8 @@ def test_under_dp_sgd_canaries_of_norm_zero_change_nothing(model, start, pool):
     records_alone = np.where(batches < RECORDS, batches, ABSENT)
     without = rule.train(model, Clients(stack_of_one(start), pool, records_alone, generators(2))).states
     for name, tensor in trained.items():
-        assert torch.equal(tensor, without[name])
+        # Batches of other lengths are added up in another order, on some processors.
+        torch.testing.assert_close(tensor, without[name], rtol=1e-5, atol=1e-6)
 
 
 def test_without_canaries_plain_training_is_the_base_rules(model, start, pool):

@@ -179,6 +179,7 @@ def auc(trials, signal, looks=ROUNDS):
     return roc_auc_score(trials.membership.ravel(), scores.ravel())
 
 
+@pytest.mark.slow
 def test_leakage_grows_with_rounds_and_is_less_in_an_average(federation):
     """On a fixed seed; every margin is half of the least of three seeds or less."""
     update, aggregate = (play(federation, range(32), [none()], [LIRA, LOSS], each) for each in (UPDATE, AGGREGATE))

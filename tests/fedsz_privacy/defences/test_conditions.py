@@ -1,7 +1,8 @@
 """Claims that a run refuses: each breaks one condition of a sound release, which passes."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 
 import pytest
 import torch
@@ -12,7 +13,9 @@ from torch import nn
 
 from fedsz_privacy.core.state import nbytes
 from fedsz_privacy.defences.conditions import find_unmet, hold_to_conditions
+from fedsz_privacy.defences.mechanisms import layered_gaussian
 from fedsz_privacy.defences.parsing import parse_release
+from fedsz_privacy.defences.proof import Observer
 from fedsz_privacy.defences.release import Release, Released
 
 MULTIPLIER = 0.7
@@ -120,6 +123,62 @@ def test_what_claims_nothing_is_not_tried(batch_normalised):
     hold_to_conditions(replace(fails, event=NonPrivateDpEvent()), batch_normalised)
 
 
+SOUND = [
+    "gaussian:eps=8,clip=1",
+    "gaussian:noise=0.3,clip=1e-3+fedsz:abs=0.5sigma",
+    "gaussian:noise=20,clip=5+fedsz:rel=1e-1",
+    "fedsz:rel=1e-2+gaussian:eps=2,clip=1",
+    "dither:abs=1e-2,clip=1e-3",
+    "layered-gaussian:eps=8,clip=1",
+    "layered-gaussian:eps=1,server=8,clip=1",
+    "layered-gaussian:noise=0.3,secret=0.28,clip=1e-2",
+    "layered-laplace:eps=8,clip=1",
+    "staircase:eps=4,clip=1e-3",
+    "rqm:clip=1e-2",
+]
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_the_mechanisms_that_are_built_in_pass(batch_normalised, name):
+    release = parse_release(name)
+    assert release.is_proved
+    assert find_unmet(release, batch_normalised) is None
+
+
+@pytest.mark.parametrize("name", ["layered-gaussian:noise=2,clip=1", "layered-laplace:eps=1,clip=1"])
+def test_what_holds_against_outsiders_passes_too(batch_normalised, name):
+    assert find_unmet(parse_release(name).against(Observer.OUTSIDER), batch_normalised) is None
+
+
+def test_a_layered_release_that_forgets_to_clip_is_refused(batch_normalised, monkeypatch):
+    monkeypatch.setattr(layered_gaussian, "clip_norm", lambda values, *_: values)
+    release = parse_release("layered-gaussian:noise=2,clip=1").against(Observer.OUTSIDER)
+    assert "one client moves what is sent by" in find_unmet(release, batch_normalised)
+
+
+@dataclass(frozen=True)
+class Counted(Noisy):
+    """Keeps the number of elements that it was given."""
+
+    elements: list[int] = field(default_factory=list)
+
+    def __call__(self, update, generator):
+        self.elements.append(sum(tensor.numel() for tensor in update.values()))
+        return super().__call__(update, generator)
+
+
+def test_a_large_model_is_tried_on_the_first_rows_of_its_tensors():
+    release = Counted()
+    assert find_unmet(claiming(release), {"weight": torch.zeros(4000, 1000), "bias": torch.zeros(7)}) is None
+    assert set(release.elements) == {4007}
+
+
+@pytest.mark.skipif(not find_spec("opendp"), reason="opendp is not installed")
+def test_noise_of_a_secure_source_is_not_held_to_a_replay():
+    assert find_unmet(parse_release("certified-gaussian:eps=8,clip=1"), {"weight": torch.zeros(40)}) is None
+
+
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(sizes=st.lists(st.integers(0, 40), min_size=1, max_size=6).filter(any), seed=st.integers(0, 2**32))
 def test_no_sound_release_is_refused_however_small_its_tensors_are(sizes, seed):

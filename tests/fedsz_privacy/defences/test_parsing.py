@@ -9,6 +9,7 @@ from dp_accounting import GaussianDpEvent, NonPrivateDpEvent
 
 from fedsz_privacy import InputError
 from fedsz_privacy.defences import parsing
+from fedsz_privacy.defences.defence import settle_defences, strongest_observer
 from fedsz_privacy.defences.mechanisms.none import none
 from fedsz_privacy.defences.parsing import parse_release
 from fedsz_privacy.defences.proof import Composition, Observer, Proof, Unit
@@ -73,3 +74,12 @@ def test_a_proof_for_one_coordinate_ends_where_coordinates_are_mixed_before_it(m
     monkeypatch.setattr(parsing, "RELEASES", {**parsing.RELEASES, "coordinates": lambda: proved})
     assert isinstance(parse_release("fedsz:rel=1e-2+coordinates").event, NonPrivateDpEvent)
     assert parse_release("coordinates+fedsz:rel=1e-2").event == GaussianDpEvent(1.0)
+
+
+@pytest.mark.parametrize("text", ["gaussian:eps=60,clip=1", "dpfedavg:eps=60+gaussian:eps=60,clip=1"])
+def test_an_epsilon_that_one_round_cannot_have_is_settled_for_the_rounds_of_the_run(monkeypatch, text):
+    monkeypatch.undo()
+    with pytest.raises(InputError, match=r"eps 60\.0: choose less than"):
+        settle_defences([text])
+    assert settle_defences([text], Composition(rounds=10)) == (text,)
+    assert strongest_observer(text) is (Observer.AGGREGATES if text.startswith("dpfedavg") else Observer.SERVER)

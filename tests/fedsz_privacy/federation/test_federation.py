@@ -34,6 +34,7 @@ def test_a_round_is_the_mean_of_the_clients_weighted_by_records(digits, model):
         assert torch.allclose(first.after[name], 0.75 * tensor[0] + 0.25 * tensor[1], atol=1e-5)
 
 
+@pytest.mark.slow
 def test_rounds_learn_under_compression_too(digits, model):
     federation = Federation(
         model, digits, even_clients(4, 800), Training(epochs=2), parse_release("fedsz:rel=1e-2"), seed=0

@@ -13,8 +13,8 @@ import pytest
 
 pytest.importorskip("flwr", reason="flwr is not installed: make test-flower")
 
-import psutil
 import torch
+from processes import marked
 
 from fedsz_privacy.core.state import add, average
 from fedsz_privacy.federation import open_recording
@@ -52,7 +52,7 @@ def log(folder):
     link = subprocess.Popen(["flower-superlink", *words], cwd=folder, env=environment, stderr=subprocess.DEVNULL)
     try:
         wait_for(port)
-        assert processes_of(folder)
+        assert marked("FLWR_HOME", str(folder))
         config = f"rounds=2 epochs=2 record='{folder}/recording'"
         command = ["flwr", "run", ".", "here", "--stream", "--federation-config", "num-supernodes=4", "-c", config]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
@@ -73,18 +73,6 @@ def wait_for(port):
     raise AssertionError("flower-superlink does not answer")
 
 
-def processes_of(folder):
-    """Return the processes that have a folder for Flower's files in their environment."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.environ().get("FLWR_HOME", "").startswith(str(folder)):
-                found.append(" ".join(process.cmdline()))
-        except (psutil.AccessDenied, psutil.NoSuchProcess, psutil.ZombieProcess):
-            continue
-    return found
-
-
 def test_an_app_is_three_files_that_are_read_at_one_sitting():
     files = sorted(EXAMPLE.glob("*.py"))
     assert [file.name for file in files] == ["client_app.py", "server_app.py", "task.py"]
@@ -100,10 +88,10 @@ def test_a_run_compresses_learns_and_leaves_no_process(log, folder):
     assert accuracies[-1] > 0.8
     assert "left out" not in log
     for _ in range(50):
-        if not processes_of(folder):
+        if not marked("FLWR_HOME", str(folder)):
             return
         time.sleep(0.2)
-    assert processes_of(folder) == []
+    assert marked("FLWR_HOME", str(folder)) == []
 
 
 @pytest.mark.slow

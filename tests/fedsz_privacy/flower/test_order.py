@@ -35,6 +35,11 @@ def reply_of(client, state=STATE, reads_frames=True, **config):
     return client(message, Context(1, NODES[0], {}, RecordDict(), {}))
 
 
+def test_error_feedback_is_refused_in_one_line():
+    with pytest.raises(InputError, match=r"^release 'ef\+topk:share=0.1' feeds back what it lost[^\n]+leave ef\+ out$"):
+        fedsz_mod("ef+topk:share=0.1")
+
+
 @pytest.mark.parametrize(
     ("mod", "name"),
     [
@@ -91,6 +96,21 @@ def test_what_is_decoded_can_exceed_the_norm_that_was_clipped_to():
 def test_noise_behind_the_codec_is_refused_when_the_app_is_made():
     with pytest.raises(InputError, match="write noise first and fedsz last"):
         fedsz_mod("fedsz:rel=1e-2+none")
+
+
+def test_an_epsilon_over_unknown_rounds_is_refused_when_the_app_is_made():
+    with pytest.raises(InputError, match="give fedsz_mod how many they are by rounds=, or write noise= in its place"):
+        fedsz_mod("gaussian:eps=8,clip=1+fedsz:abs=0.5sigma")
+    fedsz_mod("gaussian:eps=8,clip=1+fedsz:abs=0.5sigma", rounds=10)
+    with pytest.raises(InputError, match="write noise first and fedsz last"):
+        fedsz_mod("gaussian:noise=1+fedsz:abs=0.5sigma+none")
+
+
+def test_under_noise_training_that_diverged_is_sent_as_an_update_of_zeros():
+    """An error would say of the data what the noise hides."""
+    mod = fedsz_mod("gaussian:noise=1,clip=0.01+fedsz:abs=0.5sigma")
+    reply = reply_of(app([mod], lambda s, *_: {**s, "1.bias": s["1.bias"] * torch.nan}))
+    assert not reply.has_error()
 
 
 def test_a_frame_is_no_array_to_flower():

@@ -1,5 +1,6 @@
 """Whole rounds of Flower's strategies, with real messages and no network."""
 
+import math
 import random
 
 import pytest
@@ -98,6 +99,25 @@ def test_local_privacy_comes_before_compression():
     moved = result.arrays.to_torch_state_dict()["1.weight"] - state["1.weight"]
     # The mean of four noises of sigma sqrt(2 ln(1.25e5)) / 50 = 0.097, weighted nearly evenly.
     assert 0.04 < float(moved.std()) < 0.06
+
+
+def test_noise_of_the_toolkit_comes_before_compression_and_counters_leave_as_zeros():
+    result = run(FedSZStrategy(FedAvg()), app([fedsz_mod("gaussian:noise=1,clip=0.1+fedsz:abs=0.5sigma")]), 1)
+    moved = subtract(result.arrays.to_torch_state_dict(), net().state_dict())
+    # The mean of four noises of 0.1, weighted nearly evenly, and of four errors of SZ of 0.029.
+    assert 0.045 < float(moved["1.weight"].std()) < 0.06
+    assert int(result.arrays["2.num_batches_tracked"].numpy()) == 0
+
+
+def test_an_update_that_is_longer_than_the_limit_is_scaled_down_and_an_honest_one_is_not():
+    state = floats(net().state_dict())
+    whole, other, short = (
+        run(FedSZStrategy(FedAvg(), norm_limit=limit), app([fedsz_mod("none")]), 1, state).arrays.to_torch_state_dict()
+        for limit in (math.inf, 1e6, 1e-3)
+    )
+    assert all(tensor.equal(other[name]) for name, tensor in whole.items())
+    norm = torch.cat([tensor.flatten() for tensor in subtract(short, state).values()]).norm()
+    assert 2e-4 < float(norm) <= 1.001e-3
 
 
 @pytest.mark.parametrize("kind", ["fixed", "adaptive"])

@@ -16,6 +16,7 @@ def sampled(noise_multiplier):
     return dp_accounting.SelfComposedDpEvent(step, 50)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("eps", [0.3, 8.0])
 def test_calibration_reaches_epsilon_and_not_much_less(eps):
     assert 0.98 * eps < epsilon(sampled(calibrate(sampled, eps, 1e-5)), 1e-5) <= eps

@@ -81,6 +81,7 @@ def test_adaptive_training_equals_the_toolkits_own_up_to_rounding(digits, optimi
         assert torch.allclose(expected[key][0], tensor, atol=1e-4, rtol=0), key
 
 
+@pytest.mark.slow
 def test_opacus_and_the_toolkits_own_agree_in_distribution(digits):
     """Two-sample Kolmogorov-Smirnov tests of 48 clients each; the three together fail once in a thousand."""
     pool, model = some(digits), build_model("mlp", digits, seed=1)

@@ -1,45 +1,82 @@
-"""The table of the white-box audit."""
+"""The tables of the white-box audit."""
 
+from collections.abc import Mapping, Sequence
+
+from analysis.methods.guarantee import Guarantee
 from analysis.reporting.table import Table
+from analysis.studies.audit.canary_bounds import CanaryBound
 from analysis.studies.audit.run import AuditReport
+from analysis.studies.units import cells, headings
+from fedsz_privacy.defences.proof import Unit
 
 
-def canary_table(report: AuditReport) -> Table:
-    """Return what canaries say of each defence, beside what they could say at most."""
-    delta = f"delta {report.spec.delta:g}"
-    return Table(
-        title="White-box audit by canaries",
-        note=f"Adversary {report.spec.adversary}. A lower bound (95%) rejects the mechanisms that its row names, and "
+def canary_tables(report: AuditReport) -> tuple[Table, ...]:
+    """Return what canaries say of each defence, beside what they could say at most, a table for each unit of privacy.
+
+    There is none where no canaries were asked for.
+    """
+    found = {bound.unit for verdict in report.verdicts.values() for bound in verdict.canary_bounds}
+    return tuple(_table(report, unit) for unit in Unit if unit in found)
+
+
+def _table(report: AuditReport, unit: Unit) -> Table:
+    return canary_table(
+        f"White-box audit by canaries, for {unit}",
+        f"Adversary {report.spec.adversary}. A lower bound (95%) rejects the mechanisms that its row names, and "
         "no others: a bound on a family says nothing of mechanisms outside it. The ceiling is the bound if every coin "
         "had been guessed right. This canary in this view: the epsilon of a canary of fixed direction in what the "
         "adversary sees; other canaries may show more. The confidence is exact where coins are independent for sure; "
         "among records they are nearly so.",
+        unit,
+        report.spec.delta,
+        {name: (verdict.guarantee, verdict.canary_bounds) for name, verdict in report.verdicts.items()},
+    )
+
+
+def canary_table(
+    title: str, note: str, unit: Unit, delta: float, found: Mapping[str, tuple[Guarantee, Sequence[CanaryBound]]]
+) -> Table:
+    """Return what canaries of one unit of privacy say of each defence, beside what they could say at most.
+
+    Parameters
+    ----------
+    title, note : str
+        Of the table.
+    unit : Unit
+        The unit; bounds for others are left out.
+    delta : float
+        The delta of every epsilon.
+    found : mapping of str to Guarantee and CanaryBounds
+        What is guaranteed under each defence, and what canaries say of it.
+    """
+    return Table(
+        title=title,
+        note=note,
         columns=(
             "defence",
             "canaries",
-            "one coin decides",
             "rejects",
             "coins",
-            f"measured\nepsilon lower\nbound (95%) at\n{delta}",
+            f"measured\nepsilon lower\nbound (95%), {unit}\nat delta {delta:g}",
             "ceiling",
             "this canary\nin this view",
-            f"guaranteed\nepsilon at\n{delta}",
+            *headings([unit], delta),
             "confidence",
         ),
         rows=[
             (
                 name,
                 bound.canaries,
-                bound.unit,
                 bound.rejects,
                 f"{bound.coins:,}",
                 f"{bound.bound.epsilon:.2f}",
                 f"{bound.ceiling:.2f}",
                 "not known" if bound.view is None else f"{bound.view:.2f}",
-                str(verdict.guarantee),
+                *cells(stated, [unit]),
                 "exact" if bound.exact else "nearly exact",
             )
-            for name, verdict in report.verdicts.items()
-            for bound in verdict.canary_bounds
+            for name, (stated, bounds) in found.items()
+            for bound in bounds
+            if bound.unit is unit
         ],
     )

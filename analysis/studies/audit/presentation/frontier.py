@@ -3,6 +3,7 @@
 import numpy as np
 import seaborn as sns
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from analysis.reporting.style import looks
 from analysis.reporting.table import Table
@@ -10,6 +11,9 @@ from analysis.studies.audit.frontier import Frontier
 
 PLACES = 25
 """Places of mu at which the floor is drawn."""
+
+PLAIN = "{x:g}"
+"""How numbers stand at the axes."""
 
 WIDER = 3
 """How much further than the marks the floor is drawn, as a factor."""
@@ -23,7 +27,7 @@ ONE_BIT = 1.0
 
 def draw_frontier(found: Frontier) -> Figure:
     """Draw bits a coordinate against mu, guaranteed or as if, with the floor and the cost of a sign."""
-    figure = Figure(figsize=(12, 6), layout="constrained")
+    figure = Figure(figsize=(11, 6.5 + 0.16 * len(found.points)), layout="constrained")
     panel = figure.subplots()
     for (name, point), look in zip(found.points.items(), looks(len(found.points)), strict=True):
         guaranteed, described = point.guaranteed_mu, point.as_if_mu
@@ -43,10 +47,14 @@ def draw_frontier(found: Frontier) -> Figure:
     )
     panel.axhline(ONE_BIT, color="grey", linestyle="--", label="the sign of each coordinate alone")
     panel.set(xscale="log", yscale="log")
+    for axis in (panel.xaxis, panel.yaxis):
+        axis.set_major_formatter(PLAIN)
+    panel.yaxis.set_minor_locator(LogLocator(subs=(2, 5)))
+    panel.yaxis.set_minor_formatter(PLAIN)
     panel.set_ylim(bottom=max(panel.get_ylim()[0], LEAST_BITS))
-    panel.set(ylabel="bits a coordinate", title="Lower is smaller, left hides better")
-    panel.set_xlabel("mu of one client's update, there or not, in one round (its norm over the size of the noise)")
-    figure.legend(loc="outside right upper", title="release")
+    panel.set(ylabel="bits a coordinate", title="Further down is smaller, further left hides better")
+    panel.set_xlabel("mu of one client's update, there or not, in one round: its norm over the size of the noise")
+    figure.legend(loc="outside lower center", ncols=2)
     figure.suptitle("What it costs to hide a client in noise")
     return figure
 

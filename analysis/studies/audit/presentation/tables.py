@@ -1,7 +1,7 @@
 """The tables of an audit's report: verdicts, costs, and the noise."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from analysis.methods.curves.neighbours import adjacency
 from analysis.methods.curves.privacy_curves import AsIf
@@ -15,25 +15,28 @@ from analysis.studies.audit.run import AuditReport
 from analysis.studies.audit.verdict import Verdict
 from analysis.studies.noise.cells import as_if_cells, decision_cells, distance_cells
 from analysis.studies.noise.update_study import NoiseStudy
+from analysis.studies.units import NOT_FOR_THIS, cells, headings, note_of_units, units_of
+from fedsz_privacy.defences.proof import Unit
 
 
 def closing_table(report: AuditReport) -> Table:
     """Return the table that an audit ends with: one row for each defence."""
     rate = strictest_rate(report)
-    delta = f"delta {report.spec.delta:g}"
+    units = units_of(verdict.guarantee for verdict in report.verdicts.values())
     return Table(
         title="What each defence gives away",
         note=f"Adversary {report.spec.adversary}: sees {report.spec.sees.sees}. Measured by the strongest signal, "
         f"{report.strongest.name}, chosen on other trials than it measures, with 95% intervals. An as-if figure "
         "describes the error; it protects nobody: the median of the neighbour pairs, their least and greatest in "
         "brackets."
+        + note_of_units(units)
         + note_of_claims(verdict.guarantee for verdict in report.verdicts.values())
         + note_of_others(report),
         columns=(
             "defence",
-            f"guaranteed\nepsilon at\n{delta}",
+            *headings(units, report.spec.delta),
             "as if\nepsilon at\ndelta 0",
-            f"measured\nepsilon lower\nbound (95%) at\n{delta}",
+            f"measured\nepsilon lower\nbound (95%), {Unit.RECORD}\nat delta {report.spec.delta:g}",
             "measured\nAUC",
             "measured AUC,\nvulnerable",
             f"measured\nTPR at FPR {rate:g}",
@@ -43,7 +46,7 @@ def closing_table(report: AuditReport) -> Table:
         rows=[
             (
                 name,
-                str(verdict.guarantee),
+                *cells(verdict.guarantee, units),
                 as_if_cells(verdict.as_if)[0] if verdict.as_if else "-",
                 f"{verdict.epsilon_lower_bound.epsilon:.2f}",
                 interval(verdict.strongest[RECORDS].auc),
@@ -60,16 +63,22 @@ def closing_table(report: AuditReport) -> Table:
 def verdict_table(report: AuditReport) -> Table:
     """Return guarantee, as-if description and measurement of each defence, in words."""
     rate = strictest_rate(report)
+    units = units_of(verdict.guarantee for verdict in report.verdicts.values())
     return Table(
         title="Verdict",
-        note="Three columns of different standing. A guarantee is a theorem and holds for every adversary of its kind. "
+        note="Columns of three standings. A guarantee is a theorem and holds for every adversary of its kind. "
         "An as-if figure is what would hold if the error were independent noise of a distribution fitted to each "
         "tensor: the median of the neighbour pairs, their least and greatest in brackets. A measurement is what one "
         "attack achieved: leakage is at least that. An epsilon lower bound (95%): no claim of a smaller epsilon at "
         f"that delta could be true, at 95% confidence, for one record added or removed.{note_of_others(report)}",
-        columns=("defence", "guaranteed", "as if (a description)", f"measured ({report.strongest.name})"),
+        columns=(
+            "defence",
+            *(f"guaranteed for {unit}" for unit in units),
+            "as if (a description)",
+            f"measured ({report.strongest.name})",
+        ),
         rows=[
-            (name, _guaranteed(verdict.guarantee), _as_if(verdict.as_if), _measured(verdict, rate))
+            (name, *_guaranteed(verdict.guarantee, units), _as_if(verdict.as_if), _measured(verdict, rate))
             for name, verdict in report.verdicts.items()
         ],
     )
@@ -134,9 +143,12 @@ def deciding_table(report: AuditReport) -> Table:
     )  # fmt: skip
 
 
-def _guaranteed(stated: Guarantee) -> str:
-    head = "none, epsilon = ∞ at delta" if math.isinf(stated.epsilon) else f"epsilon {stated.epsilon:.3g} at delta"
-    return f"{head} {stated.delta:g}: {stated.reason}"
+def _guaranteed(stated: Guarantee, units: Sequence[Unit]) -> tuple[str, ...]:
+    """Return a guarantee in the column of its unit; none is said of the unit that was measured."""
+    nothing = math.isinf(stated.epsilon)
+    head = "none, epsilon = ∞ at delta" if nothing else f"epsilon {stated.epsilon:.3g} at delta"
+    chosen = units[0] if nothing else stated.unit
+    return tuple(f"{head} {stated.delta:g}: {stated.reason}" if unit is chosen else NOT_FOR_THIS for unit in units)
 
 
 def _as_if(described: AsIf | None) -> str:
@@ -159,9 +171,9 @@ def _measured(verdict: Verdict, rate: float) -> str:
 
 
 def _white_box(verdict: Verdict) -> str:
-    if not verdict.canary_bounds:
+    if not (bounds := verdict.record_canary_bounds):
         return ""
-    first = verdict.canary_bounds[0]
+    first = bounds[0]
     return (
         f"; by canaries ({first.canaries}), for {first.unit}: {_lower_bound(first.bound)}, which rejects "
         f"{first.rejects}"

@@ -1,7 +1,7 @@
 """One figure of an audit: leakage, guarantee, performance and bytes of each defence, side by side."""
 
 from collections.abc import Sequence
-from math import isinf
+from math import inf, isinf
 
 import numpy as np
 import seaborn as sns
@@ -9,11 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from analysis.methods.guarantee import Guarantee
 from analysis.studies.audit.measure import RECORDS, VULNERABLE
 from analysis.studies.audit.presentation.intervals import draw_rows
 from analysis.studies.audit.run import AuditReport
 from analysis.studies.audit.verdict import Verdict
-from analysis.studies.audit.white_box import RECORD, CanaryBound
+from fedsz_privacy.defences.proof import Unit
 
 GROUPS = {RECORDS: "average record", VULNERABLE: VULNERABLE}
 STEP = 0.16
@@ -29,7 +30,7 @@ def entitle(figure: Figure, report: AuditReport, title: str) -> None:
 def tradeoff(report: AuditReport) -> Figure:
     """Draw a row for each defence: leakage, epsilon guaranteed and epsilon measured, performance, bytes."""
     names = report.spec.defences
-    figure = Figure(figsize=(16, 2.6 + 0.6 * len(names)), layout="constrained")
+    figure = Figure(figsize=(16, 2.6 + 0.75 * len(names)), layout="constrained")
     leakage, epsilon, performance, size = figure.subplots(1, 4, sharey=True, width_ratios=(3, 3, 2, 2))
     _leakage(leakage, report)
     _epsilons(epsilon, report)
@@ -37,8 +38,9 @@ def tradeoff(report: AuditReport) -> Figure:
     performance.plot([report.performance(name) for name in names], rows, "D", color="black")
     performance.set(title="Use (measured)", xlabel=f"test {report.game.pool.task.metric}")
     performance.xaxis.set_major_locator(MaxNLocator(3))
-    size.plot([report.nbytes(name) / 1e3 for name in names], rows, "D", color="black")
-    size.set(title="Cost (measured)", xlabel="kilobytes of an update", xlim=(0, None))
+    sizes = [report.nbytes(name) / 1e3 for name in names]
+    size.plot(sizes, rows, "D", color="black")
+    size.set(title="Cost (measured)", xlabel="kB of an update", xlim=(-0.08 * max(sizes), 1.08 * max(sizes)))
     leakage.set_yticks(rows, labels=[_named(report, name) for name in names])
     leakage.set_ylim(len(names) - 0.5, -0.5)
     figure.legend(loc="outside right upper")
@@ -54,7 +56,7 @@ def _leakage(panel: Axes, report: AuditReport) -> None:
         colour, marker = sns.color_palette("colorblind")[3 * number], "os"[number]
         draw_rows(panel, found, rows, colour, marker, label)
     panel.axvline(0.5, color="grey", linestyle=":", label="guessing")
-    panel.set(title="Leakage (measured)", xlabel=f"ROC-AUC of {report.strongest.name}, 95% interval")
+    panel.set(title="Leakage (measured)", xlabel=f"ROC-AUC of {report.strongest.name},\n95% interval")
 
 
 def _epsilons(panel: Axes, report: AuditReport) -> None:
@@ -62,7 +64,7 @@ def _epsilons(panel: Axes, report: AuditReport) -> None:
     blue, orange, *_ = sns.color_palette("colorblind")
     verdicts = list(report.verdicts.values())
     lower_bounds = np.array([verdict.epsilon_lower_bound.epsilon for verdict in verdicts])
-    guaranteed = np.array([verdict.guarantee.epsilon for verdict in verdicts])
+    guaranteed = np.array([_of_a_record(verdict.guarantee) for verdict in verdicts])
     finite, rows = np.isfinite(guaranteed), np.arange(len(verdicts))
     edge = 1.15 * max(1, *lower_bounds, *guaranteed[finite])
     panel.hlines(rows[finite], lower_bounds[finite], guaranteed[finite], color="grey", linewidth=3)
@@ -89,7 +91,7 @@ def _canaries(panel: Axes, verdicts: Sequence[Verdict]) -> None:
         (False, green, "lower bound (canaries, its own family, 95%)"),
     ):
         firsts = {
-            row: next((each for each in _of_one_record(verdict) if each.any_mechanism is any_mechanism), None)
+            row: next((each for each in verdict.record_canary_bounds if each.any_mechanism is any_mechanism), None)
             for row, verdict in enumerate(verdicts)
         }
         points = {row: first.bound.epsilon for row, first in firsts.items() if first}
@@ -97,9 +99,9 @@ def _canaries(panel: Axes, verdicts: Sequence[Verdict]) -> None:
             panel.plot(list(points.values()), list(points), ">", color=colour, mfc="white", markersize=10, label=label)
 
 
-def _of_one_record(verdict: Verdict) -> list[CanaryBound]:
-    """Return the bounds in the unit of the panel; those of a client's whole update are in the table."""
-    return [each for each in verdict.canary_bounds if each.unit == RECORD]
+def _of_a_record(stated: Guarantee) -> float:
+    """Return what is guaranteed in the unit of the panel; for another unit it is in the name of the row."""
+    return stated.epsilon if stated.unit is Unit.RECORD else inf
 
 
 def _named(report: AuditReport, name: str) -> str:
@@ -108,4 +110,4 @@ def _named(report: AuditReport, name: str) -> str:
     if isinf(stated.epsilon):
         return f"{name}\nno guarantee"
     standing = "claimed" if stated.claimed else "guaranteed"
-    return f"{name}\n{standing} epsilon {stated.epsilon:.3g} at delta {stated.delta:g}"
+    return f"{name}\n{standing} epsilon {stated.epsilon:.3g} at delta {stated.delta:g}\nfor {stated.unit}"

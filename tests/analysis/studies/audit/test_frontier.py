@@ -1,11 +1,12 @@
 """The frontier of releases, against what is known of each: clip norm over noise, norm over error, bytes."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from dp_accounting import GaussianDpEvent, NonPrivateDpEvent
+from dp_accounting import GaussianDpEvent, LaplaceDpEvent, NonPrivateDpEvent
 
 from analysis.methods.curves.neighbours import NeighbourPair
 from analysis.reporting.style import house_style, to_png
@@ -43,7 +44,13 @@ def proved() -> Release:
 def found():
     setting = Setting(Training(), Training(), expected_records=100)
     names = ["none", f"{__name__}:coin", f"{__name__}:proved", "dpsgd:eps=8"]
-    defences = [parse_defence(name, setting) for name in names]
+    # As one of the toolkit's own: what somebody else's code says of itself is no guarantee.
+    defences = [replace(parse_defence(name, setting), claimed=False) for name in names]
+    return frontier_of(defences)
+
+
+def frontier_of(defences):
+    """Return the frontier of some defences on one update."""
     update = {"weight": torch.linspace(-1, 1, ELEMENTS, dtype=torch.float64)}
     pair = NeighbourPair(update, {"weight": torch.full((ELEMENTS,), 1e-3, dtype=torch.float64)})
     noise = {each.name: study_noise(each.release, [pair], seed=0) for each in defences}
@@ -60,6 +67,20 @@ def test_a_proof_gives_its_mu_and_an_error_alone_an_as_if_one(found):
     assert (none.mu, described.guaranteed_mu, guaranteed.as_if_mu) == (None, None, None)
     assert guaranteed.guaranteed_mu == 1 / MULTIPLIER
     assert described.as_if_mu == pytest.approx(math.sqrt(ELEMENTS / 3) / ERROR, rel=1e-3)
+
+
+def laplace() -> Release:
+    """Return a release that proves Laplace noise."""
+    return replace(proved(), event=LaplaceDpEvent(MULTIPLIER))
+
+
+@pytest.mark.parametrize(("name", "claimed"), [("proved", True), ("laplace", False)])
+def test_neither_a_claim_nor_noise_of_another_kind_has_a_guaranteed_mu(name, claimed):
+    setting = Setting(Training(), Training(), expected_records=100)
+    defence = replace(parse_defence(f"{__name__}:{name}", setting), claimed=claimed)
+    (point,) = frontier_of([defence]).points.values()
+    assert point.guaranteed_mu is None
+    assert point.as_if_mu == pytest.approx(math.sqrt(ELEMENTS / 3) / ERROR, rel=1e-3)
 
 
 def test_the_floor_at_a_mu_is_that_of_noise_as_large(found):

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 from safetensors.torch import load, save
 
-from analysis.studies.federation.report import FIGURES, summary_table, write_federation
+from analysis.studies.federation.report import FIGURES, guarantee_table, summary_table, write_federation
 from analysis.studies.federation.run import run_federation
 from analysis.studies.federation.spec import FederationSpec
 from fedsz_privacy import InputError
@@ -72,6 +72,25 @@ def test_an_interrupted_run_goes_on_to_the_same_accuracies(finished, tmp_path):
     report, _ = run_federation(SMALL, tmp_path / "run")
     assert accuracies(report) == accuracies(finished[0])
     assert (tmp_path / "run" / "rounds" / "0.safetensors").stat().st_mtime_ns == kept
+
+
+def test_an_interrupted_run_goes_on_with_what_its_clients_remember(tmp_path):
+    spec = dataclasses.replace(SMALL, defences=("ef+topk:share=0.05",))
+
+    def stop(items, description, **_):
+        for number, item in enumerate(items):
+            yield item
+            if description.startswith("ef") and number == 1:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_federation(spec, tmp_path / "cut", progress=stop)
+    report, _ = run_federation(spec, tmp_path / "cut")
+    whole, _ = run_federation(spec, tmp_path / "whole")
+    assert accuracies(report) == accuracies(whole)
+    ends = [load((tmp_path / run / "rounds" / "1.safetensors").read_bytes()) for run in ("cut", "whole")]
+    assert all(len(tensor) == 1 + SMALL.clients for tensor in ends[0].values())
+    assert all(tensor.equal(ends[1][name]) for name, tensor in ends[0].items())
 
 
 def test_the_report_holds_table_rounds_and_figures(finished):
@@ -164,7 +183,7 @@ def test_private_training_is_a_defence_whose_guarantee_stands_at_the_delta_of_th
     assert guaranteed["dpsgd:eps=8,delta=1e-4"] > 9
     assert "calibrated to epsilon 8 at delta 0.0001" in report.guarantees["dpsgd:eps=8,delta=1e-4"].reason
     summary = summary_table(report)
-    column = summary.columns.index("guaranteed\nepsilon at\ndelta 1e-06")
+    column = summary.columns.index("guaranteed\nepsilon for\none record\nat delta 1e-06")
     assert [row[column] for row in summary.rows[:2]] == ["∞", "8"]
     assert report.ratio("dpsgd:eps=8") == 1 < report.ratio("dpsgd:eps=8+fedsz:rel=1e-2")
 
@@ -238,3 +257,27 @@ def test_bad_input_is_one_line_and_leaves_nothing(tmp_path, change, message):
 def test_numbers_out_of_range_are_named(name):
     with pytest.raises(InputError, match="choose 1 or more"):
         dataclasses.replace(SMALL, **{name: 0})
+
+
+@pytest.mark.slow
+def test_noise_on_the_sum_guarantees_something_for_one_client_in_a_column_of_its_own(tmp_path):
+    always, sampled = "dpfedavg:noise=0.5+fedsz:rel=1e-2", "dpfedavg:noise=0.5,rate=0.5"
+    spec = dataclasses.replace(SMALL, defences=(sampled, always))
+    report, folder = run_federation(spec, tmp_path / "run")
+    stated = report.guarantees
+    assert stated[always].unit == stated[sampled].unit == "one client"
+    assert 0 < stated[sampled].epsilon < stated[always].epsilon < math.inf
+    assert "against whoever sees sums over the clients" in stated[always].reason
+    for table in (summary_table(report), guarantee_table(report)):
+        units = [
+            table.columns.index(f"guaranteed\nepsilon for\n{unit}\nat delta 1e-05")
+            for unit in ("one record", "one client")
+        ]
+        for row in table.rows:
+            epsilon = str(stated[row[0]])
+            assert [row[unit] for unit in units] == (["∞", "∞"] if row[0] == "none" else ["-", epsilon])
+    write_federation(report, folder)
+    assert json.loads((folder.path / "results.json").read_text())["guarantees"][always]["unit"] == "one client"
+    assert report.ratio(always) > 1
+    again, _ = run_federation(spec, tmp_path / "again")
+    assert accuracies(again) == accuracies(report)

@@ -9,6 +9,7 @@ from analysis.studies.noise.run import load_update, run_noise
 from analysis.studies.noise.spec import NoiseSpec
 from analysis.studies.noise.verdict import verdict_lines
 from fedsz_privacy import InputError
+from fedsz_privacy.training.accounting import epsilon
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +73,11 @@ def test_the_same_question_gives_the_same_results(run, files, tmp_path):
     again = run_noise(NoiseSpec(*files, releases=("fedsz:rel=1e-2", "fedsz:rel=3e-1", "none")), tmp_path / "again")
     write_noise_report(*again)
     assert (tmp_path / "again" / "results.json").read_text() == (folder.path / "results.json").read_text()
+
+
+def test_an_epsilon_is_for_the_delta_of_the_study_and_one_round(files):
+    (release,) = NoiseSpec(*files, releases=("gaussian:eps=8,clip=1",), delta=1e-6).parse_releases()
+    assert 7.8 < epsilon(release.event, 1e-6) <= 8 < epsilon(release.event, 1e-9)
 
 
 def test_an_interrupted_study_leaves_nothing(files, tmp_path):

@@ -143,3 +143,9 @@ def test_coins_decide_which_records_are_judged_without_a_look_at_who_holds_them(
 def test_records_that_are_not_there_or_too_few_are_one_line(fields, message):
     with pytest.raises(InputError, match=message):
         choose_candidates(manifest(**fields), ["a"], 1000, 2000, np.random.default_rng(0))
+
+
+def test_too_few_records_that_are_judged_of_many_are_no_fault_of_the_data():
+    message = "there are 50 scores of members and 50 of non-members: choose more --candidates, of 1000 that there are"
+    with pytest.raises(InputError, match=message):
+        choose_candidates(manifest(members={"a": tuple(range(150))}), ["a"], 1000, 100, np.random.default_rng(0))

@@ -148,6 +148,7 @@ def test_members_that_are_drawn_at_random_are_not_found():
     assert all(held)
 
 
+@pytest.mark.slow
 def test_coins_prove_something_and_are_told_as_what_the_recording_says():
     coins = np.arange(120)
     members = {"ann": np.flatnonzero(np.random.default_rng(0).random(120) < 0.5), "bob": np.arange(120, 150)}
@@ -162,6 +163,16 @@ def test_coins_prove_something_and_are_told_as_what_the_recording_says():
     assert report.candidates.judged[:, 0].sum() == 120
     assert write_recorded(report, folder).is_file()
     assert to_results(report)["defences"][0]["epsilon_lower_bounds"]["ann"]["guesses"]["candidates"] == 120
+
+
+def test_an_epsilon_is_for_as_many_rounds_as_a_client_took_part_in():
+    record("kept", two())
+    spec = RecordedSpec(recording=Path("kept"), defences=("gaussian:eps=8,clip=1e-3+fedsz:abs=0.5sigma",), delta=1e-6)
+    report, _ = run_recorded(spec, Path("run"), trusted=True)
+    found = report.guarantees[spec.defences[1]]
+    assert report.material.most_rounds == 2
+    assert 7.8 < found.epsilon <= 8
+    assert found.delta == 1e-6
 
 
 SAVED = {
@@ -219,6 +230,18 @@ def test_one_file_of_members_stands_for_all_files_of_states():
     assert run(*named, "--members", "rows.npy", "--out", "rows").exit_code == 0
     rows = json.loads(Path("rows/results.json").read_text())
     assert "fedmia-loss" in rows["defences"][0]["leakage"]
+
+
+@pytest.mark.parametrize("mask", [np.arange(140) < 20, np.zeros((1, 151), bool)], ids=["short", "a row"])
+def test_a_mask_that_is_not_of_the_training_records_is_one_line(mask):
+    from mine import net
+
+    torch.save(net((1, 8, 8), 10).state_dict(), "state.pt")
+    np.save("mask.npy", mask)
+    named = ["--before", "state.pt", "--after", "state.pt", "--data", "mine:pool", "--model", "mine:net"]
+    result = run(*named, "--members", "mask.npy")
+    assert result.exit_code == 2
+    assert f"has bools for {mask.shape[-1]} records, and the data has 150 training records" in result.stderr
 
 
 def test_a_recording_that_is_cut_is_audited_up_to_its_last_whole_round():
@@ -326,7 +349,7 @@ def test_a_manifest_that_does_not_fit_is_one_line_and_nothing_written(change, me
         ({}, "neither a recording nor --before is given"),
         ({"before": Path("a"), "after": "b"}, "neither a recording nor --members is given"),
         ({"recording": Path("kept"), "after": "b"}, "--after beside a recording: leave it out, or leave out kept"),
-        ({"recording": Path("kept"), "defences": ("dpsgd:eps=8",)}, "dpsgd:eps=8 is a way to train"),
+        ({"recording": Path("kept"), "defences": ("dpsgd:eps=8",)}, "dpsgd:eps=8 is training"),
         ({"recording": Path("kept"), "signals": ("lira",)}, "signal lira needs shadow models"),
         ({"recording": Path("kept"), "candidates": 3}, "candidates 3: choose 20 or more"),
     ],

@@ -9,17 +9,19 @@ import pytest
 from analysis.methods.lower_bounds import EpsilonBound
 from analysis.reporting.folder import open_run, to_json
 from analysis.reporting.html import to_html
+from analysis.studies.audit.canary_bounds import CanaryBound
 from analysis.studies.audit.report import describe
 from analysis.studies.audit.results import to_results
-from analysis.studies.audit.white_box import CanaryBound
 from analysis.studies.questions import read_question, to_plain
 from analysis.studies.seeds.found import read_found
 from analysis.studies.seeds.report import make_page, mean_rows, seed_rows, write_seeds
 from analysis.studies.seeds.run import SeedsReport
 from analysis.studies.seeds.spec import SeedsSpec
-from analysis.studies.seeds.tables import canary_table, closing_table, difference_table, strictest_statistic
+from analysis.studies.seeds.tables import canary_tables, closing_table, difference_table, strictest_statistic
 from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.defences.proof import Unit
 
+UNITS = (Unit.RECORD, Unit.CLIENT)
 AUCS, BOUNDS = (0.60, 0.62, 0.67), (1.0, 3.0, 2.0)
 
 
@@ -53,17 +55,21 @@ def test_bounds_are_never_averaged_and_the_table_says_whose_they_are(report):
 
 
 def test_bounds_by_canaries_have_a_row_for_each_design_and_null(report):
-    assert canary_table(report).rows == []
-    kinds = [("directions", "one record", "any mechanism"), ("directions", "one record", "this family")]
+    assert canary_tables(report) == ()
+    kinds = [("directions", unit, rejects) for unit in UNITS for rejects in ("any mechanism", "this family")]
     played = []
     for found, epsilon in zip(report.found, BOUNDS, strict=True):
         known = {"any_mechanism": True, "coins": 6400, "exact": True}
         bounds = [CanaryBound(*kind, EpsilonBound(epsilon, 1e-5, 0.95), 7.0, None, **known) for kind in kinds]
         undefended = replace(found.defences[0], canary_bounds=tuple(bounds))
         played.append(replace(found, defences=(undefended, *found.defences[1:])))
-    first, second = canary_table(replace(report, found=tuple(played))).rows
-    assert first == ("none", *kinds[0], "2.00 (1.00 to 3.00)", "7.00", "exact")
-    assert second[3] == "this family"
+    tables = canary_tables(replace(report, found=tuple(played)))
+    assert [table.title.partition(", ")[2] for table in tables] == ["for one record", "for one client"]
+    for unit, table in zip(UNITS, tables, strict=True):
+        first, second = table.rows
+        assert first == ("none", "directions", "any mechanism", "2.00 (1.00 to 3.00)", "7.00", "exact")
+        assert second[2] == "this family"
+        assert any(unit in column for column in table.columns)
 
 
 def test_only_rates_that_every_seed_resolves_are_shown(report):

@@ -9,6 +9,8 @@ from analysis.methods.curves.neighbours import ADJACENCY
 from analysis.methods.guarantee import Guarantee
 from analysis.methods.lower_bounds import EpsilonBound
 from analysis.reporting.style import house_style
+from analysis.studies.audit.canary_bounds import CanaryBound
+from analysis.studies.audit.presentation.canary_table import canary_tables
 from analysis.studies.audit.presentation.figures import FIGURES
 from analysis.studies.audit.presentation.frontier import frontier_table
 from analysis.studies.audit.presentation.leakage_tables import difference_table, group_table, leakage_table
@@ -21,8 +23,8 @@ from analysis.studies.audit.presentation.tables import (
 )
 from analysis.studies.audit.report import describe, make_page
 from analysis.studies.audit.results import leakage_rows, noise_rows, verdict_rows
-from analysis.studies.audit.white_box import CanaryBound
 from fedsz_privacy.data.tasks import regression
+from fedsz_privacy.defences.proof import Unit
 
 TABLES = (
     closing_table,
@@ -36,7 +38,7 @@ TABLES = (
 )
 
 
-BOUND = CanaryBound("here", "one record", "nothing", EpsilonBound(0.0, 1e-5, 0.95), 7.0, 3.0, True, 9, exact=True)
+BOUND = CanaryBound("here", Unit.RECORD, "nothing", EpsilonBound(0.0, 1e-5, 0.95), 7.0, 3.0, True, 9, exact=True)
 
 
 @pytest.fixture
@@ -118,7 +120,7 @@ def test_the_figure_of_epsilons_says_its_delta(restated):
         figure = FIGURES["tradeoff"](restated)
     assert figure.axes[1].get_xlabel() == "epsilon at delta 1e-07"
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-    assert all(label.endswith("guaranteed epsilon 3.25 at delta 1e-07") for label in labels)
+    assert all(label.endswith("guaranteed epsilon 3.25 at delta 1e-07\nfor one record") for label in labels)
     assert figure.axes[2].get_xlabel() == "test accuracy"
 
 
@@ -171,3 +173,46 @@ def test_the_closing_table_marks_a_claim_and_says_what_that_is(small_report, res
     assert "not checked" in marked.note
     assert {row[1] for row in closing_table(restated).rows} == {"3.25"}
     assert "claimed" not in closing_table(small_report).note
+
+
+def test_epsilons_of_two_units_of_privacy_stand_in_columns_of_their_own(restated):
+    """The tables, and the figure of one record's epsilons: there a guarantee for one client has no mark."""
+    name = list(restated.verdicts)[-1]
+    for_client = replace(restated.verdicts[name].guarantee, epsilon=8.0, unit=Unit.CLIENT)
+    verdicts = restated.verdicts | {name: replace(restated.verdicts[name], guarantee=for_client)}
+    report = replace(restated, verdicts=verdicts)
+    table = closing_table(report)
+    units = [column.split("\n")[2] for column in table.columns if column.startswith("guaranteed")]
+    assert units == ["one record", "one client"]
+    by_unit = [dict(zip(units, row[1:3], strict=True)) for row in table.rows]
+    assert by_unit[-1] == {"one record": "-", "one client": "8"}
+    assert by_unit[0] == {"one record": "3.25", "one client": "-"}
+    assert verdict_table(report).rows[-1][1] == "-"
+    assert verdict_table(report).rows[-1][2].startswith("epsilon 8 at delta 1e-07")
+    epsilons = [{key: row[key] for key in row if key.startswith("guaranteed_epsilon")} for row in verdict_rows(report)]
+    assert epsilons[-1] == {"guaranteed_epsilon_client": 8.0}
+    assert set(epsilons[0]) == {"guaranteed_epsilon_record"}
+    with house_style():
+        marks = {line.get_label(): line for line in FIGURES["tradeoff"](report).axes[1].get_lines()}
+    assert len(marks["at most (guaranteed)"].get_xdata()) == len(report.verdicts) - 1
+
+
+def test_what_canaries_prove_of_a_client_is_not_told_beside_what_is_measured_of_records(restated):
+    name, verdict = next(iter(restated.verdicts.items()))
+    of_client, of_record = (replace(BOUND, unit=unit) for unit in (Unit.CLIENT, Unit.RECORD))
+    for bounds, told in (((of_client,), False), ((of_client, of_record), True)):
+        report = replace(restated, verdicts={name: replace(verdict, canary_bounds=bounds)})
+        assert ("by canaries" in verdict_table(report).rows[0][-1]) is told
+        assert Unit.CLIENT not in verdict_table(report).rows[0][-1]
+        assert ("canary_epsilon_lower_bound_epsilon" in verdict_rows(report)[0]) is told
+
+
+def test_canaries_of_two_units_have_tables_of_their_own(restated):
+    name, verdict = next(iter(restated.verdicts.items()))
+    both = replace(verdict, canary_bounds=tuple(replace(BOUND, unit=unit) for unit in (Unit.CLIENT, Unit.RECORD)))
+    tables = canary_tables(replace(restated, verdicts={name: both}))
+    assert [table.title for table in tables] == [
+        f"White-box audit by canaries, for {unit}" for unit in ("one record", "one client")
+    ]
+    assert [len(table.rows) for table in tables] == [1, 1]
+    assert [row[-2] for table in tables for row in table.rows] == ["3.25", "-"]

@@ -1,0 +1,36 @@
+"""fedsz-privacy audit-clients."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from analysis.cli.finish import finish
+from analysis.cli.people import one_line_errors, show_progress
+from analysis.cli.questions import asks
+from analysis.studies.clients.spec import ClientsSpec
+
+
+@asks(ClientsSpec)
+def audit_clients(
+    asked: dict[str, Any],
+    out: Annotated[
+        Path, typer.Option(help="Folder of the run; an interrupted run in it goes on, a finished one is shown.")
+    ] = Path("runs/audit-clients"),
+    workers: Annotated[int, typer.Option(help="Processes that play trials at once.")] = 1,
+    backend: Annotated[str, typer.Option(help="Where workers run: loky (this machine), ray, or dask.")] = "loky",
+) -> None:
+    """Let coins decide which clients take part, attack what the server makes of their updates, and report."""
+    with one_line_errors():
+        from analysis.reporting.workers import Workers
+        from analysis.studies.questions import to_plain
+
+        players, spec = Workers(workers, backend), ClientsSpec(**asked)
+
+        def compute() -> None:
+            from analysis.studies.clients.report import write_clients
+            from analysis.studies.clients.run import run_clients
+
+            write_clients(*run_clients(spec, out, players, show_progress, typer.echo))
+
+        finish(out, to_plain("audit-clients", spec), compute)

@@ -1,0 +1,1 @@
+"""An audit of whole clients: what an aggregate gives away of who took part."""

@@ -1,0 +1,87 @@
+"""Client canaries against the guarantee of each defence, with what so many coins could show at most."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+
+from analysis.methods.lower_bounds import AnyMechanism, NoiseFamily, Null
+from analysis.methods.lower_bounds.last_update import last_update_epsilon
+from analysis.methods.lower_bounds.noise_family import is_gaussian
+from analysis.studies.audit.canary_bounds import CanaryBound, CanaryScores, bound_scores
+from analysis.studies.clients.spec import ClientsSpec
+from attacks import Game, Trials
+from attacks.canaries.gradients import CanaryDesign
+from attacks.canaries.play import EVIDENCE, UPDATE
+from attacks.clients.canaries import AMONG_CLIENTS, CLIENTS_ALONE, ClientCanaryPlayer
+from attacks.game.adversaries import AGGREGATE, FINAL_MODEL
+from attacks.game.engine import Player
+from fedsz_privacy.core.randomness import Purpose, generator
+from fedsz_privacy.defences.defence import Defence
+from fedsz_privacy.defences.dpfedavg import DPFedAvg
+from fedsz_privacy.defences.proof import Unit
+from fedsz_privacy.training.accounting import epsilon
+
+KINDS = {CLIENTS_ALONE: "client canary trials", AMONG_CLIENTS: "client canary trials among clients"}
+"""What is played, the exact one first, and the names of its trials."""
+
+READ = {AGGREGATE.name: EVIDENCE, FINAL_MODEL.name: UPDATE}
+"""What an adversary reads off a canary; one of a user's own is given what the final model shows."""
+
+
+def bound_by_clients(
+    spec: ClientsSpec, game: Game, defences: Sequence[Defence], played: Callable[[Player, str], Trials]
+) -> dict[str, tuple[CanaryBound, ...]]:
+    """Play client canaries, if the spec asks for any, and return what they say of each defence; exact bounds first.
+
+    Parameters
+    ----------
+    spec : ClientsSpec
+        How many canaries.
+    game : Game
+        The game that they are played in.
+    defences : sequence of Defence
+        The defences.
+    played : callable
+        From a player and a name of its trials to the trials.
+    """
+    if not (count := spec.client_canaries):
+        return {defence.name: () for defence in defences}
+    by_design = {
+        design: played(ClientCanaryPlayer(game, defences, spec.clients, count, design), kind)
+        for design, kind in KINDS.items()
+    }
+    return {each.name: tuple(_bounds(spec, each, row, by_design)) for row, each in enumerate(defences)}
+
+
+def _bounds(
+    spec: ClientsSpec, defence: Defence, row: int, by_design: Mapping[CanaryDesign, Trials]
+) -> Iterator[CanaryBound]:
+    """Return what canaries of each design say of a defence, of that row of the releases.
+
+    Guarantees
+    ----------
+    Those of `AnyMechanism` and `NoiseFamily`, for one client, there or not in all rounds, against an adversary who
+    chose its update and sees what the server made of all, in every round or after the last. Of a family the confidence
+    is exact for `CLIENTS_ALONE`, whose coins are independent.
+    """
+    of_clients = defence.unit is Unit.CLIENT and is_gaussian(defence.event)
+    nulls: list[Null] = [*([NoiseFamily(defence.event)] if of_clients else []), AnyMechanism()]
+    score = READ.get(spec.adversary, UPDATE)
+    read = [
+        CanaryScores(design.name, [trials.observed[score][:, row, 0]], trials.membership, design is CLIENTS_ALONE)
+        for design, trials in by_design.items()
+    ]
+    ties = partial(generator, spec.seed, Purpose.BOUND, row)
+    return bound_scores(read, Unit.CLIENT, nulls, view_epsilon(spec, defence), spec.delta, ties)
+
+
+def view_epsilon(spec: ClientsSpec, defence: Defence) -> float | None:
+    """Return the epsilon of a client canary in what an adversary sees; None if it is not known.
+
+    In every round it is that of the event; in the final model what `last_update_epsilon` says of as many steps.
+    """
+    rule = defence.aggregation
+    if not isinstance(rule, DPFedAvg) or spec.adversary not in READ:
+        return None
+    if spec.adversary == AGGREGATE.name:
+        return epsilon(defence.event, spec.delta)
+    return last_update_epsilon(rule.noise_multiplier, rule.sampling_rate, spec.target_rounds, spec.delta)

@@ -1,0 +1,213 @@
+r"""Federated averaging with a guarantee for whole clients (McMahan et al., ICLR 2018, arXiv 1710.06963).
+
+Each of n clients takes part in a round with probability q, by a coin of its own. The whole update of each that does is
+clipped to L2 norm C, the updates are added up, Gaussian noise of standard deviation :math:`\sigma C` is added to the
+sum, and the noisy sum is divided by the fixed denominator :math:`q n`:
+
+.. math:: \frac{1}{q n} \left(\sum_{i \text{ takes part}} u_i \min(1, C / \|u_i\|) + \sigma C Z\right)
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
+
+import numpy as np
+import torch
+from dp_accounting import DpEvent, GaussianDpEvent, PoissonSampledDpEvent
+from numpy.random import Generator
+from numpy.typing import NDArray
+from torch import Tensor
+
+from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.magnitude import magnitudes
+from fedsz_privacy.core.ranges import ACCOUNTED_NOISE_MULTIPLIER, CLIP_NORM, EPSILON, Range, require_in, require_within
+from fedsz_privacy.core.state import StateDict, expand, is_number
+from fedsz_privacy.defences.aggregation import Senders
+from fedsz_privacy.defences.grammar import write_changed
+from fedsz_privacy.defences.proof import Composition, Observer, Proof, Unit
+from fedsz_privacy.training.accounting import calibrate, composed
+from fedsz_privacy.training.gaussian_rounds import SAMPLING_RATE, Adjacency
+
+RANGES: Mapping[str, Range] = MappingProxyType(
+    {"noise_multiplier": ACCOUNTED_NOISE_MULTIPLIER, "clip_norm": CLIP_NORM, "sampling_rate": SAMPLING_RATE}
+)
+
+VARIANCES = "running_var"
+"""What the names of batch normalisation's variances end in."""
+
+
+@dataclass(frozen=True)
+class DPFedAvg:
+    r"""A clipped sum with Gaussian noise, over clients that are sampled.
+
+    Parameters
+    ----------
+    noise_multiplier : float
+        :math:`\sigma`: standard deviation of the noise on the sum, in clip norms.
+    clip_norm : float
+        C: largest L2 norm of a client's whole update, all its floats together.
+    sampling_rate : float
+        q: probability that a client takes part in a round.
+
+    Raises
+    ------
+    InputError
+        If a number is out of range.
+
+    Notes
+    -----
+    The whole update is clipped, float buffers such as running statistics included. Integers, such as the batches that
+    batch normalisation has counted, stay what the global state has: no noise would hide them. An update that is not
+    finite counts as zero. All clients weigh the same: weights by records would have no bound. Where noise would make a
+    running variance negative, it becomes zero.
+
+    Guarantees
+    ----------
+    `proof`, for one client, there or not, against whoever sees the global states of all rounds, but no single update
+    and not who took part. The server adds the noise and is trusted. Each client adds a vector of norm C at most to the
+    sum, whatever it sends and whatever others do, so the sensitivity is C (Lemma 1 of the paper, with equal weights);
+    the number of clients n is public and does not change with one client. This is a statement about real numbers and
+    ideal randomness: the noise is a 64-bit float of a seeded generator, made for measuring leakage in repeatable
+    trials.
+    """
+
+    noise_multiplier: float
+    clip_norm: float = 1.0
+    sampling_rate: float = 1.0
+
+    def __post_init__(self) -> None:
+        require_within(self, RANGES)
+
+    @property
+    def event(self) -> DpEvent:
+        """The privacy event of one round, for one client there or not."""
+        noise = GaussianDpEvent(self.noise_multiplier)
+        return noise if self.sampling_rate == 1 else PoissonSampledDpEvent(self.sampling_rate, noise)
+
+    @property
+    def proof(self) -> Proof:
+        """What is proved of one round."""
+        return Proof(
+            self.event,
+            Unit.CLIENT,
+            Adjacency.ZERO_OUT,
+            Observer.AGGREGATES,
+            f"each client's whole update is decoded, clipped to {self.clip_norm:g} and added up by a trusted server, "
+            f"with Gaussian noise of {self.noise_multiplier:.3f} clip norms on the sum and a fixed denominator; what "
+            "clients do before is covered, what follows is post-processing",
+            "McMahan et al., ICLR 2018, Lemma 1",
+        )
+
+    def cohort(self, clients: int, generators: Sequence[Generator]) -> NDArray[np.bool_]:
+        """Draw who takes part: every client by a coin of its own (Poisson sampling)."""
+        return np.stack([generator.random(clients) < self.sampling_rate for generator in generators])
+
+    def step(
+        self,
+        states: StateDict,
+        senders: Senders,
+        shares: Sequence[float],  # noqa: ARG002  # all clients weigh the same
+        generators: Sequence[Generator],
+    ) -> dict[str, Tensor]:
+        """Return the noisy sum over its fixed denominator; integers as the global states have them."""
+        takes_part = torch.from_numpy(self.cohort(len(senders), generators))
+        before = expand(states, len(generators))
+        clean = torch.zeros_like(to_rows(before))
+        for send, chosen in zip(senders, takes_part.T[:, :, None].to(clean.device), strict=True):
+            if chosen.any():
+                clean += torch.where(chosen, clip_rows(to_rows(send()), self.clip_norm), 0)
+        noise = np.stack([generator.standard_normal(clean.shape[1]) for generator in generators])
+        noisy = clean + self.noise_multiplier * self.clip_norm * torch.from_numpy(noise).to(clean.device)
+        return _keep_variances(from_rows(noisy / (self.sampling_rate * len(senders)), before), before)
+
+
+def _keep_variances(step: StateDict, before: StateDict) -> dict[str, Tensor]:
+    """Return a step after which no running variance is negative, as noise may make one: post-processing."""
+    return {
+        name: torch.maximum(tensor, -before[name]) if name.endswith(VARIANCES) else tensor
+        for name, tensor in step.items()
+    }
+
+
+def clip_rows(rows: Tensor, clip_norm: float) -> Tensor:
+    """Scale each row down to an L2 norm of at most the clip norm; a row that is not finite becomes zero."""
+    units = magnitudes(rows)
+    norms = torch.linalg.vector_norm(rows / units, dim=1, keepdim=True)
+    factors = (clip_norm / units / norms).clamp(max=1)
+    return torch.where(rows.isfinite().all(dim=1, keepdim=True), rows * factors, 0)
+
+
+def to_rows(stacked: StateDict) -> Tensor:
+    """Return all floats of a stack of k states, complex ones as two, as float64 of shape (k, numbers)."""
+    return torch.cat([_reals(tensor) for tensor in stacked.values() if is_number(tensor)], dim=1)
+
+
+def from_rows(rows: Tensor, like: StateDict) -> dict[str, Tensor]:
+    """Return the stack whose floats are such rows, with the shapes, dtypes and integers of another stack."""
+    sizes = [_reals(tensor).shape[1] for tensor in like.values() if is_number(tensor)]
+    parts = iter(rows.split_with_sizes(sizes, dim=1))
+    return {name: _as(next(parts), tensor) if is_number(tensor) else tensor for name, tensor in like.items()}
+
+
+def _reals(stacked: Tensor) -> Tensor:
+    reals = torch.view_as_real(stacked) if stacked.is_complex() else stacked
+    return reals.reshape(len(reals), reals[0].numel()).double()
+
+
+def _as(part: Tensor, like: Tensor) -> Tensor:
+    if like.is_complex():
+        return torch.view_as_complex(part.reshape(*like.shape, 2).contiguous()).to(like.dtype)
+    return part.reshape(like.shape).to(like.dtype)
+
+
+@dataclass(frozen=True)
+class ClientPrivacy:
+    """What `DPFedAvg` is asked for.
+
+    Attributes
+    ----------
+    eps : float or None
+        Epsilon to guarantee over all rounds, in nats, or
+    noise : float or None
+        the noise multiplier itself; exactly one of them.
+    clip : float
+        Largest L2 norm of a client's whole update.
+    rate : float
+        Probability that a client takes part in a round.
+
+    Raises
+    ------
+    InputError
+        If not exactly one of eps and noise is given, or a number is out of range.
+    """
+
+    eps: float | None = None
+    noise: float | None = None
+    clip: float = 1.0
+    rate: float = 1.0
+
+    def __post_init__(self) -> None:
+        if (self.eps is None) == (self.noise is None):
+            raise InputError("dpfedavg takes eps or noise, one of both: write dpfedavg:eps=8 or dpfedavg:noise=1.1")
+        if self.eps is not None:
+            require_in(EPSILON, self.eps, "eps")
+        DPFedAvg(ACCOUNTED_NOISE_MULTIPLIER.least if self.noise is None else self.noise, self.clip, self.rate)
+
+    @property
+    def options(self) -> str:
+        """The options of the string that asks for it, without what is left at its default."""
+        return write_changed(self)
+
+    def aggregation(self, composition: Composition) -> DPFedAvg:
+        """Return the aggregation; an epsilon is that of all rounds together, at the delta of the composition."""
+        noise = _calibrated(self.eps, self.rate, composition) if self.noise is None else self.noise
+        return DPFedAvg(noise, self.clip, self.rate)
+
+
+@lru_cache
+def _calibrated(eps: float | None, rate: float, composition: Composition) -> float:
+    assert eps is not None
+    return calibrate(
+        lambda noise: composed(DPFedAvg(noise, sampling_rate=rate).event, composition.rounds), eps, composition.delta
+    )

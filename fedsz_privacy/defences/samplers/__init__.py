@@ -1,0 +1,1 @@
+"""Samplers of the discrete Gaussian, a file each."""

@@ -1,0 +1,56 @@
+"""dp-accounting's accountants, taught the events of this package."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from dp_accounting import DpEvent, PoissonSampledDpEvent
+from dp_accounting.pld import PLDAccountant
+from dp_accounting.pld.privacy_loss_distribution import from_two_probability_mass_functions
+from dp_accounting.rdp import RdpAccountant
+
+from fedsz_privacy.training.discrete_gaussian import renyi, sampled_renyi
+from fedsz_privacy.training.events import DiscreteGaussianDpEvent, EpsilonDeltaDpEvent, FiniteDpEvent
+
+
+class LossAccountant(PLDAccountant):  # type: ignore[misc]  # dp-accounting has no types
+    """Privacy loss distributions, of finite mechanisms too; rounded up where dp-accounting has nothing tighter."""
+
+    _pld: Any
+
+    def _maybe_compose(self, event: DpEvent, count: int, do_compose: bool) -> Any:
+        match event:
+            case EpsilonDeltaDpEvent():
+                return self._maybe_compose(event.worst, count, do_compose)
+            case FiniteDpEvent():
+                if do_compose:
+                    losses = from_two_probability_mass_functions(
+                        _logarithms(event.lower),
+                        _logarithms(event.upper),
+                        value_discretization_interval=self._value_discretization_interval,
+                        symmetric=False,
+                    )
+                    self._pld = self._pld.compose(losses.self_compose(count))
+                return None
+            case _:
+                return super()._maybe_compose(event, count, do_compose)
+
+
+class RenyiAccountant(RdpAccountant):  # type: ignore[misc]  # dp-accounting has no types
+    """Renyi divergences, of the discrete Gaussian too: at integer orders alone where it is sampled."""
+
+    def _maybe_compose(self, event: DpEvent, count: int, do_compose: bool) -> Any:
+        match event:
+            case DiscreteGaussianDpEvent():
+                divergences = renyi(event.noise_multiplier, self._orders)
+            case PoissonSampledDpEvent(event=DiscreteGaussianDpEvent() as noise):
+                divergences = sampled_renyi(event.sampling_probability, noise.noise_multiplier, self._orders)
+            case _:
+                return super()._maybe_compose(event, count, do_compose)
+        if do_compose:
+            self._rdp += count * divergences
+        return None
+
+
+def _logarithms(masses: Sequence[float]) -> dict[int, float]:
+    return {outcome: math.log(mass) if mass else -math.inf for outcome, mass in enumerate(masses)}
