@@ -5,17 +5,17 @@ Gradients of a weight matrix are sums of outer products, and much of their energ
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+
+from fedsz_privacy.codec.compressors.entropies import gaussian_bits
 
 LARGEST = np.iinfo(np.int16).max
 """Largest factor, so that the sum of 255 products is below 2**38: float64 holds each partial sum in any order."""
 
 LARGEST_SHIFT = 16
-
-SPARE = 4
-"""Directions that are looked for beyond the rank."""
 
 
 @dataclass(frozen=True)
@@ -33,65 +33,36 @@ class LowRank:
     columns: NDArray[np.int16]
     shift: int
 
+    @classmethod
+    def nothing(cls, shape: tuple[int, int]) -> "LowRank":
+        """Return the prediction of zeros."""
+        return cls(np.zeros((shape[0], 0), np.int16), np.zeros((0, shape[1]), np.int16), 0)
+
     @property
     def rank(self) -> int:
         """Number of outer products; 0 predicts zeros."""
         return int(self.rows.shape[1])
 
-    def part(self, rows: slice, columns: slice = slice(None)) -> NDArray[np.float64]:
-        """Return some rows and columns of ``rows @ columns``: whole numbers, exact in every order of the sums."""
-        left, right = self.rows[rows].astype(np.float64), self.columns[:, columns].astype(np.float64)
-        product: NDArray[np.float64] = left @ right
-        return product
+    @cached_property
+    def greatest(self) -> int:
+        """A bound on every partial sum of ``rows @ columns``, in any order."""
+        if self.rank == 0:
+            return 0
+        left, right = np.abs(self.rows.astype(np.int64)).max(axis=0), np.abs(self.columns.astype(np.int64)).max(axis=1)
+        return int(left @ right)
 
+    def factors(self, dtype: np.dtype[np.floating]) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+        """Return rows and columns in a float type that holds `greatest`: then their product is exact in any order."""
+        return self.rows.astype(dtype), self.columns.astype(dtype)
 
-def nothing(shape: tuple[int, int]) -> LowRank:
-    """Return the prediction of zeros."""
-    return LowRank(np.zeros((shape[0], 0), np.int16), np.zeros((0, shape[1]), np.int16), 0)
+    def part(self, rows: slice) -> NDArray[np.float32]:
+        """Return some rows of the prediction in bins, rounded to float32; for the encoder alone."""
+        left, right = self.factors(np.dtype(np.float32))
+        return left[rows] @ right * np.float32(2.0**-self.shift)
 
-
-@dataclass(frozen=True)
-class Directions:
-    """Singular vectors of a matrix, about; what the encoder alone looks for, and may round.
-
-    Attributes
-    ----------
-    left, sizes, right : float32 array, shape (rows, rank), (rank,), (rank, columns)
-        With the singular values in falling order.
-    """
-
-    left: NDArray[np.float32]
-    sizes: NDArray[np.float32]
-    right: NDArray[np.float32]
-
-    @classmethod
-    def of(cls, matrix: NDArray[np.float32], rank: int) -> "Directions":
-        """Return the first directions of a finite matrix, by one step of subspace iteration (Halko et al., 2011).
-
-        It starts from sums of groups of rows, so that no random numbers are drawn.
-        """
-        groups = min(rank + SPARE, *matrix.shape)
-        whole = matrix[: len(matrix) // groups * groups]
-        start = whole.reshape(groups, -1, matrix.shape[1]).sum(axis=1)
-        basis, _ = np.linalg.qr(matrix @ start.T)
-        inner = basis.T @ matrix
-        squares, turn = np.linalg.eigh(inner @ inner.T)
-        turn, sizes = turn[:, ::-1][:, :rank], np.sqrt(np.maximum(squares[::-1][:rank], np.finfo(np.float32).tiny))
-        return cls(basis @ turn, sizes, (turn.T @ inner) / sizes[:, None])
-
-    def to_whole(self, rank: int) -> LowRank | None:
-        """Return the prediction of so many directions, or None where it does not fit 16 bits.
-
-        Factors are rounded so finely that this adds to the prediction about the variance of one unit: an outer product
-        of sizes a and b, rounded to steps of d, errs by (a**2 + b**2) d**2 / 12.
-        """
-        balance = (self.right.shape[1] / len(self.left)) ** 0.25
-        root = np.sqrt(self.sizes[:rank])
-        rows, columns = self.left[:, :rank] * root * balance, self.right[:rank] * root[:, None] / balance
-        spread = rank * (float(np.square(rows).mean()) + float(np.square(columns).mean()))
-        shift = min(max(round(float(np.log2(spread or 1.0))), 0), LARGEST_SHIFT)
-        step = 2.0 ** (shift / 2)
-        rows, columns = np.rint(rows * step), np.rint(columns * step)
-        if not max(np.abs(rows).max(), np.abs(columns).max()) <= LARGEST:
-            return None
-        return LowRank(rows.astype(np.int16), columns.astype(np.int16), shift)
+    @property
+    def bits(self) -> float:
+        """About how many bits the factors take, each outer product with scales of its own; for the encoder alone."""
+        rows, columns = self.factors(np.dtype(np.float32))
+        left, right = np.square(rows).mean(axis=0), np.square(columns).mean(axis=1)
+        return float(len(rows) * gaussian_bits(left).sum() + columns.shape[1] * gaussian_bits(right).sum())

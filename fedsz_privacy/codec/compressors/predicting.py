@@ -3,52 +3,46 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from fedsz_privacy.codec.compressors.low_rank import Directions, LowRank, nothing
+from fedsz_privacy.codec.compressors.directions import Directions
+from fedsz_privacy.codec.compressors.entropies import gaussian_bits
+from fedsz_privacy.codec.compressors.low_rank import LowRank
 
 RANKS = (2, 4, 8, 16, 32)
 LEAST_SIDE, LEAST_SIZE = 8, 4096
-SAMPLE = 2**14
+SAMPLE = 2**13
 """Elements that a prediction is tried on."""
 
-LARGEST = 2.0**20
-"""Largest value, in bins, of a matrix that is predicted: beyond, factors would not fit 16 bits."""
+LARGEST = 2.0**16
+"""Largest value, in bins, of a matrix that is predicted: beyond, factors may not fit 16 bits."""
 
 
-def predict(matrix: NDArray[np.floating], bound: float) -> LowRank:
-    """Return the prediction of a matrix under an error bound that leaves the fewest bits, its own included."""
-    none = nothing(matrix.shape)
-    if min(matrix.shape) < LEAST_SIDE or matrix.size < LEAST_SIZE:
-        return none
-    with np.errstate(over="ignore", invalid="ignore"):
-        bins = (matrix * matrix.dtype.type(0.5 / bound if bound > 2.0**-120 else 0.0)).astype(np.float32)
-    if not 0 < np.abs(bins).max() <= LARGEST:
-        return none
-    directions = Directions.of(bins, min(max(RANKS), min(matrix.shape) // 2))
-    tried = [directions.to_whole(rank) for rank in RANKS if rank <= len(directions.sizes)]
-    sample = slice(None, None, max(1, min(matrix.size // SAMPLE, len(matrix) // LEAST_SIDE)))
-    return min([none, *(each for each in tried if each)], key=lambda each: _bits(bins, each, sample))
+def predict(matrix: NDArray[np.floating], bound: float, largest: float) -> LowRank:
+    """Return the prediction of a matrix under an error bound that leaves the fewest bits, its own included.
 
-
-def _bits(bins: NDArray[np.float32], tried: LowRank, sample: slice) -> float:
-    """Return about how many bits a matrix takes with a prediction, from a sample of its rows."""
-    left = np.rint(bins[sample] - (tried.part(sample) * 2.0**-tried.shift).astype(np.float32))
-    factors = sum(each.size * _entropy(each.reshape(-1)) for each in (tried.rows, tried.columns) if each.size)
-    return bins.size * _spread(left) + factors
-
-
-def _spread(codes: NDArray[np.float32]) -> float:
-    """Return about how many bits a code takes where each has the scale of its row times that of its column.
-
-    Rounded Gaussian numbers of variance v have an entropy of about log2(1 + 2 pi e v) / 2.
+    Parameters
+    ----------
+    matrix : float array, shape (rows, columns)
+    bound : float
+        Error bound: half a bin.
+    largest : float
+        Greatest magnitude of an element, in bins; NaN or infinite if one is.
     """
-    squares = np.square(codes)
-    rows, columns = squares.mean(axis=1, keepdims=True), squares.mean(axis=0, keepdims=True)
-    variances = rows * columns / (squares.mean() or 1.0)
-    return float(np.log2(1 + 2 * np.pi * np.e * variances).mean() / 2)
+    if min(matrix.shape) < LEAST_SIDE or matrix.size < LEAST_SIZE or not 0.5 < largest <= LARGEST:
+        return LowRank.nothing(matrix.shape)
+    bins = np.divide(matrix, 2 * bound).astype(np.float32, copy=False)
+    directions = Directions.of(bins, min(max(RANKS), min(matrix.shape) // 2))
+    tried = [directions.to_whole(rank) for rank in sorted({min(rank, directions.rank) for rank in RANKS})]
+    sample = slice(None, None, max(1, min(matrix.size // SAMPLE, len(matrix) // LEAST_SIDE)))
+    left = np.stack([bins[sample], *(bins[sample] - each.part(sample) for each in tried)])
+    nothing, *coded = matrix.size * _bits_left(left)
+    fewest, best = min((bits + each.bits, place) for place, (bits, each) in enumerate(zip(coded, tried, strict=True)))
+    return tried[best] if fewest < nothing else LowRank.nothing(matrix.shape)
 
 
-def _entropy(numbers: NDArray[np.int16]) -> float:
-    """Return the bits of a number, from how often each is among them."""
-    _, counts = np.unique(numbers, return_counts=True)
-    shares = counts / numbers.size
-    return float(-(shares @ np.log2(shares)))
+def _bits_left(left: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return about how many bits a code takes where each has the scale of its row times that of its column."""
+    squares = np.square(np.rint(left))
+    rows, columns = squares.sum(axis=2, keepdims=True), squares.sum(axis=1, keepdims=True)
+    total = np.maximum(columns.sum(axis=2, keepdims=True), 1)
+    bits: NDArray[np.float32] = gaussian_bits(rows / total * columns).mean(axis=(1, 2))
+    return bits

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fedsz_privacy.codec.compressors.entropies import gaussian_bits
+
 QUARTERS = 4
 """Exponents in an octave."""
 
@@ -25,24 +27,8 @@ NOTHING = -128
 LEAST, MOST = -127, 127
 """Least and greatest exponent of all others."""
 
-
 BITS_OF_EXPONENT, BITS_OF_CLASS = 3, 300
 """What a row's or column's exponent takes, and a class's table, about."""
-
-
-def pays(codes: NDArray[np.signedinteger]) -> bool:
-    """Return whether classes save more bits than their exponents and tables take; the encoder alone asks.
-
-    Rounded Gaussian numbers of variance v have an entropy of about log2(1 + 2 pi e v) / 2.
-    """
-    if min(codes.shape) == 1 or codes.size < 2 * FEWEST:
-        return False
-    squares = np.square(codes, dtype=np.float32)
-    rows, columns = squares.mean(axis=1, keepdims=True), squares.mean(axis=0, keepdims=True)
-    mean = float(squares.mean(dtype=np.float64)) or 1.0
-    within = np.log1p(17 * rows / mean * columns).mean(dtype=np.float64)
-    saved = codes.size * (np.log1p(17 * mean) - within) / np.log(4)
-    return bool(saved > BITS_OF_EXPONENT * sum(codes.shape) + 2 * BITS_OF_CLASS)
 
 
 @dataclass(frozen=True)
@@ -59,11 +45,29 @@ class ScaleClasses:
     columns: NDArray[np.int8]
 
     @classmethod
-    def of(cls, codes: NDArray[np.signedinteger]) -> "ScaleClasses":
-        """Return the classes of a matrix of codes; the encoder alone does this, and may round."""
+    def of(cls, codes: NDArray[np.signedinteger]) -> "ScaleClasses | None":
+        """Return the classes of a matrix of codes, or None where they cost more bits than they save.
+
+        The encoder alone asks, and may round.
+        """
+        if min(codes.shape) == 1 or codes.size < 2 * FEWEST:
+            return None
         squares = np.square(codes, dtype=np.float32)
-        mean = float(squares.mean(dtype=np.float64)) or 1.0
-        return cls(_exponents(squares.mean(axis=1), 1.0), _exponents(squares.mean(axis=0), mean))
+        rows, columns = squares.mean(axis=1), squares.mean(axis=0)
+        mean = float(rows.mean(dtype=np.float64))
+        found = cls(_exponents(rows, 1.0), _exponents(columns, mean or 1.0))
+        cost = BITS_OF_EXPONENT * sum(codes.shape) + 2 * BITS_OF_CLASS
+        return found if codes.size * (gaussian_bits(mean) - found.bits) > cost else None
+
+    @property
+    def bits(self) -> float:
+        """About how many bits a code takes, in the mean over all."""
+        rows, row_counts = np.unique(self.rows, return_counts=True)
+        columns, column_counts = np.unique(self.columns, return_counts=True)
+        variances = 2.0 ** (np.add.outer(rows, columns, dtype=np.float64) * (2 / QUARTERS))
+        coded = (rows[:, None] > NOTHING) & (columns > NOTHING)
+        bits = np.where(coded, gaussian_bits(variances), 0.0)
+        return float(row_counts @ bits @ column_counts / (len(self.rows) * len(self.columns)))
 
     def gather(self, matrix: NDArray[Any]) -> Iterator[NDArray[Any]]:
         """Yield the elements of each class of a matrix in turn, the smallest scale first, each as a flat array."""

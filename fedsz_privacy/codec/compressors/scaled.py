@@ -2,7 +2,7 @@
 
 Its stream, integers little-endian::
 
-    error bound f64 | bytes of a code u8 | shift u8 | rank u8 | whether there are classes u8 | whole numbers
+    half a bin f64 | bytes of a code u8 | shift u8 | rank u8 | whether there are classes u8 | whole numbers
 
 The whole numbers (`integers`) are the factors of the prediction, the exponents of rows and columns, and the codes of
 each class; or, without classes, all codes in order.
@@ -16,32 +16,25 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fedsz_privacy.codec.compressors.exceptions import beyond, pack, peek, unpack
+from fedsz_privacy.codec.compressors.exceptions import pack, peek, unpack
 from fedsz_privacy.codec.compressors.integers import Reader, write
 from fedsz_privacy.codec.compressors.low_rank import LARGEST_SHIFT, LowRank
 from fedsz_privacy.codec.compressors.predicting import predict
-from fedsz_privacy.codec.compressors.scale_classes import ScaleClasses, pays
-from fedsz_privacy.core.threads import one_blas_thread
+from fedsz_privacy.codec.compressors.quantising import CODES, Codes, bin_for, magnitude, quantise, restore
+from fedsz_privacy.codec.compressors.scale_classes import ScaleClasses
 
 HEAD = struct.Struct("<dBBBB")
-CODES = {width: np.dtype(f"i{width}") for width in (2, 4)}
-LARGEST_CODE = np.iinfo(np.int32).max
 FACTOR, EXPONENT = np.dtype(np.int16), np.dtype(np.int16)
-LARGEST_BOUND = 2.0**1000
-"""Everything is exact from here on, rather than that twice the bound overflows."""
-
-TILE = 2**14
-"""Elements that are worked on at a time, so that they stay in a processor's cache."""
 
 
 @dataclass(frozen=True)
 class Scaled:
     """Codes rint(x / 2b - p), p a prediction of low rank, coded by classes of scale.
 
-    An element comes back as (2**s code + P) times 2**-s 2b, where p = P / 2**s and P is a whole number. So the decoder
-    computes with whole numbers alone, up to this one product, and the result is the same on every processor. The scale
-    of an element is taken as that of its row times that of its column; the elements of one scale share a table. What
-    the quantiser does not bring back within its bound is kept exactly.
+    The decoder computes with whole numbers, up to one last product (`quantising`), so the result is the same on every
+    processor and for any number of threads. What the encoder makes of an array may differ between processors, in size
+    but not in the bound that it keeps. The scale of an element is taken as that of its row times that of its column;
+    the elements of one scale share a table. What the codes do not bring back within the bound is kept exactly.
 
     It is made for updates; on trained weights it saves little (docs/compression.md), and SZ3 is faster.
     """
@@ -53,31 +46,17 @@ class Scaled:
 
     def encode(self, array: NDArray[np.floating], bound: float) -> bytes:
         """Compress a non-empty float32 or float64 array of any shape under a positive absolute bound."""
-        matrix = array.reshape(_matrix(array.shape))
-        codes, exact = np.empty(matrix.shape, np.int32), np.empty(matrix.shape, np.bool_)
-        with one_blas_thread():
-            prediction = predict(matrix, bound)
-            for tile in _tiles(matrix.shape):
-                codes[tile], exact[tile] = _quantise(matrix[tile], prediction.part(*tile), prediction.shift, bound)
-        width = 2 if _fits(codes, CODES[2]) else 4
-        codes = codes.astype(CODES[width], copy=False)
-        classes = ScaleClasses.of(codes) if pays(codes) else None
-        head = HEAD.pack(bound, width, prediction.shift, prediction.rank, classes is not None)
-        return pack(head + write(_parts(prediction, classes, codes)), array.reshape(-1), exact.reshape(-1))
+        return Coded.of(array, bound).stream
 
     def decode(self, data: bytes, shape: tuple[int, ...], dtype: np.dtype[np.floating]) -> NDArray[np.floating]:
         """Restore an array of the given shape and dtype; ValueError if the data does not hold one."""
         content, exceptions = unpack(data, math.prod(shape), dtype)
-        bound, width, shift, rank, classed = _read_head(memoryview(content))
+        half_bin, width, shift, rank, classed = _read_head(memoryview(content))
         reader, (rows, columns) = Reader(content[HEAD.size :]), _matrix(shape)
         prediction = _read_prediction(reader, rows, columns, rank, shift)
         codes = (_read_classes if classed else _read_all)(reader, (rows, columns), CODES[width])
         reader.end()
-        values = np.empty(codes.shape, dtype)
-        with one_blas_thread():
-            for tile in _tiles(codes.shape):
-                values[tile] = _values(codes[tile], prediction.part(*tile), shift, bound, dtype)
-        return exceptions.restore(values.reshape(-1)).reshape(shape)
+        return exceptions.restore(restore(codes, prediction, half_bin, dtype).reshape(-1)).reshape(shape)
 
     def memory(self, data: memoryview, shape: tuple[int, ...], dtype: np.dtype[np.floating]) -> int:
         """Return the most bytes that decoding takes beside the array; ValueError if the data does not hold one."""
@@ -88,68 +67,52 @@ class Scaled:
         return taken + 3 * len(stream) + (4 if classed else 1) * width * math.prod(shape) + aside
 
 
+@dataclass(frozen=True)
+class Coded:
+    """The models that the encoder finds in an array, and the array's codes under them."""
+
+    array: NDArray[np.floating]
+    half_bin: float
+    prediction: LowRank
+    classes: ScaleClasses | None
+    codes: Codes
+    exact: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, array: NDArray[np.floating], bound: float) -> "Coded":
+        """Return the codes of a non-empty float32 or float64 array under a positive absolute bound."""
+        matrix = array.reshape(_matrix(array.shape))
+        largest = magnitude(matrix, bound)
+        half_bin = bin_for(bound, largest, matrix.dtype)
+        prediction = predict(matrix, half_bin, largest)
+        codes, exact = quantise(matrix, prediction, half_bin, bound)
+        return cls(array, half_bin, prediction, ScaleClasses.of(codes), codes, exact)
+
+    @property
+    def modelled(self) -> bool:
+        """Whether a prediction or classes pay; if not, the codes are those of a plain quantiser in one table."""
+        return self.prediction.rank > 0 or self.classes is not None
+
+    @property
+    def stream(self) -> bytes:
+        """The stream that `Scaled` decodes."""
+        width, prediction = self.codes.itemsize, self.prediction
+        head = HEAD.pack(self.half_bin, width, prediction.shift, prediction.rank, self.classes is not None)
+        return pack(head + write(self._numbers()), self.array.reshape(-1), self.exact.reshape(-1))
+
+    def _numbers(self) -> Iterator[NDArray[np.signedinteger]]:
+        yield self.prediction.rows.T.reshape(-1)
+        yield self.prediction.columns.reshape(-1)
+        if self.classes is None:
+            yield self.codes.reshape(-1)
+            return
+        yield np.concatenate([self.classes.rows, self.classes.columns]).astype(EXPONENT)
+        yield from self.classes.gather(self.codes)
+
+
 def _matrix(shape: tuple[int, ...]) -> tuple[int, int]:
     """Return the rows and columns of an array: its first axis, and all others; one of a single axis is one row."""
     return (shape[0], math.prod(shape[1:])) if len(shape) > 1 else (1, math.prod(shape))
-
-
-def _tiles(shape: tuple[int, int]) -> Iterator[tuple[slice, slice]]:
-    """Yield where the tiles of a matrix are, of a few rows each, or of parts of a long one."""
-    height, width = max(1, TILE // shape[1]), min(TILE, shape[1])
-    for row in range(0, shape[0], height):
-        for column in range(0, shape[1], width):
-            yield slice(row, row + height), slice(column, column + width)
-
-
-def _quantise(
-    values: NDArray[np.floating], whole: NDArray[np.float64], shift: int, bound: float
-) -> tuple[NDArray[np.float64], NDArray[np.bool_] | np.bool_]:
-    """Return the codes of a tile as whole floats, and which of the elements are to be kept exactly."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        codes = np.divide(values, 2 * bound, dtype=np.float64)
-        codes -= whole * 2.0**-shift
-        np.rint(codes, out=codes)
-        restored = _values(codes, whole, shift, bound, values.dtype)
-        # Rounding is monotone: a rounded difference below the bound is one of an exact difference below it.
-        if (
-            np.abs(np.subtract(values, restored, dtype=np.float64)).max() < bound
-            and np.abs(codes).max() <= LARGEST_CODE
-        ):
-            return codes, np.False_
-    codes = np.where(np.abs(codes) <= LARGEST_CODE, codes, 0.0)
-    restored = _values(codes, whole, shift, bound, values.dtype)
-    exact = beyond(values.reshape(-1), restored.reshape(-1), bound).reshape(values.shape)
-    return np.where(exact, 0.0, codes), exact
-
-
-def _values(
-    codes: NDArray[np.generic], whole: NDArray[np.float64], shift: int, bound: float, dtype: np.dtype[np.floating]
-) -> NDArray[np.floating]:
-    """Return what codes and the products of the prediction stand for: a sum that is exact, and one rounded product."""
-    total = codes.astype(np.float64)
-    total *= 2.0**shift
-    total += whole
-    with np.errstate(over="ignore", invalid="ignore"):
-        total *= math.ldexp(bound, 1 - shift) if bound < LARGEST_BOUND else np.inf
-        return total.astype(dtype)
-
-
-def _fits(codes: NDArray[np.int32], dtype: np.dtype[np.signedinteger]) -> bool:
-    info = np.iinfo(dtype)
-    return bool(info.min <= codes.min() and codes.max() <= info.max)
-
-
-def _parts(
-    prediction: LowRank, classes: ScaleClasses | None, codes: NDArray[np.signedinteger]
-) -> Iterator[NDArray[np.signedinteger]]:
-    """Yield the whole numbers of a stream."""
-    yield prediction.rows.T.reshape(-1)
-    yield prediction.columns.reshape(-1)
-    if classes is None:
-        yield codes.reshape(-1)
-        return
-    yield np.concatenate([classes.rows, classes.columns]).astype(EXPONENT)
-    yield from classes.gather(codes)
 
 
 def _read_prediction(reader: Reader, rows: int, columns: int, rank: int, shift: int) -> LowRank:
@@ -157,13 +120,11 @@ def _read_prediction(reader: Reader, rows: int, columns: int, rank: int, shift: 
     return LowRank(left.reshape(rank, rows).T, right.reshape(rank, columns), shift)
 
 
-def _read_all(reader: Reader, shape: tuple[int, int], dtype: np.dtype[np.signedinteger]) -> NDArray[np.signedinteger]:
+def _read_all(reader: Reader, shape: tuple[int, int], dtype: np.dtype[np.signedinteger]) -> Codes:
     return reader.read(math.prod(shape), dtype).reshape(shape)
 
 
-def _read_classes(
-    reader: Reader, shape: tuple[int, int], dtype: np.dtype[np.signedinteger]
-) -> NDArray[np.signedinteger]:
+def _read_classes(reader: Reader, shape: tuple[int, int], dtype: np.dtype[np.signedinteger]) -> Codes:
     exponents, codes = reader.read(sum(shape), EXPONENT).astype(np.int8), np.zeros(shape, dtype)
     classes = ScaleClasses(exponents[: shape[0]], exponents[shape[0] :])
     classes.scatter((reader.read(size, dtype) for size in classes.sizes), codes)
@@ -171,10 +132,10 @@ def _read_classes(
 
 
 def _read_head(stream: memoryview) -> tuple[float, int, int, int, bool]:
-    """Return the error bound, the bytes of a code, the shift, the rank, and whether there are classes."""
+    """Return half a bin, the bytes of a code, the shift, the rank, and whether there are classes."""
     if len(stream) < HEAD.size:
         raise ValueError("not scaled codes: they have no head")
-    bound, width, shift, rank, classed = HEAD.unpack_from(stream)
-    if not (math.isfinite(bound) and bound > 0) or width not in CODES or shift > LARGEST_SHIFT:
-        raise ValueError(f"not scaled codes: error bound {bound}, codes of {width} bytes, shift {shift}")
-    return bound, width, shift, rank, bool(classed)
+    half_bin, width, shift, rank, classed = HEAD.unpack_from(stream)
+    if not (math.isfinite(half_bin) and half_bin > 0) or width not in CODES or shift > LARGEST_SHIFT:
+        raise ValueError(f"not scaled codes: error bound {half_bin}, codes of {width} bytes, shift {shift}")
+    return half_bin, width, shift, rank, bool(classed)

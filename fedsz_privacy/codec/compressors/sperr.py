@@ -29,7 +29,9 @@ WIDTH = 64
 LEAST_ROWS = 9
 """Rows of the smallest matrix: SPERR's filter takes no shorter side."""
 
-HDF5_CHUNK_LIMIT = 2**32
+LARGEST = 2**31
+"""Bytes that an array stays below: half of what HDF5 takes in a chunk, so that a stream that grows still fits."""
+
 WORKING_COPIES = 8
 
 
@@ -48,9 +50,9 @@ class SPERR:
         Raises
         ------
         InputError
-            If hdf5plugin is not installed, or the array has 4 GiB or more.
+            If hdf5plugin is not installed, or the array has 2 GiB or more.
         """
-        if array.nbytes >= HDF5_CHUNK_LIMIT // 2:
+        if array.nbytes >= LARGEST:
             raise InputError(f"array of {array.nbytes} bytes: SPERR takes less than 2 GiB; choose nopred")
         scale, flat = Scale.below(bound, array.dtype), array.reshape(-1)
         fits = scale.fits(flat) & (scale.bound > 0)

@@ -1,11 +1,15 @@
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
-from fedsz_privacy.codec.compressors import SZ3, Auto, Scaled
+from fedsz_privacy.codec.compressors import SZ3, Auto, Scaled, quantising
 from fedsz_privacy.codec.compressors.exceptions import pack, unpack
 from fedsz_privacy.codec.compressors.integers import write
+from fedsz_privacy.codec.compressors.low_rank import LowRank
 from fedsz_privacy.codec.compressors.scaled import HEAD
 
 FLOAT = np.dtype(np.float32)
@@ -116,3 +120,35 @@ def test_changed_bytes_under_a_right_checksum_decode_or_raise_value_errors(rng):
         except ValueError:
             continue
         assert decoded.shape == update.shape
+
+
+@pytest.mark.parametrize("shift", [0, 5, 13])
+@pytest.mark.parametrize("half_bin", [1.0, 0.0123, float(np.float32(0.0123)), 2.0**-140, 2.0**126])
+def test_float32_and_float64_give_the_same_bits(rng, monkeypatch, shift, half_bin):
+    codes = rng.integers(-500, 500, SHAPE).astype(np.int16)
+    rows, columns = rng.integers(-90, 90, (64, 3)), rng.integers(-90, 90, (3, 96))
+    prediction = LowRank(rows.astype(np.int16), columns.astype(np.int16), shift)
+    once = quantising.restore(codes, prediction, half_bin, FLOAT)
+    exact = codes.astype(object) * 2**shift + rows.astype(object) @ columns.astype(object)
+    monkeypatch.setattr(quantising, "_working", lambda *_: np.dtype(np.float64))
+    assert once.tobytes() == quantising.restore(codes, prediction, half_bin, FLOAT).tobytes()
+    with np.errstate(over="ignore"):
+        unit = Fraction(half_bin) * 2 / 2**shift
+        expected = np.array([float(value * unit) for value in exact.reshape(-1)]).astype(FLOAT)
+    assert np.array_equal(once.reshape(-1), expected)
+
+
+def test_float32_computes_where_it_may():
+    small = LowRank(np.ones((4, 1), np.int16), np.ones((1, 4), np.int16), 3)
+    working = [quantising._working(small, largest, 0.5, FLOAT) for largest in (1, 2**21 - 1, 2**21)]
+    assert working == [np.float32, np.float32, np.float64]
+    assert quantising._working(small, 1, 0.1, FLOAT) == np.float64
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_a_stream_decodes_to_the_same_bytes_on_any_number_of_threads(rng, threads):
+    updates = [of_low_rank(rng, rank=20) for _ in range(4)]
+    streams = [Scaled().encode(update, 0.05) for update in updates]
+    alone = [Scaled().decode(stream, (128, 256), FLOAT).tobytes() for stream in streams]
+    with threadpool_limits(limits=threads), ThreadPoolExecutor(4) as pool:
+        assert [each.tobytes() for each in pool.map(lambda s: Scaled().decode(s, (128, 256), FLOAT), streams)] == alone
