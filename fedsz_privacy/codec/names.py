@@ -2,4 +2,4 @@
 
 SZ3_ALGORITHMS = ("nopred", "lorenzo_reg", "interp_lorenzo", "interp")
 
-COMPRESSOR_NAMES = (*SZ3_ALGORITHMS, "sz2", "zfp", "quantiser")
+COMPRESSOR_NAMES = (*SZ3_ALGORITHMS, "sz2", "zfp", "sperr", "szx", "quantiser", "scaled", "auto")
