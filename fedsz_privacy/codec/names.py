@@ -2,7 +2,7 @@
 
 SZ3_ALGORITHMS = ("nopred", "lorenzo_reg", "interp_lorenzo", "interp")
 
-COMPRESSOR_NAMES = (*SZ3_ALGORITHMS, "sz2", "zfp", "quantiser")
+COMPRESSOR_NAMES = (*SZ3_ALGORITHMS, "sz2", "zfp", "sperr", "szx", "quantiser", "scaled", "auto")
 
 DEFAULT_COMPRESSOR = "nopred"
 """The compressor of the pipeline where nobody says otherwise."""

@@ -15,7 +15,7 @@ from fedsz_privacy.codec.names import SZ3_ALGORITHMS
 from fuzz import inner
 from fuzz.forging import Forgery, take_apart
 
-TRUSTED = ("nopred", "zfp", "quantiser")
+TRUSTED = ("nopred", "zfp", "szx", "quantiser", "scaled", "auto")
 """Compressors whose frames are decoded without further ado; SZ3's predictors are to be read or refused."""
 
 PREDICTORS = tuple(name for name in SZ3_ALGORITHMS if name not in TRUSTED)

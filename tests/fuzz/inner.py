@@ -22,7 +22,7 @@ Edit = Callable[[bytes], bytes]
 SIZE = struct.Struct("<Q")
 SZ3_HEAD = struct.Struct("<4sIQ")
 SZ3_MAGIC = struct.pack("<I", 0xF342F310)
-CONTAINED = (b"zfp", b"quantiser")
+CONTAINED = (b"zfp", b"quantiser", b"scaled", b"szx")
 QUANTISER_HEAD = 9
 WIDE = 1
 """The code of float64 on the wire; all other lossy tensors are decoded as float32."""
@@ -102,6 +102,15 @@ def edit_codes(data: bytes, edit: Edit) -> bytes:
         part = Container.open(data)
         stream, block = part.content[: part.length], part.content[part.length :]
         stream = stream[:QUANTISER_HEAD] + _deflate(edit(_inflate(stream[QUANTISER_HEAD:])))
+        return Container(part.count, len(stream), stream + block).close((), 0)
+    return data
+
+
+def edit_stream(data: bytes, edit: Edit) -> bytes:
+    """Return a container with the codec's stream edited."""
+    with contextlib.suppress(ValueError, struct.error):
+        part = Container.open(data)
+        stream, block = edit(part.content[: part.length]), part.content[part.length :]
         return Container(part.count, len(stream), stream + block).close((), 0)
     return data
 

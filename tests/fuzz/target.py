@@ -110,6 +110,8 @@ TARGETS: tuple[Decoder, ...] = (
     _inside("quantiser", inner.edit_codes, "quantiser"),
     _inside("quantiser", inner.edit_exceptions, "quantiser"),
     _inside("zfp", inner.edit_exceptions, "zfp"),
+    _inside("scaled", inner.edit_stream, "scaled"),
+    _inside("szx", inner.edit_stream, "szx"),
     *(_lossless(name) for name in LOSSLESS),
 )
 """Decoders by the first byte of an input, modulo their number."""

@@ -13,7 +13,7 @@ from hostile import edited, frame_of, inner, with_inner
 
 from fedsz_privacy import ErrorBound, FedSZ, FrameError
 from fedsz_privacy.codec.budget import memory_of
-from fedsz_privacy.codec.compressors import SZ3, ZFP, Quantiser
+from fedsz_privacy.codec.compressors import SZ3, ZFP, Auto, Quantiser, Scaled, SZx
 from fedsz_privacy.codec.compressors.exceptions import pack as packed
 from fedsz_privacy.codec.compressors.sz3_stream import UNCOUNTED
 from fedsz_privacy.codec.frame import Memory, pack, payload_size, read_header, streams_of
@@ -128,7 +128,7 @@ def test_the_peak_of_a_frame_stays_below_the_factor_of_what_it_is_charged(tmp_pa
     frames = {}
     normal = torch.from_numpy(rng.normal(size=ELEMENTS))
     holes = torch.where(torch.arange(ELEMENTS) % 2 == 0, float("nan"), normal)
-    for compressor in (SZ3(), Quantiser(), ZFP()):
+    for compressor in (SZ3(), Quantiser(), ZFP(), Scaled(), Auto(), SZx()):
         for dtype in (torch.float16, torch.float32, torch.float64):
             for kind, values in {"normal": normal, "constant": torch.ones(ELEMENTS), "holes": holes}.items():
                 fedsz = FedSZ(ErrorBound.abs(2e-2), compressor)
