@@ -121,7 +121,7 @@ def write_frame(fedsz: "FedSZ", state: StateDict, file: BinaryIO) -> Encoded:
     header = Header(fedsz.compressor.name, fedsz.lossless.name, tuple(each.entry for each in passed), tuple(blocks))
     writer.close(header)
     nbytes = file.tell()
-    fedsz.require_room(_lasting(header, nbytes) + needed)
+    fedsz.require_room(lasting_of(header, nbytes) + needed)
     warn_by_counts([noted.count for noted in passed])
     return Encoded(header, nbytes, {noted.entry.name: noted.bound for noted in passed if noted.bound > 0})
 
@@ -140,7 +140,7 @@ def tensors_of(fedsz: "FedSZ", source: Source) -> Iterator[tuple[str, Tensor]]:
     """Return the tensors of a frame one by one; see `FedSZ.decode_from`."""
     header = read_header(source, fedsz.max_bytes)
     decoder = fedsz.decoder_of(header)
-    require = partial(_require_room, _lasting(header, source.size), fedsz.max_bytes)
+    require = partial(_require_room, lasting_of(header, source.size), fedsz.max_bytes)
     places = {entry.name: place for place, entry in enumerate(header.entries)}
     spans = iter(sorted(spans_of(header), key=lambda span: places[span[0][0].name]))
     held: dict[str, Tensor] = {}
@@ -176,7 +176,7 @@ def _require_room(lasting: int, max_bytes: int, size: int) -> None:
         raise FrameError(f"frame takes {lasting + size} bytes to decode one by one; max_bytes allows {max_bytes}")
 
 
-def _lasting(header: Header, size: int) -> int:
+def lasting_of(header: Header, size: int) -> int:
     """Return the bytes that are there beside one stream and its tensor: the header's, and the largest block's."""
     blocks = (unit for unit, _ in header.units() if not unit[0].stream_size)
     largest = max((sum(entry.nbytes for entry in unit) for unit in blocks), default=0)
