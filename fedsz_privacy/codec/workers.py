@@ -1,5 +1,6 @@
 """Tasks on worker processes: pysz holds the interpreter's lock while it codes, so that threads would wait in line."""
 
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
@@ -83,4 +84,6 @@ def _run(function: Callable[..., Result], arguments: tuple[Any, ...]) -> Result:
 
 @cache
 def _pool(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, timeout=IDLE_SECONDS, env=SETTINGS)
+    # Ctrl-C reaches them too; this process hears it, and ends them.
+    deaf = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
+    return ProcessPoolExecutor(workers, timeout=IDLE_SECONDS, env=SETTINGS, initializer=deaf)

@@ -1,5 +1,6 @@
 """States in files go through compress and decompress within their bounds; what cannot be done is one line."""
 
+import os
 import signal
 import time
 from pathlib import Path
@@ -307,12 +308,16 @@ SZ3.encode = lingering
 
 
 @pytest.mark.slow
-def test_an_interruption_is_one_line_and_leaves_nothing_half_written(tmp_path):
-    process = start(tmp_path, "compress", "in.safetensors", "-o", "out", "--rel", "1e-2", before=LINGER)
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_an_interruption_is_one_line_and_leaves_nothing_half_written(tmp_path, workers):
+    save_file({f"{layer}.weight": torch.randn(60, 50) for layer in range(9)}, "in.safetensors")
+    asked = ["compress", "in.safetensors", "-o", "out", "--rel", "1e-2", "--workers", workers]
+    process = start(tmp_path, *asked, before=LINGER)
     while not Path("begun").exists():
         assert process.poll() is None, process.communicate()
         time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
+    time.sleep(8 * (int(workers) - 1))  # Until the other process has started: before that it would complain.
+    os.killpg(process.pid, signal.SIGINT)
     printed, complaint = process.communicate(timeout=60)
     assert (process.returncode, printed, complaint) == (130, "", "fedsz-privacy: interrupted; nothing was written\n")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["begun", "in.safetensors"]
