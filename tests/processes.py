@@ -1,8 +1,11 @@
-"""Commands as processes of their own, which tests interrupt, stop and kill."""
+"""Commands as processes of their own, which tests interrupt, stop and kill, and how much they may write."""
 
+import resource
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 PATIENCE = 60
@@ -46,3 +49,14 @@ def left(name: str, beginning: str) -> list[str]:
     while (found := marked(name, beginning)) and time.monotonic() < end:
         time.sleep(0.2)
     return found
+
+
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """Let no file of this process, or of those that it starts, grow beyond so many bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

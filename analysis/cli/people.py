@@ -2,7 +2,7 @@
 
 import shutil
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
@@ -22,8 +22,14 @@ NARROWEST, WIDEST = 40, 1000
 
 
 @contextmanager
-def one_line_errors() -> Iterator[None]:
-    """End a request that cannot be met, or was interrupted, with one line instead of a traceback."""
+def one_line_errors(interrupted: str = "the same command goes on from here") -> Iterator[None]:
+    """End a request that cannot be met, or was interrupted, with one line instead of a traceback.
+
+    Parameters
+    ----------
+    interrupted : str
+        What to know after an interruption.
+    """
     try:
         yield
     except InputError as error:
@@ -34,7 +40,7 @@ def one_line_errors() -> Iterator[None]:
         echo(f"fedsz-privacy: {line}", err=True)
         raise typer.Exit(2) from None
     except KeyboardInterrupt:
-        echo("fedsz-privacy: interrupted; the same command goes on from here", err=True)
+        echo(f"fedsz-privacy: interrupted; {interrupted}", err=True)
         raise typer.Exit(130) from None
 
 
@@ -60,6 +66,19 @@ def show_progress(items: Iterable[Item], description: str, total: int) -> Iterab
     console = Console()
     hidden = not console.is_terminal or shown() is not Shown.ALL
     return track(items, description, total, console=console, disable=hidden)
+
+
+@contextmanager
+def show_gauge(description: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show how many bytes are done, which only a terminal shows; what is called with bytes adds them."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    console = Console()
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal or shown() is not Shown.ALL) as progress:
+        task = progress.add_task(description, total=total)
+        yield lambda done: progress.advance(task, done)
 
 
 def print_lines(lines: "Lines") -> None:
@@ -88,12 +107,14 @@ def print_table(table: "Table") -> None:
     from rich.console import Console
     from rich.measure import Measurement
     from rich.table import Table as RichTable
+    from rich.text import Text
 
     laid_out = RichTable(title=table.title, caption=table.note, box=box.SIMPLE_HEAD, pad_edge=False)
     for column in table.columns:
         laid_out.add_column(column, no_wrap=True)
     for row in table.rows:
-        laid_out.add_row(*(cell.replace(" [", "\n[") for cell in row))
+        # Not as markup: a cell may hold names from a file.
+        laid_out.add_row(*(Text(cell.replace(" [", "\n[")) for cell in row))
     wide = Console(width=WIDEST)
     needed = Measurement.get(wide, wide.options, laid_out).maximum
     if needed <= Console().width:

@@ -34,10 +34,10 @@ class Quantiser:
     def encode(self, array: NDArray[np.floating], bound: float) -> bytes:
         """Compress a non-empty float32 or float64 array of any shape under a positive absolute bound."""
         flat = array.reshape(-1)
-        codes = _codes(flat, bound)
+        codes = codes_of(flat, bound)
         width = next(width for width, dtype in CODES.items() if np.abs(codes).max() <= np.iinfo(dtype).max)
         packed = zstandard.ZstdCompressor(level=LEVEL).compress(codes.astype(CODES[width]).tobytes())
-        exact = beyond(flat, _values(codes, bound, flat.dtype), bound)
+        exact = beyond(flat, values_of(codes, bound, flat.dtype), bound)
         return pack(HEAD.pack(bound, width) + packed, flat, exact)
 
     def decode(self, data: bytes, shape: tuple[int, ...], dtype: np.dtype[np.floating]) -> NDArray[np.floating]:
@@ -46,7 +46,7 @@ class Quantiser:
         content, exceptions = unpack(data, size, dtype)
         bound, width = _read_head(content)
         codes = np.frombuffer(ZSTD.decompress(content[HEAD.size :], size * width), CODES[width])
-        return exceptions.restore(_values(codes, bound, dtype)).reshape(shape)
+        return exceptions.restore(values_of(codes, bound, dtype)).reshape(shape)
 
     def memory(self, data: memoryview, shape: tuple[int, ...], dtype: np.dtype[np.floating]) -> int:
         """Return the most bytes that decoding takes beside the array; ValueError if the data does not hold one."""
@@ -65,14 +65,14 @@ def _read_head(stream: bytes | memoryview) -> tuple[float, int]:
     return bound, width
 
 
-def _codes(flat: NDArray[np.floating], bound: float) -> NDArray[np.float64]:
+def codes_of(flat: NDArray[np.floating], bound: float) -> NDArray[np.float64]:
     """Return the codes as whole floats, 0 for those that do not fit 32 bits."""
     with np.errstate(over="ignore", invalid="ignore"):
         codes = np.rint(flat.astype(np.float64) / (2 * bound))
     return np.where(np.abs(codes) <= LARGEST_CODE, codes, 0.0)
 
 
-def _values(codes: NDArray[np.generic], bound: float, dtype: np.dtype[np.floating]) -> NDArray[np.floating]:
+def values_of(codes: NDArray[np.generic], bound: float, dtype: np.dtype[np.floating]) -> NDArray[np.floating]:
     """Return the products, formed in float64 and rounded once, without an array of them in between."""
     values = np.empty(codes.shape, dtype)
     with np.errstate(over="ignore", invalid="ignore"):

@@ -2,7 +2,7 @@ import pytest
 
 from fedsz_privacy.codec.compressors import COMPRESSORS, Compressor, get_compressor
 
-PACKAGES = {"sz2": ("h5py", "hdf5plugin"), "zfp": ("zfpy",)}
+PACKAGES = {"sz2": ("h5py", "hdf5plugin"), "zfp": ("zfpy",), "sperr": ("h5py", "hdf5plugin")}
 
 
 @pytest.fixture(params=COMPRESSORS)

@@ -4,20 +4,31 @@ import numpy as np
 import pytest
 
 from fedsz_privacy import InputError
-from fedsz_privacy.codec.compressors import COMPRESSORS, DECODERS, SZ2, SZ3, ZFP, Quantiser, get_compressor
+from fedsz_privacy.codec.compressors import (
+    COMPRESSORS,
+    DECODERS,
+    SPERR,
+    SZ2,
+    SZ3,
+    ZFP,
+    Auto,
+    Quantiser,
+    Scaled,
+    SZx,
+    get_compressor,
+)
 
 NEEDS = {"sz2": "h5py", "zfp": "zfpy"}
 
 
 def test_names_lead_to_compressors():
-    expected = [SZ3("nopred"), SZ3("lorenzo_reg"), SZ3("interp_lorenzo"), SZ3("interp"), SZ2(), ZFP(), Quantiser()]
+    sz3 = [SZ3("nopred"), SZ3("lorenzo_reg"), SZ3("interp_lorenzo"), SZ3("interp")]
+    expected = [*sz3, SZ2(), ZFP(), SPERR(), SZx(), Quantiser(), Scaled(), Auto()]
     assert [get_compressor(name) for name in COMPRESSORS] == expected
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones():
-    with pytest.raises(
-        InputError, match=r"unknown compressor 'sz4': choose one of nopred, .*quantiser, or leave it out"
-    ):
+    with pytest.raises(InputError, match=r"unknown compressor 'sz4': choose one of nopred, .*auto, or leave it out"):
         get_compressor("sz4")
 
 
@@ -27,8 +38,8 @@ def test_the_registries_cannot_be_changed():
             registry["mine"] = None
 
 
-def test_what_the_wire_is_trusted_with_leaves_sz2_out():
-    assert list(DECODERS) == ["sz3", "zfp", "quantiser"]
+def test_what_the_wire_is_trusted_with_leaves_sz2_and_sperr_out():
+    assert list(DECODERS) == ["sz3", "zfp", "szx", "quantiser", "scaled", "auto"]
 
 
 @pytest.mark.parametrize("name", NEEDS)

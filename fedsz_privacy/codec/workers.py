@@ -1,0 +1,89 @@
+"""Tasks on worker processes: pysz holds the interpreter's lock while it codes, so that threads would wait in line."""
+
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from functools import cache, partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
+
+from joblib.externals.loky import ProcessPoolExecutor
+
+from fedsz_privacy.codec.shared_arrays import Place, Slot, memory_folder
+
+Note = TypeVar("Note")
+Result = TypeVar("Result")
+
+AHEAD = 2
+"""Tasks that wait for each process, so that it has its next at once while this one is busy with its own."""
+
+IDLE_SECONDS = 300
+SETTINGS = {
+    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
+    # Left to itself, the C library gives memory back after each tensor, and takes it again page by page.
+    "MALLOC_MMAP_THRESHOLD_": str(2**25),
+    "MALLOC_TRIM_THRESHOLD_": str(2**28),
+}
+"""Environment of the processes."""
+
+
+def in_order(tasks: Iterable[tuple[Note, Callable[[], Result]]], workers: int) -> Iterator[tuple[Note, Result]]:
+    """Return the results of tasks in their order, each with the note that came with it.
+
+    They are worked out by so many processes, of which this one is one: it hands a task to another as long as each has
+    `AHEAD` of them, and does the next by itself. Large arrays among the arguments of a ``functools.partial`` reach the
+    others through shared memory. The processes are kept for the next call, and end by themselves when idle.
+    """
+    if workers == 1:
+        for note, task in tasks:
+            yield note, task()
+        return
+    pool = _pool(workers - 1)
+    with TemporaryDirectory(prefix="fedsz-", dir=memory_folder()) as folder:
+        free = deque(Slot(Path(folder) / str(place)) for place in range(AHEAD * (workers - 1)))
+        waiting: deque[tuple[Note, Future[Result]]] = deque()
+        for note, task in tasks:
+            waiting.append((note, _handed_over(task, free.popleft(), free, pool) if free else _done(task)))
+            while waiting and waiting[0][1].done():
+                yield _first(waiting)
+        while waiting:
+            yield _first(waiting)
+
+
+def _first(waiting: "deque[tuple[Note, Future[Result]]]") -> tuple[Note, Result]:
+    note, future = waiting.popleft()
+    return note, future.result()
+
+
+def _handed_over(
+    task: Callable[[], Result], slot: Slot, free: deque[Slot], pool: ProcessPoolExecutor
+) -> "Future[Result]":
+    future: Future[Result] = pool.submit(*_shared(task, slot))
+    future.add_done_callback(lambda _: free.append(slot))
+    return future
+
+
+def _done(task: Callable[[], Result]) -> "Future[Result]":
+    future: Future[Result] = Future()
+    future.set_result(task())
+    return future
+
+
+def _shared(task: Callable[[], Result], slot: Slot) -> tuple[Any, ...]:
+    """Return a function and its arguments that do the task in another process."""
+    if not isinstance(task, partial):
+        return (task,)
+    return (_run, task.func, tuple(slot.put(each) for each in task.args))
+
+
+def _run(function: Callable[..., Result], arguments: tuple[Any, ...]) -> Result:
+    return function(*(each.read() if isinstance(each, Place) else each for each in arguments))
+
+
+@cache
+def _pool(workers: int) -> ProcessPoolExecutor:
+    # Ctrl-C reaches them too; this process hears it, and ends them.
+    deaf = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
+    return ProcessPoolExecutor(workers, timeout=IDLE_SECONDS, env=SETTINGS, initializer=deaf)
