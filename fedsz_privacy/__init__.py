@@ -20,7 +20,7 @@ from fedsz_privacy.core.lazy import lazy
 
 if TYPE_CHECKING:
     from fedsz_privacy.codec.bounds import ErrorBound
-    from fedsz_privacy.codec.frame import FrameError
+    from fedsz_privacy.codec.header import FrameError
     from fedsz_privacy.codec.lossy import LossyWarning
     from fedsz_privacy.codec.pipeline import FedSZ
     from fedsz_privacy.core.errors import InputError
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "ErrorBound": "codec.bounds",
     "FedSZ": "codec.pipeline",
-    "FrameError": "codec.frame",
+    "FrameError": "codec.header",
     "InputError": "core.errors",
     "LossyWarning": "codec.lossy",
     "Release": "defences.release",

@@ -6,7 +6,8 @@ from collections.abc import Callable
 import zstandard
 from torch import dtype
 
-from fedsz_privacy.codec.frame import Entry, Header, pack
+from fedsz_privacy.codec.frame import pack
+from fedsz_privacy.codec.header import Entry, Header
 from fedsz_privacy.codec.lossless import ZSTD
 
 HEAD = 16
@@ -36,4 +37,4 @@ def edited(stream: bytes, edit: Callable[[bytearray], None]) -> bytes:
 def frame_of(stream: bytes, elements: int, of: dtype, compressor: str = "sz3") -> bytes:
     """Return the frame of one lossy tensor, its checksum right."""
     header = Header(compressor, "zstd", (Entry("weight", of, (elements,), len(stream)),))
-    return pack(header, [stream, ZSTD.compress(b"")])
+    return pack(header, [stream])

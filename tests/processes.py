@@ -1,7 +1,10 @@
-"""Commands as processes of their own, which tests interrupt, stop and kill."""
+"""Commands as processes of their own, which tests interrupt, stop and kill, and how much they may write."""
 
+import resource
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 COMMAND = "from analysis.cli import main; main()"
@@ -34,3 +37,14 @@ def marked(name: str, beginning: str) -> list[str]:
         except (psutil.AccessDenied, psutil.NoSuchProcess, psutil.ZombieProcess):
             continue
     return found
+
+
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """Let no file of this process, or of those that it starts, grow beyond so many bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -8,7 +8,10 @@ from analysis.cli.audit_clients import audit_clients
 from analysis.cli.audit_scores import audit_scores
 from analysis.cli.audit_updates import audit_updates
 from analysis.cli.bench import bench
+from analysis.cli.compress import compress
+from analysis.cli.decompress import decompress
 from analysis.cli.federate import federate
+from analysis.cli.inspect import inspect
 from analysis.cli.noise import noise
 from analysis.cli.once import OnceCommand, OneLineGroup
 from analysis.cli.report import report
@@ -21,7 +24,11 @@ def root() -> None:
     """Find out what a compressed model update gives away."""
 
 
-for command in (audit, audit_clients, audit_updates, audit_scores, noise, bench, federate, report):
+COMMANDS = (
+    audit, audit_clients, audit_updates, audit_scores, noise, bench, federate, compress, decompress, inspect, report
+)  # fmt: skip
+
+for command in COMMANDS:
     app.command(cls=OnceCommand)(command)
 app.add_typer(account, name="account")
 

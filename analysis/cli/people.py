@@ -1,6 +1,6 @@
 """What a person at a terminal sees: progress, tables, and one line where something is wrong."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,8 +18,14 @@ WIDEST = 1000
 
 
 @contextmanager
-def one_line_errors() -> Iterator[None]:
-    """End a request that cannot be met, or was interrupted, with one line instead of a traceback."""
+def one_line_errors(interrupted: str = "the same command goes on from here") -> Iterator[None]:
+    """End a request that cannot be met, or was interrupted, with one line instead of a traceback.
+
+    Parameters
+    ----------
+    interrupted : str
+        What to know after an interruption.
+    """
     try:
         yield
     except InputError as error:
@@ -30,7 +36,7 @@ def one_line_errors() -> Iterator[None]:
         typer.echo(f"fedsz-privacy: {line}", err=True)
         raise typer.Exit(2) from None
     except KeyboardInterrupt:
-        typer.echo("fedsz-privacy: interrupted; the same command goes on from here", err=True)
+        typer.echo(f"fedsz-privacy: interrupted; {interrupted}", err=True)
         raise typer.Exit(130) from None
 
 
@@ -57,6 +63,19 @@ def show_progress(items: Iterable[Item], description: str, total: int) -> Iterab
     return track(items, description, total, console=console, disable=not console.is_terminal)
 
 
+@contextmanager
+def show_gauge(description: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show how many bytes are done, which only a terminal shows; what is called with bytes adds them."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    console = Console()
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task(description, total=total)
+        yield lambda done: progress.advance(task, done)
+
+
 def print_lines(lines: "Lines") -> None:
     """Print sentences under their title."""
     typer.echo(lines.title)
@@ -70,12 +89,14 @@ def print_table(table: "Table") -> None:
     from rich.console import Console
     from rich.measure import Measurement
     from rich.table import Table as RichTable
+    from rich.text import Text
 
     shown = RichTable(title=table.title, caption=table.note, box=box.SIMPLE_HEAD, pad_edge=False)
     for column in table.columns:
         shown.add_column(column, no_wrap=True)
     for row in table.rows:
-        shown.add_row(*(cell.replace(" [", "\n[") for cell in row))
+        # Not as markup: a cell may hold names from a file.
+        shown.add_row(*(Text(cell.replace(" [", "\n[")) for cell in row))
     wide = Console(width=WIDEST)
     needed = Measurement.get(wide, wide.options, shown).maximum
     Console(width=max(Console().width, needed)).print(shown)

@@ -1,6 +1,7 @@
 """How long work shows that it goes on."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol, TypeVar
 
 Item = TypeVar("Item")
@@ -12,6 +13,20 @@ class Progress(Protocol):
     def __call__(self, items: Iterable[Item], description: str, total: int) -> Iterable[Item]:
         """Yield the items."""
         ...
+
+
+class Gauge(Protocol):
+    """Shows how much of an amount is done, for work that has no loop of its own."""
+
+    def __call__(self, description: str, total: int) -> AbstractContextManager[Callable[[int], None]]:
+        """Return what to call with each amount that is done."""
+        ...
+
+
+@contextmanager
+def unseen(description: str, total: int) -> Iterator[Callable[[int], None]]:  # noqa: ARG001
+    """Show nothing."""
+    yield lambda _: None
 
 
 def silent(items: Iterable[Item], description: str, total: int) -> Iterable[Item]:  # noqa: ARG001

@@ -58,6 +58,10 @@ class ErrorBound:
         """Bound every error by ``value`` times the range of the tensor."""
         return cls("rel", float(value))
 
+    def of(self, name: str) -> "ErrorBound":  # noqa: ARG002  # as `LayerBounds.of`
+        """Return the bound of the tensor of that name: this one."""
+        return self
+
     def absolute(self, array: NDArray[np.floating]) -> float:
         """Return the absolute bound for one array; 0 where nothing may change, as for a constant array."""
         if self.mode == "abs":

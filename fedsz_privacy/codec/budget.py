@@ -8,7 +8,8 @@ import torch
 
 from fedsz_privacy.codec.arrays import HALF
 from fedsz_privacy.codec.compressors.base import Compressor
-from fedsz_privacy.codec.frame import HEADER_MEMORY, Entry, Header
+from fedsz_privacy.codec.frame import HEADER_MEMORY
+from fedsz_privacy.codec.header import Entry, Header
 
 DEFAULT_MAX_BYTES = 2**30
 """A quarter of a small server's memory of 4 GiB."""
@@ -29,7 +30,7 @@ def memory_of(header: Header, header_size: int, lossy: Sequence[memoryview], dec
     """Return the most bytes that decoding takes beside the frame, but for a fixed amount of the libraries' own.
 
     The state counts in full. What is passed through on the way counts once, as the most that one step takes, because
-    the exact tensors' raw bytes are gone before the first lossy tensor is decoded, and each of these before the next.
+    the raw bytes of an exact block or of a lossy tensor's stream are gone before the next one is decoded.
 
     Parameters
     ----------
@@ -49,9 +50,25 @@ def memory_of(header: Header, header_size: int, lossy: Sequence[memoryview], dec
     """
     entries = [entry for entry in header.entries if entry.stream_size]
     passing = [_passing(entry, stream, decoder) for entry, stream in zip(entries, lossy, strict=True)]
-    exact = sum(entry.nbytes for entry in header.entries if not entry.stream_size)
-    lasting = exact + sum(entry.nbytes for entry in entries)
-    return HEADER_MEMORY * header_size + lasting + max(exact, *passing, 0)
+    blocks = [sum(entry.nbytes for entry in unit) for unit, _ in header.units() if not unit[0].stream_size]
+    lasting = sum(entry.nbytes for entry in header.entries)
+    return HEADER_MEMORY * header_size + lasting + max(*blocks, *passing, 0, 0)
+
+
+def streamed_memory_of(unit: Sequence[Entry], stream: memoryview, decoder: Compressor) -> int:
+    """Return the most bytes that decoding one stream of a file takes while tensors are handed out one by one.
+
+    There are the stream, what comes out of it, and what is passed through on the way, as in `memory_of`; and as much
+    again as comes out, for the tensor that was handed out last is dropped only when the next one arrives.
+
+    Raises
+    ------
+    ValueError
+        If the stream does not hold what its entry announces.
+    """
+    state = sum(entry.nbytes for entry in unit)
+    passing = _passing(unit[0], stream, decoder) if unit[0].stream_size else state
+    return len(stream) + 2 * state + passing
 
 
 def _passing(entry: Entry, stream: memoryview, decoder: Compressor) -> int:

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn.parameter import is_lazy
 
-from fedsz_privacy.codec.frame import DTYPES, MAX_DIMENSIONS
+from fedsz_privacy.codec.header import DTYPES, MAX_DIMENSIONS
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import StateDict
 

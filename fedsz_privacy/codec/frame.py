@@ -1,79 +1,116 @@
-"""The frame: what a compressed state looks like between client and server.
+"""The frame: what a compressed state looks like between client and server, in memory or in a file.
 
 Layout, integers little-endian::
 
-    magic "FedSZ" | version u8 | header length u32 | payload length u64 | header | payload | first 16 bytes of SHA-256
+    magic "FedSZ" | version u8 | streams | header | header length u32 | XXH3 of 128 bits
 
-The header names the codecs and lists the tensors; the payload holds one stream for each lossy tensor and then one
-for the raw bytes of all the others. Nothing is unpickled, every length is checked against the bytes at hand before
-memory is taken for it, and the digest covers all that precedes it. The digest finds accidents; it is no signature,
-so a client that lies about its own update is still believed.
+The header stands behind the streams, as in a zip archive, so that a frame is written from front to back while only one
+tensor at a time is in memory. The streams come in the order in which they are complete: one for each lossy tensor, and
+one for each block of exact ones. Nothing is unpickled, every length is checked against the bytes at hand before memory
+is taken for it, and the checksum covers all that precedes it. The checksum finds accidents; it is no signature, so a
+client that lies about its own update is still believed.
 """
 
-import hashlib
-import math
 import struct
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
 
-import torch
+import xxhash
+
+from fedsz_privacy.codec.header import MAX_NBYTES, Entry, FrameError, Header, decode_header, encode_header
 
 MAGIC = b"FedSZ"
-VERSION = 1
-PREFIX = struct.Struct("<5sBIQ")
+VERSION = 2
+PREFIX, HEADER_LENGTH = struct.Struct("<5sB"), struct.Struct("<I")
 DIGEST_SIZE = 16
-MAX_DIMENSIONS = 64
-MAX_VARINT_BYTES = 9
-MAX_NBYTES = 2**63 - 1
+PIECE = 2**20
+"""Bytes that the checksum reads at a time."""
 
 HEADER_MEMORY = 128
 """Bytes that an entry takes once it is a tensor in a state, for each byte of it in the header; empty ones count too."""
 
-DTYPES: tuple[torch.dtype, ...] = (
-    torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64, torch.int32, torch.int16, torch.int8,
-    torch.uint8, torch.bool, torch.complex64, torch.complex128, torch.uint16, torch.uint32, torch.uint64,
-)  # fmt: skip
-"""Dtypes by their code on the wire; append, never reorder."""
+
+class Target(Protocol):
+    """Where a frame is written to: a binary file, or `io.BytesIO`."""
+
+    def write(self, data: bytes, /) -> object:
+        """Append bytes."""
+        ...
 
 
-class FrameError(ValueError):
-    """The bytes are not an intact frame that this version can read."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One tensor of a frame: its name, dtype and shape, and the bytes of its own stream (0: it is kept losslessly)."""
-
-    name: str
-    dtype: torch.dtype
-    shape: tuple[int, ...]
-    stream_size: int
+class Source(Protocol):
+    """Where a frame is read from."""
 
     @property
-    def nbytes(self) -> int:
-        """Size of the decoded tensor in bytes."""
-        return math.prod(self.shape) * self.dtype.itemsize
+    def size(self) -> int:
+        """Bytes that there are."""
+        ...
+
+    def read(self, start: int, end: int) -> memoryview:
+        """Return the bytes of a range that lies within the size."""
+        ...
 
 
 @dataclass(frozen=True)
-class Header:
-    """What a frame says of itself: the codecs' names and the tensors in order."""
+class Memory:
+    """A frame in memory."""
 
-    compressor: str
-    lossless: str
-    entries: tuple[Entry, ...]
+    view: memoryview
+
+    @property
+    def size(self) -> int:
+        """Bytes that there are."""
+        return len(self.view)
+
+    def read(self, start: int, end: int) -> memoryview:
+        """Return a view of a range."""
+        return self.view[start:end]
+
+
+@dataclass
+class Writer:
+    """A frame that is being written, from front to back: streams by `put`, then the header by `close`."""
+
+    target: Target
+    checksum: "xxhash.xxh3_128" = field(default_factory=xxhash.xxh3_128)
+
+    def __post_init__(self) -> None:
+        self.put(PREFIX.pack(MAGIC, VERSION))
+
+    def put(self, data: bytes) -> None:
+        """Append bytes, which the checksum covers."""
+        self.checksum.update(data)
+        self.target.write(data)
+
+    def close(self, header: Header) -> None:
+        """Append the header of the streams, in the order of its `units`, and the checksum."""
+        head = encode_header(header)
+        self.put(head + HEADER_LENGTH.pack(len(head)))
+        self.target.write(self.checksum.digest())
 
 
 def pack(header: Header, streams: Sequence[bytes]) -> bytes:
     """Return the frame of a header and the streams it announces."""
-    head = _encode_header(header)
-    prefix = PREFIX.pack(MAGIC, VERSION, len(head), sum(map(len, streams)))
-    content = b"".join((prefix, head, *streams))
-    return content + _digest(content)
+    head = encode_header(header)
+    content = b"".join((PREFIX.pack(MAGIC, VERSION), *streams, head, HEADER_LENGTH.pack(len(head))))
+    return content + xxhash.xxh3_128_digest(content)
 
 
 def unpack(frame: bytes, max_bytes: int = MAX_NBYTES) -> tuple[Header, memoryview]:
-    """Return the header and payload of a frame.
+    """Return the header and payload of a frame, as `read_header` reads it."""
+    source = Memory(memoryview(frame).cast("B"))
+    header = read_header(source, max_bytes)
+    return header, source.view[PREFIX.size : PREFIX.size + payload_size(header)]
+
+
+def payload_size(header: Header) -> int:
+    """Return the bytes of all streams."""
+    return sum(entry.stream_size for entry in header.entries) + sum(header.blocks)
+
+
+def read_header(source: Source, max_bytes: int = MAX_NBYTES) -> Header:
+    """Return the header of a frame, after all of the frame was compared with its checksum.
 
     Raises
     ------
@@ -81,108 +118,51 @@ def unpack(frame: bytes, max_bytes: int = MAX_NBYTES) -> tuple[Header, memoryvie
         If a byte is missing, added or altered, the header contradicts itself, or its tensors alone, without their
         elements, could take more than ``max_bytes``.
     """
-    view = memoryview(frame).cast("B")
-    if len(view) < PREFIX.size + DIGEST_SIZE:
-        raise FrameError(f"frame of {len(view)} bytes is too short to be one")
-    magic, version, head_size, payload_size = PREFIX.unpack_from(view)
-    if magic != MAGIC:
-        raise FrameError(f"frame starts with {magic!r}, not {MAGIC!r}: not a FedSZ frame")
-    if version != VERSION:
-        raise FrameError(f"frame has version {version}; this release reads version {VERSION}")
-    if len(view) != PREFIX.size + head_size + payload_size + DIGEST_SIZE:
-        raise FrameError(f"frame of {len(view)} bytes announces {head_size} + {payload_size}: truncated or extended")
-    if _digest(view[:-DIGEST_SIZE]) != view[-DIGEST_SIZE:]:
-        raise FrameError("frame's checksum does not match: it was altered on the way")
+    _require_version(source)
+    end = source.size - DIGEST_SIZE - HEADER_LENGTH.size
+    if end < PREFIX.size:
+        raise FrameError(f"frame of {source.size} bytes is too short to be one")
+    if _digest(source, end + HEADER_LENGTH.size) != source.read(source.size - DIGEST_SIZE, source.size):
+        raise FrameError("frame's checksum does not match: it was altered, truncated or extended on the way")
+    (head_size,) = HEADER_LENGTH.unpack(source.read(end, end + HEADER_LENGTH.size))
     if HEADER_MEMORY * head_size > max_bytes:
         raise FrameError(
             f"frame's header of {head_size} bytes can take {HEADER_MEMORY} times as many; max_bytes allows {max_bytes}"
         )
-    header = _decode_header(bytes(view[PREFIX.size : PREFIX.size + head_size]))
-    payload = view[PREFIX.size + head_size : -DIGEST_SIZE]
-    if sum(entry.stream_size for entry in header.entries) > len(payload):
-        raise FrameError(f"frame announces more stream bytes than the {len(payload)} it holds")
-    return header, payload
+    if head_size > end - PREFIX.size:
+        raise FrameError(f"frame of {source.size} bytes announces a header of {head_size}")
+    header = decode_header(bytes(source.read(end - head_size, end)))
+    announced, held = payload_size(header), end - head_size - PREFIX.size
+    if announced != held:
+        raise FrameError(f"frame announces streams of {announced} bytes; it holds {held}")
+    return header
 
 
-def _digest(content: bytes | memoryview) -> bytes:
-    return hashlib.sha256(content).digest()[:DIGEST_SIZE]
+def _require_version(source: Source) -> None:
+    if source.size < PREFIX.size:
+        raise FrameError(f"frame of {source.size} bytes is too short to be one")
+    magic, version = PREFIX.unpack(source.read(0, PREFIX.size))
+    if magic != MAGIC:
+        raise FrameError(f"frame starts with {magic!r}, not {MAGIC!r}: not a FedSZ frame")
+    if version != VERSION:
+        raise FrameError(f"frame has version {version}; this release reads version {VERSION}")
 
 
-def _encode_header(header: Header) -> bytes:
-    parts = [_text(header.compressor), _text(header.lossless), _varint(len(header.entries))]
-    for entry in header.entries:
-        dimensions = (entry.stream_size, len(entry.shape), *entry.shape)
-        parts += [_text(entry.name), bytes([DTYPES.index(entry.dtype)]), *map(_varint, dimensions)]
-    return b"".join(parts)
+def _digest(source: Source, end: int) -> bytes:
+    checksum = xxhash.xxh3_128()
+    for start in range(0, end, PIECE):
+        checksum.update(source.read(start, min(start + PIECE, end)))
+    return checksum.digest()
 
 
-def _decode_header(data: bytes) -> Header:
-    reader = _Reader(data)
-    compressor, lossless, count = reader.text(), reader.text(), reader.varint()
-    entries = tuple(reader.entry() for _ in range(reader.at_most(count, len(data), "tensors")))
-    if reader.position != len(data):
-        raise FrameError("frame's header is longer than its entries")
-    if len({entry.name for entry in entries}) != count:
-        raise FrameError("frame names a tensor twice")
-    return Header(compressor, lossless, entries)
+def spans_of(header: Header) -> Iterator[tuple[tuple[Entry, ...], tuple[int, int]]]:
+    """Return each unit of a frame, and where its stream starts and ends."""
+    start = PREFIX.size
+    for unit, size in header.units():
+        yield unit, (start, start + size)
+        start += size
 
 
-def _text(text: str) -> bytes:
-    data = text.encode()
-    return _varint(len(data)) + data
-
-
-def _varint(number: int) -> bytes:
-    """Encode a non-negative integer as LEB128: seven bits a byte, least significant first."""
-    if number < 0x80:
-        return bytes([number])
-    digits = [number >> shift & 0x7F for shift in range(0, number.bit_length(), 7)]
-    return bytes([digit | 0x80 for digit in digits[:-1]] + digits[-1:])
-
-
-@dataclass
-class _Reader:
-    data: bytes
-    position: int = 0
-
-    def take(self, size: int) -> bytes:
-        self.position += size
-        if self.position > len(self.data):
-            raise FrameError("frame's header ends in the middle of an entry")
-        return self.data[self.position - size : self.position]
-
-    def varint(self) -> int:
-        if self.position < len(self.data) and (byte := self.data[self.position]) < 0x80:
-            self.position += 1
-            return byte
-        number = shift = 0
-        for byte in self.data[self.position : self.position + MAX_VARINT_BYTES]:
-            number |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:
-                self.position += shift // 7
-                return number
-        raise FrameError("frame's header ends in a number, or holds one of more than 63 bits")
-
-    def at_most(self, number: int, limit: int, what: str) -> int:
-        if number > limit:
-            raise FrameError(f"frame announces {number} {what}; at most {limit} are possible")
-        return number
-
-    def text(self) -> str:
-        try:
-            return str(self.take(self.varint()), "utf-8")
-        except UnicodeDecodeError as error:
-            raise FrameError("frame holds a name that is not UTF-8") from error
-
-    def entry(self) -> Entry:
-        name = self.text()
-        (code,) = self.take(1)
-        dtype = DTYPES[self.at_most(code, len(DTYPES) - 1, "as a dtype code")]
-        stream_size = self.varint()
-        if stream_size and not dtype.is_floating_point:
-            raise FrameError(f"frame compresses {name!r} lossily although its dtype is {dtype}")
-        shape = tuple(self.varint() for _ in range(self.at_most(self.varint(), MAX_DIMENSIONS, "dimensions")))
-        if math.prod(filter(None, shape)) * dtype.itemsize > MAX_NBYTES:
-            raise FrameError(f"frame announces {name!r} of shape {shape}, which no tensor can have")
-        return Entry(name, dtype, shape, stream_size)
+def streams_of(header: Header, source: Source) -> Iterator[tuple[tuple[Entry, ...], memoryview]]:
+    """Return each unit of a frame and its stream, read when it is asked for."""
+    return ((unit, source.read(start, end)) for unit, (start, end) in spans_of(header))

@@ -10,7 +10,8 @@ from types import MappingProxyType
 
 import zstandard
 
-from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.codec.names import DEFAULT_LOSSLESS, LOSSLESS_NAMES
+from fedsz_privacy.core.errors import InputError, unknown
 from fedsz_privacy.core.optional import optional
 
 ZLIB_WINDOW, GZIP_WINDOW = zlib.MAX_WBITS, zlib.MAX_WBITS + 16
@@ -90,7 +91,7 @@ def _whole(raw: bytes, size: int, ended: bool) -> bytes:
 def _blosc_compress(data: bytes) -> bytes:
     blosc2 = optional("blosc2", "compressors")
     if len(data) > BLOSC_LIMIT:
-        raise InputError(f"{len(data)} bytes to keep exactly: blosc-lz takes up to {BLOSC_LIMIT}; choose zstd")
+        raise InputError(f"{len(data)} bytes to keep exactly: blosclz takes up to {BLOSC_LIMIT}; choose zstd")
     packed: bytes = blosc2.compress2(data, codec=blosc2.Codec.BLOSCLZ, typesize=4, clevel=9, nthreads=1)
     return packed
 
@@ -98,11 +99,11 @@ def _blosc_compress(data: bytes) -> bytes:
 def _blosc_decompress(data: bytes | memoryview, size: int) -> bytes:
     blosc2 = optional("blosc2", "compressors")
     if len(data) < BLOSC_HEADER.size or not _is_plain_blosc(data, size):
-        raise ValueError(f"not a blosc-lz chunk of {size} bytes")
+        raise ValueError(f"not a blosclz chunk of {size} bytes")
     try:
         raw: bytes = blosc2.decompress2(data, nthreads=1)
     except RuntimeError as error:
-        raise ValueError(f"not a blosc-lz chunk: {error}") from error
+        raise ValueError(f"not a blosclz chunk: {error}") from error
     return raw
 
 
@@ -119,7 +120,22 @@ ZSTD = Lossless("zstd", _zstd_compress, _zstd_decompress)
 ZLIB = _deflate("zlib", ZLIB_WINDOW)
 GZIP = _deflate("gzip", GZIP_WINDOW)
 XZ = Lossless("xz", lzma.compress, _xz_decompress)
-BLOSC_LZ = Lossless("blosc-lz", _blosc_compress, _blosc_decompress)
+BLOSC_LZ = Lossless("blosclz", _blosc_compress, _blosc_decompress)
 
-LOSSLESS: Mapping[str, Lossless] = MappingProxyType({codec.name: codec for codec in (ZSTD, ZLIB, GZIP, XZ, BLOSC_LZ)})
-"""Lossless codecs by their name on the wire."""
+LOSSLESS: Mapping[str, Lossless] = MappingProxyType(
+    dict(zip(LOSSLESS_NAMES, (ZSTD, ZLIB, GZIP, XZ, BLOSC_LZ), strict=True))
+)
+"""Lossless codecs by their name, on the wire too."""
+
+
+def get_lossless(name: str) -> Lossless:
+    """Return the lossless codec of that name, one of `LOSSLESS`.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    if name not in LOSSLESS:
+        raise unknown("lossless codec", name, LOSSLESS_NAMES, f"leave it out for {DEFAULT_LOSSLESS}")
+    return LOSSLESS[name]

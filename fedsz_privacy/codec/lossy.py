@@ -1,8 +1,9 @@
 """Which tensors of a state are compressed lossily: the paper's rule, a rule by shape, and a user's own."""
 
 import warnings
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -77,25 +78,51 @@ def lossy_share(state: StateDict, lossy: Collection[str]) -> float:
     lossy : collection of str
         Names of the lossy tensors, such as the keys of `FedSZ.bounds` or of a release's.
     """
-    floats = {name: tensor for name, tensor in state.items() if tensor.is_floating_point()}
-    counted = {name: tensor.nbytes for name, tensor in floats.items() if _varies(tensor)}
-    total = sum(counted.values())
-    return sum(size for name, size in counted.items() if name in lossy) / total if total else 1.0
+    return _share([count(tensor, name in lossy, 0) for name, tensor in state.items()])
 
 
 def find_shortfall(state: StateDict, lossy: Collection[str], threshold: int = THRESHOLD) -> str | None:
     """Return one line on a state of which too little is lossy, less than `LEAST_SHARE` of the float bytes, or None."""
-    if (share := lossy_share(state, lossy)) >= LEAST_SHARE:
-        return None
-    left_out = (tensor for name, tensor in state.items() if name not in lossy and is_eligible(tensor, threshold))
-    remedy = CHOOSE if any(_varies(tensor) for tensor in left_out) else LOWER
-    return f"only {share:.1%} of the state's float bytes are compressed lossily, all else exactly: {remedy}"
+    return _shortfall([count(tensor, name in lossy, threshold) for name, tensor in state.items()])
+
+
+@dataclass(frozen=True)
+class Count:
+    """The float bytes of one tensor that varies, and whether they are lossy or could be; 0 bytes of any other."""
+
+    nbytes: int
+    is_lossy: bool
+    is_eligible: bool
+
+
+def count(tensor: Tensor, is_lossy: bool, threshold: int) -> Count:
+    """Return what one tensor adds to the share of a state that is lossy."""
+    varies = tensor.is_floating_point() and _varies(tensor)
+    return Count(tensor.nbytes if varies else 0, is_lossy, is_eligible(tensor, threshold))
 
 
 def warn_of_shortfall(state: StateDict, lossy: Collection[str], threshold: int) -> None:
     """Warn by a `LossyWarning` if too little of a state is lossy, as `find_shortfall` says."""
-    if line := find_shortfall(state, lossy, threshold):
-        warnings.warn(line, LossyWarning, stacklevel=4)
+    warn_by_counts([count(tensor, name in lossy, threshold) for name, tensor in state.items()], stacklevel=5)
+
+
+def warn_by_counts(counts: Sequence[Count], stacklevel: int = 4) -> None:
+    """Warn by a `LossyWarning` if too little of the counted tensors is lossy."""
+    if line := _shortfall(counts):
+        warnings.warn(line, LossyWarning, stacklevel)
+
+
+def _share(counts: Sequence[Count]) -> float:
+    total = sum(each.nbytes for each in counts)
+    return sum(each.nbytes for each in counts if each.is_lossy) / total if total else 1.0
+
+
+def _shortfall(counts: Sequence[Count]) -> str | None:
+    if (share := _share(counts)) >= LEAST_SHARE:
+        return None
+    left_out = any(each.nbytes and each.is_eligible and not each.is_lossy for each in counts)
+    remedy = CHOOSE if left_out else LOWER
+    return f"only {share:.1%} of the state's float bytes are compressed lossily, all else exactly: {remedy}"
 
 
 @contextmanager

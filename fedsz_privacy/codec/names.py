@@ -1,5 +1,12 @@
-"""What compressors are called. Asking for the names loads no compressor, so that the command line can list them."""
+"""What codecs are called. Asking for the names loads no codec, so that the command line can list them."""
 
 SZ3_ALGORITHMS = ("nopred", "lorenzo_reg", "interp_lorenzo", "interp")
 
 COMPRESSOR_NAMES = (*SZ3_ALGORITHMS, "sz2", "zfp", "sperr", "szx", "quantiser", "scaled", "auto")
+
+DEFAULT_COMPRESSOR = "nopred"
+"""The compressor of the pipeline where nobody says otherwise."""
+
+DEFAULT_LOSSLESS = "zstd"
+
+LOSSLESS_NAMES = (DEFAULT_LOSSLESS, "zlib", "gzip", "xz", "blosclz")

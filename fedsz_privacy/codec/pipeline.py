@@ -1,23 +1,30 @@
 """FedSZ (Wilkins et al., arXiv 2312.13461): partition a state, compress it lossily where that is safe, frame it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from fedsz_privacy.codec.arrays import rounding_error, to_array, to_tensor
+from fedsz_privacy.codec.arrays import rounding_error, to_array
 from fedsz_privacy.codec.bounds import ErrorBound
-from fedsz_privacy.codec.budget import DEFAULT_MAX_BYTES, memory_of, width_of
+from fedsz_privacy.codec.budget import DEFAULT_MAX_BYTES, memory_of
 from fedsz_privacy.codec.carrying import carried
 from fedsz_privacy.codec.compressors import DECODERS, SZ3, Compressor
-from fedsz_privacy.codec.exact import cut, decode_exact, encode_exact
-from fedsz_privacy.codec.frame import Entry, FrameError, Header, pack, unpack
+from fedsz_privacy.codec.exact import with_blocks
+from fedsz_privacy.codec.frame import Memory, pack, payload_size, read_header, streams_of
+from fedsz_privacy.codec.header import Entry, FrameError, Header
+from fedsz_privacy.codec.layers import LayerBounds
 from fedsz_privacy.codec.lossless import LOSSLESS, ZSTD, Lossless
 from fedsz_privacy.codec.lossy import THRESHOLD, LossyRule, default_rule, is_eligible, on_copies, warn_of_shortfall
+from fedsz_privacy.codec.streaming import Encoded, decode_from, encode_to
+from fedsz_privacy.codec.units import decode_unit
+from fedsz_privacy.codec.workers import in_order
 from fedsz_privacy.core.errors import InputError
-from fedsz_privacy.core.ranges import ELEMENTS, require_within
+from fedsz_privacy.core.ranges import COUNT, ELEMENTS, require_within
 from fedsz_privacy.core.state import StateDict, nbytes
 
 
@@ -30,7 +37,7 @@ class FedSZ:
 
     Parameters
     ----------
-    bound : ErrorBound
+    bound : ErrorBound or LayerBounds
         Bound on the error of every element, worked out for each tensor on its own.
     compressor : Compressor
         Error-bounded compressor for the lossy tensors.
@@ -42,6 +49,9 @@ class FedSZ:
         Most memory that decoding a frame may take beside the frame itself, in bytes; see `memory_of`. The libraries
         take up to 32 MiB of their own. The default, 2**30, is a quarter of a small server's memory of 4 GiB, and room
         for an update of about 100 million float32 parameters in one tensor, or twice as many in several.
+    workers : int
+        Number of processes that encode; frames do not depend on it. With 1 it is this process. Others are started when
+        they are first needed, which takes about a second, and kept; decoding needs none.
     lossy : callable, optional
         The rule, ``lossy(name, tensor) -> bool``. By default the paper's, that the name contains ``weight``; in a state
         in which no name does, that the tensor has two dimensions or more.
@@ -61,21 +71,22 @@ class FedSZ:
     (True, 7)
     """
 
-    bound: ErrorBound
+    bound: ErrorBound | LayerBounds
     compressor: Compressor = field(default_factory=SZ3)
     lossless: Lossless = ZSTD
     threshold: int = THRESHOLD
     max_bytes: int = DEFAULT_MAX_BYTES
     lossy: LossyRule | None = None
+    workers: int = 1
 
     def __post_init__(self) -> None:
-        require_within(self, {"threshold": ELEMENTS, "max_bytes": ELEMENTS})
+        require_within(self, {"threshold": ELEMENTS, "max_bytes": ELEMENTS, "workers": COUNT})
         if not (self.lossy is None or callable(self.lossy)):
             raise InputError(f"lossy {self.lossy!r}: give a function of a tensor's name and the tensor")
 
     def bounds(self, state: StateDict) -> dict[str, float]:
         """Return the absolute error bound of each tensor that may change; all others come back bit-exact."""
-        return {name: bound for name, (_, bound) in self._arrays(self._chosen(carried(state))).items()}
+        return {name: bound for name, (_, bound) in self.arrays(self._chosen(carried(state))).items()}
 
     def encode(self, state: StateDict) -> bytes:
         """Return the frame of a state, as `encode_with_bounds` does."""
@@ -91,25 +102,72 @@ class FedSZ:
         """
         return self._encode(state)
 
+    def encode_to(self, state: StateDict, path: Path) -> Encoded:
+        """Write the frame of a state to a file, the same bytes as `encode` returns, one tensor at a time.
+
+        Parameters
+        ----------
+        state : mapping from str to Tensor
+            Asked for one tensor after the other, in order, so that it may read each from a file, as
+            `fedsz_privacy.data.lazy.LazyState` does.
+        path : Path
+            The file is there when all is written, and not before.
+
+        Returns
+        -------
+        Encoded
+            What was written.
+
+        Raises
+        ------
+        InputError
+            If a frame cannot carry one of the tensors, `decode_from` would need more than ``max_bytes``, or the file
+            cannot be written.
+
+        Notes
+        -----
+        Memory: FACTOR
+        """
+        return encode_to(self, state, path)
+
+    def decode_from(self, path: Path) -> Iterator[tuple[str, Tensor]]:
+        """Return the tensors of a frame in a file one by one, under their names and in their order.
+
+        When the first is asked for, the whole file is compared with its checksum, so that nothing is handed out of a
+        file that is not intact. Only one tensor at a time, and a block of small ones, is in memory; ``max_bytes`` is a
+        limit to that, not to all of the state.
+
+        Raises
+        ------
+        FrameError
+            If the frame is not intact, changes while it is read, a tensor takes more memory than ``max_bytes`` to
+            decode, or a stream does not hold what the header announces. Tensors that were handed out before are right.
+        InputError
+            If the file cannot be read.
+        """
+        return decode_from(self, path)
+
     def _encode(self, given: StateDict) -> tuple[bytes, dict[str, float]]:
         state = carried(given)
-        self._require_room(nbytes(state))
+        self.require_room(nbytes(state))
         chosen = self._chosen(state)
         warn_of_shortfall(state, chosen, self.threshold)
-        streams, lossy = dict.fromkeys(state, b""), self._arrays(chosen)
-        for name, (array, bound) in lossy.items():
-            room = bound - rounding_error(array, bound, state[name].dtype)
-            streams[name] = self.compressor.encode(array, room) if room > 0 else b""
-        entries = (Entry(name, t.dtype, tuple(t.shape), len(streams[name])) for name, t in state.items())
-        header = Header(self.compressor.name, self.lossless.name, tuple(entries))
-        rest = encode_exact([tensor for name, tensor in state.items() if not streams[name]], self.lossless)
-        frame = pack(header, [*streams.values(), rest])
-        head_size = len(frame) - sum(map(len, streams.values())) - len(rest)
+        lossy = self.arrays(chosen)
+        tasks = {
+            name: partial(self.compressor.encode, array, room)
+            for name, (array, bound) in lossy.items()
+            if (room := bound - rounding_error(array, bound, state[name].dtype)) > 0
+        }
+        streams = dict.fromkeys(state, b"") | dict(in_order(tasks.items(), self.workers))
+        entries = tuple(Entry(name, t.dtype, tuple(t.shape), len(streams[name])) for name, t in state.items())
+        header, coded = with_blocks(Header(self.compressor.name, self.lossless.name, entries), state, streams)
+        frame = pack(header, coded)
         views = [memoryview(stream) for stream in streams.values() if stream]
-        self._require_room(memory_of(header, head_size, views, self.compressor))
+        self.require_room(memory_of(header, len(frame) - payload_size(header), views, self.compressor))
         return frame, {name: bound for name, (_, bound) in lossy.items()}
 
-    def _require_room(self, size: int) -> None:
+    def require_room(self, size: int) -> None:
+        """Raise InputError if decoding takes more than ``max_bytes``."""
         if size > self.max_bytes:
             raise InputError(
                 f"state takes {size} bytes to decode; max_bytes allows {self.max_bytes}: raise it here and where it is "
@@ -127,41 +185,57 @@ class FedSZ:
             If the frame is not intact, takes more memory than ``max_bytes`` to decode, or its streams do not hold
             what its header announces. No part of the state is returned then.
         """
-        header, payload = unpack(frame, self.max_bytes)
+        source = Memory(memoryview(frame).cast("B"))
+        header = read_header(source, self.max_bytes)
+        decoder, header_size = self.decoder_of(header), source.size - payload_size(header)
+        units = list(streams_of(header, source))
+        try:
+            size = memory_of(header, header_size, [stream for unit, stream in units if unit[0].stream_size], decoder)
+            if size <= self.max_bytes:
+                return _decode_tensors(header, units, decoder)
+        except ValueError as error:
+            raise FrameError(f"frame does not hold what it announces: {error}") from error
+        raise FrameError(f"frame takes {size} bytes to decode; max_bytes allows {self.max_bytes}")
+
+    def decoder_of(self, header: Header) -> Compressor:
+        """Return what decodes the lossy tensors of a frame, this pipeline's own compressor or one that is trusted.
+
+        Raises
+        ------
+        FrameError
+            If there is none, the lossless codec is unknown, or the frame was predicted from another one.
+        """
+        if header.predicted_from is not None:
+            raise FrameError(
+                f"frame was predicted from round {header.predicted_from}, of which there is no memory here"
+            )
         decoders = {**DECODERS, self.compressor.name: self.compressor}
         if header.compressor not in decoders or header.lossless not in LOSSLESS:
             raise FrameError(
                 f"frame needs codecs {header.compressor!r} and {header.lossless!r}: unknown, or not trusted"
             )
-        decoder, header_size = decoders[header.compressor], len(frame) - len(payload)
-        *streams, rest = cut(payload, [entry.stream_size for entry in header.entries if entry.stream_size])
-        try:
-            size = memory_of(header, header_size, streams, decoder)
-            if size <= self.max_bytes:
-                return _decode_tensors(header, streams, rest, decoder)
-        except ValueError as error:
-            raise FrameError(f"frame does not hold what it announces: {error}") from error
-        raise FrameError(f"frame takes {size} bytes to decode; max_bytes allows {self.max_bytes}")
+        return decoders[header.compressor]
+
+    def rule(self, state: StateDict) -> LossyRule:
+        """Return what chooses the lossy tensors of a state, by its names where nothing else was asked for."""
+        return on_copies(self.lossy) if self.lossy else default_rule(state)
 
     def _chosen(self, state: StateDict) -> dict[str, Tensor]:
         """Return the tensors that are lossy if their bounds leave them room."""
-        rule = on_copies(self.lossy) if self.lossy else default_rule(state)
+        rule = self.rule(state)
         return {name: t for name, t in state.items() if is_eligible(t, self.threshold) and rule(name, t)}
 
-    def _arrays(self, chosen: StateDict) -> dict[str, tuple[NDArray[np.floating], float]]:
+    def arrays(self, chosen: StateDict) -> dict[str, tuple[NDArray[np.floating], float]]:
         """Return the array and the absolute bound of each chosen tensor that may change."""
         arrays = {name: to_array(tensor) for name, tensor in chosen.items()}
-        bounds = {name: self.bound.absolute(array) for name, array in arrays.items()}
+        bounds = {name: self.bound.of(name).absolute(array) for name, array in arrays.items()}
         return {name: (array, bounds[name]) for name, array in arrays.items() if bounds[name] > 0}
 
 
 def _decode_tensors(
-    header: Header, streams: Sequence[memoryview], rest: memoryview, decoder: Compressor
+    header: Header, units: Sequence[tuple[tuple[Entry, ...], memoryview]], decoder: Compressor
 ) -> dict[str, Tensor]:
-    tensors = decode_exact(
-        [entry for entry in header.entries if not entry.stream_size], rest, LOSSLESS[header.lossless]
-    )
-    lossy = [entry for entry in header.entries if entry.stream_size]
-    for entry, stream in zip(lossy, streams, strict=True):
-        tensors[entry.name] = to_tensor(decoder.decode(bytes(stream), entry.shape, width_of(entry)), entry.dtype)
+    tensors: dict[str, Tensor] = {}
+    for unit, stream in units:
+        tensors |= decode_unit(unit, stream, decoder, LOSSLESS[header.lossless])
     return {entry.name: tensors[entry.name] for entry in header.entries}

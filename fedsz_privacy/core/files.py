@@ -7,6 +7,7 @@ from errno import EACCES, EDQUOT, EEXIST, EFBIG, EISDIR, ENOENT, ENOSPC, ENOTDIR
 from pathlib import Path
 from secrets import token_hex
 from types import MappingProxyType
+from typing import BinaryIO
 
 from fedsz_privacy.core.errors import InputError
 
@@ -54,14 +55,50 @@ def write_atomically(path: Path, data: bytes) -> None:
     InputError
         If it cannot be written: the disk is full or read-only, or something else is in its place.
     """
-    temporary = path.with_name(f".{path.name}.{token_hex(8)}.tmp")
     with one_line_for("write", path):
         path.parent.mkdir(exist_ok=True)
+    with open_atomically(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def open_atomically(path: Path) -> Iterator[BinaryIO]:
+    """Open a file to write to and read back under a temporary name, and rename it if all goes well.
+
+    Whatever goes wrong, an interruption too, nothing of it is left.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written: the disk is full or read-only, or something else is in its place.
+    """
+    temporary = path.with_name(f".{path.name}.{token_hex(8)}.tmp")
+    with one_line_for("write", path):
         try:
-            temporary.write_bytes(data)
+            with temporary.open("xb+") as file:
+                yield file
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def require_place(path: Path, *sources: Path) -> None:
+    """Raise InputError unless a file can be made or replaced at a path, and is none of the files that it is made of."""
+    with one_line_for("write", path):
+        if not is_folder(path.parent):
+            raise InputError(f"no folder at {path.parent} for {path.name}: make it first")
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path} is no file: give the name of one")
+        for source in sources:
+            if path.exists() and source.exists() and path.samefile(source):
+                raise InputError(f"{path} is what would be read: choose another name for what is written")
+
+
+def require_absent(path: Path, remedy: str) -> None:
+    """Raise InputError, with a remedy, if something is at a path."""
+    with one_line_for("write", path):
+        if path.exists():
+            raise InputError(f"{path} is there already: {remedy}")
 
 
 def read_if_there(path: Path) -> bytes | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -24,15 +25,39 @@ WRAPPERS = ("module", "_module", "_orig_mod")
 PLACED = re.compile(r"arr_(\d+)")
 
 
+def read_state(path: Path) -> dict[str, Tensor]:
+    """Return the state that a file holds, under the names that it has there.
+
+    Parameters
+    ----------
+    path : Path
+        A ``.safetensors`` file; a state dict saved by ``torch.save``, or a checkpoint that holds one under a key of
+        `CONTAINERS`; or an ``.npz`` file of arrays. No pickle in any of them is run.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or holds no state.
+    """
+    if path.suffix == ".npz":
+        arrays = read_arrays(path, lambda _: None, find_names(path))
+        if not arrays:
+            raise InputError(f"{path} holds no arrays: save some by numpy.savez")
+        return _tensors(arrays.items(), path)
+    held = read_checkpoint(path)
+    if isinstance(held, dict):
+        held = next((held[key] for key in CONTAINERS if isinstance(held.get(key), dict)), held)
+    return as_state(held, path)
+
+
 def load_state(path: Path, like: StateDict) -> dict[str, Tensor]:
     """Return the state of a model that a file holds, under the model's own names, in their order and dtypes.
 
     Parameters
     ----------
     path : Path
-        A ``.safetensors`` file; a state dict saved by ``torch.save``, or a checkpoint that holds one under a key of
-        `CONTAINERS`; or an ``.npz`` file of arrays, by the names of the state, or numbered ``arr_0`` and on in its
-        order, as ``numpy.savez(path, *arrays)`` writes Flower's lists. No pickle in any of them is run.
+        What `read_state` reads; arrays of an ``.npz`` file may be numbered ``arr_0`` and on in the order of the state,
+        as ``numpy.savez(path, *arrays)`` writes Flower's lists.
     like : StateDict
         The state of the model.
 
@@ -41,12 +66,9 @@ def load_state(path: Path, like: StateDict) -> dict[str, Tensor]:
     InputError
         If the file cannot be read, or holds the state of another model.
     """
-    if path.suffix == ".npz":
-        return fit_state(_read_arrays(path, like), like, str(path))
-    held = read_checkpoint(path)
-    if isinstance(held, dict):
-        held = next((held[key] for key in CONTAINERS if isinstance(held.get(key), dict)), held)
-    return fit_state(as_state(held, path), like, str(path))
+    state = read_state(path)
+    numbered = path.suffix == ".npz" and all(PLACED.fullmatch(name) for name in state)
+    return fit_state(_in_order(state, like, path) if numbered else state, like, str(path))
 
 
 def fit_state(state: StateDict, like: StateDict, where: str) -> dict[str, Tensor]:
@@ -81,21 +103,21 @@ def _by_bare_name(named: Mapping[str, Any], where: str) -> dict[str, Any]:
     return {bare[name]: value for name, value in named.items()}
 
 
-def _read_arrays(path: Path, like: StateDict) -> dict[str, Tensor]:
-    names = find_names(path)
-    arrays = read_arrays(path, lambda _: None, names)
-    if not names or not all(PLACED.fullmatch(name) for name in names):
-        return _tensors(arrays.items(), path)
-    if len(names) != len(like):
-        raise InputError(f"{path} has {len(names)} arrays, and the model {len(like)}: give the model that they are of")
-    in_order = (arrays[f"arr_{place}"] for place in range(len(names)) if f"arr_{place}" in arrays)
-    return _tensors(zip(like, in_order, strict=False), path)
+def _in_order(state: StateDict, like: StateDict, path: Path) -> dict[str, Tensor]:
+    """Return numbered arrays under a model's names."""
+    if len(state) != len(like):
+        raise InputError(f"{path} has {len(state)} arrays, and the model {len(like)}: give the model that they are of")
+    in_order = (state[f"arr_{place}"] for place in range(len(state)) if f"arr_{place}" in state)
+    return dict(zip(like, in_order, strict=False))
 
 
 def _tensors(arrays: Iterable[tuple[str, NDArray[Any]]], path: Path) -> dict[str, Tensor]:
     tensors = {}
     for name, array in arrays:
-        if array.dtype.kind not in "fiub":
-            raise InputError(f"{path} has {name} of {array.dtype}: save numbers")
-        tensors[name] = torch.from_numpy(array.copy()) if array.ndim else torch.tensor(array.item())
+        # PyTorch takes arrays of its own dtypes in the machine's byte order.
+        native = np.array(array, dtype=array.dtype.newbyteorder("="))
+        try:
+            tensors[name] = torch.from_numpy(native)
+        except TypeError as error:
+            raise InputError(f"{path} has {name} of {array.dtype}: save numbers that PyTorch has") from error
     return tensors

@@ -19,7 +19,7 @@ from fedsz_privacy.defences.aggregation import AVERAGE, Aggregation
 from fedsz_privacy.defences.dpfedavg import ClientPrivacy, DPFedAvg
 from fedsz_privacy.defences.grammar import make, read_part, split_parts, write_changed
 from fedsz_privacy.defences.mechanisms.none import none
-from fedsz_privacy.defences.parsing import ONE_ROUND, as_numbers, parse_release
+from fedsz_privacy.defences.parsing import ONE_ROUND, parse_release, without_sigmas
 from fedsz_privacy.defences.proof import Composition, Observer, Unit
 from fedsz_privacy.defences.release import Release
 from fedsz_privacy.training.accounting import composed
@@ -220,8 +220,8 @@ def _read(text: str, composition: Composition = ONE_ROUND) -> tuple[str, Privacy
     if first_kind(text) not in NO_RELEASES:
         return "", None, parse_release(text, composition)
     kind, options = read_part(first)
-    numbers = as_numbers(kind, options)
-    privacy = make(kind, Privacy, numbers) if kind in PRIVATE else make(kind, ClientPrivacy, numbers)
+    values = without_sigmas(kind, options)
+    privacy = make(kind, Privacy, values) if kind in PRIVATE else make(kind, ClientPrivacy, values)
     release = parse_release("+".join(rest), composition) if rest else none()
     if isinstance(privacy, ClientPrivacy) and release.feedback:
         raise InputError(f"{text!r} feeds back what clients lost, also of those that are not sampled: leave ef+ out")

@@ -1,4 +1,4 @@
-"""The grammar of the strings that name a defence: parts with numbers for options, and plus signs between them."""
+"""The grammar of the strings that name a defence: parts with numbers or words for options, plus signs between them."""
 
 import inspect
 import re
@@ -34,8 +34,11 @@ class Sigmas:
         return f"{write_shortest(self.count)}{SIGMAS}"
 
 
-Option: TypeAlias = float | Sigmas
-"""A number of a string."""
+Value: TypeAlias = float | str
+"""What a factory is given for an option: a number, or a word such as the name of a compressor."""
+
+Option: TypeAlias = Value | Sigmas
+"""What a string has for an option."""
 
 _PART = re.compile(r"(?P<kind>[a-z][a-z0-9-]*|[\w.]+:\w+)(?::(?P<options>\w+=[^,=]+(?:,\w+=[^,=]+)*))?")
 
@@ -55,7 +58,7 @@ def split_parts(text: str) -> list[str]:
 
 
 def read_part(part: str) -> tuple[str, dict[str, Option]]:
-    """Return the kind and the numeric options of one part, such as ``fedsz:rel=1e-2``.
+    """Return the kind and the options of one part, such as ``fedsz:rel=1e-2,compressor=sz2``.
 
     Raises
     ------
@@ -71,19 +74,32 @@ def read_part(part: str) -> tuple[str, dict[str, Option]]:
     return match["kind"], {key: _option(value, part) for key, value in pairs}
 
 
-def make(kind: str, factory: Callable[..., Made], options: Mapping[str, float]) -> Made:
-    """Call a factory with the options of a string.
+def make(kind: str, factory: Callable[..., Made], options: Mapping[str, Value]) -> Made:
+    """Call a factory with the options of a string: words where it annotates ``str``, and numbers everywhere else.
 
     Raises
     ------
     InputError
-        If the factory takes other options.
+        If the factory takes other options, or a number for one that is given a word.
     """
     try:
         inspect.signature(factory).bind(**options)
     except TypeError as error:
         raise InputError(f"{kind} takes other options than {', '.join(options) or 'none'} ({error})") from None
-    return factory(**options)
+    words = [name for name, each in inspect.signature(factory).parameters.items() if each.annotation in {str, "str"}]
+    for name, value in options.items():
+        if isinstance(value, str) and name not in words:
+            remedy = f"; words are for {' and '.join(words)}" if words else ""
+            raise InputError(f"{kind} {name}: {value!r} is not a number, write one such as 1e-2{remedy}")
+    return factory(**{name: write_value(value) if name in words else value for name, value in options.items()})
+
+
+def without_defaults(factory: Callable[..., object], options: Mapping[str, Option]) -> dict[str, Option]:
+    """Return the options that differ from a factory's defaults: first those that it has none for, then in its order."""
+    parameters = inspect.signature(factory).parameters
+    order = {name: place for place, (name, each) in enumerate(parameters.items()) if each.default is not each.empty}
+    ordered = sorted(options, key=lambda name: order.get(name, -1))
+    return {name: options[name] for name in ordered if name not in order or options[name] != parameters[name].default}
 
 
 def write_number(value: float) -> str:
@@ -96,11 +112,14 @@ def write_shortest(value: float) -> str:
     return min(repr(value).removesuffix(".0"), write_number(value), key=len)
 
 
+def write_value(value: Option) -> str:
+    """Return one option as a string has it, a number in its shortest spelling."""
+    return write_shortest(value) if isinstance(value, float | int) else str(value)
+
+
 def write_options(options: Mapping[str, Option]) -> str:
     """Return options as a string has them, each number in its shortest spelling."""
-    return ",".join(
-        f"{key}={value if isinstance(value, Sigmas) else write_shortest(value)}" for key, value in options.items()
-    )
+    return ",".join(f"{name}={write_value(value)}" for name, value in options.items())
 
 
 def write_changed(asked: "DataclassInstance") -> str:
@@ -110,16 +129,20 @@ def write_changed(asked: "DataclassInstance") -> str:
 
 
 def _option(value: str, part: str) -> Option:
-    count = value.strip().removesuffix(SIGMAS)
-    return _number(value, part) if count == value.strip() else Sigmas(_number(count, part))
+    text = value.strip()
+    count = _number(text.removesuffix(SIGMAS), part)
+    if count is None:
+        return text
+    return Sigmas(count) if text.endswith(SIGMAS) else count
 
 
-def _number(value: str, part: str) -> float:
+def _number(text: str, part: str) -> float | None:
+    """Return the number that a text writes, or None if it is a word."""
     try:
-        number = float(value)
+        number = float(text)
     except ValueError:
-        raise InputError(f"{part!r}: {value!r} is not a number, write one such as 1e-2") from None
-    vanished = number == 0 and any(digit in "123456789" for digit in value.lower().partition("e")[0])
-    if vanished or (isinf(number) and any(map(str.isdigit, value))):
-        raise InputError(f"{part!r}: {value!r} is not a number that 64 bits hold, write one such as 1e-2")
+        return None
+    vanished = number == 0 and any(digit in "123456789" for digit in text.lower().partition("e")[0])
+    if vanished or (isinf(number) and any(map(str.isdigit, text))):
+        raise InputError(f"{part!r}: {text!r} is not a number that 64 bits hold, write one such as 1e-2")
     return number

@@ -10,7 +10,16 @@ from dp_accounting import NonPrivateDpEvent
 
 from fedsz_privacy.core.errors import InputError, unknown
 from fedsz_privacy.core.imports import import_callable, require_type
-from fedsz_privacy.defences.grammar import Option, Sigmas, make, read_part, split_parts, write_options
+from fedsz_privacy.defences.grammar import (
+    Option,
+    Sigmas,
+    Value,
+    make,
+    read_part,
+    split_parts,
+    without_defaults,
+    write_options,
+)
 from fedsz_privacy.defences.mechanisms.bf16 import bf16
 from fedsz_privacy.defences.mechanisms.dither import dither
 from fedsz_privacy.defences.mechanisms.eden import eden
@@ -73,10 +82,10 @@ def parse_release(text: str, composition: Composition = ONE_ROUND) -> Release:
     Parameters
     ----------
     text : str
-        Such as ``none``, ``fedsz:rel=1e-2``, or ``module:factory:sigma=0.1,clip=2`` for a function of a user's own that
-        takes such numbers, as floats, and returns a `Release`; ``+`` chains several. Behind a release with noise of
-        public standard deviation a number may be a multiple of it, as in ``fedsz:abs=0.5sigma``. ``ef+`` before all of
-        them asks for error feedback.
+        Such as ``none``, ``fedsz:rel=1e-2,compressor=sz2``, or ``module:factory:sigma=0.1,clip=2`` for a function of a
+        user's own that takes such numbers, as floats, and words where it annotates ``str``, and returns a `Release`;
+        ``+`` chains several. Behind a release with noise of public standard deviation a number may be a multiple of it,
+        as in ``fedsz:abs=0.5sigma``. ``ef+`` before all of them asks for error feedback.
     composition : Composition
         What an epsilon in the string is for.
 
@@ -119,25 +128,27 @@ def _require_feedback_alone(text: str, parts: Sequence[Part]) -> None:
 
 
 def _release(kind: str, options: Mapping[str, Option], composition: Composition, sigma: float | None) -> Release:
-    module, numbers = kind.partition(":")[0], as_numbers(kind, options, sigma)
+    module, values = kind.partition(":")[0], without_sigmas(kind, options, sigma)
     if module in BUILT_IN and module != kind:
         raise InputError(f"cannot read {kind!r}: {module} is built in, write its options as name=number")
     if kind == FEEDBACK:
         raise InputError("ef stands behind another part: error feedback is of all of a release, so write it first")
     if ":" in kind:
-        release = _imported(kind, numbers)
-    elif kind in CALIBRATED:
-        release = make(kind, partial(CALIBRATED[kind], composition), numbers)
-    elif kind in RELEASES:
-        release = make(kind, RELEASES[kind], numbers)
+        factory = import_callable(kind)
+        release = _imported(kind, factory, values)
+    elif kind in BUILT_IN:
+        factory = partial(CALIBRATED[kind], composition) if kind in CALIBRATED else RELEASES[kind]
+        release = make(kind, factory, values)
     else:
         raise unknown("release", kind, BUILT_IN, "write module:factory for one of your own")
     in_sigmas = any(isinstance(each, Sigmas) for each in options.values())
-    return replace(release, name=f"{kind}:{write_options(options)}") if in_sigmas else release
+    return (
+        replace(release, name=f"{kind}:{write_options(without_defaults(factory, options))}") if in_sigmas else release
+    )
 
 
-def as_numbers(kind: str, options: Mapping[str, Option], sigma: float | None = None) -> dict[str, float]:
-    """Return the options of a part as numbers, behind noise of that standard deviation, if any.
+def without_sigmas(kind: str, options: Mapping[str, Option], sigma: float | None = None) -> dict[str, Value]:
+    """Return the options of a part, multiples of a standard deviation as numbers, behind noise that has it, if any.
 
     Raises
     ------
@@ -155,8 +166,8 @@ def _number(kind: str, option: Sigmas, sigma: float | None) -> float:
     return option.count * sigma
 
 
-def _imported(path: str, options: Mapping[str, float]) -> Release:
-    release = require_type(Release, make(path, import_callable(path), options), path)
+def _imported(path: str, factory: Callable[..., object], options: Mapping[str, Value]) -> Release:
+    release = require_type(Release, make(path, factory, options), path)
     require_accountable(release.event, path)
     written = write_options(dict(sorted(options.items())))
     claims = not isinstance(release.event, NonPrivateDpEvent)

@@ -12,7 +12,7 @@ from flwr.serverapp.strategy import Strategy
 
 from fedsz_privacy.codec.bounds import ErrorBound
 from fedsz_privacy.codec.budget import DEFAULT_MAX_BYTES
-from fedsz_privacy.codec.frame import FrameError
+from fedsz_privacy.codec.header import FrameError
 from fedsz_privacy.codec.pipeline import FedSZ
 from fedsz_privacy.core.errors import InputError, printable
 from fedsz_privacy.core.state import StateDict

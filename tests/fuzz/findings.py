@@ -9,7 +9,8 @@ import torch
 
 from fedsz_privacy import ErrorBound, FedSZ
 from fedsz_privacy.codec.compressors import get_compressor
-from fedsz_privacy.codec.frame import Entry, Header, pack
+from fedsz_privacy.codec.frame import pack
+from fedsz_privacy.codec.header import Entry, Header
 from fedsz_privacy.codec.lossless import LOSSLESS, ZSTD
 from fedsz_privacy.codec.names import SZ3_ALGORITHMS
 from fuzz import inner
@@ -56,13 +57,15 @@ def announced(compressor: str, size: int) -> tuple[bytes, int]:
 
 def empty(shape: tuple[int, ...], dtype: torch.dtype) -> tuple[bytes, int]:
     """Return the frame of one empty tensor."""
-    return pack(Header("sz3", "zstd", (Entry("b", dtype, shape, 0),)), [ZSTD.compress(b"")]), SMALL
+    nothing = ZSTD.compress(b"")
+    return pack(Header("sz3", "zstd", (Entry("b", dtype, shape, 0),), (len(nothing),)), [nothing]), SMALL
 
 
 def many(count: int) -> tuple[bytes, int]:
     """Return the frame of many empty tensors."""
     entries = tuple(Entry(str(number), torch.float32, (0,), 0) for number in range(count))
-    return pack(Header("sz3", "zstd", entries), [ZSTD.compress(b"")]), SMALL
+    nothing = ZSTD.compress(b"")
+    return pack(Header("sz3", "zstd", entries, (len(nothing),)), [nothing]), SMALL
 
 
 def large(compressor: str, dtype: torch.dtype, holed: bool, multiple: int) -> tuple[bytes, int]:

@@ -4,15 +4,15 @@ The writer is independent of the codec's own, so that it can write what that one
 number.
 """
 
-import hashlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from random import Random
 
-from fedsz_privacy.codec.frame import DTYPES, MAGIC, PREFIX, VERSION, unpack
+import xxhash
 
-DIGEST_SIZE = 16
+from fedsz_privacy.codec.frame import HEADER_LENGTH, MAGIC, PREFIX, VERSION, unpack
+from fedsz_privacy.codec.header import DTYPES
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,11 @@ class Forgery:
     Attributes
     ----------
     rest : bytes
-        The lossless part, behind the streams.
+        The exact block, behind the streams: the tests' tensors fill no second one.
     count : int or None
         The number of tensors that is announced; None for the true one.
+    round_code : int
+        The round that it was predicted from, plus one; 0 for none.
     version : int
         Version of the frame.
     """
@@ -61,6 +63,7 @@ class Forgery:
     tensors: tuple[Tensor, ...]
     rest: bytes
     count: int | None = None
+    round_code: int = 0
     version: int = VERSION
 
     def with_tensor(self, index: int, **changes: object) -> "Forgery":
@@ -72,7 +75,9 @@ class Forgery:
         """Return the bytes of the header."""
         count = len(self.tensors) if self.count is None else self.count
         entries = b"".join(tensor.entry() for tensor in self.tensors)
-        return text(self.compressor) + text(self.lossless) + varint(count) + entries
+        names = text(self.compressor) + text(self.lossless)
+        block = varint(len(self.rest)) if self.rest else b""
+        return names + varint(self.round_code) + varint(count) + entries + block
 
     def payload(self) -> bytes:
         """Return the streams and the lossless part."""
@@ -99,13 +104,15 @@ def take_apart(frame: bytes) -> Forgery:
         stream = bytes(payload[start:end])
         tensors.append(Tensor(entry.name.encode(), DTYPES.index(entry.dtype), entry.shape, stream))
         start = end
-    return Forgery(header.compressor.encode(), header.lossless.encode(), tuple(tensors), bytes(payload[start:]))
+    codecs = (header.compressor.encode(), header.lossless.encode())
+    round_code = 0 if header.predicted_from is None else header.predicted_from + 1
+    return Forgery(*codecs, tuple(tensors), bytes(payload[start:]), round_code=round_code)
 
 
 def seal(header: bytes, payload: bytes, version: int = VERSION) -> bytes:
     """Return the frame of a header and a payload, whatever they hold."""
-    content = PREFIX.pack(MAGIC, version, len(header), len(payload)) + header + payload
-    return content + hashlib.sha256(content).digest()[:DIGEST_SIZE]
+    content = PREFIX.pack(MAGIC, version) + payload + header + HEADER_LENGTH.pack(len(header))
+    return content + xxhash.xxh3_128(content).digest()
 
 
 def text(data: bytes) -> bytes:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from random import Random
 
 from fedsz_privacy.codec.compressors import COMPRESSORS
-from fedsz_privacy.codec.frame import DTYPES
+from fedsz_privacy.codec.header import DTYPES
 from fedsz_privacy.codec.lossless import LOSSLESS
 from fuzz.edits import EDGES, edit_bytes, number
 from fuzz.forging import Forgery, Mutator, Tensor
@@ -79,6 +79,7 @@ HEADER_MUTATORS: dict[str, Mutator] = {
     "axes": change(shape=change_axes),
     "stream size": change(stream_size=lambda rng, tensor: number(rng, len(tensor.stream))),
     "count": lambda rng, frame, _: replace(frame, count=number(rng, len(frame.tensors))),
+    "round": lambda rng, frame, _: replace(frame, round_code=number(rng, frame.round_code)),
     "version": lambda rng, frame, _: replace(frame, version=rng.randrange(256)),
     "compressor": lambda rng, frame, _: replace(frame, compressor=rng.choice(CODECS)),
     "lossless": lambda rng, frame, _: replace(frame, lossless=rng.choice(CODECS)),

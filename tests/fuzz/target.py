@@ -25,7 +25,8 @@ with atheris.instrument_imports(include=["fedsz_privacy.codec"]) if atheris else
     import numpy as np
 
     from fedsz_privacy.codec.compressors import DECODERS, get_compressor
-    from fedsz_privacy.codec.frame import FrameError, unpack
+    from fedsz_privacy.codec.frame import unpack
+    from fedsz_privacy.codec.header import FrameError
     from fedsz_privacy.codec.lossless import LOSSLESS
     from fedsz_privacy.codec.names import SZ3_ALGORITHMS
     from fuzz import inner

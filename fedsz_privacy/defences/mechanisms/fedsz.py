@@ -7,29 +7,59 @@ from numpy.random import Generator
 
 from fedsz_privacy.codec.bounds import ErrorBound
 from fedsz_privacy.codec.budget import UNLIMITED
-from fedsz_privacy.codec.lossy import LossyRule
+from fedsz_privacy.codec.compressors import get_compressor
+from fedsz_privacy.codec.lossless import get_lossless
+from fedsz_privacy.codec.lossy import THRESHOLD, LossyRule
+from fedsz_privacy.codec.names import DEFAULT_COMPRESSOR, DEFAULT_LOSSLESS
 from fedsz_privacy.codec.pipeline import FedSZ
 from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.ranges import ELEMENTS, as_whole
 from fedsz_privacy.core.state import StateDict
-from fedsz_privacy.defences.grammar import write_number
+from fedsz_privacy.defences.grammar import Value, without_defaults, write_number, write_options
 from fedsz_privacy.defences.release import Release, Released
 
 
-def fedsz(lossy: LossyRule | None = None, **bound: float) -> Release:
-    """Return FedSZ at one error bound, ``fedsz(rel=1e-2)`` or ``fedsz(abs=1e-4)``, under the pipeline's defaults.
+def fedsz(
+    lossy: LossyRule | None = None,
+    compressor: str = DEFAULT_COMPRESSOR,
+    lossless: str = DEFAULT_LOSSLESS,
+    threshold: float = THRESHOLD,
+    **bound: float,
+) -> Release:
+    """Return FedSZ at one error bound: ``fedsz:rel=1e-2``, ``fedsz:abs=1e-4,compressor=sz2,lossless=blosclz``.
 
     A function of your own can return it with another rule of what is lossy, as `FedSZ` takes it:
-    ``fedsz(rel=1e-2, lossy=lambda name, tensor: tensor.ndim >= 2)``. Its name then stands for the bound alone.
+    ``fedsz(rel=1e-2, lossy=lambda name, tensor: tensor.ndim >= 2)``. Its name then says nothing of the rule.
+
+    Parameters
+    ----------
+    lossy : callable, optional
+        The rule.
+    compressor, lossless : str
+        Names for `get_compressor` and `get_lossless`.
+    threshold : float
+        Number of elements up to which a tensor is kept exactly, a whole number.
+    **bound : float
+        ``abs``, in the update's own unit, or ``rel``, a fraction of each tensor's range.
 
     Raises
     ------
     InputError
-        If not exactly one bound is given, or it is not positive.
+        If not exactly one bound is given, a number is out of range, or a name is unknown.
     """
     if len(bound) != 1:
         raise InputError(f"fedsz takes one bound, got {len(bound)}: write fedsz:rel=1e-2 or fedsz:abs=1e-4")
     ((mode, value),) = bound.items()
-    pipeline = FedSZ(ErrorBound(mode, value), lossy=lossy, max_bytes=UNLIMITED)
+    pipeline = FedSZ(
+        ErrorBound(mode, value),
+        compressor=get_compressor(compressor),
+        lossless=get_lossless(lossless),
+        threshold=as_whole(ELEMENTS, threshold, "threshold"),
+        max_bytes=UNLIMITED,
+        lossy=lossy,
+    )
+    others: dict[str, Value] = {"compressor": compressor, "lossless": lossless, "threshold": threshold}
+    changed = write_options(without_defaults(fedsz, others))
 
     def apply(update: StateDict, _: Generator) -> Released:
         start = perf_counter()
@@ -40,7 +70,7 @@ def fedsz(lossy: LossyRule | None = None, **bound: float) -> Release:
         return Released(decoded, len(frame), bounds, sent - start, received - sent)
 
     return Release(
-        name=f"fedsz:{mode}={write_number(value)}",
+        name=f"fedsz:{mode}={write_number(value)}" + (f",{changed}" if changed else ""),
         apply=apply,
         event=NonPrivateDpEvent(),
         reason="the codec is deterministic, so neighbouring updates that decode differently are told apart for certain",

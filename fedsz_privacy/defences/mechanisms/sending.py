@@ -17,8 +17,9 @@ from torch import Tensor
 from fedsz_privacy.codec.arrays import to_array, to_tensor
 from fedsz_privacy.codec.budget import width_of
 from fedsz_privacy.codec.carrying import carried
-from fedsz_privacy.codec.exact import cut, decode_exact, encode_exact
-from fedsz_privacy.codec.frame import Entry, Header, pack, unpack
+from fedsz_privacy.codec.exact import decode_exact, with_blocks
+from fedsz_privacy.codec.frame import Memory, pack, read_header, streams_of
+from fedsz_privacy.codec.header import Entry, Header
 from fedsz_privacy.codec.lossless import ZSTD
 from fedsz_privacy.core.state import StateDict, is_finite
 from fedsz_privacy.defences.release import Released
@@ -69,22 +70,24 @@ def encode(codec: Codec, update: StateDict, generator: Generator) -> bytes:
     coded = [name for name, tensor in state.items() if is_coded(tensor)]
     found = codec.encode([to_array(state[name]).reshape(-1) for name in coded], generator)
     streams = dict(zip(coded, found, strict=True))
-    rest = encode_exact([tensor for name, tensor in state.items() if name not in streams], ZSTD)
-    entries = (Entry(name, t.dtype, tuple(t.shape), len(streams.get(name, b""))) for name, t in state.items())
-    return pack(Header(codec.name, ZSTD.name, tuple(entries)), [*streams.values(), rest])
+    entries = tuple(Entry(name, t.dtype, tuple(t.shape), len(streams.get(name, b""))) for name, t in state.items())
+    return pack(*with_blocks(Header(codec.name, ZSTD.name, entries), state, streams))
 
 
 def decode(codec: Codec, frame: bytes) -> tuple[dict[str, Tensor], dict[str, float]]:
     """Return the update of a frame, and the bounds of what the codec changed."""
-    header, payload = unpack(frame)
-    coded = [entry for entry in header.entries if entry.stream_size]
-    *streams, rest = cut(payload, [entry.stream_size for entry in coded])
-    tensors = decode_exact([entry for entry in header.entries if not entry.stream_size], rest, ZSTD)
-    bounds = {}
-    for entry, stream in zip(coded, map(bytes, streams), strict=True):
-        tensors[entry.name] = _restored(codec.decode(stream, prod(entry.shape), width_of(entry)), entry)
+    source = Memory(memoryview(frame))
+    header = read_header(source)
+    tensors: dict[str, Tensor] = {}
+    bounds: dict[str, float] = {}
+    for unit, stream in streams_of(header, source):
+        entry = unit[0]
+        if not entry.stream_size:
+            tensors |= decode_exact(unit, stream, ZSTD)
+            continue
+        tensors[entry.name] = _restored(codec.decode(bytes(stream), prod(entry.shape), width_of(entry)), entry)
         if codec.bound:
-            bounds[entry.name] = codec.bound(stream)
+            bounds[entry.name] = codec.bound(bytes(stream))
     return {entry.name: tensors[entry.name] for entry in header.entries}, bounds
 
 

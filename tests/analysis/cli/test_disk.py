@@ -1,16 +1,14 @@
 """A disk that is full or read-only ends every command in one line; with room again, the same command goes on."""
 
-import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import torch
 from joblib.externals.loky import get_reusable_executor
+from processes import room_for
 from typer.testing import CliRunner
 
 from analysis.cli import app
@@ -35,17 +33,6 @@ def end(*arguments: str) -> tuple[int, list[str]]:
     result = CliRunner().invoke(app, list(arguments))
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result.exit_code, result.stderr.splitlines()
-
-
-@contextmanager
-def room_for(size: int) -> Iterator[None]:
-    """Let no file of this process, or of those that it starts, grow beyond so many bytes."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def results(folder: Path) -> bytes:

@@ -6,8 +6,8 @@ import torch
 from torch import nn
 
 from fedsz_privacy import ErrorBound, FedSZ, FrameError, InputError
-from fedsz_privacy.codec.frame import Entry, Header, pack
-from fedsz_privacy.codec.lossless import ZSTD
+from fedsz_privacy.codec.frame import pack
+from fedsz_privacy.codec.header import Entry, Header
 
 pytestmark = pytest.mark.filterwarnings("ignore::fedsz_privacy.codec.lossy.LossyWarning")
 
@@ -99,7 +99,7 @@ def test_encode_refuses_what_decode_would():
 def test_shapes_that_no_tensor_can_have_are_refused(shape, stream):
     header = Header("sz3", "zstd", (Entry("weight", torch.float32, shape, len(stream)),))
     with pytest.raises(FrameError, match="which no tensor can have"):
-        FEDSZ.decode(pack(header, [stream, ZSTD.compress(b"")]))
+        FEDSZ.decode(pack(header, [stream]))
 
 
 def test_a_range_beyond_the_greatest_float_keeps_its_bound_finite():

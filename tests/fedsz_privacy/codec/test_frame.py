@@ -1,14 +1,16 @@
 import contextlib
 import dataclasses
-import struct
+import io
 import tracemalloc
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from xxhash import xxh3_128
 
-from fedsz_privacy.codec.frame import DTYPES, MAGIC, PREFIX, Entry, FrameError, Header, _digest, pack, unpack
+from fedsz_privacy.codec.frame import HEADER_LENGTH, MAGIC, PREFIX, VERSION, Writer, pack, unpack
+from fedsz_privacy.codec.header import DTYPES, Entry, FrameError, Header, grouped
 
 ENTRIES = st.builds(
     Entry,
@@ -22,22 +24,34 @@ HEADERS = st.builds(
     compressor=st.text(max_size=8),
     lossless=st.text(max_size=8),
     entries=st.lists(ENTRIES, max_size=6, unique_by=lambda entry: entry.name).map(tuple),
+    predicted_from=st.none() | st.integers(0, 2**62),
 )
-HEADER = Header("sz3", "zstd", (Entry("a.weight", torch.float32, (20, 3), 4), Entry("b", torch.int64, (), 0)))
+HEADER = Header("sz3", "zstd", (Entry("a.weight", torch.float32, (20, 3), 4), Entry("b", torch.int64, (), 0)), (4,))
 FRAME = pack(HEADER, [b"abcd", b"rest"])
 
 
 def sealed(content: bytes) -> bytes:
     """Put a valid checksum behind forged content, as a hostile client would."""
-    return content + _digest(content)
+    return content + xxh3_128(content).digest()
 
 
 @settings(derandomize=True, deadline=None)
 @given(HEADERS, st.binary(max_size=50))
-def test_what_is_packed_is_unpacked(header, payload):
-    found, rest = unpack(pack(header, [payload]))
+def test_what_is_packed_is_unpacked(header, stream):
+    streams = [stream for _ in grouped(header.entries, lambda _: False, lambda entry: entry.nbytes)]
+    header = dataclasses.replace(header, blocks=tuple(map(len, streams)))
+    found, payload = unpack(pack(header, streams))
     assert found == header
-    assert bytes(rest) == payload
+    assert bytes(payload) == b"".join(streams)
+
+
+def test_a_frame_written_to_a_file_has_the_same_bytes():
+    target = io.BytesIO()
+    writer = Writer(target)
+    writer.put(b"abcd")
+    writer.put(b"rest")
+    writer.close(HEADER)
+    assert target.getvalue() == FRAME
 
 
 def test_every_altered_byte_is_found():
@@ -57,10 +71,11 @@ def test_every_truncation_and_extension_is_found():
         unpack(FRAME + b"\0")
 
 
-def test_a_newer_version_is_named():
+@pytest.mark.parametrize("version", [1, 9])
+def test_another_version_is_named(version):
     content = bytearray(FRAME[:-16])
-    content[len(MAGIC)] = 9
-    with pytest.raises(FrameError, match="version 9"):
+    content[len(MAGIC)] = version
+    with pytest.raises(FrameError, match=f"version {version}; this release reads version 2"):
         unpack(sealed(bytes(content)))
 
 
@@ -75,9 +90,9 @@ def test_a_forged_header_with_a_valid_checksum_is_refused_or_read(data):
 
 
 def test_a_length_beyond_the_frame_takes_no_memory():
-    forged = struct.pack("<5sBIQ", MAGIC, 1, 2**32 - 1, 2**63) + b"x" * 64
+    forged = PREFIX.pack(MAGIC, VERSION) + b"x" * 64 + HEADER_LENGTH.pack(2**32 - 1)
     tracemalloc.start()
-    with pytest.raises(FrameError):
+    with pytest.raises(FrameError, match="announces a header of 4294967295"):
         unpack(sealed(forged))
     assert tracemalloc.get_traced_memory()[1] < 100_000
     tracemalloc.stop()
@@ -87,7 +102,9 @@ def test_a_length_beyond_the_frame_takes_no_memory():
     ("header", "message"),
     [
         (Header("sz3", "zstd", (HEADER.entries[0],) * 2), "twice"),
-        (Header("sz3", "zstd", (dataclasses.replace(HEADER.entries[0], stream_size=99),)), "more stream bytes"),
+        (Header("sz3", "zstd", (dataclasses.replace(HEADER.entries[0], stream_size=99),)), "streams of 99 bytes"),
+        (dataclasses.replace(HEADER, blocks=(4, 4)), "longer than its entries"),
+        (dataclasses.replace(HEADER, blocks=()), "in a number"),
         (Header("sz3", "zstd", (dataclasses.replace(HEADER.entries[1], stream_size=3),)), "lossily"),
     ],
 )

@@ -18,7 +18,7 @@ MEGABYTE = 10**6
 
 @pytest.fixture(params=LOSSLESS)
 def codec(request: pytest.FixtureRequest) -> Lossless:
-    if request.param == "blosc-lz":
+    if request.param == "blosclz":
         pytest.importorskip("blosc2")
     return LOSSLESS[request.param]
 
@@ -98,14 +98,14 @@ def test_a_blosc_chunk_of_another_making_is_refused(payload, place, value):
     chunk = bytearray(BLOSC_LZ.compress(payload))
     assert BLOSC_HEADER.size == 32
     chunk[place] = value
-    with pytest.raises(ValueError, match="not a blosc-lz chunk"):
+    with pytest.raises(ValueError, match="not a blosclz chunk"):
         BLOSC_LZ.decompress(bytes(chunk), len(payload))
 
 
 def test_more_than_blosc_can_hold_is_refused(monkeypatch):
     pytest.importorskip("blosc2")
     monkeypatch.setattr(module, "BLOSC_LIMIT", 10)
-    with pytest.raises(InputError, match="11 bytes to keep exactly: blosc-lz takes up to 10; choose zstd"):
+    with pytest.raises(InputError, match="11 bytes to keep exactly: blosclz takes up to 10; choose zstd"):
         BLOSC_LZ.compress(bytes(11))
 
 

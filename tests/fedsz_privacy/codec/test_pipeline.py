@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from fedsz_privacy import ErrorBound, FedSZ, FrameError, InputError
-from fedsz_privacy.codec.frame import Entry, Header, pack
+from fedsz_privacy.codec.frame import pack, unpack
+from fedsz_privacy.codec.header import BLOCK, Entry, Header
 from fedsz_privacy.codec.lossless import ZSTD
 
 FEDSZ = FedSZ(ErrorBound.rel(1e-2))
@@ -93,7 +94,7 @@ def test_hostile_streams_behind_a_valid_checksum_raise_frame_errors_only(rng):
             stream[place] = rng.integers(256)
         header = Header("sz3", "zstd", (Entry("weight", torch.float64, (2000,), len(stream)),))
         try:
-            decoded = FEDSZ.decode(pack(header, [bytes(stream), ZSTD.compress(b"")]))
+            decoded = FEDSZ.decode(pack(header, [bytes(stream)]))
         except FrameError:
             continue
         assert decoded["weight"].shape == (2000,)
@@ -107,14 +108,31 @@ def test_a_decompression_bomb_is_refused_before_memory_is_taken(shape):
 
 
 def test_a_lossless_block_of_another_size_is_refused():
-    header = Header("sz3", "zstd", (Entry("steps", torch.int64, (2,), 0),))
+    block = ZSTD.compress(b"x" * 10**6)
+    header = Header("sz3", "zstd", (Entry("steps", torch.int64, (2,), 0),), (len(block),))
     with pytest.raises(FrameError, match="does not hold 16 bytes"):
-        FEDSZ.decode(pack(header, [ZSTD.compress(b"x" * 10**6)]))
+        FEDSZ.decode(pack(header, [block]))
 
 
 def test_unknown_codecs_are_refused():
     with pytest.raises(FrameError, match="unknown, or not trusted"):
-        FEDSZ.decode(pack(Header("pickle", "zstd", ()), [b""]))
+        FEDSZ.decode(pack(Header("pickle", "zstd", ()), []))
+
+
+def test_a_frame_that_needs_another_round_is_refused_by_who_has_no_memory():
+    with pytest.raises(FrameError, match="predicted from round 3, of which there is no memory here"):
+        FEDSZ.decode(pack(Header("sz3", "zstd", (), predicted_from=3), []))
+
+
+def test_exact_tensors_fill_blocks_and_come_back_between_lossy_ones():
+    exact = {f"{place}.steps": torch.arange(place, place + BLOCK // 16) for place in range(5)}
+    state = {"0.weight": torch.linspace(0, 1, 5000), **exact, "1.weight": torch.linspace(1, 2, 5000)}
+    frame = FEDSZ.encode(state)
+    units = [len(unit) for unit, _ in unpack(frame)[0].units()]
+    decoded = FEDSZ.decode(frame)
+    assert units == [1, 2, 2, 1, 1]
+    assert list(decoded) == list(state)
+    assert all(torch.equal(decoded[name], tensor) for name, tensor in exact.items())
 
 
 def test_a_dtype_that_the_frame_cannot_carry_is_named():

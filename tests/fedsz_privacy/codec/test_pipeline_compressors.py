@@ -16,7 +16,7 @@ from fedsz_privacy.codec.lossless import LOSSLESS
 from fedsz_privacy.codec.lossy import without_lossy_warnings
 
 BOUND = ErrorBound.rel(1e-2)
-PACKAGES = {"sz2": ("h5py", "hdf5plugin"), "zfp": ("zfpy",), "sperr": ("h5py", "hdf5plugin"), "blosc-lz": ("blosc2",)}
+PACKAGES = {"sz2": ("h5py", "hdf5plugin"), "zfp": ("zfpy",), "sperr": ("h5py", "hdf5plugin"), "blosclz": ("blosc2",)}
 
 
 def pipeline(name: str = "nopred", lossless: str = "zstd", threshold: int = 1000) -> FedSZ:

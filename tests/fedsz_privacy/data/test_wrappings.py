@@ -5,7 +5,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from fedsz_privacy.core.errors import InputError
-from fedsz_privacy.data.wrappings import load_state
+from fedsz_privacy.data.wrappings import load_state, read_state
 
 
 def model() -> nn.Module:
@@ -85,7 +85,7 @@ def test_a_model_that_has_a_layer_called_module_keeps_its_names(tmp_path):
         (lambda state: state | {"module.0.bias": torch.ones(3)}, "a.pt", "has 0.bias more than once"),
         (lambda state: {"epoch": 3, "weights": state}, "a.pt", "holds more than dense tensors"),
         (lambda state: arrays(state)[1:], "a.npz", "has 6 arrays, and the model 7"),
-        (lambda state: [*arrays(state)[1:], np.array(["a"])], "a.npz", r"has 1.num_batches_tracked of <U1"),
+        (lambda state: [*arrays(state)[1:], np.array(["a"])], "a.npz", r"has arr_6 of <U1: save numbers"),
         (lambda state: arrays(state)[::-1], "a.npz", r"has 0.weight \(\), and the model"),
         (lambda state: [*arrays(state)[1:], np.array([None])], "a.npz", "Python objects"),
     ],
@@ -107,3 +107,33 @@ def test_a_damaged_archive_is_one_line(tmp_path, state, content):
     (tmp_path / "a.npz").write_bytes(content)
     with pytest.raises(InputError, match="file that can be read"):
         load_state(tmp_path / "a.npz", state)
+
+
+@pytest.mark.parametrize("name", [name for name in SAVED if name not in {"flower.npz", "averaged.npz"}])
+def test_a_state_is_read_under_the_names_of_its_file(tmp_path, state, name):
+    SAVED[name](state, tmp_path / name)
+    found = read_state(tmp_path / name)
+    for key, tensor in found.items():
+        (inner,) = (each for each in state if key.replace("_orig_mod.", "").endswith(each))
+        assert torch.equal(tensor, state[inner])
+    assert len(found) == len(state)
+
+
+def test_arrays_keep_their_numbers_dtypes_and_shapes(tmp_path):
+    given = [np.array(0.1), np.ones((2, 0), np.float16), np.array([1, 2], ">i4"), np.array(True)]
+    np.savez(tmp_path / "a.npz", *given)
+    found = read_state(tmp_path / "a.npz")
+    assert list(found) == ["arr_0", "arr_1", "arr_2", "arr_3"]
+    for tensor, array in zip(found.values(), given, strict=True):
+        assert tensor.numpy().dtype == array.dtype.newbyteorder("=")
+        assert np.array_equal(tensor.numpy(), array)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [({}, "holds no arrays"), ({"a": np.array(["b"])}, "has a of <U1: save numbers that PyTorch has")],
+)
+def test_arrays_that_are_no_state_are_one_line(tmp_path, arrays, message):
+    np.savez(tmp_path / "a.npz", **arrays)
+    with pytest.raises(InputError, match=message):
+        read_state(tmp_path / "a.npz")

@@ -9,6 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedsz_privacy import ErrorBound, FedSZ, InputError, Release, Released, parse_release
+from fedsz_privacy.codec.compressors import get_compressor
+from fedsz_privacy.codec.lossless import get_lossless
+from fedsz_privacy.codec.lossy import THRESHOLD
+from fedsz_privacy.codec.names import COMPRESSOR_NAMES, DEFAULT_COMPRESSOR, DEFAULT_LOSSLESS, LOSSLESS_NAMES
 from fedsz_privacy.core.state import nbytes
 from fedsz_privacy.defences.defence import Setting, parse_defence, settle_defences
 from fedsz_privacy.defences.grammar import split_parts, write_shortest
@@ -35,7 +39,19 @@ def test_another_spelling_of_a_number_gives_the_same_name():
         ("zip", "unknown release 'zip': choose one of none, fedsz"),
         ("fedsz", "takes one bound"),
         ("fedsz:rel=", "cannot read"),
-        ("fedsz:rel=big", "'big' is not a number"),
+        ("fedsz:rel=big", "fedsz rel: 'big' is not a number, write one such as 1e-2; words are for compressor and"),
+        ("dither:rel=big", "dither rel: 'big' is not a number, write one such as 1e-2$"),
+        ("fedsz:rel=1e-2,compresor=sz2", "fedsz compresor: 'sz2' is not a number, .* words are for compressor"),
+        ("fedsz:rel=1e-2,compressor=zip", "unknown compressor 'zip': choose one of nopred, lorenzo_reg"),
+        ("fedsz:rel=1e-2,compressor=3", "unknown compressor '3': choose one of nopred"),
+        ("fedsz:rel=1e-2,lossless=lz4", "unknown lossless codec 'lz4': choose one of zstd, zlib, gzip, xz, blosclz"),
+        ("fedsz:rel=1e-2,threshold=many", "fedsz threshold: 'many' is not a number"),
+        ("fedsz:rel=1e-2,threshold=1.5", "threshold 1.5: choose a whole number from 0"),
+        ("fedsz:rel=1e-2,threshold=-1", "threshold -1: choose 0 or more"),
+        ("fedsz:rel=1e-2,threshold=nan", "threshold nan: choose a whole number"),
+        ("fedsz:rel=1e-2,lossy=weight", "fedsz lossy: 'weight' is not a number"),
+        ("fedsz:rel=1e-2,compressor=sz2,compressor=sz2", "gives compressor more than once"),
+        ("fedsz:abs=halfsigma", "'halfsigma' is not a number"),
         ("fedsz:rel=0", "choose a positive number"),
         ("fedsz:rel=-1", "choose a positive number"),
         ("fedsz:rel=nan", "choose a positive number"),
@@ -54,6 +70,57 @@ def test_a_string_that_names_no_release_says_why_in_one_line(text, message):
     with pytest.raises(InputError, match=message) as caught:
         parse_release(text)
     assert "\n" not in str(caught.value)
+
+
+@given(
+    st.floats(1e-9, 1),
+    st.sampled_from(COMPRESSOR_NAMES),
+    st.sampled_from(LOSSLESS_NAMES),
+    st.integers(0, 2**40),
+    st.permutations(range(4)),
+)
+@settings(derandomize=True)
+def test_a_release_of_words_in_any_order_is_named_by_a_string_that_reads_as_it(rel, compressor, lossless, size, order):
+    options = [f"rel={rel!r}", f"compressor={compressor}", f"lossless={lossless}", f"threshold={size}"]
+    release = parse_release("fedsz:" + ",".join(options[place] for place in order))
+    assert parse_release(release.name).name == release.name
+    assert ("compressor" in release.name) == (compressor != DEFAULT_COMPRESSOR)
+    assert ("lossless" in release.name) == (lossless != DEFAULT_LOSSLESS)
+    assert ("threshold" in release.name) == (size != THRESHOLD)
+
+
+def test_the_names_of_defaults_are_those_of_the_pipeline():
+    fedsz = FedSZ(ErrorBound.rel(1e-2))
+    assert (fedsz.compressor, fedsz.lossless) == (get_compressor(DEFAULT_COMPRESSOR), get_lossless(DEFAULT_LOSSLESS))
+    assert parse_release("fedsz:rel=1e-2,compressor=nopred,lossless=zstd,threshold=1000").name == "fedsz:rel=1e-2"
+
+
+def test_a_multiple_of_sigma_stands_beside_words_in_one_order():
+    noise = "gaussian:noise=1,clip=1"
+    name = f"{noise}+fedsz:abs=0.5sigma,compressor=zfp,threshold=10"
+    assert parse_release(f"{noise}+fedsz:threshold=1e1,compressor=zfp,abs=0.50sigma,lossless=zstd").name == name
+    assert parse_release(name).name == name
+
+
+@pytest.mark.parametrize(
+    ("options", "asked"),
+    [
+        ("compressor=sz2,lossless=blosclz", {"compressor": get_compressor("sz2"), "lossless": get_lossless("blosclz")}),
+        ("compressor=interp", {"compressor": get_compressor("interp")}),
+        ("threshold=0", {"threshold": 0}),
+    ],
+)
+def test_a_release_of_words_sends_the_frame_of_that_pipeline(options, asked, rng):
+    if "sz2" in options:
+        pytest.importorskip("hdf5plugin")
+    if "blosclz" in options:
+        pytest.importorskip("blosc2")
+    torch.manual_seed(0)
+    update = {"weight": torch.randn(60, 50), "small.weight": torch.randn(20), "steps": torch.arange(900)}
+    release = parse_release(f"fedsz:rel=1e-2,{options}")
+    frame = FedSZ(ErrorBound.rel(1e-2), **asked).encode(update)
+    assert release.encode(update, rng) == frame != parse_release("fedsz:rel=1e-2").encode(update, rng)
+    assert release.apply(update, rng).nbytes == len(frame)
 
 
 def test_none_releases_the_update_itself(state, rng):
@@ -187,6 +254,7 @@ def scaled(factor=2.0, l2_norm=1.0):
         return Released({name: factor * tensor for name, tensor in update.items()}, 7)
     return Release("a name that nobody can parse", apply, GaussianDpEvent(4.0), "for the test")
 
+def shaped(shape: str = "flat", factor=2): return scaled(factor if shape == "flat" else 0)
 def number(): return 3
 def failing(): return {}["no such key"]
 def refusing(size): raise InputError(f"size {size}: choose a smaller one")
@@ -208,6 +276,7 @@ def own_release(tmp_path, monkeypatch):
         ("own_release:scaled:factor=0.10", "own_release:scaled:factor=0.1"),
         ("own_release:scaled:l2_norm=1,factor=1e+20", "own_release:scaled:factor=1e+20,l2_norm=1"),
         ("own_release:scaled:factor=0.12345678", "own_release:scaled:factor=0.12345678"),
+        ("own_release:shaped:shape=round,factor=3", "own_release:shaped:factor=3,shape=round"),
         (" own_release:scaled + fedsz:rel=0.01", "own_release:scaled+fedsz:rel=1e-2"),
         ("fedsz:abs=1e+2+own_release:scaled:factor=3", "fedsz:abs=1e+2+own_release:scaled:factor=3"),
         ("own_release:scaled:factor=2+own_release:scaled", "own_release:scaled:factor=2+own_release:scaled"),

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedsz_privacy import ErrorBound, FedSZ
-from fedsz_privacy.codec.frame import FrameError
+from fedsz_privacy.codec.header import FrameError
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.flower import FedSZStrategy, fedsz_mod
 from fedsz_privacy.flower.envelope import FRAME, NOTE, digest

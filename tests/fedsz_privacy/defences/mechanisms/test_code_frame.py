@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedsz_privacy import InputError, parse_release
-from fedsz_privacy.codec.frame import FrameError
+from fedsz_privacy.codec.header import FrameError
 from fedsz_privacy.core.shared_randomness import SharedRandomness
 from fedsz_privacy.defences.mechanisms import dither as module
 from fedsz_privacy.defences.mechanisms.channel import Channel

@@ -1,0 +1,45 @@
+"""fedsz-privacy decompress."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from analysis.cli.outputs import INTERRUPTED, Force, Output, require_output
+from analysis.cli.people import one_line_errors, show_gauge
+from analysis.studies.files.spec import DEFAULT_MAX_BYTES
+
+Frame = Annotated[Path, typer.Argument(metavar="FRAME", help="What compress wrote.", show_default=False)]
+MaxBytes = Annotated[int, typer.Option(help="Most memory that decoding may take.")]
+
+
+def decompress(
+    *,
+    frame: Frame,
+    out: Output,
+    before: Annotated[
+        Path | None,
+        typer.Option(help="The earlier state that the frame was compressed with.", show_default=False),
+    ] = None,
+    trust: Annotated[
+        str | None,
+        typer.Option(
+            help="A compressor whose decoder is not safe on the bytes of others, such as sz2, for a frame of your own.",
+            show_default=False,
+        ),
+    ] = None,
+    max_bytes: MaxBytes = DEFAULT_MAX_BYTES,
+    force: Force = False,
+) -> None:
+    """Restore what compress wrote, as .safetensors, .npz, .pt or .pth by OUT's suffix."""
+    with one_line_errors(INTERRUPTED):
+        require_output(out, force, frame, before)
+
+        from analysis.studies.files.restore import restore
+        from fedsz_privacy.data.saving import require_format
+
+        require_format(out)
+
+        state = restore(frame, out, before, trust, max_bytes, show_gauge)
+        typer.echo(f"{len(state):,} tensors, {sum(tensor.nbytes for tensor in state.values()):,} bytes")
+        typer.echo(out)

@@ -1,0 +1,75 @@
+"""A frame as a table: its lossy tensors one by one, the exact ones together or one by one, and the whole."""
+
+from collections.abc import Mapping
+
+from analysis.reporting.page import Lines
+from analysis.reporting.table import Table
+from fedsz_privacy.codec.frame import VERSION
+from fedsz_privacy.codec.header import Entry, Header
+from fedsz_privacy.core.errors import printable
+
+COLUMNS = ("tensor", "shape", "dtype", "bytes", "compressed", "ratio")
+UNKNOWN = "-"
+SHARED = "Exact tensors share streams, so that they have no compressed sizes of their own."
+NOTE = "Bounds and errors are absolute."
+UNVERIFIED = f"{NOTE} --verify finds the errors."
+
+
+def encoded_table(header: Header, frame_bytes: int, bounds: Mapping[str, float], errors: Mapping[str, float]) -> Table:
+    """Return what became of each lossy tensor, with its absolute bound and, where it was checked, its greatest error.
+
+    Parameters
+    ----------
+    header : Header
+        What the frame says of itself.
+    frame_bytes : int
+        Its size in bytes.
+    bounds, errors : mapping of str to float
+        Absolute bounds and greatest errors of lossy tensors, in their own unit; no errors where none were looked for.
+    """
+    rows = [
+        (*_entry(each), f"{bounds[each.name]:.3g}", f"{errors[each.name]:.3g}" if errors else UNKNOWN)
+        for each in header.entries
+        if each.stream_size
+    ]
+    exact = [(*_exact(header), "exact", "0" if errors else UNKNOWN)] if header.blocks else []
+    whole = (*_whole(header, frame_bytes), "", "")
+    note = NOTE if errors else UNVERIFIED
+    return Table("What became of each tensor", note, (*COLUMNS, "bound", "greatest error"), [*rows, *exact, whole])
+
+
+def header_lines(header: Header) -> Lines:
+    """Return what a frame says of itself as a whole."""
+    stands = "" if header.predicted_from is None else f", predicted from the average of round {header.predicted_from}"
+    codecs = f"compressor {printable(header.compressor)}, lossless codec {printable(header.lossless)}"
+    return Lines(f"FedSZ frame, version {VERSION}", (f"{codecs}, {_count(len(header.entries), 'tensor')}{stands}",))
+
+
+def header_table(header: Header, frame_bytes: int) -> Table:
+    """Return every tensor that a frame announces, in its order; exact ones share streams, and have no sizes alone."""
+    rows = [(*_entry(each), "lossy" if each.stream_size else "exact") for each in header.entries]
+    exact = [(*_exact(header), "")] if header.blocks else []
+    whole = (*_whole(header, frame_bytes), "")
+    return Table("What the frame announces", SHARED, (*COLUMNS, "kept"), [*rows, *exact, whole])
+
+
+def _entry(entry: Entry) -> tuple[str, ...]:
+    sizes = _sizes(entry.nbytes, entry.stream_size) if entry.stream_size else (f"{entry.nbytes:,}", UNKNOWN, UNKNOWN)
+    return (printable(entry.name), str(entry.shape), str(entry.dtype).removeprefix("torch."), *sizes)
+
+
+def _exact(header: Header) -> tuple[str, ...]:
+    exact = [entry for entry in header.entries if not entry.stream_size]
+    return (_count(len(exact), "exact tensor"), "", "", *_sizes(sum(each.nbytes for each in exact), sum(header.blocks)))
+
+
+def _whole(header: Header, frame_bytes: int) -> tuple[str, ...]:
+    return ("whole frame", "", "", *_sizes(sum(entry.nbytes for entry in header.entries), frame_bytes))
+
+
+def _sizes(before: int, after: int) -> tuple[str, str, str]:
+    return f"{before:,}", f"{after:,}", f"{before / after:.2f}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

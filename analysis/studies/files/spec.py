@@ -1,0 +1,90 @@
+"""What compressing a file was asked: everything that decides its frame."""
+
+from dataclasses import MISSING, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analysis.studies.spec import option
+from fedsz_privacy.codec.names import COMPRESSOR_NAMES, DEFAULT_COMPRESSOR, DEFAULT_LOSSLESS, LOSSLESS_NAMES
+from fedsz_privacy.core import ranges
+
+if TYPE_CHECKING:
+    from fedsz_privacy.codec.pipeline import FedSZ
+
+DEFAULT_MAX_BYTES = 2**30
+"""As `FedSZ` has it."""
+
+
+@dataclass(frozen=True)
+class CompressSpec:
+    """A state to compress, and how.
+
+    Parameters
+    ----------
+    source : Path
+        File of the state.
+    before : Path or None
+        File of an earlier state; then the update, source minus before, is compressed.
+    rel, absolute : float or None
+        Error bound, one of both.
+    bounds : tuple of str
+        Bounds of the tensors that patterns fit, such as ``conv1.*=1e-3``.
+    lossy : tuple of str
+        Patterns of what is lossy; the rule of `FedSZ` where there are none.
+    threshold : int
+        Number of elements up to which a tensor is kept exactly.
+    compressor, lossless : str
+        Names for `get_compressor` and `get_lossless`.
+    max_bytes : int
+        Most memory that decoding the frame may take.
+    verify : bool
+        Whether the frame is decoded and every bound checked before it gets its name.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown, a bound cannot be read, or a number is out of range.
+    """
+
+    source: Path = option(MISSING, "A state: .safetensors, .npz, or saved by torch.save.", name="IN", positional=True)  # noqa: RUF009  # a field
+    before: Path | None = option(None, "An earlier state; then what was gained since is compressed.")  # noqa: RUF009  # a field
+    rel: float | None = option(None, "Error bound as a fraction of each tensor's range.", within=None)
+    absolute: float | None = option(None, "Error bound in the tensors' own unit.", name="abs")
+    bounds: tuple[str, ...] = option(
+        (),
+        "Bound of the tensors whose names a pattern fits, such as 'conv1.*=1e-3', in the mode of the other one; "
+        "repeat it for more, of which the first that fits counts.",
+        name="bound",
+        shown="none",
+    )
+    lossy: tuple[str, ...] = option(
+        (),
+        "Pattern of names, such as '*.kernel': large float tensors that it fits are lossy, and no others; repeat it "
+        "for more.",
+        shown="*weight*, or matrices where no name has it",
+    )
+    threshold: int = option(1000, "Elements up to which a tensor is kept exactly.", within=ranges.ELEMENTS)
+    compressor: str = option(DEFAULT_COMPRESSOR, f"One of {', '.join(COMPRESSOR_NAMES)}.")
+    lossless: str = option(DEFAULT_LOSSLESS, f"Codec of all other tensors, one of {', '.join(LOSSLESS_NAMES)}.")
+    max_bytes: int = option(DEFAULT_MAX_BYTES, "Most memory that decoding may take.", within=ranges.ELEMENTS)
+    verify: bool = option(default=False, text="Decode the frame and check every bound before it gets its name.")
+
+    def __post_init__(self) -> None:
+        self.fedsz()
+
+    def fedsz(self) -> "FedSZ":
+        """Return the pipeline that is asked for."""
+        from analysis.studies.files.asked import read_bounds
+        from fedsz_privacy.codec.compressors import get_compressor
+        from fedsz_privacy.codec.layers import fitting
+        from fedsz_privacy.codec.lossless import get_lossless
+        from fedsz_privacy.codec.pipeline import FedSZ
+
+        return FedSZ(
+            read_bounds(self.rel, self.absolute, self.bounds),
+            compressor=get_compressor(self.compressor),
+            lossless=get_lossless(self.lossless),
+            threshold=self.threshold,
+            max_bytes=self.max_bytes,
+            lossy=fitting(self.lossy) if self.lossy else None,
+        )

@@ -1,0 +1,83 @@
+"""The tensors of a state on their way into a frame, taken from the state one by one."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from torch import Tensor
+
+from fedsz_privacy.codec.arrays import rounding_error
+from fedsz_privacy.codec.carrying import carried
+from fedsz_privacy.codec.exact import encode_exact
+from fedsz_privacy.codec.header import Entry, grouped
+from fedsz_privacy.codec.lossy import Count, LossyRule, count, is_eligible
+from fedsz_privacy.core.state import StateDict
+
+if TYPE_CHECKING:
+    from fedsz_privacy.codec.pipeline import FedSZ
+
+
+@dataclass(frozen=True)
+class Noted:
+    """What is kept of a tensor when it has passed.
+
+    Attributes
+    ----------
+    place : int
+        Its place in the state.
+    entry : Entry
+        What the header says of it; the size of its stream is 0 until that is known.
+    bound : float
+        Its absolute error bound; 0 where nothing may change.
+    count : Count
+        Its float bytes.
+    is_lossy : bool
+        Whether it gets a stream of its own.
+    """
+
+    place: int
+    entry: Entry
+    bound: float
+    count: Count
+    is_lossy: bool
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A tensor, and what compresses it if it gets a stream of its own."""
+
+    noted: Noted
+    tensor: Tensor
+    task: Callable[[], bytes] | None
+
+
+Unit = tuple[Noted, ...]
+
+
+def tasks_of(fedsz: "FedSZ", state: StateDict) -> Iterator[tuple[Unit, Callable[[], bytes]]]:
+    """Return what each stream of a frame will hold, and what makes the stream.
+
+    Raises
+    ------
+    InputError
+        If a frame cannot carry a tensor, or one alone takes more than ``max_bytes``.
+    """
+    rule = fedsz.rule(state)
+    pieces = (_piece(fedsz, state, name, place, rule) for place, name in enumerate(state))
+    for unit in grouped(pieces, lambda piece: piece.task is not None, lambda piece: piece.tensor.nbytes):
+        block = partial(encode_exact, [piece.tensor for piece in unit], fedsz.lossless)
+        yield tuple(piece.noted for piece in unit), unit[0].task or block
+
+
+def _piece(fedsz: "FedSZ", state: StateDict, name: str, place: int, rule: LossyRule) -> Piece:
+    tensor = carried({name: state[name]})[name]
+    fedsz.require_room(tensor.nbytes)
+    is_chosen = is_eligible(tensor, fedsz.threshold) and rule(name, tensor)
+    bound, task = 0.0, None
+    for array, bound in fedsz.arrays({name: tensor} if is_chosen else {}).values():
+        room = bound - rounding_error(array, bound, tensor.dtype)
+        task = partial(fedsz.compressor.encode, array, room) if room > 0 else None
+    entry = Entry(name, tensor.dtype, tuple(tensor.shape), 0)
+    floats = count(tensor, is_chosen, fedsz.threshold)
+    return Piece(Noted(place, entry, bound, floats, task is not None), tensor, task)
