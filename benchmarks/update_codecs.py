@@ -8,8 +8,8 @@ makes the recordings.
 """
 
 import sys
-from collections.abc import Callable, Iterator
-from itertools import product
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from time import process_time
 
@@ -24,6 +24,9 @@ from fedsz_privacy.federation.recording import open_recording
 RELS = (1e-1, 1e-2, 1e-3)
 REFERENCE = "nopred"
 NAMES = ("auto", "scaled", REFERENCE, "sz2", "zfp", "sperr", "szx")
+NNC_LIMIT = 2e7
+"""Bytes of a round up to which nncodec is tried: it codes some 4 MB/s, with several tries."""
+
 THRESHOLD = 1000
 
 Array = NDArray[np.floating]
@@ -57,7 +60,7 @@ def bfloat16(arrays: list[Array]) -> int:
     return sum(map(len, map(zstandard.ZstdCompressor(level=3).compress, rounded)))
 
 
-def mean(values: list[float]) -> float:
+def mean(values: Sequence[float] | Array) -> float:
     """Return the geometric mean."""
     return float(np.exp(np.mean(np.log(values))))
 
@@ -72,29 +75,40 @@ def main(folders: list[Path]) -> None:
     """Print ratios, rates, and how much smaller than SZ3 each is."""
     suite = {folder.name: list(rounds_of(folder)) for folder in folders}
     raw = {name: sum(array.nbytes for arrays in rounds for array in arrays) for name, rounds in suite.items()}
-    found = {
-        (rel, codec, name): [measure(get_compressor(codec), arrays, rel) for arrays in rounds]
-        for rel, codec, (name, rounds) in product(RELS, NAMES, suite.items())
-    }
-    halves = {name: raw[name] / sum(map(bfloat16, rounds)) for name, rounds in suite.items()}
-
-    def ratio(rel: float, codec: str, name: str) -> float:
-        return raw[name] / sum(size for size, _, _ in found[rel, codec, name])
-
-    def rate(place: int) -> Callable[[float, str, str], str]:
-        return lambda *key: f"{raw[key[2]] / sum(each[place] for each in found[key]) / 1e6:.0f}"
-
+    halves = [f"{raw[name] / sum(map(bfloat16, rounds)):.2f}" for name, rounds in suite.items()]
     for rel in RELS:
-        rows = {codec: [f"{ratio(rel, codec, name):.2f}" for name in suite] for codec in NAMES}
+        ratios, rates = {}, {}
         for codec in NAMES:
-            rows[codec].append(f"{mean([ratio(rel, codec, name) / ratio(rel, REFERENCE, name) for name in suite]):.3f}")
-        rows["bfloat16"] = [*(f"{each:.2f}" for each in halves.values()), ""]
-        table(f"REL {rel:.0e}: ratio", [*suite, "mean / nopred"], rows)
-        encode, decode = rate(1), rate(2)
-        rows = {
-            codec: [f"{encode(rel, codec, name)} / {decode(rel, codec, name)}" for name in suite] for codec in NAMES
+            found = {
+                name: np.sum([measure(get_compressor(codec), arrays, rel) for arrays in rounds], axis=0)
+                for name, rounds in suite.items()
+            }
+            ratios[codec] = [raw[name] / found[name][0] for name in suite]
+            rates[codec] = [" / ".join(f"{raw[name] / each / 1e6:.0f}" for each in found[name][1:]) for name in suite]
+        table(f"REL {rel:.0e}: ratio", [*suite, "mean / nopred"], {**against(ratios), "bfloat16": [*halves, ""]})
+        table(f"REL {rel:.0e}: MB/s to encode / decode", [*suite], rates)
+    first = {name: rounds[0] for name, rounds in suite.items() if sum(each.nbytes for each in rounds[0]) < NNC_LIMIT}
+    with suppress(ImportError):
+        first_round(first)
+
+
+def against(ratios: dict[str, list[float]]) -> dict[str, list[str]]:
+    """Return the cells of ratios, and the geometric mean of how many times smaller than the reference each is."""
+    reference = np.array(ratios[REFERENCE])
+    return {codec: [*(f"{each:.2f}" for each in row), f"{mean(row / reference):.3f}"] for codec, row in ratios.items()}
+
+
+def first_round(suite: dict[str, list[Array]]) -> None:
+    """Print the ratios of nncodec, where it is installed, on the first round of each model."""
+    from nnc import NNC
+
+    compressors = {"auto": get_compressor("auto"), REFERENCE: get_compressor(REFERENCE), NNC.name: NNC()}
+    for rel in RELS:
+        ratios = {
+            name: [sum(a.nbytes for a in arrays) / measure(each, arrays, rel)[0] for arrays in suite.values()]
+            for name, each in compressors.items()
         }
-        table(f"REL {rel:.0e}: MB/s to encode / decode", [*suite], rows)
+        table(f"First round, REL {rel:.0e}: ratio", [*suite, "mean / nopred"], against(ratios))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,9 @@ from fuzz.forging import Forgery, take_apart
 TRUSTED = ("nopred", "zfp", "szx", "quantiser", "scaled", "auto")
 """Compressors whose frames are decoded without further ado; SZ3's predictors are to be read or refused."""
 
+MODELLING = ("scaled", "auto")
+"""Those that send a prediction and classes where these pay."""
+
 PREDICTORS = tuple(name for name in SZ3_ALGORITHMS if name not in TRUSTED)
 
 
@@ -25,7 +28,9 @@ PREDICTORS = tuple(name for name in SZ3_ALGORITHMS if name not in TRUSTED)
 def trusted_frames() -> tuple[bytes, ...]:
     """Return good frames that every receiver takes, the same ones in every process."""
     pairs = dict.fromkeys([*((name, "zstd") for name in TRUSTED), *(("nopred", name) for name in LOSSLESS)])
-    return tuple(_encode(*pair, *each) for pair in pairs for each in _states())
+    plain = ((*pair, *each) for pair in pairs for each in _states())
+    modelled = ((name, "zstd", *_modelled()) for name in MODELLING)
+    return tuple(_encode(*each) for each in (*plain, *modelled))
 
 
 @cache
@@ -54,6 +59,15 @@ def _encode(compressor: str, lossless: str, bound: ErrorBound, state: dict[str, 
     fedsz = FedSZ(bound, get_compressor(compressor), LOSSLESS[lossless], threshold=0, lossy=by_name)
     with without_lossy_warnings():
         return fedsz.encode(state)
+
+
+def _modelled() -> tuple[ErrorBound, dict[str, Tensor]]:
+    """Return a bound and a state of low rank, whose rows differ in scale, and some of them are zeros."""
+    rng = np.random.default_rng(1)
+    noise = rng.normal(size=(72, 64)) * rng.lognormal(size=(72, 1))
+    update = 9 * rng.normal(size=(72, 2)) @ rng.normal(size=(2, 64)) + noise
+    update[::9] = 0
+    return ErrorBound.rel(3e-3), {"a.weight": torch.from_numpy(update).float()}
 
 
 def _states() -> list[tuple[ErrorBound, dict[str, Tensor]]]:

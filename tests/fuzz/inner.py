@@ -15,6 +15,7 @@ import numpy as np
 import zstandard
 
 from fedsz_privacy.codec.compressors import exceptions
+from fedsz_privacy.codec.compressors.auto import CODE_OF_SCALED
 from fedsz_privacy.codec.lossless import LOSSLESS
 
 Edit = Callable[[bytes], bytes]
@@ -23,6 +24,7 @@ SIZE = struct.Struct("<Q")
 SZ3_HEAD = struct.Struct("<4sIQ")
 SZ3_MAGIC = struct.pack("<I", 0xF342F310)
 CONTAINED = (b"zfp", b"quantiser", b"scaled", b"szx")
+AUTO, SCALED = b"auto", bytes([CODE_OF_SCALED])
 QUANTISER_HEAD = 9
 WIDE = 1
 """The code of float64 on the wire; all other lossy tensors are decoded as float32."""
@@ -122,6 +124,13 @@ def edit_exceptions(data: bytes, edit: Edit) -> bytes:
         stream, block = part.content[: part.length], part.content[part.length :]
         return replace(part, content=stream + _deflate(edit(_inflate(block)))).close((), 0)
     return data
+
+
+def repaired(compressor: bytes, data: bytes, shape: tuple[int, ...], code: int) -> bytes:
+    """Return a stream of a compressor, with the checksum that its tensor asks for if it is, or holds, a container."""
+    if compressor == AUTO and data.startswith(SCALED):
+        return SCALED + repair(data[1:], shape, code)
+    return repair(data, shape, code) if data and compressor in CONTAINED else data
 
 
 def repair(data: bytes, shape: tuple[int, ...], code: int) -> bytes:

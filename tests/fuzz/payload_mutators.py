@@ -97,6 +97,7 @@ PAYLOAD_MUTATORS: dict[str, Mutator] = {
     "SZ3's inner size": change_stream(lie_about_zstd),
     "codes": inside(inner.edit_codes),
     "codes, long": inside(inner.edit_codes, inflate),
+    "stream in a container": inside(inner.edit_stream),
     "exceptions": inside(inner.edit_exceptions),
     "exceptions, long": inside(inner.edit_exceptions, inflate),
     "lossless part": lambda rng, frame, _: replace(frame, rest=edit_bytes(rng, frame.rest)),

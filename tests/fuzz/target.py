@@ -70,10 +70,9 @@ def _unsealed(frame: bytes) -> bytes:
 
 
 def _array(name: str) -> Decoder:
-    repair = inner.repair if name.encode() in inner.CONTAINED else lambda data, *_: data
     makers = [get_compressor(each) for each in TRUSTED]
     return Decoder(
-        lambda data: DECODERS[name].decode(repair(data, SHAPE, 0), SHAPE, FLOAT32),
+        lambda data: DECODERS[name].decode(inner.repaired(name.encode(), data, SHAPE, 0), SHAPE, FLOAT32),
         tuple(maker.encode(array, 1e-2) for maker in makers if maker.name == name for array in _arrays()),
     )
 
@@ -86,8 +85,7 @@ def _inside(name: str, opened: Callable[[bytes, inner.Edit], bytes], maker: str)
 
     def read(data: bytes) -> object:
         changed = opened(stream, lambda _: data)
-        repaired = inner.repair(changed, SHAPE, 0) if name.encode() in inner.CONTAINED else changed
-        return DECODERS[name].decode(repaired, SHAPE, FLOAT32)
+        return DECODERS[name].decode(inner.repaired(name.encode(), changed, SHAPE, 0), SHAPE, FLOAT32)
 
     return Decoder(read, tuple(seeds)) if maker in TRUSTED else Decoder(read, (), tuple(seeds))
 

@@ -1,11 +1,14 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from fedsz_privacy import FrameError
+from fedsz_privacy.codec.compressors import exceptions
+from fedsz_privacy.codec.compressors.scaled import HEAD
 from fedsz_privacy.codec.frame import unpack
 from fuzz import inner
-from fuzz.corpus import corpus, trusted_frames
+from fuzz.corpus import MODELLING, corpus, trusted_frames
 from fuzz.forging import take_apart
 from fuzz.frames import good_frames, mutated, repaired, sweep
 from fuzz.judging import ACCEPTED, judge
@@ -55,3 +58,20 @@ def test_the_sweep_reaches_the_bytes_that_lorenzo_trusts():
     number = (700_000_000).to_bytes(4, "little")
     assert any(raw[71:75] == number for raw in inners)
     assert any(raw[:4] == number for raw in inners)
+
+
+@pytest.mark.parametrize("name", MODELLING)
+def test_some_frames_hold_a_prediction_and_classes(name):
+    (stream,) = (
+        tensor.stream
+        for frame in map(take_apart, trusted_frames())
+        if frame.compressor == name.encode()
+        for tensor in frame.tensors
+        if tensor.shape == (72, 64)
+    )
+    content, _ = exceptions.unpack(
+        stream.removeprefix(inner.SCALED if name == "auto" else b""), 72 * 64, np.dtype(np.float32)
+    )
+    _, _, _, rank, classed = HEAD.unpack_from(content)
+    assert rank > 0
+    assert classed

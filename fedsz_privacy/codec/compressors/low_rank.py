@@ -10,8 +10,6 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from fedsz_privacy.codec.compressors.entropies import gaussian_bits
-
 LARGEST = np.iinfo(np.int16).max
 """Largest factor, so that the sum of 255 products is below 2**38: float64 holds each partial sum in any order."""
 
@@ -54,15 +52,3 @@ class LowRank:
     def factors(self, dtype: np.dtype[np.floating]) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
         """Return rows and columns in a float type that holds `greatest`: then their product is exact in any order."""
         return self.rows.astype(dtype), self.columns.astype(dtype)
-
-    def part(self, rows: slice) -> NDArray[np.float32]:
-        """Return some rows of the prediction in bins, rounded to float32; for the encoder alone."""
-        left, right = self.factors(np.dtype(np.float32))
-        return left[rows] @ right * np.float32(2.0**-self.shift)
-
-    @property
-    def bits(self) -> float:
-        """About how many bits the factors take, each outer product with scales of its own; for the encoder alone."""
-        rows, columns = self.factors(np.dtype(np.float32))
-        left, right = np.square(rows).mean(axis=0), np.square(columns).mean(axis=1)
-        return float(len(rows) * gaussian_bits(left).sum() + columns.shape[1] * gaussian_bits(right).sum())

@@ -9,7 +9,7 @@ from fedsz_privacy.codec.compressors.low_rank import LowRank
 
 RANKS = (2, 4, 8, 16, 32)
 LEAST_SIDE, LEAST_SIZE = 8, 4096
-SAMPLE = 2**13
+SAMPLE = 2**12
 """Elements that a prediction is tried on."""
 
 LARGEST = 2.0**16
@@ -30,13 +30,19 @@ def predict(matrix: NDArray[np.floating], bound: float, largest: float) -> LowRa
     if min(matrix.shape) < LEAST_SIDE or matrix.size < LEAST_SIZE or not 0.5 < largest <= LARGEST:
         return LowRank.nothing(matrix.shape)
     bins = np.divide(matrix, 2 * bound).astype(np.float32, copy=False)
-    directions = Directions.of(bins, min(max(RANKS), min(matrix.shape) // 2))
-    tried = [directions.to_whole(rank) for rank in sorted({min(rank, directions.rank) for rank in RANKS})]
+    directions = Directions.of(bins, min(max(RANKS), min(matrix.shape) // 4))
+    ranks = sorted({min(rank, directions.rank) for rank in RANKS})
     sample = slice(None, None, max(1, min(matrix.size // SAMPLE, len(matrix) // LEAST_SIDE)))
-    left = np.stack([bins[sample], *(bins[sample] - each.part(sample) for each in tried)])
-    nothing, *coded = matrix.size * _bits_left(left)
-    fewest, best = min((bits + each.bits, place) for place, (bits, each) in enumerate(zip(coded, tried, strict=True)))
-    return tried[best] if fewest < nothing else LowRank.nothing(matrix.shape)
+    left = [bins[sample], *(bins[sample] - _part(directions, rank, sample) for rank in ranks)]
+    nothing, *coded = matrix.size * _bits_left(np.stack(left))
+    fewest, rank = min((bits + directions.bits(rank), rank) for bits, rank in zip(coded, ranks, strict=True))
+    return directions.to_whole(rank) if fewest < nothing else LowRank.nothing(matrix.shape)
+
+
+def _part(directions: Directions, rank: int, sample: slice) -> NDArray[np.float32]:
+    """Return some rows of the prediction of so many directions, in bins."""
+    rows, columns = directions.rounded(rank, sample)
+    return rows @ columns * np.float32(2.0 ** -directions.shift(rank))
 
 
 def _bits_left(left: NDArray[np.float32]) -> NDArray[np.float32]:

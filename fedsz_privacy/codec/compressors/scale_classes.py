@@ -71,20 +71,22 @@ class ScaleClasses:
 
     def gather(self, matrix: NDArray[Any]) -> Iterator[NDArray[Any]]:
         """Yield the elements of each class of a matrix in turn, the smallest scale first, each as a flat array."""
-        sorted_ = matrix[self._row_order][:, self._column_order]
+        sorted_ = np.take(matrix[self._row_order], self._column_order, axis=1)
         for blocks in self._blocks:
             yield np.concatenate([sorted_[rows, columns].reshape(-1) for rows, columns in blocks])
 
-    def scatter(self, classes: Iterable[NDArray[Any]], out: NDArray[Any]) -> None:
-        """Put the elements of each class in turn back into a matrix of zeros."""
-        sorted_ = np.zeros((len(self._row_order), len(self._column_order)), out.dtype)
+    def scatter(self, classes: Iterable[NDArray[Any]], dtype: np.dtype[Any]) -> NDArray[Any]:
+        """Return the matrix of a dtype with the elements of each class in turn, and zeros where none is coded."""
+        sorted_ = np.zeros((len(self._row_order) + 1, len(self._column_order) + 1), dtype)
         for blocks, elements in zip(self._blocks, classes, strict=True):
             start = 0
             for rows, columns in blocks:
                 block = sorted_[rows, columns]
                 block[...] = elements[start : start + block.size].reshape(block.shape)
                 start += block.size
-        out[np.ix_(self._row_order, self._column_order)] = sorted_
+        by_row = sorted_[_places(self._row_order, len(self.rows))]
+        matrix: NDArray[Any] = np.take(by_row, _places(self._column_order, len(self.columns)), axis=1)
+        return matrix
 
     @property
     def sizes(self) -> list[int]:
@@ -139,6 +141,13 @@ def _order(exponents: NDArray[np.int8]) -> NDArray[np.intp]:
     """Return the places of the exponents in order, those of `NOTHING` left out."""
     order = np.argsort(exponents, kind="stable")
     return order[np.searchsorted(exponents[order], NOTHING, side="right") :]
+
+
+def _places(order: NDArray[np.intp], size: int) -> NDArray[np.intp]:
+    """Return where each row or column is in an order; behind its end, where nothing is, if it is left out."""
+    places = np.full(size, len(order))
+    places[order] = np.arange(len(order))
+    return places
 
 
 def _runs(exponents: NDArray[np.int8]) -> list[tuple[int, slice]]:

@@ -125,10 +125,9 @@ def _read_all(reader: Reader, shape: tuple[int, int], dtype: np.dtype[np.signedi
 
 
 def _read_classes(reader: Reader, shape: tuple[int, int], dtype: np.dtype[np.signedinteger]) -> Codes:
-    exponents, codes = reader.read(sum(shape), EXPONENT).astype(np.int8), np.zeros(shape, dtype)
+    exponents = reader.read(sum(shape), EXPONENT).astype(np.int8)
     classes = ScaleClasses(exponents[: shape[0]], exponents[shape[0] :])
-    classes.scatter((reader.read(size, dtype) for size in classes.sizes), codes)
-    return codes
+    return classes.scatter((reader.read(size, dtype) for size in classes.sizes), dtype)
 
 
 def _read_head(stream: memoryview) -> tuple[float, int, int, int, bool]:
