@@ -10,7 +10,7 @@ from analysis.cli.people import one_line_errors, show_gauge
 from analysis.studies.files.spec import DEFAULT_MAX_BYTES
 
 Frame = Annotated[Path, typer.Argument(metavar="FRAME", help="What compress wrote.", show_default=False)]
-MaxBytes = Annotated[int, typer.Option(help="Most memory that decoding may take.")]
+MaxBytes = Annotated[int, typer.Option(help="Most memory that decoding a tensor may take.")]
 
 
 def decompress(
@@ -36,10 +36,7 @@ def decompress(
         require_output(out, force, frame, before)
 
         from analysis.studies.files.restore import restore
-        from fedsz_privacy.data.saving import require_format
 
-        require_format(out)
-
-        state = restore(frame, out, before, trust, max_bytes, show_gauge)
-        typer.echo(f"{len(state):,} tensors, {sum(tensor.nbytes for tensor in state.values()):,} bytes")
+        header = restore(frame, out, before, trust, max_bytes, show_gauge)
+        typer.echo(f"{len(header.entries):,} tensors, {sum(entry.nbytes for entry in header.entries):,} bytes")
         typer.echo(out)

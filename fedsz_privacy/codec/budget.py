@@ -17,13 +17,12 @@ DEFAULT_MAX_BYTES = 2**30
 UNLIMITED = 2**63 - 1
 """For a process that decodes what it encoded itself, such as a simulation."""
 
-WIDTHS = {torch.float64: np.dtype(np.float64)}
-"""Array dtypes of the lossy stage, where it is not float32."""
+SINGLE, DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
 
 
 def width_of(entry: Entry) -> np.dtype[np.floating]:
     """Return the dtype of the array that a lossy tensor is compressed as."""
-    return WIDTHS.get(entry.dtype, np.dtype(np.float32))
+    return DOUBLE if entry.dtype == torch.float64 else SINGLE
 
 
 def memory_of(header: Header, header_size: int, lossy: Sequence[memoryview], decoder: Compressor) -> int:

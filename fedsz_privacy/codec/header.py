@@ -8,6 +8,7 @@ dimensions | shape. Numbers are LEB128, a text is its length and UTF-8.
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 import torch
@@ -41,7 +42,7 @@ class Entry:
     shape: tuple[int, ...]
     stream_size: int
 
-    @property
+    @cached_property
     def nbytes(self) -> int:
         """Size of the decoded tensor in bytes."""
         return math.prod(self.shape) * self.dtype.itemsize

@@ -53,6 +53,13 @@ class File:
     size: int
     modified: int
 
+    @classmethod
+    def of(cls, file: BinaryIO) -> "File":
+        """Return the frame that an open file holds now."""
+        file.flush()
+        status = fstat(file.fileno())
+        return cls(file, status.st_size, status.st_mtime_ns)
+
     def read(self, start: int, end: int) -> memoryview:
         """Return a copy of a range."""
         self.file.seek(start)
@@ -73,8 +80,7 @@ def opened(path: Path) -> Iterator[File]:
     """
     require_file(path, "give a frame that was written to a file")
     with one_line_for("read", path), path.open("rb") as file:
-        status = fstat(file.fileno())
-        yield File(file, status.st_size, status.st_mtime_ns)
+        yield File.of(file)
 
 
 def header_of(path: Path, max_bytes: int = MAX_NBYTES) -> Header:
@@ -93,24 +99,29 @@ def header_of(path: Path, max_bytes: int = MAX_NBYTES) -> Header:
 
 def encode_to(fedsz: "FedSZ", state: StateDict, path: Path) -> Encoded:
     """Write the frame of a state to a file; see `FedSZ.encode_to`."""
+    with open_atomically(path) as file:
+        return write_frame(fedsz, state, file)
+
+
+def write_frame(fedsz: "FedSZ", state: StateDict, file: BinaryIO) -> Encoded:
+    """Write the frame of a state to an open, empty file; see `FedSZ.encode_to`."""
     passed: list[Noted] = []
     blocks: list[int] = []
     needed = 0
-    with open_atomically(path) as file:
-        writer = Writer(file)
-        for unit, stream in in_order(tasks_of(fedsz, state), fedsz.workers):
-            writer.put(stream)
-            written = [_with_size(noted, len(stream)) for noted in unit]
-            entries = [noted.entry for noted in written]
-            needed = max(needed, streamed_memory_of(entries, memoryview(stream), fedsz.compressor))
-            fedsz.require_room(needed)
-            passed += written
-            blocks += [] if unit[0].is_lossy else [len(stream)]
-        passed.sort(key=lambda noted: noted.place)
-        header = Header(fedsz.compressor.name, fedsz.lossless.name, tuple(each.entry for each in passed), tuple(blocks))
-        writer.close(header)
-        nbytes = file.tell()
-        fedsz.require_room(_lasting(header, nbytes) + needed)
+    writer = Writer(file)
+    for unit, stream in in_order(tasks_of(fedsz, state), fedsz.workers):
+        writer.put(stream)
+        written = [_with_size(noted, len(stream)) for noted in unit]
+        entries = [noted.entry for noted in written]
+        needed = max(needed, streamed_memory_of(entries, memoryview(stream), fedsz.compressor))
+        fedsz.require_room(needed)
+        passed += written
+        blocks += [] if unit[0].is_lossy else [len(stream)]
+    passed.sort(key=lambda noted: noted.place)
+    header = Header(fedsz.compressor.name, fedsz.lossless.name, tuple(each.entry for each in passed), tuple(blocks))
+    writer.close(header)
+    nbytes = file.tell()
+    fedsz.require_room(_lasting(header, nbytes) + needed)
     warn_by_counts([noted.count for noted in passed])
     return Encoded(header, nbytes, {noted.entry.name: noted.bound for noted in passed if noted.bound > 0})
 
@@ -122,17 +133,22 @@ def _with_size(noted: Noted, size: int) -> Noted:
 def decode_from(fedsz: "FedSZ", path: Path) -> Iterator[tuple[str, Tensor]]:
     """Return the tensors of a frame in a file one by one; see `FedSZ.decode_from`."""
     with opened(path) as source:
-        header = read_header(source, fedsz.max_bytes)
-        decoder = fedsz.decoder_of(header)
-        require = partial(_require_room, _lasting(header, source.size), fedsz.max_bytes)
-        places = {entry.name: place for place, entry in enumerate(header.entries)}
-        spans = iter(sorted(spans_of(header), key=lambda span: places[span[0][0].name]))
-        held: dict[str, Tensor] = {}
-        for entry in header.entries:
-            if entry.name not in held:
-                unit, span = next(spans)
-                held |= _decode(unit, span, source, decoder, LOSSLESS[header.lossless], require)
-            yield entry.name, held.pop(entry.name)
+        yield from tensors_of(fedsz, source)
+
+
+def tensors_of(fedsz: "FedSZ", source: Source) -> Iterator[tuple[str, Tensor]]:
+    """Return the tensors of a frame one by one; see `FedSZ.decode_from`."""
+    header = read_header(source, fedsz.max_bytes)
+    decoder = fedsz.decoder_of(header)
+    require = partial(_require_room, _lasting(header, source.size), fedsz.max_bytes)
+    places = {entry.name: place for place, entry in enumerate(header.entries)}
+    spans = iter(sorted(spans_of(header), key=lambda span: places[span[0][0].name]))
+    held: dict[str, Tensor] = {}
+    for entry in header.entries:
+        if entry.name not in held:
+            unit, span = next(spans)
+            held |= _decode(unit, span, source, decoder, LOSSLESS[header.lossless], require)
+        yield entry.name, held.pop(entry.name)
 
 
 def _decode(

@@ -1,41 +1,45 @@
-"""States into files of the formats that `read_state` reads."""
+"""States into files of the formats that `read_state` reads, from tensors that come one by one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
-from typing import BinaryIO
+from typing import TypeAlias
 from zipfile import ZipFile
 
 import torch
 from numpy.lib import format as npy
-from safetensors import SafetensorError
-from safetensors.torch import save
 from torch import Tensor
 
-from fedsz_privacy.core.errors import InputError, one_line
-from fedsz_privacy.core.state import StateDict
+from fedsz_privacy.codec.header import Entry
+from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.files import open_atomically
+from fedsz_privacy.data.lazy_states import write_safetensors
+
+Tensors: TypeAlias = Iterable[tuple[str, Tensor]]
 
 
-def write_state(state: StateDict, file: BinaryIO, path: Path) -> None:
-    """Write a state in the format that the suffix of a path stands for, one of `WRITERS`.
+def write_state(entries: Sequence[Entry], tensors: Tensors, path: Path) -> None:
+    """Write a state in the format that the suffix of its file stands for, one of `WRITERS`.
+
+    Into ``.safetensors`` and ``.npz`` tensors are written one by one; PyTorch's format needs all of them in memory.
 
     Parameters
     ----------
-    state : StateDict
-        Tensors on the CPU.
-    file : binary file
-        What is written to.
+    entries : sequence of Entry
+        Names, dtypes and shapes of all tensors in their order.
+    tensors : iterable of (str, Tensor)
+        The tensors themselves in that order, on the CPU.
     path : Path
-        The name that the file will have.
+        The file is there when all is written, and not before.
 
     Raises
     ------
     InputError
-        If the suffix is none of them, or the format cannot hold one of the tensors.
+        If the suffix is none of them, the format cannot hold one of the tensors, or the file cannot be written.
     """
     require_format(path)
-    WRITERS[path.suffix](state, file, path)
+    WRITERS[path.suffix](entries, tensors, path)
 
 
 def require_format(path: Path) -> None:
@@ -44,41 +48,25 @@ def require_format(path: Path) -> None:
         raise InputError(f"{path} has no suffix of a format that states are saved in: choose {', '.join(WRITERS)}")
 
 
-def _write_safetensors(state: StateDict, file: BinaryIO, path: Path) -> None:
-    try:
-        file.write(save({name: tensor.contiguous() for name, tensor in state.items()}))
-    except (SafetensorError, KeyError, ValueError) as error:
-        raise InputError(f"{path} cannot hold this state ({one_line(error)}): choose .pt") from error
+def _write_arrays(entries: Sequence[Entry], tensors: Tensors, path: Path) -> None:
+    for entry in entries:
+        if entry.dtype == torch.bfloat16 or "\0" in entry.name:
+            raise InputError(f"{path} cannot hold {entry.name!r} of {entry.dtype}: choose .safetensors or .pt")
+    with open_atomically(path) as file, ZipFile(file, "w") as archive:
+        for name, tensor in tensors:
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as part:
+                npy.write_array(part, tensor.numpy(), allow_pickle=False)
 
 
-def _write_arrays(state: StateDict, file: BinaryIO, path: Path) -> None:
-    with ZipFile(file, "w") as archive:
-        for name, tensor in state.items():
-            with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
-                npy.write_array(entry, _as_array(name, tensor, path).numpy(), allow_pickle=False)
-
-
-def _as_array(name: str, tensor: Tensor, path: Path) -> Tensor:
-    if "\0" in name:
-        raise InputError(f"{path} cannot hold a tensor of the name {name!r}: choose .pt")
-    if tensor.dtype == torch.bfloat16:
-        raise InputError(f"{path} cannot hold {name!r} of {tensor.dtype}, which NumPy lacks: choose .safetensors")
-    return tensor
-
-
-def _write_torch(state: StateDict, file: BinaryIO, _: Path) -> None:
-    # PyTorch hides what the system says of a full disk.
+def _write_torch(_: Sequence[Entry], tensors: Tensors, path: Path) -> None:
+    # PyTorch's writer hides what the system says of a full disk.
     content = BytesIO()
-    torch.save(dict(state), content)
-    file.write(content.getbuffer())
+    torch.save(dict(tensors), content)
+    with open_atomically(path) as file:
+        file.write(content.getbuffer())
 
 
-WRITERS: Mapping[str, Callable[[StateDict, BinaryIO, Path], None]] = MappingProxyType(
-    {
-        ".safetensors": _write_safetensors,
-        ".npz": _write_arrays,
-        ".pt": _write_torch,
-        ".pth": _write_torch,
-    }
+WRITERS: Mapping[str, Callable[[Sequence[Entry], Tensors, Path], None]] = MappingProxyType(
+    {".safetensors": write_safetensors, ".npz": _write_arrays, ".pt": _write_torch, ".pth": _write_torch}
 )
 """What writes a state, by the suffix of its file."""

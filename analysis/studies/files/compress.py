@@ -1,8 +1,9 @@
 """From a file with a state to a file with a frame."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from analysis.reporting.progress import Gauge, unseen
 from analysis.reporting.table import Table
@@ -11,11 +12,10 @@ from analysis.studies.files.checking import Checked, check
 from analysis.studies.files.given import Given, read_given
 from analysis.studies.files.layers import encoded_table
 from analysis.studies.files.spec import CompressSpec
-from analysis.studies.files.watching import Watched
-from fedsz_privacy.codec.frame import unpack
-from fedsz_privacy.codec.header import Header
+from analysis.studies.files.watching import Watched, watched
 from fedsz_privacy.codec.lossy import LEAST_SHARE, lossy_share, without_lossy_warnings
 from fedsz_privacy.codec.pipeline import FedSZ
+from fedsz_privacy.codec.streaming import Encoded, File, tensors_of, write_frame
 from fedsz_privacy.core.files import open_atomically
 from fedsz_privacy.core.state import nbytes
 
@@ -28,25 +28,19 @@ class Compressed:
     ----------
     given : Given
         What was compressed.
-    header : Header
-        What the frame says of itself.
-    nbytes : int
-        Its size in bytes.
-    bounds : mapping of str to float
-        Absolute error bound of each tensor that the rule chose.
+    encoded : Encoded
+        What was written.
     checked : Checked or None
         What decoding it showed; None if it was not decoded.
     """
 
     given: Given
-    header: Header
-    nbytes: int
-    bounds: Mapping[str, float]
+    encoded: Encoded
     checked: Checked | None
 
     def table(self) -> Table:
         """Return what became of each tensor."""
-        return encoded_table(self.header, self.nbytes, self.bounds, self.checked.errors if self.checked else {})
+        return encoded_table(self.encoded, self.checked.errors if self.checked else {})
 
     def notes(self) -> list[str]:
         """Return a line on what was checked, if it was."""
@@ -57,7 +51,7 @@ class Compressed:
 
     def warnings(self) -> list[str]:
         """Return a line if too little of the state is lossy."""
-        share = lossy_share(self.given.sent, self.bounds)
+        share = lossy_share(self.given.sent, self.encoded.bounds)
         if share >= LEAST_SHARE:
             return []
         what = f"only {share:.1%} of the float bytes are compressed lossily, all else exactly"
@@ -83,16 +77,14 @@ def compress(spec: CompressSpec, target: Path, gauge: Gauge = unseen) -> Compres
         a bound.
     """
     given, fedsz = read_given(spec.source, spec.before), spec.fedsz()
-    require_fitting(fedsz, given.sent, spec.lossy)
+    require_fitting(fedsz, given.state, spec.lossy)
     with open_atomically(target) as file, without_lossy_warnings():
-        with gauge("compress", nbytes(given.sent)) as tell:
-            frame, bounds = replace(fedsz, compressor=Watched(fedsz.compressor, tell)).encode_with_bounds(given.sent)
-        file.write(frame)
-        checked = _verified(given, fedsz, bounds, frame, gauge) if spec.verify else None
-    return Compressed(given, unpack(frame)[0], len(frame), bounds, checked)
+        with gauge("compress", nbytes(given.state)) as tell:
+            encoded = write_frame(fedsz, Watched(given.sent, tell), file)
+        checked = _verified(given, fedsz, encoded.bounds, file, gauge) if spec.verify else None
+    return Compressed(given, encoded, checked)
 
 
-def _verified(given: Given, fedsz: FedSZ, bounds: Mapping[str, float], frame: bytes, gauge: Gauge) -> Checked:
-    with gauge("verify", nbytes(given.sent)) as tell:
-        decoded = replace(fedsz, compressor=Watched(fedsz.compressor, tell)).decode(frame)
-        return check(given, bounds, decoded.items())
+def _verified(given: Given, fedsz: FedSZ, bounds: Mapping[str, float], file: BinaryIO, gauge: Gauge) -> Checked:
+    with gauge("verify", nbytes(given.state)) as tell:
+        return check(given, bounds, watched(tensors_of(fedsz, File.of(file)), tell))

@@ -6,6 +6,7 @@ from analysis.reporting.page import Lines
 from analysis.reporting.table import Table
 from fedsz_privacy.codec.frame import VERSION
 from fedsz_privacy.codec.header import Entry, Header
+from fedsz_privacy.codec.streaming import Encoded
 from fedsz_privacy.core.errors import printable
 
 COLUMNS = ("tensor", "shape", "dtype", "bytes", "compressed", "ratio")
@@ -15,25 +16,24 @@ NOTE = "Bounds and errors are absolute."
 UNVERIFIED = f"{NOTE} --verify finds the errors."
 
 
-def encoded_table(header: Header, frame_bytes: int, bounds: Mapping[str, float], errors: Mapping[str, float]) -> Table:
+def encoded_table(encoded: Encoded, errors: Mapping[str, float]) -> Table:
     """Return what became of each lossy tensor, with its absolute bound and, where it was checked, its greatest error.
 
     Parameters
     ----------
-    header : Header
-        What the frame says of itself.
-    frame_bytes : int
-        Its size in bytes.
-    bounds, errors : mapping of str to float
-        Absolute bounds and greatest errors of lossy tensors, in their own unit; no errors where none were looked for.
+    encoded : Encoded
+        What was written.
+    errors : mapping of str to float
+        Greatest errors of lossy tensors, in their own unit; none where none were looked for.
     """
+    header, bounds = encoded.header, encoded.bounds
     rows = [
         (*_entry(each), f"{bounds[each.name]:.3g}", f"{errors[each.name]:.3g}" if errors else UNKNOWN)
         for each in header.entries
         if each.stream_size
     ]
     exact = [(*_exact(header), "exact", "0" if errors else UNKNOWN)] if header.blocks else []
-    whole = (*_whole(header, frame_bytes), "", "")
+    whole = (*_whole(header, encoded.nbytes), "", "")
     note = NOTE if errors else UNVERIFIED
     return Table("What became of each tensor", note, (*COLUMNS, "bound", "greatest error"), [*rows, *exact, whole])
 

@@ -1,35 +1,41 @@
 """From a file with a frame back to a file with a state."""
 
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import torch
+from torch import Tensor
+
 from analysis.reporting.progress import Gauge, unseen
-from analysis.studies.files.watching import Watched
+from analysis.studies.files.given import added
+from analysis.studies.files.watching import watched
 from fedsz_privacy.codec.bounds import ErrorBound
 from fedsz_privacy.codec.compressors import COMPRESSORS, DECODERS, Compressor, get_compressor
-from fedsz_privacy.codec.frame import unpack
 from fedsz_privacy.codec.header import FrameError, Header
 from fedsz_privacy.codec.pipeline import FedSZ
+from fedsz_privacy.codec.streaming import header_of
 from fedsz_privacy.core.errors import InputError
-from fedsz_privacy.core.files import one_line_for, open_atomically, require_file
-from fedsz_privacy.core.state import StateDict, add
-from fedsz_privacy.data.saving import write_state
+from fedsz_privacy.data.saving import require_format, write_state
 from fedsz_privacy.data.wrappings import load_state
 
 
-def read_frame(path: Path, max_bytes: int) -> tuple[Header, bytes]:
-    """Return the header of a frame in a file, and the frame; nothing of it is decoded.
+def read_header(path: Path, max_bytes: int) -> Header:
+    """Return the header of a frame in a file; nothing is decoded.
 
     Raises
     ------
     InputError
         If there is no such file, or it holds no intact frame.
     """
-    require_file(path, "give what fedsz-privacy compress wrote")
-    with one_line_for("read", path):
-        frame = path.read_bytes()
+    with _one_line(path):
+        return header_of(path, max_bytes)
+
+
+@contextmanager
+def _one_line(path: Path) -> Iterator[None]:
     try:
-        return unpack(frame, max_bytes)[0], frame
+        yield
     except FrameError as error:
         raise InputError(f"{path} cannot be read: {error}") from error
 
@@ -57,7 +63,7 @@ def find_decoder(header: Header, trusted: str | None) -> Compressor:
         return DECODERS[header.compressor]
     names = {make().name: name for name, make in COMPRESSORS.items()}
     if header.compressor not in names:
-        raise InputError(f"the frame was made by {header.compressor!r}, which this release does not know")
+        raise InputError(f"the frame was made by {header.compressor[:40]!r}, which this release does not know")
     name = names[header.compressor]
     raise InputError(
         f"the frame was made by {name}, whose decoder is not safe on the bytes of others: if it is yours, give --trust "
@@ -67,7 +73,7 @@ def find_decoder(header: Header, trusted: str | None) -> Compressor:
 
 def restore(
     source: Path, target: Path, before: Path | None, trusted: str | None, max_bytes: int, gauge: Gauge = unseen
-) -> StateDict:
+) -> Header:
     """Decode the frame in a file, add the state before it if there is one, and write the state by its file's suffix.
 
     Parameters
@@ -79,28 +85,30 @@ def restore(
     trusted : str or None
         See `find_decoder`.
     max_bytes : int
-        Most memory that decoding may take beside the frame.
+        Most memory that decoding may take beside the frame, for each tensor.
     gauge : Gauge
         Shows how much is done.
 
     Returns
     -------
-    StateDict
-        What was written.
+    Header
+        What the frame says of the state.
 
     Raises
     ------
     InputError
         If a file cannot be read or written, the frame is not intact or too large, or the two are not of one model.
     """
-    header, frame = read_frame(source, max_bytes)
+    require_format(target)
+    header = read_header(source, max_bytes)
     fedsz = FedSZ(ErrorBound.rel(1), find_decoder(header, trusted), max_bytes=max_bytes)
-    with gauge("decompress", sum(entry.nbytes for entry in header.entries)) as tell:
-        try:
-            state: StateDict = replace(fedsz, compressor=Watched(fedsz.compressor, tell)).decode(frame)
-        except FrameError as error:
-            raise InputError(f"{source} cannot be decoded: {error}") from error
-    restored = add(load_state(before, state), state) if before else state
-    with open_atomically(target) as file:
-        write_state(restored, file, target)
-    return restored
+    base = load_state(before, _announced(header)) if before else None
+    with gauge("decompress", sum(entry.nbytes for entry in header.entries)) as tell, _one_line(source):
+        decoded = watched(fedsz.decode_from(source), tell)
+        write_state(header.entries, ((name, added(base, name, tensor)) for name, tensor in decoded), target)
+    return header
+
+
+def _announced(header: Header) -> dict[str, Tensor]:
+    """Return the tensors that a frame announces, without values."""
+    return {each.name: torch.empty(each.shape, dtype=each.dtype, device="meta") for each in header.entries}

@@ -36,7 +36,9 @@ class CompressSpec:
     compressor, lossless : str
         Names for `get_compressor` and `get_lossless`.
     max_bytes : int
-        Most memory that decoding the frame may take.
+        Most memory that decoding the frame, tensor by tensor, may take.
+    workers : int
+        Number of processes that encode; the frame does not depend on it.
     verify : bool
         Whether the frame is decoded and every bound checked before it gets its name.
 
@@ -66,7 +68,8 @@ class CompressSpec:
     threshold: int = option(1000, "Elements up to which a tensor is kept exactly.", within=ranges.ELEMENTS)
     compressor: str = option(DEFAULT_COMPRESSOR, f"One of {', '.join(COMPRESSOR_NAMES)}.")
     lossless: str = option(DEFAULT_LOSSLESS, f"Codec of all other tensors, one of {', '.join(LOSSLESS_NAMES)}.")
-    max_bytes: int = option(DEFAULT_MAX_BYTES, "Most memory that decoding may take.", within=ranges.ELEMENTS)
+    max_bytes: int = option(DEFAULT_MAX_BYTES, "Most memory that decoding a tensor may take.", within=ranges.ELEMENTS)
+    workers: int = option(1, "Processes that encode at once.", within=ranges.COUNT)
     verify: bool = option(default=False, text="Decode the frame and check every bound before it gets its name.")
 
     def __post_init__(self) -> None:
@@ -87,4 +90,5 @@ class CompressSpec:
             threshold=self.threshold,
             max_bytes=self.max_bytes,
             lossy=fitting(self.lossy) if self.lossy else None,
+            workers=self.workers,
         )

@@ -1,46 +1,42 @@
-"""A compressor whose work is watched."""
+"""Tensors that are taken one by one, and told of."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
+from torch import Tensor
 
-from fedsz_privacy.codec.compressors import Compressor
+from fedsz_privacy.core.state import StateDict
 
 
 @dataclass(frozen=True)
-class Watched:
-    """A compressor that tells how many bytes each array has that it compressed or restored.
+class Watched(Mapping[str, Tensor]):
+    """A state that tells of each tensor that is asked for.
 
     Parameters
     ----------
-    compressor : Compressor
-        What does the work.
+    state : StateDict
+        Holds the tensors.
     tell : callable
-        Is given the bytes of each array when it is done.
+        Is given the bytes of each.
     """
 
-    compressor: Compressor
+    state: StateDict
     tell: Callable[[int], None]
 
-    @property
-    def name(self) -> str:
-        """Name on the wire."""
-        return self.compressor.name
+    def __getitem__(self, name: str) -> Tensor:
+        tensor = self.state[name]
+        self.tell(tensor.nbytes)
+        return tensor
 
-    def encode(self, array: NDArray[np.floating], bound: float) -> bytes:
-        """Compress an array."""
-        stream = self.compressor.encode(array, bound)
-        self.tell(array.nbytes)
-        return stream
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.state)
 
-    def decode(self, data: bytes, shape: tuple[int, ...], dtype: np.dtype[np.floating]) -> NDArray[np.floating]:
-        """Restore an array."""
-        array = self.compressor.decode(data, shape, dtype)
-        self.tell(array.nbytes)
-        return array
+    def __len__(self) -> int:
+        return len(self.state)
 
-    def memory(self, data: memoryview, shape: tuple[int, ...], dtype: np.dtype[np.floating]) -> int:
-        """Return the most bytes that decoding takes beside the array."""
-        return self.compressor.memory(data, shape, dtype)
+
+def watched(tensors: Iterable[tuple[str, Tensor]], tell: Callable[[int], None]) -> Iterator[tuple[str, Tensor]]:
+    """Yield tensors, and tell the bytes of each."""
+    for name, tensor in tensors:
+        tell(tensor.nbytes)
+        yield name, tensor

@@ -176,6 +176,13 @@ def damaged():
     return bytes(frame)
 
 
+def test_two_processes_write_the_same_frame():
+    torch.save({f"{layer}.weight": torch.randn(50, 60) for layer in range(5)} | ODD, "in.pt")
+    done("compress", "in.pt", "-o", "one", "--rel", 1e-2)
+    done("compress", "in.pt", "-o", "two", "--rel", 1e-2, "--workers", 2, "--verify")
+    assert Path("one").read_bytes() == Path("two").read_bytes()
+
+
 HOSTILE = {
     "empty": lambda: b"",
     "short": lambda: b"FedSZ",
@@ -210,12 +217,14 @@ REFUSED = {
     f"{COMPRESS} --rel 1e-2 --compressor zip": "unknown compressor 'zip': choose one of nopred",
     f"{COMPRESS} --rel 1e-2 --lossless zip": "unknown lossless codec 'zip': choose one of zstd",
     f"{COMPRESS} --rel 1e-2 --threshold -1": "threshold -1: choose 0 or more",
-    f"{COMPRESS} --rel 1e-2 --max-bytes 10": "state takes 12080 bytes to decode; max_bytes allows 10",
+    f"{COMPRESS} --rel 1e-2 --max-bytes 10": "state takes 12000 bytes to decode; max_bytes allows 10",
     f"{COMPRESS} --rel 1e-2 --before other.pt": "other.pt has no a.weight, unlike the model",
     f"{COMPRESS} --rel 1e-2 --before missing.pt": "no file at missing.pt",
     "compress missing.pt -o out --rel 1e-2": "no file at missing.pt",
     "compress text.pt -o out --rel 1e-2": "text.pt is no state dict that can be read without running its code",
     "compress empty.pt -o out --rel 1e-2": "empty.pt holds no state dict",
+    "compress nothing.safetensors -o out --rel 1e-2": "nothing.safetensors holds no tensors: there is nothing to comp",
+    "compress frame.safetensors -o out --rel 1e-2": "frame.safetensors is no safetensors file",
     "compress . -o out --rel 1e-2": ". is a folder",
     "compress in.safetensors -o no/out --rel 1e-2": "no folder at no for out: make it first",
     "compress in.safetensors -o . --rel 1e-2": ". is no file: give the name of one",
@@ -231,7 +240,7 @@ REFUSED = {
     "decompress frame -o out.pt --max-bytes 20000": "frame takes",
     "decompress frame -o out.pt --max-bytes 10": "frame's header of",
     "decompress frame -o out.pt --trust zip": "unknown compressor 'zip'",
-    "decompress missing -o out.pt": "no file at missing: give what fedsz-privacy compress wrote",
+    "decompress missing -o out.pt": "no file at missing: give a frame",
     "inspect missing": "no file at missing",
     "inspect .": ". is a folder",
 }
@@ -243,6 +252,8 @@ def test_what_cannot_be_done_is_one_line_and_writes_nothing(words):
     Path("there").write_text("mine")
     Path("link").symlink_to("in.safetensors")
     torch.save({}, "empty.pt")
+    save_file({}, "nothing.safetensors")
+    Path("frame.safetensors").write_bytes(b"FedSZ" + bytes(9))
     torch.save({"other": torch.ones(3)}, "other.pt")
     torch.save({"w": torch.ones(3).to(torch.float8_e4m3fn)}, "float8.pt")
     state = load_file("in.safetensors") | {"c": torch.ones(3).bfloat16()}
@@ -269,7 +280,7 @@ def test_a_difference_that_does_not_lead_back_is_one_line(after, before):
     torch.save({"w": after}, "after.pt")
     torch.save({"w": before}, "before.pt")
     told = refused("compress", "after.pt", "-o", "out", "--rel", 1e-2, "--before", "before.pt")
-    assert "w of after.pt minus before.pt is not finite where it is: compress it without --before" in told
+    assert "w of after.pt minus before.pt is not finite where it is: compress without --before" in told
 
 
 def test_a_full_disk_is_one_line_and_leaves_nothing():

@@ -1,0 +1,61 @@
+import dataclasses
+import os
+from functools import partial
+
+import pytest
+import torch
+
+from fedsz_privacy import ErrorBound, FedSZ, InputError
+from fedsz_privacy.codec.compressors import COMPRESSORS, get_compressor
+from fedsz_privacy.codec.header import BLOCK
+from fedsz_privacy.codec.workers import in_order
+
+FEDSZ = FedSZ(ErrorBound.rel(1e-2), workers=2)
+ALONE = dataclasses.replace(FEDSZ, workers=1)
+
+
+def state_of(count):
+    torch.manual_seed(0)
+    weights = {f"{place}.weight": torch.randn(2000 * (1 + place % 3)).to(torch.float16) for place in range(count)}
+    return {**weights, "large.weight": torch.randn(300_000), "steps": torch.arange(BLOCK // 8), "last": torch.zeros(3)}
+
+
+def test_one_worker_is_this_process():
+    assert list(in_order([("a", os.getpid)], 1)) == [("a", os.getpid())]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", COMPRESSORS)
+def test_frames_do_not_depend_on_the_number_of_workers(name):
+    state, compressor = state_of(5), get_compressor(name)
+    frames = {dataclasses.replace(FEDSZ, compressor=compressor, workers=count).encode(state) for count in (1, 2, 3)}
+    assert len(frames) == 1
+
+
+@pytest.mark.slow
+def test_files_do_not_depend_on_the_number_of_workers(tmp_path):
+    state = state_of(9)
+    FEDSZ.encode_to(state, tmp_path / "two")
+    ALONE.encode_to(state, tmp_path / "one")
+    assert (tmp_path / "two").read_bytes() == (tmp_path / "one").read_bytes() == ALONE.encode(state)
+
+
+@pytest.mark.slow
+def test_results_keep_their_order_and_notes_and_come_from_other_processes():
+    found = list(in_order(((place, partial(pow, place, 2)) for place in range(50)), 2))
+    assert found == [(place, place**2) for place in range(50)]
+    assert os.getpid() not in {result for _, result in in_order([(place, os.getpid) for place in range(4)], 2)}
+
+
+@pytest.mark.slow
+def test_an_error_on_the_way_to_a_task_is_raised_and_nothing_is_written(tmp_path):
+    state = {**state_of(20), "odd": torch.zeros(2, dtype=torch.float8_e5m2)}
+    with pytest.raises(InputError, match="'odd' has dtype"):
+        FEDSZ.encode_to(state, tmp_path / "frame")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("workers", [0, -1, 1.5])
+def test_a_number_of_workers_that_is_none_is_refused(workers):
+    with pytest.raises(InputError, match=f"workers {workers}"):
+        FedSZ(ErrorBound.rel(1e-2), workers=workers)
