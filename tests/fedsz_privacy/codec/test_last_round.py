@@ -174,3 +174,14 @@ def test_encoding_refuses_what_decoding_has_no_room_for(state):
 def test_rounds_count_from_0(number):
     with pytest.raises(InputError, match=f"^last round {number}: rounds count from 0"):
         LastRound(number, {})
+
+
+def test_a_file_is_not_decoded_one_by_one_from_a_round(state, tmp_path):
+    path = tmp_path / "frame"
+    path.write_bytes(FEDSZ.encode(state, after(state)))
+    with pytest.raises(FrameError, match=r"^frame was predicted from round 3, of which there is no memory here[^\n]+$"):
+        next(FEDSZ.decode_from(path))
+
+
+def test_frames_do_not_depend_on_workers(state):
+    assert FedSZ(ErrorBound.rel(1e-2), workers=2).encode(state, after(state)) == FEDSZ.encode(state, after(state))
