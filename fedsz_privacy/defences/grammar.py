@@ -90,7 +90,8 @@ def make(kind: str, factory: Callable[..., Made], options: Mapping[str, Value]) 
     for name, value in options.items():
         if isinstance(value, str) and name not in words:
             remedy = f"; words are for {' and '.join(words)}" if words else ""
-            raise InputError(f"{kind} {name}: {value!r} is not a number, write one such as 1e-2{remedy}")
+            what = f"{kind}:{name}={value}"
+            raise InputError(f"{what!r}: {value!r} is not a number, write one such as 1e-2{remedy}")
     return factory(**{name: write_value(value) if name in words else value for name, value in options.items()})
 
 

@@ -50,7 +50,7 @@ class CompressSpec:
 
     source: Path = option(MISSING, "A state: .safetensors, .npz, or saved by torch.save.", name="IN", positional=True)  # noqa: RUF009  # a field
     before: Path | None = option(None, "An earlier state; then what was gained since is compressed.")  # noqa: RUF009  # a field
-    rel: float | None = option(None, "Error bound as a fraction of each tensor's range.", within=None)
+    rel: float | None = option(None, "Error bound as a fraction of each tensor's range.")
     absolute: float | None = option(None, "Error bound in the tensors' own unit.", name="abs")
     bounds: tuple[str, ...] = option(
         (),

@@ -1,6 +1,7 @@
 """A frame that breaks its word does not get past the check; what gauges show adds up."""
 
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from analysis.studies.files.compress import compress
 from analysis.studies.files.given import Given, read_given
 from analysis.studies.files.restore import restore
 from analysis.studies.files.spec import CompressSpec
+from fedsz_privacy import ErrorBound, FedSZ
 from fedsz_privacy.codec.compressors import SZ3
 from fedsz_privacy.core.errors import InputError
 
@@ -60,6 +62,11 @@ def test_the_error_of_the_sum_is_that_of_the_state(tmp_path):
     # 1 - 2**25 is rounded to even in 32 bits: the sum gives 0, one off.
     assert given.sent["w"].tolist() == [-(2.0**25), 0.5]
     assert check(given, {"w": 0.1}, given.sent.items()).restored == 1
+
+
+def test_defaults_are_those_of_the_library(tmp_path):
+    asked = CompressSpec(tmp_path / "in.pt", rel=1e-2).fedsz()
+    assert replace(asked, bound=ErrorBound.rel(1e-2)) == FedSZ(ErrorBound.rel(1e-2))
 
 
 def gauge(seen):
