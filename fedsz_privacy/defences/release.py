@@ -123,8 +123,8 @@ class Release:
 
         Guarantees
         ----------
-        Those of this release. Global states are what a guarantee already shows to everybody, and a later part of a
-        chain may use them as it likes: that is post-processing. What has a guarantee of its own has no memory.
+        Those of this release: its event stays. Every guarantee lets an adversary see the global states, so a codec
+        behind a mechanism may use them; that is post-processing. No mechanism that has a proof here has memory itself.
         """
         if last is None or self.remembering is None:
             return self
