@@ -27,14 +27,19 @@ NAMES = ("auto", "scaled", REFERENCE, "sz2", "zfp", "sperr", "szx")
 NNC_LIMIT = 2e7
 """Bytes of a round up to which nncodec is tried: it codes some 4 MB/s, with several tries."""
 
+LARGE = 5e7
+"""Bytes of an update from which on one round is enough."""
+
 THRESHOLD = 1000
 
 Array = NDArray[np.floating]
 
 
 def rounds_of(folder: Path) -> Iterator[list[Array]]:
-    """Yield the large float tensors of the first client's update, round by round."""
-    for each in open_recording(folder).rounds:
+    """Yield the large float tensors of the first client's update, round by round; of a large model the first round."""
+    rounds = open_recording(folder).rounds
+    large = sum(each.nbytes for each in rounds[0].update(rounds[0].participants[0]).values()) > LARGE
+    for each in rounds[:1] if large else rounds:
         update = each.update(each.participants[0]).values()
         tensors = (tensor for tensor in update if tensor.is_floating_point() and tensor.numel() > THRESHOLD)
         yield [tensor.numpy() for tensor in tensors if tensor.min() < tensor.max()]

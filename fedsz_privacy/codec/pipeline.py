@@ -1,6 +1,6 @@
 """FedSZ (Wilkins et al., arXiv 2312.13461): partition a state, compress it lossily where that is safe, frame it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,12 +17,13 @@ from fedsz_privacy.codec.compressors import DECODERS, SZ3, Compressor
 from fedsz_privacy.codec.exact import with_blocks
 from fedsz_privacy.codec.frame import Memory, pack, payload_size, read_header, streams_of
 from fedsz_privacy.codec.header import Entry, FrameError, Header
+from fedsz_privacy.codec.last_round import LastRound
 from fedsz_privacy.codec.layers import LayerBounds
 from fedsz_privacy.codec.lossless import LOSSLESS, ZSTD, Lossless
 from fedsz_privacy.codec.lossy import THRESHOLD, LossyRule, default_rule, is_eligible, on_copies, warn_of_shortfall
+from fedsz_privacy.codec.remembering import decoder_of, encode_arrays, predicting, require_last
 from fedsz_privacy.codec.streaming import Encoded, decode_from, encode_to
 from fedsz_privacy.codec.units import decode_unit
-from fedsz_privacy.codec.workers import in_order
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.ranges import COUNT, ELEMENTS, require_within
 from fedsz_privacy.core.state import StateDict, nbytes
@@ -88,19 +89,26 @@ class FedSZ:
         """Return the absolute error bound of each tensor that may change; all others come back bit-exact."""
         return {name: bound for name, (_, bound) in self.arrays(self._chosen(carried(state))).items()}
 
-    def encode(self, state: StateDict) -> bytes:
+    def encode(self, state: StateDict, last: LastRound | None = None) -> bytes:
         """Return the frame of a state, as `encode_with_bounds` does."""
-        return self._encode(state)[0]
+        return self._encode(state, last)[0]
 
-    def encode_with_bounds(self, state: StateDict) -> tuple[bytes, dict[str, float]]:
+    def encode_with_bounds(self, state: StateDict, last: LastRound | None = None) -> tuple[bytes, dict[str, float]]:
         """Return the frame of a state, and its `bounds`, which encoding works out anyway.
+
+        Parameters
+        ----------
+        state : StateDict
+            The state, or the update.
+        last : LastRound, optional
+            What an update may be predicted from, if that makes the frame smaller; `decode` must then be given the same.
 
         Raises
         ------
         InputError
             If a frame cannot carry one of the tensors, or `decode` would need more than ``max_bytes``.
         """
-        return self._encode(state)
+        return self._encode(state, last)
 
     def encode_to(self, state: StateDict, path: Path) -> Encoded:
         """Write the frame of a state to a file, the same bytes as `encode` returns, one tensor at a time.
@@ -148,23 +156,25 @@ class FedSZ:
         """
         return decode_from(self, path)
 
-    def _encode(self, given: StateDict) -> tuple[bytes, dict[str, float]]:
+    def _encode(self, given: StateDict, last: LastRound | None) -> tuple[bytes, dict[str, float]]:
         state = carried(given)
         self.require_room(nbytes(state))
         chosen = self._chosen(state)
         warn_of_shortfall(state, chosen, self.threshold)
         lossy = self.arrays(chosen)
-        tasks = {
-            name: partial(self.compressor.encode, array, room)
+        arrays = {
+            name: (array, room)
             for name, (array, bound) in lossy.items()
             if (room := bound - rounding_error(array, bound, state[name].dtype)) > 0
         }
-        streams = dict.fromkeys(state, b"") | dict(in_order(tasks.items(), self.workers))
-        entries = tuple(Entry(name, t.dtype, tuple(t.shape), len(streams[name])) for name, t in state.items())
-        header, coded = with_blocks(Header(self.compressor.name, self.lossless.name, entries), state, streams)
+        streams, number = encode_arrays(self.compressor, arrays, state, last, self.workers)
+        entries = tuple(Entry(name, t.dtype, tuple(t.shape), len(streams.get(name, b""))) for name, t in state.items())
+        header = Header(self.compressor.name, self.lossless.name, entries, predicted_from=number)
+        header, coded = with_blocks(header, state, streams)
         frame = pack(header, coded)
-        views = [memoryview(stream) for stream in streams.values() if stream]
-        self.require_room(memory_of(header, len(frame) - payload_size(header), views, self.compressor))
+        views = [memoryview(stream) for stream in streams.values()]
+        decoder = predicting(self.compressor, header)
+        self.require_room(memory_of(header, len(frame) - payload_size(header), views, decoder))
         return frame, {name: bound for name, (_, bound) in lossy.items()}
 
     def require_room(self, size: int) -> None:
@@ -175,47 +185,51 @@ class FedSZ:
                 "decoded"
             )
 
-    def decode(self, frame: bytes) -> dict[str, Tensor]:
+    def decode(self, frame: bytes, last: LastRound | None = None) -> dict[str, Tensor]:
         """Return the state of a frame: names, order, shapes and dtypes as they were encoded.
 
         A frame made with another compressor is decoded too, if that one is safe to use on hostile bytes.
 
+        Parameters
+        ----------
+        frame : bytes
+            What `encode` returned.
+        last : LastRound, optional
+            The last round; only a frame that was predicted from it needs it.
+
         Raises
         ------
         FrameError
-            If the frame is not intact, takes more memory than ``max_bytes`` to decode, or its streams do not hold
-            what its header announces. No part of the state is returned then.
+            If the frame is not intact, takes more memory than ``max_bytes`` to decode, was predicted from another round
+            than the last, or its streams do not hold what its header announces. No part of the state is returned then.
         """
         source = Memory(memoryview(frame).cast("B"))
         header = read_header(source, self.max_bytes)
-        decoder, header_size = self.decoder_of(header), source.size - payload_size(header)
+        decoder, header_size = self.decoder_of(header, last), source.size - payload_size(header)
         units = list(streams_of(header, source))
         try:
             size = memory_of(header, header_size, [stream for unit, stream in units if unit[0].stream_size], decoder)
             if size <= self.max_bytes:
-                return _decode_tensors(header, units, decoder)
+                return _decode_tensors(header, units, partial(decoder_of, decoder, last))
         except ValueError as error:
             raise FrameError(f"frame does not hold what it announces: {error}") from error
         raise FrameError(f"frame takes {size} bytes to decode; max_bytes allows {self.max_bytes}")
 
-    def decoder_of(self, header: Header) -> Compressor:
+    def decoder_of(self, header: Header, last: LastRound | None = None) -> Compressor:
         """Return what decodes the lossy tensors of a frame, this pipeline's own compressor or one that is trusted.
 
         Raises
         ------
         FrameError
-            If there is none, the lossless codec is unknown, or the frame was predicted from another one.
+            If there is none, the lossless codec is unknown, or the frame was predicted from another round than that.
         """
-        if header.predicted_from is not None:
-            raise FrameError(
-                f"frame was predicted from round {header.predicted_from}, of which there is no memory here"
-            )
+        require_last(header, last)
         decoders = {**DECODERS, self.compressor.name: self.compressor}
         if header.compressor not in decoders or header.lossless not in LOSSLESS:
             raise FrameError(
                 f"frame needs codecs {header.compressor!r} and {header.lossless!r}: unknown, or not trusted"
             )
-        return decoders[header.compressor]
+        return predicting(decoders[header.compressor], header)
 
     def rule(self, state: StateDict) -> LossyRule:
         """Return what chooses the lossy tensors of a state, by its names where nothing else was asked for."""
@@ -234,9 +248,9 @@ class FedSZ:
 
 
 def _decode_tensors(
-    header: Header, units: Sequence[tuple[tuple[Entry, ...], memoryview]], decoder: Compressor
+    header: Header, units: Sequence[tuple[tuple[Entry, ...], memoryview]], decoder_of: Callable[[Entry], Compressor]
 ) -> dict[str, Tensor]:
     tensors: dict[str, Tensor] = {}
     for unit, stream in units:
-        tensors |= decode_unit(unit, stream, decoder, LOSSLESS[header.lossless])
+        tensors |= decode_unit(unit, stream, decoder_of(unit[0]), LOSSLESS[header.lossless])
     return {entry.name: tensors[entry.name] for entry in header.entries}

@@ -127,6 +127,9 @@ ABS = Range(sys.float_info.min, sys.float_info.max)
 ELEMENTS = Whole(0, 2**63 - 1)
 """Elements of a tensor, as PyTorch counts them."""
 
+REMEMBERED = Whole(0, 1)
+"""Rounds before that a release remembers."""
+
 CONCENTRATION = Range(1e-3, 1e6)
 """Concentrations of a Dirichlet distribution: from one client a class to an even partition."""
 

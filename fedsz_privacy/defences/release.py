@@ -13,6 +13,7 @@ from typing import Any
 
 from numpy.random import Generator
 
+from fedsz_privacy.codec.last_round import LastRound
 from fedsz_privacy.codec.lossy import LossyWarning, without_lossy_warnings
 from fedsz_privacy.core.dp_events import DpEvent, NonPrivateDpEvent
 from fedsz_privacy.core.errors import InputError
@@ -77,6 +78,9 @@ class Release:
         Of releases in a row, the one that the event is of; `then` sets it.
     feedback : bool
         Whether what it loses of a client's update is added to the client's next one; the round loop does so.
+    remembering : callable, optional
+        Takes the last round, and returns the release as it is in the one after it, with the same event. Without it the
+        release is the same in every round.
 
     Guarantees
     ----------
@@ -95,6 +99,7 @@ class Release:
     sigma: float | None = None
     mechanism: "Release | None" = None
     feedback: bool = False
+    remembering: "Callable[[LastRound], Release] | None" = None
 
     @property
     def is_proved(self) -> bool:
@@ -112,6 +117,19 @@ class Release:
             return self
         proof = self.outsiders
         return replace(self, event=proof.event, reason=proof.reason, unit=proof.unit)
+
+    def after(self, last: LastRound | None) -> "Release":
+        """Return this release as it is in the round after the last; in the first round, or without memory, as it is.
+
+        Guarantees
+        ----------
+        Those of this release: its event stays. Every guarantee lets an adversary see the global states, so a codec
+        behind a mechanism may use them; that is post-processing. No mechanism that has a proof here has memory itself.
+        """
+        if last is None or self.remembering is None:
+            return self
+        found = self.remembering(last)
+        return replace(self, apply=found.apply, encode=found.encode)
 
     def then(self, post: "Release") -> "Release":
         """Return this release followed by another one applied to its result.
@@ -131,10 +149,20 @@ class Release:
             assert post.encode is not None
             return post.encode(release_copy(self, update, generator).update, generator)
 
+        def remembering(last: LastRound) -> Release:
+            return self.after(last).then(post.after(last))
+
         framed = None if post.encode is None else encode
         later = post.is_proved and post.unit is Unit.CLIENT and not post.claimed
         proved = post if later and not self.is_proved else self
-        return replace(proved, name=f"{self.name}+{post.name}", apply=apply, encode=framed, mechanism=proved.noisy)
+        return replace(
+            proved,
+            name=f"{self.name}+{post.name}",
+            apply=apply,
+            encode=framed,
+            mechanism=proved.noisy,
+            remembering=remembering if self.remembering or post.remembering else None,
+        )
 
 
 def release_copy(release: Release, update: StateDict, generator: Generator, place: str = "") -> Released:
@@ -162,9 +190,15 @@ def release_copy(release: Release, update: StateDict, generator: Generator, plac
 
 
 def release_each(
-    release: Release, updates: StateDict, generators: Iterable[Generator], places: Sequence[str] = ()
+    release: Release,
+    updates: StateDict,
+    generators: Iterable[Generator],
+    places: Sequence[str] = (),
+    lasts: Sequence[LastRound] = (),
 ) -> list[Released]:
     """Return what an observer holds of each update of a stack, with a generator for each, and a place for errors.
+
+    Where there are last rounds, one for each update, each release is the one after its own.
 
     Time is taken here, whatever a release reports: encoding is all of `apply` that it does not report as decoding.
     """
@@ -172,7 +206,8 @@ def release_each(
     with without_lossy_warnings():
         for row, generator in enumerate(generators):
             place = places[row] if places else ""
-            released, seconds = _released(release, unstack(updates, row), generator, place)
+            after = release.after(lasts[row]) if lasts else release
+            released, seconds = _released(after, unstack(updates, row), generator, place)
             each.append(replace(released, encode_seconds=max(0.0, seconds - released.decode_seconds)))
     return each
 

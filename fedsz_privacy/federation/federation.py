@@ -9,6 +9,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from torch import nn
 
+from fedsz_privacy.codec.last_round import LastRound
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import StateDict, subtract
 from fedsz_privacy.data.records import Records
@@ -49,8 +50,14 @@ class Federation:
     seed: int
     aggregation: Aggregation = AVERAGE
 
-    def rounds(self, states: StateDict, first: int = 0, residuals: Sequence[StateDict | None] = ()) -> Iterator[Round]:
-        """Yield rounds without end, from a stack of one global state, a number, and what clients remember by then.
+    def rounds(
+        self,
+        states: StateDict,
+        first: int = 0,
+        residuals: Sequence[StateDict | None] = (),
+        lasts: Sequence[LastRound] = (),
+    ) -> Iterator[Round]:
+        """Yield rounds without end, from a stack of one global state, a number, and what is remembered by then.
 
         A round depends on nothing else, so a run can be continued.
         """
@@ -59,7 +66,7 @@ class Federation:
             Client(partial(self._train, client), self.release, partial(self._streams, client), partial(_places, client))
             for client in range(len(self.clients))
         ]
-        return play_rounds(clients, shares, states, first, residuals, self.aggregation, self._server)
+        return play_rounds(clients, shares, states, first, residuals, self.aggregation, self._server, lasts)
 
     def _train(self, client: int, number: int, states: StateDict) -> StateDict:
         streams = [generator(self.seed, Purpose.FEDERATION, number, client)]

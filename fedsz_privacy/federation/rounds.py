@@ -6,6 +6,8 @@ stacked over trials that are played side by side, k of them; a federation is one
 Under error feedback a client remembers what its release lost, and adds it to its next update (Karimireddy et al., ICML
 2019, Algorithm 2). That memory is a value like any other: a round takes what all clients remember, and what each
 remembers afterwards is a part of what it sent.
+
+A release with memory is given the round before, as whoever got the two global states can work it out: see `LastRound`.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +20,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from fedsz_privacy.core.state import StateDict, add, cloned, on_device_of, stack, subtract
+from fedsz_privacy.codec.last_round import LastRound
+from fedsz_privacy.core.state import StateDict, add, cloned, length, on_device_of, stack, subtract, unstack
 from fedsz_privacy.defences.aggregation import AVERAGE, Aggregation
 from fedsz_privacy.defences.release import Release, release_each
 from fedsz_privacy.training.divergence import require_convergence
@@ -71,8 +74,14 @@ class Client:
     generators: Callable[[int], Sequence[Generator]]
     places: Callable[[int], Sequence[str]]
 
-    def send(self, number: int, states: StateDict, residual: StateDict | None = None) -> Sent:
-        """Train, add what is remembered, and pass the sum through the release.
+    def send(
+        self,
+        number: int,
+        states: StateDict,
+        residual: StateDict | None = None,
+        lasts: Sequence[LastRound] = (),
+    ) -> Sent:
+        """Train, add what is remembered, and pass the sum through the release, which is given each trial's last round.
 
         Raises
         ------
@@ -84,7 +93,7 @@ class Client:
         seconds = perf_counter() - start
         require_convergence(updates, states, number)
         whole = add(residual, updates) if residual else updates
-        released = release_each(self.release, whole, self.generators(number), self.places(number))
+        released = release_each(self.release, whole, self.generators(number), self.places(number), lasts)
         decoded = on_device_of(states, stack([each.update for each in released]))
         return Sent(
             decoded,
@@ -152,6 +161,12 @@ class Round:
         """The global states after the round."""
         return add(self.states, self.average)
 
+    @cached_property
+    def lasts(self) -> tuple[LastRound, ...]:
+        """What the next round may know of this one, in each trial: the difference of the two global states."""
+        moved = subtract(self.after, self.states)
+        return tuple(LastRound(self.number, unstack(moved, row)) for row in range(length(moved)))
+
 
 def _update_of(client: Callable[[], Sent]) -> StateDict:
     return client().update
@@ -174,19 +189,21 @@ def play_rounds(
     residuals: Sequence[StateDict | None] = (),
     aggregation: Aggregation = AVERAGE,
     generators: Callable[[int], Sequence[Generator]] = _nobody,
+    lasts: Sequence[LastRound] = (),
 ) -> Iterator[Round]:
     """Yield rounds without end, from global states, the number of the first round and what clients remember by then.
 
     A round depends on nothing but the states before it, its number, from which the server's generators follow, one for
-    each trial, and what clients remember. So a run can be continued. In the last round that is asked for, only those
-    clients train whose update somebody reads.
+    each trial, what clients remember, and the round before it where a release has memory. So a run can be continued. In
+    the last round that is asked for, only those clients train whose update somebody reads.
     """
     residuals = residuals or [None] * len(clients)
+    remembering = any(client.release.remembering for client in clients)
     for number in count(first):
         senders = tuple(
-            cache(partial(client.send, number, states, residual))
+            cache(partial(client.send, number, states, residual, lasts))
             for client, residual in zip(clients, residuals, strict=True)
         )
         played = Round(number, states, tuple(shares), senders, aggregation, partial(generators, number))
         yield played
-        states, residuals = played.after, played.residuals
+        states, residuals, lasts = played.after, played.residuals, played.lasts if remembering else ()

@@ -55,6 +55,8 @@ def parse_sendable(text: str, delta: float, rounds: int | None) -> Release:
     release = parse_release(text, Composition(delta, rounds or 1))
     if release.feedback:
         raise InputError(f"release {text!r} feeds back what it lost, and fedsz_mod keeps nothing: leave ef+ out")
+    if release.remembering:
+        raise InputError(f"release {text!r} remembers the round before, and fedsz_mod does not: leave memory= out")
     parts = split_parts(text)
     chains = ("+".join(parts[:end]) for end in range(1, len(parts)))
     if release.encode is None and any(parse_release(chain).encode for chain in chains):

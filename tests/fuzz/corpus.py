@@ -64,8 +64,8 @@ def _encode(compressor: str, lossless: str, bound: ErrorBound, state: dict[str, 
 def _modelled() -> tuple[ErrorBound, dict[str, Tensor]]:
     """Return a bound and a state of low rank, whose rows differ in scale, and some of them are zeros."""
     rng = np.random.default_rng(1)
-    noise = rng.normal(size=(72, 64)) * rng.lognormal(size=(72, 1))
-    update = 9 * rng.normal(size=(72, 2)) @ rng.normal(size=(2, 64)) + noise
+    noise = rng.normal(size=(144, 64)) * rng.lognormal(size=(144, 1))
+    update = 9 * rng.normal(size=(144, 2)) @ rng.normal(size=(2, 64)) + noise
     update[::9] = 0
     return ErrorBound.rel(3e-3), {"a.weight": torch.from_numpy(update).float()}
 

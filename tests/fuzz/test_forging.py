@@ -67,10 +67,10 @@ def test_some_frames_hold_a_prediction_and_classes(name):
         for frame in map(take_apart, trusted_frames())
         if frame.compressor == name.encode()
         for tensor in frame.tensors
-        if tensor.shape == (72, 64)
+        if tensor.shape == (144, 64)
     )
     content, _ = exceptions.unpack(
-        stream.removeprefix(inner.SCALED if name == "auto" else b""), 72 * 64, np.dtype(np.float32)
+        stream.removeprefix(inner.SCALED if name == "auto" else b""), 144 * 64, np.dtype(np.float32)
     )
     _, _, _, rank, classed = HEAD.unpack_from(content)
     assert rank > 0

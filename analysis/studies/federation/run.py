@@ -23,6 +23,7 @@ from analysis.studies.federation.record import record_round, recorder_of
 from analysis.studies.federation.spec import FederationSpec
 from analysis.studies.questions import to_plain
 from analysis.studies.spec import REFERENCE
+from fedsz_privacy.codec.last_round import LastRound
 from fedsz_privacy.core.device import find_device
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.files import read_if_there, write_atomically
@@ -32,6 +33,7 @@ from fedsz_privacy.core.state import StateDict, concatenate, length, stack_of_on
 from fedsz_privacy.core.threads import one_thread
 from fedsz_privacy.data.loading import load_data
 from fedsz_privacy.data.records import DataSplit, Records
+from fedsz_privacy.defences.release import Release
 from fedsz_privacy.federation.federation import Federation
 from fedsz_privacy.federation.partition import parse_partition
 from fedsz_privacy.federation.recorder import Recorder
@@ -207,21 +209,30 @@ def _continue(
     if recorder and not all(recorder.holds(row.round) for row in rows):
         rows, states = [], [initial]
     yield from rows
-    state, *residuals = states
-    for played in islice(federation.rounds(state, len(rows), residuals), rounds - len(rows)):
+    state, *others = states
+    remembers = rows and federation.release.remembering
+    lasts = [LastRound(rows[-1].round, unstack(others.pop(0), 0))] if remembers else []
+    for played in islice(federation.rounds(state, len(rows), others, lasts), rounds - len(rows)):
         if recorder:
             record_round(recorder, played)
         rows.append(_row(played, _measure(federation, played, test)))
-        together = concatenate([played.after, *(each for each in played.residuals if each)])
+        together = concatenate([played.after, *_remembered(federation.release, played)])
         kept = {name: tensor.contiguous() for name, tensor in together.items()}
         write_atomically(path, seal(partial(save, kept), {**about, "rows": [asdict(row) for row in rows]}))
         yield rows[-1]
 
 
+def _remembered(release: Release, played: Round) -> Iterator[StateDict]:
+    """Yield what the next round needs beside the global state: this one as the last, and what clients remember."""
+    if release.remembering:
+        yield stack_of_one(played.lasts[0].average)
+    yield from (each for each in played.residuals if each)
+
+
 def _read(
     path: Path, initial: StateDict, about: Mapping[str, object], say: Say
 ) -> tuple[list[RoundRow], list[StateDict]]:
-    """Return finished rounds, and the state after them, then what each client remembers, if clients do.
+    """Return finished rounds, and the state after them, then what `_remembered` yielded of the last.
 
     No rounds and the initial state if no file of theirs is there.
     """

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from analysis.studies.recorded.members import Candidates
 from attacks import Knowledge, Signal, View
 from attacks.game.looks import observe
 from attacks.signals import Scores
+from fedsz_privacy.codec.last_round import LastRound
 from fedsz_privacy.codec.lossy import without_lossy_warnings
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.randomness import Purpose, generator
@@ -38,6 +40,9 @@ Sent = Mapping[str, Released]
 
 Memory = dict[str, StateDict]
 """What each client remembers of its updates under a release with error feedback: what was lost of them so far."""
+
+Lasts = Mapping[str, LastRound]
+"""The last round of each client that knows of one."""
 
 Target = tuple[str, str]
 """A release, and the client whose update passed through it."""
@@ -100,16 +105,18 @@ def observe_rounds(
     sizes: dict[str, list[int]] = {release.name: [] for release in releases}
     performance: dict[str, float] = {}
     memories: dict[str, Memory] = {release.name: {} for release in releases}
+    previous: AuditedRound | None = None
     notices: list[str] = []
     start = perf_counter()
     for row, each in enumerate(progress(material.rounds, description="rounds", total=shape[0])):
         before = each.before()
+        lasts, previous = _last_rounds(previous, each, before), each
         updates, told = _finite(each)
         notices += told
         _require_others(updates, each.number, signals)
         took_part[row] = [client in updates for client in candidates.clients]
         sent = {
-            release.name: _send(release, updates, each.number, material.everybody, seed, memories[release.name])
+            release.name: _send(release, updates, each.number, material.everybody, seed, memories[release.name], lasts)
             for release in releases
         }
         knowledge = Knowledge(material.model, _placed([before], pool), pool)
@@ -157,6 +164,7 @@ def _send(
     everybody: Sequence[str],
     seed: int,
     memory: Memory,
+    lasts: Lasts = MappingProxyType({}),
 ) -> Sent:
     """Return what an observer holds of each update; under error feedback, the memory takes in what was lost of each."""
     sent = {}
@@ -164,10 +172,18 @@ def _send(
         for client, update in updates.items():
             whole = add(memory[client], update) if client in memory else update
             stream = generator(seed, Purpose.RELEASE, number, everybody.index(client))
-            sent[client] = release_copy(release, whole, stream, f" of {client} in round {number}")
+            after = release.after(lasts.get(client))
+            sent[client] = release_copy(after, whole, stream, f" of {client} in round {number}")
             if release.feedback:
                 memory[client] = subtract(whole, sent[client].update)
     return sent
+
+
+def _last_rounds(previous: AuditedRound | None, each: AuditedRound, before: StateDict) -> Lasts:
+    """Return the round before, for the clients that took part in it; others did not get the global state before it."""
+    if previous is None or previous.number != each.number - 1:
+        return {}
+    return dict.fromkeys(previous.updates, LastRound(previous.number, subtract(before, previous.before())))
 
 
 def study_releases(

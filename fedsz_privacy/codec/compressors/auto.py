@@ -21,11 +21,8 @@ CODE_OF_SZ3, CODE_OF_SCALED = 0, 1
 CHOICES: Mapping[int, Compressor] = MappingProxyType({CODE_OF_SZ3: SZ3(), CODE_OF_SCALED: Scaled()})
 """Compressors by the byte on the wire."""
 
-LEAST_SIZE = 2**14
-"""Elements below which both streams are made."""
-
-SAMPLE = 8
-"""Every so many rows are looked at."""
+SAMPLE, SPARSEST = 2**14, 8
+"""Elements that a sample has at least, and one row of how many is in the sparsest."""
 
 LARGEST = 2.0**14
 """Greatest magnitude, in bins, of elements that are counted."""
@@ -39,12 +36,13 @@ SURE = 0.99
 
 @dataclass(frozen=True)
 class Auto:
-    """The smaller of SZ3's stream and that of `Scaled`: one byte larger than SZ3's at most.
+    """The smaller of SZ3's stream and that of `Scaled`: one byte larger than SZ3's at most, as a rule.
 
     SZ3 codes the same bins one by one, so its stream is no smaller than their entropy, but for repetitions, which its
-    last stage finds. On a large array only one stream is made where that decides: `Scaled`'s where its models bring it
-    clearly below the entropy, estimated from a sample of rows; SZ3's where `Scaled` has found no model, so that only
-    the entropy coders differ, and a Huffman code of these bins is close to the entropy. Everywhere else both are made.
+    last stage finds. On a large array only one stream is made where a sample of rows decides: `Scaled`'s where it is
+    clearly below the entropy, and SZ3 finds no repetitions in the sample; SZ3's where `Scaled` has found no model, so
+    that only the entropy coders differ, and a Huffman code of these bins is close to the entropy. Everywhere else both
+    are made. An array that repeats itself, but does not in its sample, can come out larger than SZ3's.
     """
 
     @property
@@ -54,13 +52,14 @@ class Auto:
 
     def encode(self, array: NDArray[np.floating], bound: float) -> bytes:
         """Compress a non-empty float32 or float64 array of any shape under a positive absolute bound."""
-        coded, bits = Coded.of(array, bound), _entropy(array, bound)
+        coded, sample = Coded.of(array, bound), _sample(array)
+        bits = _entropy(sample, bound) if sample.size < array.size else 0.0
         if not coded.modelled and bits > COARSE:
-            return _marked(CODE_OF_SZ3, SZ3().encode(array, bound))
-        scaled = _marked(CODE_OF_SCALED, coded.stream)
-        if 8 * len(scaled) < SURE * bits * array.size:
+            return _by_sz3(array, bound)
+        scaled = bytes([CODE_OF_SCALED]) + coded.stream
+        if 8 * len(scaled) < SURE * bits * array.size and 8 * len(_by_sz3(sample, bound)) >= bits * sample.size:
             return scaled
-        return min(_marked(CODE_OF_SZ3, SZ3().encode(array, bound)), scaled, key=len)
+        return min(_by_sz3(array, bound), scaled, key=len)
 
     def decode(self, data: bytes, shape: tuple[int, ...], dtype: np.dtype[np.floating]) -> NDArray[np.floating]:
         """Restore an array of the given shape and dtype; ValueError if the data does not hold one."""
@@ -71,18 +70,21 @@ class Auto:
         return len(data) + _chosen(bytes(data[:1])).memory(data[1:], shape, dtype)
 
 
-def _entropy(array: NDArray[np.floating], bound: float) -> float:
-    """Return the entropy of an element's bin in bits, from a sample of rows; 0, which decides nothing, if unknown."""
-    if array.size < LEAST_SIZE:
-        return 0.0
-    sample = array[::SAMPLE] if len(array) >= SAMPLE * SAMPLE else array.reshape(-1)[::SAMPLE]
+def _sample(array: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Return some of the rows, or some of the elements where rows are few."""
+    rows, step = (array if array.ndim > 1 else array.reshape(-1)), max(1, min(SPARSEST, array.size // SAMPLE))
+    return np.ascontiguousarray((rows if len(rows) >= SPARSEST * step else rows.reshape(-1))[::step])
+
+
+def _entropy(sample: NDArray[np.floating], bound: float) -> float:
+    """Return the entropy of an element's bin, in bits; 0, which decides nothing, where bins are too many to count."""
     if not magnitude(sample, bound) <= LARGEST:
         return 0.0
-    return entropy(np.rint(sample / array.dtype.type(2 * bound)).astype(np.int16).reshape(-1))
+    return entropy(np.rint(sample / sample.dtype.type(2 * bound)).astype(np.int16).reshape(-1))
 
 
-def _marked(code: int, stream: bytes) -> bytes:
-    return bytes([code]) + stream
+def _by_sz3(array: NDArray[np.floating], bound: float) -> bytes:
+    return bytes([CODE_OF_SZ3]) + CHOICES[CODE_OF_SZ3].encode(array, bound)
 
 
 def _chosen(byte: bytes) -> Compressor:

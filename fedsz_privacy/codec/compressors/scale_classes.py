@@ -2,7 +2,7 @@
 
 An update of a weight matrix has rows and columns of very different size, so one distribution of codes fits no element
 well. The scale of an element is close to the root mean square of its row, times that of its column, over that of the
-matrix. Each is sent as an exponent in quarter octaves, and sums of exponents are exact.
+matrix. Each is sent as an exponent in half octaves, and sums of exponents are exact.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from fedsz_privacy.codec.compressors.entropies import gaussian_bits
 
-QUARTERS = 4
+FINENESS = 2
 """Exponents in an octave."""
 
-FEWEST = 2048
+FEWEST = 4096
 """Elements below which a class takes the next larger scale in: its table would cost more than it saves."""
 
 NOTHING = -128
@@ -38,7 +38,7 @@ class ScaleClasses:
     Attributes
     ----------
     rows, columns : int8 array, shape (rows,), (columns,)
-        Exponents of the scale of each, in quarter octaves; `NOTHING` where every code is 0.
+        Exponents of the scale of each, in half octaves; `NOTHING` where every code is 0.
     """
 
     rows: NDArray[np.int8]
@@ -64,7 +64,7 @@ class ScaleClasses:
         """About how many bits a code takes, in the mean over all."""
         rows, row_counts = np.unique(self.rows, return_counts=True)
         columns, column_counts = np.unique(self.columns, return_counts=True)
-        variances = 2.0 ** (np.add.outer(rows, columns, dtype=np.float64) * (2 / QUARTERS))
+        variances = 2.0 ** (np.add.outer(rows, columns, dtype=np.float64) * (2 / FINENESS))
         coded = (rows[:, None] > NOTHING) & (columns > NOTHING)
         bits = np.where(coded, gaussian_bits(variances), 0.0)
         return float(row_counts @ bits @ column_counts / (len(self.rows) * len(self.columns)))
@@ -133,7 +133,7 @@ def _size(blocks: list[tuple[slice, slice]]) -> int:
 def _exponents(squares: NDArray[np.float32], unit: float) -> NDArray[np.int8]:
     """Return the exponents of root mean squares."""
     with np.errstate(divide="ignore"):
-        found = np.rint(QUARTERS / 2 * np.log2(squares.astype(np.float64) / unit))
+        found = np.rint(FINENESS / 2 * np.log2(squares.astype(np.float64) / unit))
     return np.where(squares > 0, np.clip(found, LEAST, MOST), NOTHING).astype(np.int8)
 
 

@@ -40,6 +40,11 @@ def test_error_feedback_is_refused_in_one_line():
         fedsz_mod("ef+topk:share=0.1")
 
 
+def test_memory_of_rounds_is_refused_in_one_line():
+    with pytest.raises(InputError, match=r"^release 'fedsz:rel=1e-2,memory=1' remembers[^\n]+leave memory= out$"):
+        fedsz_mod("fedsz:rel=1e-2,memory=1")
+
+
 @pytest.mark.parametrize(
     ("mod", "name"),
     [

@@ -93,6 +93,29 @@ def test_an_interrupted_run_goes_on_with_what_its_clients_remember(tmp_path):
     assert all(tensor.equal(ends[1][name]) for name, tensor in ends[0].items())
 
 
+def test_an_interrupted_run_goes_on_with_the_round_before(tmp_path):
+    spec = dataclasses.replace(SMALL, defences=("ef+fedsz:rel=1e-1,compressor=auto,memory=1",))
+
+    def stop(items, description, **_):
+        for number, item in enumerate(items):
+            yield item
+            if description.startswith("ef") and number == 1:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_federation(spec, tmp_path / "cut", progress=stop)
+    report, _ = run_federation(spec, tmp_path / "cut")
+    whole, _ = run_federation(spec, tmp_path / "whole")
+    assert accuracies(report) == accuracies(whole)
+    sizes = [
+        [row.nbytes for row in each.rounds["ef+fedsz:rel=1e-1,compressor=auto,memory=1"]] for each in (report, whole)
+    ]
+    assert sizes[0] == sizes[1]
+    ends = [load((tmp_path / run / "rounds" / "1.safetensors").read_bytes()) for run in ("cut", "whole")]
+    assert all(len(tensor) == 2 + SMALL.clients for tensor in ends[0].values())
+    assert all(tensor.equal(ends[1][name]) for name, tensor in ends[0].items())
+
+
 def test_the_report_holds_table_rounds_and_figures(finished):
     report, folder = finished
     page = write_federation(report, folder).read_text()

@@ -25,9 +25,9 @@ def of_low_rank(rng, rank=3, noise=0.05):
     )
 
 
-def made_up(*arrays, bound=0.5, width=2, shift=0, rank=0, classed=1):
+def made_up(*arrays, shape=SHAPE, bound=0.5, width=2, shift=0, rank=0, classed=1):
     """The stream of arrays of whole numbers, its checksum right."""
-    flat = np.zeros(SHAPE, FLOAT).reshape(-1)
+    flat = np.zeros(shape, FLOAT).reshape(-1)
     return pack(HEAD.pack(bound, width, shift, rank, classed) + write(arrays), flat, flat > 0)
 
 
@@ -40,16 +40,16 @@ def test_a_stream_whose_numbers_are_given_decodes_to_their_products():
 def test_every_processor_decodes_known_bytes_to_known_bytes():
     """The stream holds factors, exponents of several scales and codes; the digest was taken on x86-64."""
     rng = np.random.default_rng(5)
-    left, right = rng.integers(-3000, 3000, (2, 64)), rng.integers(-3000, 3000, (2, 96))
-    exponents = np.repeat([-3, 0, 2, 9, 1], 32)
-    arrays = [left.reshape(-1), right.reshape(-1), exponents]
-    parts = [each.astype(np.int16) for each in arrays]
-    stream = made_up(*parts, *np.array_split(CODES, [2048, 4096]), bound=0.0123, shift=11, rank=2)
-    decoded = Scaled().decode(stream, SHAPE, FLOAT)
+    left, right = rng.integers(-3000, 3000, (2, 128)), rng.integers(-3000, 3000, (2, 96))
+    exponents = np.repeat([-3, 0, 2, 9, 1, 4, -2], 32)
+    arrays = [each.reshape(-1).astype(np.int16) for each in (left, right, exponents)]
+    codes = np.array_split((np.arange(128 * 96) % 5 - 2).astype(np.int16), 3)
+    stream = made_up(*arrays, *codes, shape=(128, 96), bound=0.0123, shift=11, rank=2)
+    decoded = Scaled().decode(stream, (128, 96), FLOAT)
     assert hashlib.sha256(decoded.astype("<f4").tobytes()).hexdigest() == DIGEST
 
 
-DIGEST = "980d9aac46a0f8cada133b3f3f0121b82daef85439c309e9bfa70070984919f1"
+DIGEST = "7c74e5ed5c70d3acd4a5e13729c0a875189aac3ec51a90ccdd2ee81a1121ad7d"
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -152,3 +152,35 @@ def test_a_stream_decodes_to_the_same_bytes_on_any_number_of_threads(rng, thread
     alone = [Scaled().decode(stream, (128, 256), FLOAT).tobytes() for stream in streams]
     with threadpool_limits(limits=threads), ThreadPoolExecutor(4) as pool:
         assert [each.tobytes() for each in pool.map(lambda s: Scaled().decode(s, (128, 256), FLOAT), streams)] == alone
+
+
+def updates_of_many_kinds(rng):
+    """Matrices that have a model or none, and some that only the last stage of SZ3 finds anything in."""
+    noise = rng.normal(size=(160, 256))
+    low = rng.normal(size=(160, 3)) @ rng.normal(size=(3, 256))
+    kernels = (rng.random((160, 64, 1)) < 0.3).repeat(4, axis=2).reshape(160, 256)
+    yield from (noise, low + 0.05 * noise, noise * rng.lognormal(size=(160, 1)), rng.laplace(size=(160, 256)))
+    yield from (noise * (rng.random((160, 1)) < 0.2), noise * kernels, low * kernels, noise[rng.integers(0, 8, 160)])
+    yield from (
+        rng.standard_t(2, size=(160, 256)),
+        np.cumsum(noise, axis=1),
+        noise.reshape(-1),
+        low[:, :8] + noise[:, :8],
+    )
+
+
+@pytest.mark.parametrize("rel", [1e-1, 1e-2, 1e-3])
+@pytest.mark.parametrize("kind", range(12))
+def test_auto_is_never_larger_than_sz3_by_more_than_a_thousandth_and_a_byte(rng, kind, rel):
+    update = list(updates_of_many_kinds(rng))[kind].astype(FLOAT)
+    bound = float(rel * np.ptp(update))
+    assert len(Auto().encode(update, bound)) <= 1.001 * len(SZ3().encode(update, bound)) + 1
+
+
+def test_auto_makes_one_stream_where_that_decides(rng, monkeypatch):
+    update, asked, encode = of_low_rank(rng), [], SZ3.encode
+    monkeypatch.setattr(
+        SZ3, "encode", lambda self, array, bound: asked.append(array.size) or encode(self, array, bound)
+    )
+    assert len(Auto().encode(update, 0.05)) == 1 + len(Scaled().encode(update, 0.05))
+    assert asked == [update.size // 2]
