@@ -12,13 +12,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from time import process_time
+from typing import Protocol
 
 import numpy as np
 import torch
 import zstandard
 from numpy.typing import NDArray
 
-from fedsz_privacy.codec.compressors import Compressor, get_compressor
+from fedsz_privacy.codec.compressors import get_compressor
 from fedsz_privacy.federation.recording import open_recording
 
 RELS = (1e-1, 1e-2, 1e-3)
@@ -35,6 +36,18 @@ THRESHOLD = 1000
 Array = NDArray[np.floating]
 
 
+class Coder(Protocol):
+    """What compresses an array under an error bound, in this toolkit or out of it."""
+
+    def encode(self, array: Array, bound: float) -> bytes:
+        """Compress an array under an absolute bound."""
+        ...
+
+    def decode(self, data: bytes, shape: tuple[int, ...], dtype: np.dtype[np.floating]) -> Array:
+        """Restore an array."""
+        ...
+
+
 def rounds_of(folder: Path) -> Iterator[list[Array]]:
     """Yield the large float tensors of the first client's update, round by round; of a large model the first round."""
     rounds = open_recording(folder).rounds
@@ -45,7 +58,7 @@ def rounds_of(folder: Path) -> Iterator[list[Array]]:
         yield [tensor.numpy() for tensor in tensors if tensor.min() < tensor.max()]
 
 
-def measure(compressor: Compressor, arrays: list[Array], rel: float) -> tuple[int, float, float]:
+def measure(compressor: Coder, arrays: list[Array], rel: float) -> tuple[int, float, float]:
     """Return compressed bytes, and seconds of processor time to encode and to decode, one warm-up before."""
     bounds = [float(rel * np.ptp(array)) for array in arrays]
     compressor.encode(arrays[0], bounds[0])
@@ -107,7 +120,7 @@ def first_round(suite: dict[str, list[Array]]) -> None:
     """Print the ratios of nncodec, where it is installed, on the first round of each model."""
     from nnc import NNC
 
-    compressors: dict[str, Compressor] = {
+    compressors: dict[str, Coder] = {
         "auto": get_compressor("auto"),
         REFERENCE: get_compressor(REFERENCE),
         NNC.name: NNC(),
