@@ -110,7 +110,7 @@ def encode_to(fedsz: "FedSZ", state: StateDict, path: Path) -> Encoded:
         header = Header(fedsz.compressor.name, fedsz.lossless.name, tuple(each.entry for each in passed), tuple(blocks))
         writer.close(header)
         nbytes = file.tell()
-        fedsz.require_room(lasting_of(header, nbytes) + needed)
+        fedsz.require_room(_lasting(header, nbytes) + needed)
     warn_by_counts([noted.count for noted in passed])
     return Encoded(header, nbytes, {noted.entry.name: noted.bound for noted in passed if noted.bound > 0})
 
@@ -124,7 +124,7 @@ def decode_from(fedsz: "FedSZ", path: Path) -> Iterator[tuple[str, Tensor]]:
     with opened(path) as source:
         header = read_header(source, fedsz.max_bytes)
         decoder = fedsz.decoder_of(header)
-        require = partial(_require_room, lasting_of(header, source.size), fedsz.max_bytes)
+        require = partial(_require_room, _lasting(header, source.size), fedsz.max_bytes)
         places = {entry.name: place for place, entry in enumerate(header.entries)}
         spans = iter(sorted(spans_of(header), key=lambda span: places[span[0][0].name]))
         held: dict[str, Tensor] = {}
@@ -160,7 +160,7 @@ def _require_room(lasting: int, max_bytes: int, size: int) -> None:
         raise FrameError(f"frame takes {lasting + size} bytes to decode one by one; max_bytes allows {max_bytes}")
 
 
-def lasting_of(header: Header, size: int) -> int:
+def _lasting(header: Header, size: int) -> int:
     """Return the bytes that are there beside one stream and its tensor: the header's, and the largest block's."""
     blocks = (unit for unit, _ in header.units() if not unit[0].stream_size)
     largest = max((sum(entry.nbytes for entry in unit) for unit in blocks), default=0)
