@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fedsz_privacy.core.files import one_line_for
+
 SHARED_MEMORY = Path("/dev/shm")
 LEAST_FREE = 2**31
 """Bytes that must be free in shared memory for it to be used: containers may have little."""
@@ -54,7 +56,9 @@ class Slot:
         return Place(self.path, value.shape, value.dtype)
 
     def _grow(self, size: int) -> None:
-        with self.path.open("wb") as file:
-            # A full disk is an error here, and not a fault at the first touch of a page.
-            os.posix_fallocate(file.fileno(), 0, size)
+        with one_line_for("write", self.path), self.path.open("wb") as file:
+            file.truncate(size)
+            if hasattr(os, "posix_fallocate"):
+                # Where there is no room it is an error here, and not a fault at the first touch of a page.
+                os.posix_fallocate(file.fileno(), 0, size)
         self.pages = np.memmap(self.path, np.uint8, "r+", shape=(size,))
