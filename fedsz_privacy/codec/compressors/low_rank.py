@@ -46,8 +46,8 @@ class LowRank:
         """A bound on every partial sum of ``rows @ columns``, in any order."""
         if self.rank == 0:
             return 0
-        left, right = np.abs(self.rows.astype(np.int64)).max(axis=0), np.abs(self.columns.astype(np.int64)).max(axis=1)
-        return int(left @ right)
+        left, right = np.abs(self.rows, dtype=np.int32).max(axis=0), np.abs(self.columns, dtype=np.int32).max(axis=1)
+        return int(left.astype(np.int64) @ right)
 
     def factors(self, dtype: np.dtype[np.floating]) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
         """Return rows and columns in a float type that holds `greatest`: then their product is exact in any order."""
