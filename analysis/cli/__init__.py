@@ -11,6 +11,7 @@ from analysis.cli.bench import bench
 from analysis.cli.federate import federate
 from analysis.cli.noise import noise
 from analysis.cli.once import OnceCommand, OneLineGroup
+from analysis.cli.recommend import recommend
 from analysis.cli.report import report
 
 app = typer.Typer(cls=OneLineGroup, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -21,7 +22,7 @@ def root() -> None:
     """Find out what a compressed model update gives away."""
 
 
-for command in (audit, audit_clients, audit_updates, audit_scores, noise, bench, federate, report):
+for command in (audit, audit_clients, audit_updates, audit_scores, noise, bench, federate, recommend, report):
     app.command(cls=OnceCommand)(command)
 app.add_typer(account, name="account")
 

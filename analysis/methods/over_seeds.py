@@ -2,13 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import sqrt
 from statistics import fmean, median_low, stdev
 
-from scipy.stats import t
+from scipy.optimize import brentq
+from scipy.stats import nct, t
 
-from analysis.methods.leakage.detectable import Estimate
+from analysis.methods.leakage.detectable import POWER, Estimate
 from analysis.methods.leakage.resampling import CONFIDENCE
 from fedsz_privacy.core.errors import InputError
+
+MOST_SHIFT = 50.0
+"""More standard errors than any interval needs: of two seeds it reaches 13 to either side."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +80,37 @@ def mean_over_seeds(values: Sequence[float]) -> Mean:
     if len(values) < 2:
         raise InputError(f"{len(values)} seeds have no interval: give two or more")
     middle = fmean(values)
-    reach = float(t.ppf((1 + CONFIDENCE) / 2, len(values) - 1)) * stdev(values) / len(values) ** 0.5
+    reach = quantile(len(values)) * standard_error(values)
     return Mean(middle, middle - reach, middle + reach, tuple(values))
+
+
+def quantile(seeds: int) -> float:
+    """Return how many standard errors the interval of so many seeds reaches to either side."""
+    return float(t.ppf((1 + CONFIDENCE) / 2, seeds - 1))
+
+
+def standard_error(values: Sequence[float]) -> float:
+    """Return the standard error of the mean of two values or more."""
+    return stdev(values) / sqrt(len(values))
+
+
+def detectable_over_seeds(found: Mean) -> float:
+    r"""Return the smallest true mean whose interval excludes 0 with probability `POWER`.
+
+    .. math:: \delta\, s / \sqrt n, \quad P(T_{n-1}(\delta) > t_{n-1, .975}) = .8
+
+    with T noncentral (Cohen, Statistical Power Analysis for the Behavioral Sciences, 1988); an interval beyond 0 on the
+    wrong side is left out. It is 0 where all seeds gave the same: there was nothing to detect in these seeds, which
+    does not say that they would have found any mean at all.
+
+    Parameters
+    ----------
+    found : Mean
+        What the seeds gave; its standard deviation stands for that of all seeds.
+    """
+    seeds = len(found.values)
+    shift = brentq(lambda shift: nct.sf(quantile(seeds), seeds - 1, shift) - POWER, 0, MOST_SHIFT)
+    return float(shift) * standard_error(found.values)
 
 
 def spread_over_seeds(values: Sequence[float]) -> Spread:
