@@ -22,6 +22,7 @@ def loss_and_ratio(report: RecommendReport) -> Figure:
     right.errorbar(bounds, values, yerr=lengths, color=blue, fmt="D-", capsize=3)
     right.set(yscale="log", ylabel="original bytes / compressed bytes", title="Compression ratio")
     right.yaxis.set_major_formatter("{x:g}")
+    right.yaxis.set_minor_formatter("{x:g}")
     for panel in (left, right):
         panel.set(xscale="log", xlabel="error bound (REL)")
         if report.recommended:
