@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.studies.audit.presentation.intervals import whiskers
-from analysis.studies.recommend.run import RecommendReport
+from analysis.studies.recommend.found import RecommendReport
 
 BESIDE = 1.09
 """How far to the right of its mean the seeds of a bound are drawn, as a factor."""

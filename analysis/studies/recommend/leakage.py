@@ -12,6 +12,7 @@ from analysis.methods.over_seeds import Mean, detectable_over_seeds, mean_over_s
 from analysis.reporting.damage import why
 from analysis.reporting.finished import is_finished
 from analysis.reporting.json_files import DAMAGED, read_json
+from analysis.reporting.progress import Progress
 from analysis.studies.recorded.report import write_recorded
 from analysis.studies.recorded.run import run_recorded
 from analysis.studies.recorded.spec import RecordedSpec
@@ -73,7 +74,7 @@ def change_over_seeds(found: Sequence[SeedLeakage]) -> LeakageChange:
     )
 
 
-def audit_recording(spec: RecordedSpec, path: Path) -> SeedLeakage:
+def audit_recording(spec: RecordedSpec, path: Path, progress: Progress) -> SeedLeakage:
     """Return what the strongest attack reads off a recording, by a finished audit of it or by one that is run now.
 
     Raises
@@ -83,7 +84,7 @@ def audit_recording(spec: RecordedSpec, path: Path) -> SeedLeakage:
     """
     if not is_finished(path, spec.to_dict()):
         # The question that names code to run was typed, and the recording repeats it.
-        write_recorded(*run_recorded(spec, path, trusted=True))
+        write_recorded(*run_recorded(spec, path, trusted=True, progress=progress))
     return _read(path, spec.defences[-1])
 
 

@@ -10,8 +10,9 @@ from analysis.reporting.style import house_style, to_png
 from analysis.reporting.table import Row, Table, to_csv
 from analysis.studies.questions import to_plain
 from analysis.studies.recommend.figure import loss_and_ratio
+from analysis.studies.recommend.found import RecommendReport, Tried
 from analysis.studies.recommend.leakage import SIGNALS
-from analysis.studies.recommend.run import RecommendReport, Tried, audit_of, federation_of
+from analysis.studies.recommend.run import audit_of, federation_of
 from analysis.studies.recommend.sentences import lost, recommendation
 from analysis.studies.training_words import training_words
 

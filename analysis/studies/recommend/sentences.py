@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from analysis.methods.non_inferiority import Standing, records_to_resolve, seeds_to_resolve
 from analysis.reporting.page import Lines
+from analysis.studies.recommend.found import RecommendReport, Tried
 from analysis.studies.recommend.leakage import explain
-from analysis.studies.recommend.run import RecommendReport, Tried
 
 NO_GUARANTEE = "guaranteed: nothing at any bound; FedSZ is deterministic, so its epsilon is infinite"
 

@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from analysis.methods.non_inferiority import non_inferior, standing
+from analysis.methods.non_inferiority import standing
 from analysis.methods.over_seeds import Mean
+from analysis.studies.recommend.found import RecommendReport, Tried, loosest
 from analysis.studies.recommend.leakage import SeedLeakage, change_over_seeds
 from analysis.studies.recommend.max_loss import Margin
-from analysis.studies.recommend.run import RecommendReport, Tried
 from analysis.studies.recommend.spec import RecommendSpec
 
 MARGIN = Margin(0.005, "accuracy", is_share=True)
@@ -40,9 +40,9 @@ def reported() -> Callable[[Losses], RecommendReport]:
             )
             for place, loss in enumerate(means)
         )
-        count = non_inferior(means, MARGIN.value)
+        recommended = loosest(tried, MARGIN)
         spec = RecommendSpec(seeds=3, model="mlp", bounds=",".join(map(str, bounds)))
-        recommended = tried[count - 1] if count else None
-        return RecommendReport(spec, MARGIN, 360, UNDEFENDED, tried, recommended, LEAKAGE if count else None)
+        leakage = LEAKAGE if recommended else None
+        return RecommendReport(spec, MARGIN, 360, UNDEFENDED, tried, recommended, leakage)
 
     return report
