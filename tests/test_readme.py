@@ -21,7 +21,7 @@ SMALL = {
     "audit": "--trials 8 --candidates 40 --clients 2 --rounds 1 --epochs 1",
     "audit-clients": "--trials 15 --client-records 10 --client-canaries 2 --rounds 1 --epochs 1",
     "federate": "--model mlp --clients 2 --records 60 --test-records 40 --rounds 1 --epochs 1",
-    "recommend": "--clients 2 --records 120 --test-records 40 --rounds 1 --epochs 1 --bounds 1e-3,1e-2",
+    "recommend": "--clients 2 --records 120 --test-records 40 --rounds 1 --epochs 1 --bounds 1e-3,1e-2 --seeds 2",
     "audit-updates": "",
 }
 RECORDED = "--model mlp --clients 3 --records 90 --test-records 40 --rounds 1 --epochs 1"

@@ -90,13 +90,14 @@ def audit_recording(spec: RecordedSpec, path: Path, progress: Progress) -> SeedL
 
 def explain(change: LeakageChange) -> str:
     """Return in one sentence what a release changes in leakage, as far as the figures go."""
+    moved = change.difference
     beside = (
-        f"AUC {_interval(change.undefended)} on the updates as they are, {change.difference.value:+.2g} "
-        f"[{change.difference.low:+.2g}, {change.difference.high:+.2g}] through the release"
+        f"attacks without shadow models have AUC {_interval(change.undefended)} on the updates as they are, and "
+        f"{moved.value:+.2g} [{moved.low:+.2g}, {moved.high:+.2g}] through the release"
     )
-    if change.difference.low > 0:
+    if moved.low > 0:
         return f"compression lets attacks name members better: {beside}"
-    if change.difference.high < 0:
+    if moved.high < 0:
         return f"attacks name members less well, which guarantees nothing: {beside}"
     if change.undefended.low <= GUESSING:
         return f"not told by this run, whose attacks may name nobody even without compression: {beside}"

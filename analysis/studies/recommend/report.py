@@ -44,9 +44,9 @@ def bounds_table(report: RecommendReport) -> Table:
         note=f"{report.spec.setting_in_words}, {report.spec.rounds} rounds, {report.test_records:,} test records. Lost "
         "is against no compression, paired by seed, after the last round; without compression "
         f"{report.margin.metric} is {report.undefended.value:.4g}. Means over {report.spec.seeds} seeds with 95% t "
-        "intervals. Bounds are tried from the tightest on, up to the first that does not stay below; so the chance of "
-        "recommending one that loses more is 2.5% at most, however many are tried. Seconds are of one client's update "
-        "in one round.",
+        "intervals. Bounds are tried from the tightest on, up to the first that does not stay below; so by Student's t "
+        "the chance of recommending one that loses as much or more is 2.5% at most, however many are tried. Seconds "
+        f"are of one client's update in one round.{_note_of_widths(report)}",
         columns=(
             "release",
             f"{report.margin.metric} lost\n({report.margin.unit})",
@@ -123,6 +123,13 @@ def make_page(report: RecommendReport) -> Page:
         ),
         closing=(table, said),
     )
+
+
+def _note_of_widths(report: RecommendReport) -> str:
+    """Return what to know of intervals of width 0, where there are some."""
+    if all(each.loss.low < each.loss.high for each in report.tried):
+        return ""
+    return " An interval of width 0: all seeds lost the same; another seed may not."
 
 
 def _plain(tried: Tried) -> dict[str, object]:
