@@ -95,15 +95,15 @@ def explain(change: LeakageChange) -> str:
         f"attacks without shadow models have AUC {_interval(change.undefended)} on the updates as they are, and "
         f"{moved.value:+.2g} [{moved.low:+.2g}, {moved.high:+.2g}] through the release"
     )
+    if change.detectable:
+        beside += f", where {change.detectable:.2g} would be found with probability {POWER:g}"
     if moved.low > 0:
         return f"compression lets attacks name members better: {beside}"
     if moved.high < 0:
         return f"attacks name members less well, which guarantees nothing: {beside}"
     if change.undefended.low <= GUESSING:
         return f"not told by this run, whose attacks may name nobody even without compression: {beside}"
-    if change.detectable == 0:
-        return f"nothing in any of these seeds: {beside}"
-    return f"nothing that was found: {beside}; {change.detectable:.2g} would have been, with probability {POWER:g}"
+    return f"{'nothing that was found' if change.detectable else 'nothing in any of these seeds'}: {beside}"
 
 
 def _interval(mean: Mean) -> str:
