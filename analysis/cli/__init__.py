@@ -17,6 +17,7 @@ from analysis.cli.federate import federate
 from analysis.cli.inspect import inspect
 from analysis.cli.noise import noise
 from analysis.cli.once import OnceCommand, OneLineGroup
+from analysis.cli.recommend import recommend
 from analysis.cli.report import report
 from analysis.cli.terminal import settle
 
@@ -39,7 +40,8 @@ def root(
 
 
 COMMANDS = (
-    audit, audit_clients, audit_updates, audit_scores, noise, bench, federate, compress, decompress, inspect, report
+    audit, audit_clients, audit_updates, audit_scores, noise, bench, federate, recommend, compress, decompress, inspect,
+    report,
 )  # fmt: skip
 
 for command in COMMANDS:

@@ -5,11 +5,15 @@ from dataclasses import dataclass, replace
 from math import sqrt
 from statistics import fmean, median_low, stdev
 
-from scipy.stats import t
+from scipy.optimize import brentq
+from scipy.stats import nct, t
 
 from analysis.methods.leakage.detectable import POWER, Estimate
 from analysis.methods.leakage.resampling import CONFIDENCE
 from fedsz_privacy.core.errors import InputError
+
+MOST_SHIFT = 50.0
+"""More standard errors than any interval needs: of two seeds it reaches 13 to either side."""
 
 
 @dataclass(frozen=True)
@@ -23,12 +27,6 @@ class Mean(Estimate):
     """
 
     values: tuple[float, ...]
-
-    @property
-    def detectable(self) -> float:
-        """The mean whose interval excludes 0 with probability `POWER`: (t_.975 + t_.8) s / sqrt(n) (Bloom, 1995)."""
-        freedom = len(self.values) - 1
-        return float(t.ppf((1 + CONFIDENCE) / 2, freedom) + t.ppf(POWER, freedom)) * _standard_error(self.values)
 
     def within(self, least: float, most: float) -> "Mean":
         """Return the same with the interval cut to what the mean can be."""
@@ -52,8 +50,8 @@ class Spread:
 
 def mean_with_interval(values: Sequence[float]) -> Mean:
     """Return the mean of independent values with Student's interval, as `mean_over_seeds` does for seeds."""
-    middle, freedom = fmean(values), len(values) - 1
-    reach = float(t.ppf((1 + CONFIDENCE) / 2, freedom)) * _standard_error(values)
+    middle = fmean(values)
+    reach = quantile(len(values)) * standard_error(values)
     return Mean(middle, middle - reach, middle + reach, tuple(values))
 
 
@@ -91,6 +89,35 @@ def mean_over_seeds(values: Sequence[float]) -> Mean:
     return mean_with_interval(values)
 
 
+def quantile(seeds: int) -> float:
+    """Return how many standard errors the interval of so many seeds reaches to either side."""
+    return float(t.ppf((1 + CONFIDENCE) / 2, seeds - 1))
+
+
+def standard_error(values: Sequence[float]) -> float:
+    """Return the standard error of the mean of two values or more."""
+    return stdev(values) / sqrt(len(values))
+
+
+def detectable_over_seeds(found: Mean) -> float:
+    r"""Return the smallest true mean whose interval excludes 0 with probability `POWER`.
+
+    .. math:: \delta\, s / \sqrt n, \quad P(T_{n-1}(\delta) > t_{n-1, .975}) = .8
+
+    with T noncentral (Cohen, Statistical Power Analysis for the Behavioral Sciences, 1988); an interval beyond 0 on the
+    wrong side is left out. It is 0 where all seeds gave the same: there was nothing to detect in these seeds, which
+    does not say that they would have found any mean at all.
+
+    Parameters
+    ----------
+    found : Mean
+        What the seeds gave; its standard deviation stands for that of all seeds.
+    """
+    seeds = len(found.values)
+    shift = brentq(lambda shift: nct.sf(quantile(seeds), seeds - 1, shift) - POWER, 0, MOST_SHIFT)
+    return float(shift) * standard_error(found.values)
+
+
 def spread_over_seeds(values: Sequence[float]) -> Spread:
     """Return the median of what each seed gave, and its range.
 
@@ -99,7 +126,3 @@ def spread_over_seeds(values: Sequence[float]) -> Spread:
     greatest of them is none: of five, it is above epsilon with a probability of up to 0.23.
     """
     return Spread(median_low(values), min(values), max(values))
-
-
-def _standard_error(values: Sequence[float]) -> float:
-    return stdev(values) / sqrt(len(values))

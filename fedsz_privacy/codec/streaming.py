@@ -176,7 +176,7 @@ def _require_room(lasting: int, max_bytes: int, size: int) -> None:
         raise FrameError(f"frame takes {lasting + size} bytes to decode one by one; max_bytes allows {max_bytes}")
 
 
-def _lasting(header: Header, size: int) -> int:
+def lasting_of(header: Header, size: int) -> int:
     """Return the bytes that are there beside one stream and its tensor: the header's, and the largest block's."""
     blocks = (unit for unit, _ in header.units() if not unit[0].stream_size)
     largest = max((sum(entry.nbytes for entry in unit) for unit in blocks), default=0)

@@ -422,6 +422,30 @@ small.safetensors    | small.safetensors has no tensor of 128 finite floating-po
 """
 """Checkpoints that hold nothing to study."""
 
+RECOMMEND = """
+--max-loss 0              | max loss '0': give a number above 0, such as 0.5% or, of accuracy the same, 0.005
+--max-loss 0%             | max loss '0%': give a number above 0
+--max-loss -0.5%          | max loss '-0.5%': give a number above 0
+--max-loss half           | max loss 'half': give a number above 0
+--max-loss ''             | max loss '': give a number above 0
+--max-loss 100%           | max loss 100%: accuracy is a share from 0 to 1, choose below 100%, or below 1
+--max-loss 5              | max loss 5: accuracy is a share from 0 to 1, choose below 100%, or below 1
+--data diabetes --model mlp | max loss 0.5%: mean absolute error is no share: leave out the %, and give a number
+--seeds 1                 | seeds 1: choose 2 or more
+--seeds x                 | --seeds x:
+--bounds ''               | bounds '': give numbers with commas between, such as 1e-3,1e-2
+--bounds 1e-2,x           | bounds '1e-2,x': give numbers with commas between, such as 1e-3,1e-2
+--bounds 0                | bounds rel=0: choose a positive number from 2.23e-308 to 1
+--bounds 2                | bounds rel=2: choose a positive number from 2.23e-308 to 1
+--clients 1               | clients 1: choose 2 or more
+--records 60 --clients 2  | 60 records of 2 clients are too few to measure leakage on: choose more --records
+--release fedsz:rel=1e-2  | No such option: --release
+--seed 18446744073709551615 | last seed 18446744073709551619: choose 18446744073709551615 or less
+--model vgg               | unknown model 'vgg': choose one of mlp, cnn, lstm, transformer, alexnet
+--workers 0               | workers 0: choose 1 or more
+"""
+"""What no bound can be recommended for."""
+
 NOISE = """
 --before other.safetensors     | other.safetensors and good.safetensors do not hold the same tensors (layer.weight)
 --before missing.safetensors   | no file at missing.safetensors: give one that can be read
@@ -572,6 +596,7 @@ ROWS = [
     *_rows("audit --data", PICTURES, QUICK),
     *_rows("audit --data", TEXTS, QUICK),
     *_rows("federate", FEDERATE),
+    *_rows("recommend", RECOMMEND),
     *_rows("noise", CHECKPOINTS),
     *_rows("bench", CHECKPOINTS),
     *_rows("noise", UNSTUDIED),

@@ -8,7 +8,9 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from safetensors.torch import load, save
+from torch import nn
 
 from analysis.methods.guarantee import Guarantee, guarantee
 from analysis.reporting.folder import RunFolder, open_run, require_place
@@ -17,7 +19,7 @@ from analysis.reporting.progress import Progress, silent, unsaid
 from analysis.studies.check import check_clients
 from analysis.studies.claims import settle_claims
 from analysis.studies.conclusion import Finding, conclude
-from analysis.studies.federation.duration import describe_federation
+from analysis.studies.federation.duration import describe_federations, seconds_of_federation
 from analysis.studies.federation.link import Transfer, break_even, pays
 from analysis.studies.federation.record import record_round, recorder_of
 from analysis.studies.federation.spec import FederationSpec
@@ -44,6 +46,31 @@ from fedsz_privacy.training.fixing import fix
 
 Say = Callable[[str], None]
 """Tells a person one line."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a federation starts from.
+
+    Attributes
+    ----------
+    split : DataSplit
+        The records, on the device of the run.
+    model : nn.Module
+        With its initial weights.
+    clients : bool array, shape (clients, records)
+        Which records each client holds.
+    notices : tuple of str
+        What a reader should know of them, one line each.
+    seconds : float
+        About how long all clients train, under all defences.
+    """
+
+    split: DataSplit
+    model: nn.Module
+    clients: NDArray[np.bool_]
+    notices: tuple[str, ...]
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -153,18 +180,12 @@ def run_federation(
     InputError
         If the data, the model, the training or the folder do not fit the question. Nothing is written then.
     """
-    split = _load(spec)
-    model = build_model(spec.model, split.train, spec.seed)
-    model = (fix(model) if spec.fix_model else model).to(find_device(spec.device))
-    rng = generator(spec.seed, Purpose.PARTITION)
-    clients = parse_partition(spec.partition, split.train.targets.cpu().numpy(), spec.clients, rng)
-    defences = spec.parse_defences()
-    found = check_clients(defences, model, spec.model, split.train, spec.expected_records)
-    duration = describe_federation(defences, model, split.train, clients, spec.rounds)
-    for notice in (*split.notices, *found, duration):
+    there = prepare(spec)
+    split, model, clients = there.split, there.model, there.clients
+    for notice in (*there.notices, describe_federations(there.seconds)):
         say(notice)
     defences, refused = settle_claims(spec, model, split.train, model.state_dict(), say)
-    notices = (*split.notices, *found, *refused)
+    notices = (*there.notices, *refused)
     require_place(path, to_plain("federate", spec))
     recorder = recorder_of(spec, clients, record) if record else None
     folder = open_run(path, to_plain("federate", spec))
@@ -185,6 +206,25 @@ def run_federation(
         rounds[defence.name] = tuple(progress(rows, description=defence.name, total=spec.rounds))
     guarantees = {defence.name: guarantee(defence, spec.delta) for defence in defences}
     return FederationReport(spec, split.test.task.metric, guarantees, rounds, notices), folder
+
+
+def prepare(spec: FederationSpec) -> Prepared:
+    """Load what a question names, and try it on two records; nothing is written.
+
+    Raises
+    ------
+    InputError
+        If the data, the model or the training do not fit the question.
+    """
+    split = _load(spec)
+    model = build_model(spec.model, split.train, spec.seed)
+    model = (fix(model) if spec.fix_model else model).to(find_device(spec.device))
+    rng = generator(spec.seed, Purpose.PARTITION)
+    clients = parse_partition(spec.partition, split.train.targets.cpu().numpy(), spec.clients, rng)
+    defences = spec.parse_defences()
+    found = check_clients(defences, model, spec.model, split.train, spec.expected_records)
+    seconds = seconds_of_federation(defences, model, split.train, clients, spec.rounds)
+    return Prepared(split, model, clients, (*split.notices, *found), seconds)
 
 
 def _load(spec: FederationSpec) -> DataSplit:

@@ -12,14 +12,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FederationSpec(ClientSpec):
-    """A federation's question.
+class RoundsSpec(ClientSpec):
+    """The rounds of a federation: what its clients hold, how they train and how often they send, before any defence.
 
     Parameters
     ----------
-    defences : tuple of str
-        Strings of releases or other defences; ``none`` is put first if it is not among them. Each is run on its own,
-        from the same initial weights and with the same batches.
     partition : str
         A name for `parse_partition`.
     clients, records, test_records, rounds : int
@@ -34,13 +31,6 @@ class FederationSpec(ClientSpec):
     """
 
     model: str = option("cnn", "mlp, cnn, lstm, transformer, alexnet, mobilenetv2, resnet50, or module:factory.")
-    defences: tuple[str, ...] = option(
-        (REFERENCE, "fedsz:rel=1e-2"),
-        "A defence that updates go through, such as fedsz:rel=1e-2 or dpsgd:eps=8; repeat it for more. none is always "
-        "run.",
-        name="release",
-        shown="fedsz:rel=1e-2",
-    )
     partition: str = option("iid", "iid, or dirichlet:0.5 for skewed clients.")
     clients: int = option(4, "Clients.", within=ranges.COUNT)
     records: int = option(1200, "Most training records of all clients together.", within=ranges.RECORDS)
@@ -53,12 +43,40 @@ class FederationSpec(ClientSpec):
 
         super().__post_init__()
         require_partition(self.partition)
-        object.__setattr__(self, "defences", self.settled(self.defences, self.rounds))
 
     @property
     def expected_records(self) -> float:
         """An even share: a public number that stands for how many records a client holds."""
         return self.records / self.clients
+
+
+@dataclass(frozen=True, kw_only=True)
+class FederationSpec(RoundsSpec):
+    """A federation's question.
+
+    Parameters
+    ----------
+    defences : tuple of str
+        Strings of releases or other defences; ``none`` is put first if it is not among them. Each is run on its own,
+        from the same initial weights and with the same batches.
+
+    Raises
+    ------
+    InputError
+        If a number is out of range or a string cannot be read.
+    """
+
+    defences: tuple[str, ...] = option(
+        (REFERENCE, "fedsz:rel=1e-2"),
+        "A defence that updates go through, such as fedsz:rel=1e-2 or dpsgd:eps=8; repeat it for more. none is always "
+        "run.",
+        name="release",
+        shown="fedsz:rel=1e-2",
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "defences", self.settled(self.defences, self.rounds))
 
     def parse_defences(self, rule: "TrainingRule | None" = None) -> "list[Defence]":
         """Return the defences, the undefended one first; a rule replaces the spec's once its claim is known."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.methods.leakage.membership import Leakage
-from analysis.methods.over_seeds import Mean, Spread, mean_over_seeds, spread_over_seeds
+from analysis.methods.over_seeds import Mean, Spread, detectable_over_seeds, mean_over_seeds, spread_over_seeds
 from analysis.reporting.finished import is_finished, reopen
 from analysis.reporting.folder import RunFolder, open_run
 from analysis.reporting.progress import Progress, silent, unsaid
@@ -89,7 +89,7 @@ class SeedsReport:
     def _finding(self, defence: str) -> Finding:
         averages = self.leakage(defence, average)["auc"]
         undefended = self.leakage(REFERENCE, average)["auc"].mean
-        beside = Measured(averages.mean, undefended, averages.difference, averages.difference.detectable)
+        beside = Measured(averages.mean, undefended, averages.difference, detectable_over_seeds(averages.difference))
         is_reference = defence == REFERENCE
         return Finding(
             defence=defence,

@@ -7,7 +7,7 @@ it, and how good a model is. `classification`, `binary`, `regression` and `next_
 
 from fedsz_privacy.data.tasks.classes import binary, classification
 from fedsz_privacy.data.tasks.numbers import regression
-from fedsz_privacy.data.tasks.task import IGNORED, PerRecord, Task, find_task
+from fedsz_privacy.data.tasks.task import IGNORED, PerRecord, Scale, Task, find_task
 from fedsz_privacy.data.tasks.tokens import next_token
 
-__all__ = ["IGNORED", "PerRecord", "Task", "binary", "classification", "find_task", "next_token", "regression"]
+__all__ = ["IGNORED", "PerRecord", "Scale", "Task", "binary", "classification", "find_task", "next_token", "regression"]

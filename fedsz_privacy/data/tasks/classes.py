@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import wide
-from fedsz_privacy.data.tasks.task import IGNORED, Task, are_logits, are_numbers
+from fedsz_privacy.data.tasks.task import IGNORED, Scale, Task, are_logits, are_numbers
 
 
 @lru_cache
@@ -31,6 +31,7 @@ def classification(classes: int) -> Task:
         wants=f"(records, {classes}) logits",
         fits=partial(are_logits, count=classes),
         reads_logits=True,
+        scale=Scale.SHARE,
     )
 
 
@@ -51,6 +52,7 @@ def binary() -> Task:
         draw=partial(any_class, classes=2),
         wants="(records, 1) or (records,) logits",
         fits=partial(are_numbers, count=1),
+        scale=Scale.SHARE,
     )
 
 

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import wide
-from fedsz_privacy.data.tasks.task import Task, are_numbers
+from fedsz_privacy.data.tasks.task import Scale, Task, are_numbers
 
 
 @lru_cache
@@ -29,6 +29,7 @@ def regression(outputs: int = 1) -> Task:
         draw=_shuffled,
         wants=f"(records, {outputs}) numbers",
         fits=partial(are_numbers, count=outputs),
+        scale=Scale.ERROR,
     )
 
 

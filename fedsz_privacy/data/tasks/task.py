@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from math import prod
 
 from numpy.random import Generator
@@ -17,6 +18,18 @@ Shape = tuple[int, ...]
 
 PerRecord = Callable[[Tensor, Tensor], Tensor]
 """From outputs, (records, ...), and targets, (records, ...), to one number for each record, shape (records,)."""
+
+
+class Scale(Enum):
+    """What numbers a metric has, and which of them are better."""
+
+    SHARE = "a share of what is right, from 0 to 1: more is better"
+    SCORE = "a number in a unit of its own: more is better"
+    ERROR = "a distance from what is right, in a unit of its own: less is better"
+
+    def lost(self, before: float, after: float) -> float:
+        """Return how much worse a metric is after than before, in its own unit; negative where it is better."""
+        return after - before if self is Scale.ERROR else before - after
 
 
 @dataclass(frozen=True)
@@ -48,6 +61,8 @@ class Task:
         From the shapes of outputs and targets to whether the task can read such outputs.
     reads_logits : bool
         Whether the outputs are logits of classes, one for each, which some signals read.
+    scale : Scale
+        What numbers `measure` gives, and which of them are better.
     """
 
     name: str
@@ -61,6 +76,7 @@ class Task:
     wants: str = "one float tensor, records first"
     fits: Callable[[Shape, Shape], bool] = lambda outputs, targets: outputs[:1] == targets[:1]
     reads_logits: bool = False
+    scale: Scale = Scale.SCORE
 
     def __post_init__(self) -> None:
         # Outputs, and targets of the records themselves, go to every function in turn.

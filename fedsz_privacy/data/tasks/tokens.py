@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from fedsz_privacy.core.state import wide
 from fedsz_privacy.data.tasks.classes import another_class, any_class
-from fedsz_privacy.data.tasks.task import IGNORED, Task, are_logits
+from fedsz_privacy.data.tasks.task import IGNORED, Scale, Task, are_logits
 
 SUREST = 1e-12
 """Least loss of a record that a confidence tells from 0, so that it stays finite."""
@@ -32,6 +32,7 @@ def next_token(vocabulary: int) -> Task:
         draw=partial(any_class, classes=vocabulary),
         wants=f"(records, length, {vocabulary}) logits",
         fits=partial(are_logits, count=vocabulary),
+        scale=Scale.SHARE,
     )
 
 

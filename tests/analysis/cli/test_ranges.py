@@ -17,6 +17,7 @@ from analysis.studies.bench.spec import BenchSpec
 from analysis.studies.federation.spec import FederationSpec
 from analysis.studies.noise.spec import NoiseSpec
 from analysis.studies.questions import read_question, to_plain
+from analysis.studies.recommend.spec import RecommendSpec
 from fedsz_privacy import InputError
 from fedsz_privacy.core.ranges import Whole
 from fedsz_privacy.defences.defence import settle_defences
@@ -24,6 +25,7 @@ from fedsz_privacy.defences.defence import settle_defences
 QUESTIONS = {
     "audit": AuditSpec(),
     "federate": FederationSpec(),
+    "recommend": RecommendSpec(),
     "noise": NoiseSpec(Path("model.pt")),
     "bench": BenchSpec(("model.pt",)),
 }

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from analysis.cli import app
 
-COMMANDS = ("audit", "federate", "noise", "bench", "report", "audit-updates")
+COMMANDS = ("audit", "federate", "recommend", "noise", "bench", "report", "audit-updates")
 MOST_SECONDS = 5.0
 """Of processor time, which other work on the machine does not take from."""
 

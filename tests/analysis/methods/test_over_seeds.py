@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, ttest_1samp
 
-from analysis.methods.over_seeds import mean_over_seeds, spread_over_seeds
+from analysis.methods.over_seeds import detectable_over_seeds, mean_over_seeds, spread_over_seeds
 from fedsz_privacy.core.errors import InputError
 
 
@@ -43,3 +43,18 @@ def test_a_median_of_bounds_is_a_bound_and_the_greatest_is_none(rng):
     assert sum(each.greatest > 0 for each in found) >= 150
     assert spread_over_seeds([3.0, 1.0, 2.0, 4.0]).median == 2
     assert spread_over_seeds([3.0, 1.0, 2.0, 4.0]).least == 1
+
+
+@pytest.mark.parametrize("seeds", [2, 3, 5, 20])
+def test_a_detectable_mean_is_found_in_four_of_five_runs(rng, seeds):
+    """Four thousand runs whose true mean is the detectable one of their true deviation: binomial at error rate 1e-3."""
+    spread = rng.normal(size=seeds)
+    unit = ((spread - spread.mean()) / spread.std(ddof=1)).tolist()
+    detectable = detectable_over_seeds(mean_over_seeds(unit))
+    found = sum(mean_over_seeds(run).low > 0 for run in rng.normal(detectable, 1, size=(4000, seeds)).tolist())
+    low, high = binom.ppf([5e-4, 1 - 5e-4], 4000, 0.8)
+    assert low <= found <= high
+
+
+def test_nothing_is_detectable_where_all_seeds_agree():
+    assert detectable_over_seeds(mean_over_seeds([0.25, 0.25, 0.25])) == 0

@@ -11,6 +11,7 @@ from analysis.studies.bench.spec import BenchSpec
 from analysis.studies.federation.spec import FederationSpec
 from analysis.studies.noise.spec import NoiseSpec
 from analysis.studies.questions import read_question, to_plain
+from analysis.studies.recommend.spec import RecommendSpec
 from fedsz_privacy import InputError
 
 UNUSUAL = AuditSpec(
@@ -125,6 +126,7 @@ def test_what_a_run_was_asked_is_read_back_from_its_folder(tmp_path, spec):
     ("command", "spec"),
     [
         ("federate", FederationSpec(partition="dirichlet:0.5", defences=("dpsgd:eps=8",), side=16, target="class")),
+        ("recommend", RecommendSpec(max_loss="2%", bounds="1e-3,0.5", seeds=3, model="mlp")),
         ("bench", BenchSpec()),
         ("bench", BenchSpec(("efficientnet-lite0",), ("zfp", "quantiser"), (0.25, 1e-7), repeats=2)),
     ],

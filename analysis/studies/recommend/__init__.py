@@ -1,0 +1,1 @@
+"""The loosest error bound that costs less than a user allows."""

@@ -1,0 +1,138 @@
+"""The report of a recommendation: results, table, figure and page."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+from analysis.reporting.finished import PAGE, write_run
+from analysis.reporting.folder import RunFolder, to_json
+from analysis.reporting.numbers import count, interval
+from analysis.reporting.page import Lines, Page, Picture
+from analysis.reporting.style import house_style, to_png
+from analysis.reporting.table import Row, Table, to_csv
+from analysis.studies.command import to_command
+from analysis.studies.questions import to_plain
+from analysis.studies.recommend.figure import loss_and_ratio
+from analysis.studies.recommend.found import RecommendReport, Tried
+from analysis.studies.recommend.leakage import SIGNALS
+from analysis.studies.recommend.run import audit_of, federation_of
+from analysis.studies.recommend.sentences import lost
+from analysis.studies.training_words import training_words
+
+CAPTION = (
+    "Left, what is lost after the last round, paired by seed: a bound stays below with its whole interval. Right, how "
+    "many times fewer bytes an update takes."
+)
+
+
+def write_recommend(report: RecommendReport, folder: RunFolder) -> Path:
+    """Write results.json, the table, the figure and the page to a run's folder, and return the path of the page."""
+    with house_style():
+        picture = to_png(loss_and_ratio(report))
+    table = bounds_table(report)
+    files: dict[str, str | bytes] = {
+        "results.json": to_json(to_results(report)),
+        "tables/bounds.csv": to_csv(bound_rows(report)),
+        "report.md": table.to_markdown(),
+        "figures/loss_and_ratio.png": picture,
+    }
+    return write_run(folder, make_page(report), files)
+
+
+def bounds_table(report: RecommendReport) -> Table:
+    """Return one row for each bound, tightest first."""
+    return Table(
+        title="What each error bound loses and saves",
+        note=f"{report.spec.setting_in_words}, {report.spec.rounds} rounds, {report.test_records:,} test records. Lost "
+        "is against no compression, paired by seed, after the last round; without compression "
+        f"{report.margin.metric} is {report.undefended.value:.4g}. Means over {report.spec.seeds} seeds with 95% t "
+        "intervals. Bounds are tried from the tightest on, up to the first that does not stay below; so by Student's t "
+        "the chance of recommending one that loses as much or more is 2.5% at most, however many are tried. Seconds "
+        f"are of one client's update in one round.{_note_of_widths(report)}",
+        columns=(
+            "release",
+            f"{report.margin.metric} lost\n({report.margin.unit})",
+            f"standing against\nmax loss {report.spec.max_loss}",
+            "ratio",
+            "encoding and\ndecoding seconds",
+        ),
+        rows=[
+            (
+                each.release,
+                lost(report, each),
+                f"{each.standing.value}{', recommended' if each == report.recommended else ''}",
+                f"{each.ratio.value:.4g} [{each.ratio.low:.4g}, {each.ratio.high:.4g}]",
+                interval(each.seconds, 4),
+            )
+            for each in report.tried
+        ],
+    )
+
+
+def to_results(report: RecommendReport) -> dict[str, object]:
+    """Return what ``results.json`` holds; losses are in the metric's own unit."""
+    return {
+        "spec": to_plain("recommend", report.spec),
+        "metric": report.margin.metric,
+        "max_loss": report.margin.value,
+        "test_records": report.test_records,
+        "undefended": asdict(report.undefended),
+        "bounds": [_plain(each) for each in report.tried],
+        "recommended": report.recommended.release if report.recommended else None,
+        "leakage": asdict(report.leakage) if report.leakage else None,
+        "said": list(report.conclusion),
+    }
+
+
+def bound_rows(report: RecommendReport) -> list[Row]:
+    """Return one row for each bound and seed."""
+    return [
+        {"release": each.release, "seed": seed, "lost": loss, "ratio": ratio, "seconds": seconds}
+        for each in report.tried
+        for seed, loss, ratio, seconds in zip(
+            report.spec.every_seed, each.loss.values, each.ratio.values, each.seconds.values, strict=True
+        )
+    ]
+
+
+def make_page(report: RecommendReport) -> Page:
+    """Return what the page shows, and what the command ends with."""
+    spec, table = report.spec, bounds_table(report)
+    seeds = spec.every_seed
+    audits = [str(audit_of(Path(), seed) / PAGE) for seed in seeds] if report.leakage else []
+    return Page(
+        title="The loosest error bound that costs little enough",
+        question=f"Which error bound costs less than {report.margin} of {report.margin.metric}, what it saves, and "
+        "what it changes in leakage.",
+        setting={
+            "Data and model": f"{spec.data}; {spec.model}",
+            "Federation": f"{count(spec.clients, 'client')}, {spec.partition}, "
+            f"{count(spec.records, 'training record')}, {count(spec.rounds, 'round')} of federated averaging",
+            "Training": training_words(spec),
+            "Pairing": "of one seed, all bounds have the same records, clients, initial weights and batches",
+            "Leakage": "measured on the updates that clients trained without compression, as they are and through the "
+            "release; the adversary sees every update and the global state before it, has no shadow models, and uses "
+            f"the strongest of {', '.join(SIGNALS)}, chosen on other records than it is measured on; average record",
+            "Seeds": ", ".join(map(str, seeds)),
+            "Command": to_command("recommend", spec),
+            **({"To know": "; ".join(report.notices)} if report.notices else {}),
+        },
+        conclusion=report.conclusion,
+        cover=Picture("loss_and_ratio", CAPTION, ". ".join(report.conclusion)),
+        body=(
+            table,
+            Lines("The federation of each seed", tuple(str(federation_of(Path(), seed) / PAGE) for seed in seeds)),
+            *((Lines("The audit of each seed", tuple(audits)),) if audits else ()),
+        ),
+        closing=(table,),
+    )
+
+
+def _note_of_widths(report: RecommendReport) -> str:
+    """Return what to know of intervals of width 0, where there are some."""
+    if all(each.loss.low < each.loss.high for each in report.tried):
+        return ""
+    return " An interval of width 0: all seeds lost the same; another seed may not."
+
+
+def _plain(tried: Tried) -> dict[str, object]:
+    return {**asdict(tried), "standing": tried.standing.value}

@@ -1,0 +1,58 @@
+"""What a recommendation says in words: one line for each thing, and nothing that its figures do not support."""
+
+from collections.abc import Iterator
+
+from analysis.methods.non_inferiority import Standing, records_to_resolve, seeds_to_resolve
+from analysis.studies.recommend.found import RecommendReport, Tried
+from analysis.studies.recommend.leakage import explain
+
+NO_GUARANTEE = "guaranteed: nothing at any bound; FedSZ is deterministic, so its epsilon is infinite"
+
+
+def recommendation(report: RecommendReport) -> tuple[str, ...]:
+    """Return what is recommended and what it costs, saves and changes; or why nothing is, and what would settle it."""
+    return (*_chosen(report), *_next(report), NO_GUARANTEE)
+
+
+def lost(report: RecommendReport, tried: Tried) -> str:
+    """Return a bound's loss with its interval, in the unit of the margin."""
+    number, loss = report.margin.number, tried.loss
+    return f"{number(loss.value)} [{number(loss.low)}, {number(loss.high)}]"
+
+
+def _chosen(report: RecommendReport) -> Iterator[str]:
+    chosen, margin = report.recommended, report.margin
+    if chosen is None:
+        yield f"no bound is recommended: for none {margin.metric} is sure to lose less than {margin}"
+        return
+    yield (
+        f"{chosen.release}: {margin.metric} loses {lost(report, chosen)} {margin.unit}, less than {margin}; "
+        f"{chosen.ratio.value:.3g} times fewer bytes; {chosen.seconds.value:.2g} seconds to encode and decode an update"
+    )
+    if report.leakage:
+        yield f"leakage: {explain(report.leakage)}"
+
+
+def _next(report: RecommendReport) -> Iterator[str]:
+    """Yield why no looser bound is recommended."""
+    place = report.tried.index(report.recommended) + 1 if report.recommended else 0
+    if place == len(report.tried):
+        yield "no looser bound was tried: --bounds takes looser ones"
+        return
+    after, margin = report.tried[place], report.margin
+    found = f"{after.release}, the {'next' if place else 'tightest'}, loses {lost(report, after)} {margin.unit}"
+    if after.standing is Standing.ABOVE:
+        yield f"{found}, {margin} or more{'' if place else ': try tighter --bounds'}"
+    elif after.loss.value >= margin.value:
+        yield f"{found}: more --seeds would say whether that is {margin} or more"
+    else:
+        yield f"{found}, which is not resolved: {_remedy(report, after)}"
+    if alone := [each.release for each in report.tried[place + 1 :] if each.standing is Standing.BELOW]:
+        yield f"{', '.join(alone)} would stay below by themselves, and wait for it: bounds are tried in order"
+
+
+def _remedy(report: RecommendReport, after: Tried) -> str:
+    seeds = seeds_to_resolve(after.loss, report.margin.value)
+    records = records_to_resolve(after.loss, report.margin.value, report.test_records)
+    wanted = f"about {seeds} seeds" if seeds else "more than 1,000 seeds"
+    return f"{wanted} would, if they spread alike, or with these seeds {records:,} test records at the least"

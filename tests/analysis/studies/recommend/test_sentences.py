@@ -1,0 +1,69 @@
+"""Every sentence of a recommendation follows from the figures beside it."""
+
+import pytest
+
+from analysis.studies.recommend.leakage import SeedLeakage, change_over_seeds, explain
+from analysis.studies.recommend.sentences import NO_GUARANTEE, recommendation
+
+
+def test_the_loosest_bound_is_recommended_with_what_it_costs_and_saves(reported):
+    chosen, leakage, rest, guaranteed = recommendation(reported([(0.0, 0.0), (0.001, 0.002)]))
+    assert chosen == (
+        "fedsz:rel=1e-3: accuracy loses 0.10 [-0.10, 0.30] percentage points, less than 0.5 percentage points; "
+        "5 times fewer bytes; 0.01 seconds to encode and decode an update"
+    )
+    assert leakage.startswith("leakage: nothing that was found: attacks without shadow models have AUC 0.620 [")
+    assert rest == "no looser bound was tried: --bounds takes looser ones"
+    assert guaranteed == NO_GUARANTEE
+
+
+def test_a_bound_that_loses_more_is_said_to(reported):
+    lines = recommendation(reported([(0.0, 0.0), (0.02, 0.01)]))
+    assert lines[0].startswith("fedsz:rel=1e-4: ")
+    assert lines[2] == (
+        "fedsz:rel=1e-3, the next, loses 2.00 [1.00, 3.00] percentage points, 0.5 percentage points or more"
+    )
+
+
+def test_what_is_not_resolved_says_what_would_settle_it_and_what_waits_for_it(reported):
+    lines = recommendation(reported([(0.0, 0.0), (0.001, 0.008), (0.0, 0.001)]))
+    assert lines[2].startswith("fedsz:rel=1e-3, the next, loses 0.10 [-0.70, 0.90] percentage points, which is not res")
+    assert lines[2].endswith("with these seeds 1,441 test records at the least")
+    assert lines[3] == "fedsz:rel=1e-2 would stay below by themselves, and wait for it: bounds are tried in order"
+
+
+def test_none_is_recommended_where_none_is_resolved_and_no_leakage_is_told(reported):
+    lines = recommendation(reported([(0.001, 0.008)]))
+    assert lines[0] == "no bound is recommended: for none accuracy is sure to lose less than 0.5 percentage points"
+    assert "the tightest, loses 0.10 [-0.70, 0.90] percentage points, which is not resolved: about " in lines[1]
+    assert not any(line.startswith("leakage") for line in lines)
+    assert lines[-1] == NO_GUARANTEE
+
+
+def test_no_seeds_are_promised_where_the_mean_is_over_the_margin(reported):
+    assert (
+        recommendation(reported([(0.006, 0.008)]))
+        .lines[1]
+        .endswith("more --seeds would say whether that is 0.5 percentage points or more")
+    )
+    assert recommendation(reported([(0.02, 0.008)]))[1].endswith("or more: try tighter --bounds")
+
+
+@pytest.mark.parametrize(
+    ("undefended", "released", "said"),
+    [
+        (
+            (0.61, 0.62, 0.63),
+            (0.6101, 0.6199, 0.63),
+            "nothing that was found: attacks without shadow models have AUC 0.620 [0.5",
+        ),
+        ((0.61, 0.62, 0.63), (0.61, 0.62, 0.63), "nothing in any of these seeds"),
+        ((0.61, 0.62, 0.63), (0.51, 0.52, 0.535), "attacks name members less well, which guarantees nothing"),
+        ((0.61, 0.62, 0.63), (0.66, 0.671, 0.68), "compression lets attacks name members better"),
+        ((0.49, 0.50, 0.51), (0.4901, 0.4999, 0.51), "not told by this run, whose attacks may name nobody"),
+    ],
+)
+def test_leakage_is_told_as_far_as_the_figures_go(undefended, released, said):
+    found = change_over_seeds([SeedLeakage(*each) for each in zip(undefended, released, strict=True)])
+    assert explain(found).startswith(said)
+    assert ("would be found with probability 0.8" in explain(found)) == (released != undefended)
