@@ -21,6 +21,12 @@ from analysis.studies.spec import REFERENCE
 from analysis.studies.training_words import training_words
 from analysis.studies.units import cells, headings, note_of_units, reasons_table, units_of
 from fedsz_privacy.defences.proof import Unit
+from fedsz_privacy.federation.payload import Payload
+
+PAYLOADS: Mapping[Payload, str] = MappingProxyType(
+    {Payload.UPDATE: "update", Payload.STATE: "whole state after training"}
+)
+"""What a client sends, as a page says it."""
 
 BANDWIDTHS = np.geomspace(1, 1e4, 200)
 """Mbit/s."""
@@ -31,9 +37,10 @@ def summary_table(report: FederationReport) -> Table:
     spec, units = report.spec, units_of(report.guarantees.values())
     return Table(
         title="Federated averaging under each defence",
-        note=f"{_setting(report)}, {spec.records} training records, {spec.rounds} rounds. A guarantee is over all "
-        "rounds, for the unit of privacy of its column. Bytes and seconds are those of a client who takes part, in a "
-        f"round. Overhead is the share of training, encoding and decoding that is not training.{note_of_units(units)}",
+        note=f"{_setting(report)}, {spec.records} training records, {spec.rounds} rounds. Through a release goes a "
+        f"client's {PAYLOADS[spec.payload]}. A guarantee is over all rounds, for the unit of privacy of its column. "
+        "Bytes and seconds are those of a client who takes part, in a round. Overhead is the share of training, "
+        f"encoding and decoding that is not training.{note_of_units(units)}",
         columns=(
             "defence",
             *headings(units, spec.delta),
@@ -141,6 +148,7 @@ def make_page(report: FederationReport) -> Page:
             "Federation": f"{spec.clients} clients, {spec.partition}, {spec.records} training records, {spec.rounds} "
             "rounds of federated averaging",
             "Training": training_words(spec),
+            "Sent": f"each client's {PAYLOADS[spec.payload]}, through the release",
             "Unit of privacy": "that of its column: one record (example) of a client, added or removed, or one client",
             "Delta": f"{spec.delta:g}, of every epsilon",
             "Seed": str(spec.seed),

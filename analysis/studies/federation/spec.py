@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from analysis.studies.spec import REFERENCE, ClientSpec, option
 from fedsz_privacy.core import ranges
+from fedsz_privacy.federation.payload import Payload, find_payload, require_fit
 
 if TYPE_CHECKING:
     from fedsz_privacy.defences.defence import Defence
@@ -20,6 +21,8 @@ class FederationSpec(ClientSpec):
     defences : tuple of str
         Strings of releases or other defences; ``none`` is put first if it is not among them. Each is run on its own,
         from the same initial weights and with the same batches.
+    payload : Payload
+        What a client sends through its release.
     partition : str
         A name for `parse_partition`.
     clients, records, test_records, rounds : int
@@ -30,7 +33,7 @@ class FederationSpec(ClientSpec):
     Raises
     ------
     InputError
-        If a number is out of range or a string cannot be read.
+        If a number is out of range, a string cannot be read, or a release has a proof that the payload does not fit.
     """
 
     model: str = option("cnn", "mlp, cnn, lstm, transformer, alexnet, mobilenetv2, resnet50, or module:factory.")
@@ -41,6 +44,9 @@ class FederationSpec(ClientSpec):
         name="release",
         shown="fedsz:rel=1e-2",
     )
+    payload: Payload = option(  # noqa: RUF009  # a field, as those of plain types are
+        Payload.UPDATE, "What a client sends through the release: its update, or its whole state after training."
+    )
     partition: str = option("iid", "iid, or dirichlet:0.5 for skewed clients.")
     clients: int = option(4, "Clients.", within=ranges.COUNT)
     records: int = option(1200, "Most training records of all clients together.", within=ranges.RECORDS)
@@ -49,11 +55,15 @@ class FederationSpec(ClientSpec):
     side: int = option(0, "Scale images to side x side; 0 leaves them as they are.", within=ranges.SIDE)
 
     def __post_init__(self) -> None:
+        from fedsz_privacy.defences.defence import releases_of
+        from fedsz_privacy.defences.proof import Composition
         from fedsz_privacy.federation.partition import require_partition
 
         super().__post_init__()
+        object.__setattr__(self, "payload", find_payload(self.payload))
         require_partition(self.partition)
         object.__setattr__(self, "defences", self.settled(self.defences, self.rounds))
+        require_fit(self.payload, releases_of(self.defences, Composition(self.delta, self.rounds)))
 
     @property
     def expected_records(self) -> float:
