@@ -69,4 +69,5 @@ def _features(model: nn.Module) -> nn.Module:
 
 def _pool_everything(model: nn.Module) -> nn.Module:
     _features(model).final_pool = nn.AdaptiveAvgPool2d(1)
-    return model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    laid: nn.Module = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return laid
