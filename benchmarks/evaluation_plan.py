@@ -48,6 +48,14 @@ DATA: Mapping[str, Length] = {
 }
 
 
+GOALS: Mapping[tuple[str, str], float] = {
+    **{(model, "fashion_mnist"): 0.85 for model in MODELS},
+    **dict.fromkeys((("mobilenetv2", "cifar10"), ("alexnet", "cifar10")), 0.6),
+    ("resnet50", "cifar10"): 0.55,
+}
+"""Accuracy above which a model counts as one that has learnt."""
+
+
 @dataclass(frozen=True)
 class Run:
     """One run of `federate`: a model, a data set, a payload and a seed, under no defence and then each bound."""
