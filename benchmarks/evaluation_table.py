@@ -25,6 +25,8 @@ COLUMNS = ("model", "data", "sent", "accuracy `none`", "goal", *(f"REL {bound}" 
 RATIOS, LOSS = (5.55, 12.61), 0.5
 """What the paper reports at REL 1e-2 (arXiv 2312.13461, abstract): times smaller, and most points of accuracy lost."""
 
+TICKS = (2, 5, 10, 20, 50, 100, 200)
+
 
 @dataclass(frozen=True)
 class Found:
@@ -144,28 +146,30 @@ def draw(groups: Sequence[Sequence[Found]]) -> Figure:
     for column, payload in zip(grid.T, Payload, strict=True):
         _draw(column, [seeds for seeds in groups if seeds[0].run.payload is payload], chosen)
         column[0].set(title=f"a client sends its {payload}", yscale="log")
-        column[1].set(xlabel="relative error bound (fraction of a tensor's range)", xscale="log")
+        column[0].set_yticks(TICKS, labels=[str(tick) for tick in TICKS])
+        column[0].minorticks_off()
+        column[1].set_xscale("log")
     grid[0, 0].set_ylabel("times smaller")
     grid[1, 0].set_ylabel("accuracy minus that of none (points)")
     handles = {label: handle for panel in grid.flat for handle, label in zip(*panel.get_legend_handles_labels())}  # noqa: B905
-    figure.legend(handles.values(), handles, loc="outside right upper")
+    figure.legend(handles.values(), handles, loc="outside right center")
+    figure.supxlabel("relative error bound (fraction of a tensor's range)")
     figure.suptitle("The paper's models on its data sets, under each bound")
     return figure
 
 
 def _draw(column: Sequence[Axes], groups: Iterable[Sequence[Found]], chosen: Mapping[tuple[str, str], Look]) -> None:
-    paper = {"color": "grey", "alpha": 0.35, "label": "the paper's range at REL 1e-2"}
+    paper = {"color": "grey", "alpha": 0.35, "label": "the paper, states at REL 1e-2"}
     column[0].plot([0.01, 0.01], RATIOS, linewidth=9, solid_capstyle="butt", **paper)
     column[1].plot([0.01, 0.01], [-LOSS, LOSS], linewidth=9, solid_capstyle="butt", **paper)
     for seeds in groups:
         kind = seeds[0].run.model, seeds[0].run.data
-        for one in seeds:
-            whole = [bound for bound in sorted(BOUNDS, key=float) if one.is_whole(bound)]
-            style = {"color": chosen[kind].colour, "marker": chosen[kind].marker, "linestyle": chosen[kind].line}
-            for panel, measured in zip(column, (one.ratio, one.change), strict=True):
-                if whole:
-                    values = [measured(bound) for bound in whole]
-                    panel.plot(list(map(float, whole)), values, label=", ".join(kind), **style)
+        whole = {bound: [each for each in seeds if each.is_whole(bound)] for bound in sorted(BOUNDS, key=float)}
+        shown = [bound for bound in whole if whole[bound]]
+        look = {"color": chosen[kind].colour, "marker": chosen[kind].marker, "linestyle": chosen[kind].line}
+        for panel, measured in zip(column, (Found.ratio, Found.change), strict=True):
+            means = [np.mean([measured(each, bound) for each in whole[bound]]) for bound in shown]
+            panel.plot(list(map(float, shown)), means, label=", ".join(kind) if shown else None, **look)
 
 
 def main() -> None:
