@@ -216,6 +216,11 @@ def settle_defences(texts: Iterable[str], composition: Composition = ONE_ROUND) 
     return tuple(dict.fromkeys(_name(*each) for each in read))
 
 
+def releases_of(texts: Iterable[str], composition: Composition = ONE_ROUND) -> list[Release]:
+    """Return what updates pass through under each defence, by itself: without training and aggregation."""
+    return [_read(text, composition)[2] for text in texts]
+
+
 def _read(text: str, composition: Composition = ONE_ROUND) -> tuple[str, Privacy | ClientPrivacy | None, Release]:
     first, *rest = split_parts(text)
     if behind := [kind for part in rest if (kind := first_kind(part)) in NO_RELEASES]:

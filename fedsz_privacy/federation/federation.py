@@ -15,6 +15,7 @@ from fedsz_privacy.core.state import StateDict, subtract
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.defences.aggregation import AVERAGE, Aggregation
 from fedsz_privacy.defences.release import Release
+from fedsz_privacy.federation.payload import Payload
 from fedsz_privacy.federation.rounds import Client, Round, play_rounds
 from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.rule import TrainingRule
@@ -35,11 +36,13 @@ class Federation:
     training : TrainingRule
         How every client trains. Under DP-SGD all clients draw records at one rate, whatever they hold.
     release : Release
-        What every update passes through on its way to the server.
+        What every update, or state, passes through on its way to the server.
     seed : int
         Seed of the run.
     aggregation : Aggregation
         How the server makes the next global state of what clients sent.
+    payload : Payload
+        What passes through the release.
     """
 
     model: nn.Module
@@ -49,6 +52,7 @@ class Federation:
     release: Release
     seed: int
     aggregation: Aggregation = AVERAGE
+    payload: Payload = Payload.UPDATE
 
     def rounds(
         self,
@@ -63,7 +67,13 @@ class Federation:
         """
         shares = (self.clients.sum(axis=1) / self.clients.sum()).tolist()
         clients = [
-            Client(partial(self._train, client), self.release, partial(self._streams, client), partial(_places, client))
+            Client(
+                partial(self._train, client),
+                self.release,
+                partial(self._streams, client),
+                partial(_places, client),
+                self.payload,
+            )
             for client in range(len(self.clients))
         ]
         return play_rounds(clients, shares, states, first, residuals, self.aggregation, self._server, lasts)

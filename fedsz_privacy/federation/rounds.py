@@ -24,6 +24,7 @@ from fedsz_privacy.codec.last_round import LastRound
 from fedsz_privacy.core.state import StateDict, add, cloned, length, on_device_of, stack, subtract, unstack
 from fedsz_privacy.defences.aggregation import AVERAGE, Aggregation
 from fedsz_privacy.defences.release import Release, release_each
+from fedsz_privacy.federation.payload import Payload
 from fedsz_privacy.training.divergence import require_convergence
 
 
@@ -34,7 +35,7 @@ class Sent:
     Attributes
     ----------
     update : StateDict
-        Decoded, each tensor of shape (k, ...).
+        Decoded, each tensor of shape (k, ...); where a state was sent, that minus the state before the round.
     nbytes : int64 array, shape (k,)
         Bytes on the wire.
     training_seconds, encode_seconds, decode_seconds : float
@@ -62,17 +63,20 @@ class Client:
         From the number of a round and the global states before it, each tensor (k, ...) or (1, ...), to the client's
         updates, each tensor (k, ...).
     release : Release
-        What every update passes through on its way to the server.
+        What every update, or state, passes through on its way to the server.
     generators : callable
         From the number of a round to the release's generators, one for each trial.
     places : callable
         From the number of a round to the place of each trial in an error, such as " in trial 3".
+    payload : Payload
+        What passes through the release.
     """
 
     train: Callable[[int, StateDict], StateDict]
     release: Release
     generators: Callable[[int], Sequence[Generator]]
     places: Callable[[int], Sequence[str]]
+    payload: Payload = Payload.UPDATE
 
     def send(
         self,
@@ -81,7 +85,7 @@ class Client:
         residual: StateDict | None = None,
         lasts: Sequence[LastRound] = (),
     ) -> Sent:
-        """Train, add what is remembered, and pass the sum through the release, which is given each trial's last round.
+        """Train, add what is remembered, and pass the sum, or the state that it leads to, through the release, which is given each trial's last round.
 
         Raises
         ------
@@ -93,8 +97,9 @@ class Client:
         seconds = perf_counter() - start
         require_convergence(updates, states, number)
         whole = add(residual, updates) if residual else updates
-        released = release_each(self.release, whole, self.generators(number), self.places(number), lasts)
-        decoded = on_device_of(states, stack([each.update for each in released]))
+        sent = self.payload.pack(whole, states)
+        released = release_each(self.release, sent, self.generators(number), self.places(number), lasts)
+        decoded = self.payload.unpack(on_device_of(states, stack([each.update for each in released])), states)
         return Sent(
             decoded,
             np.array([each.nbytes for each in released]),

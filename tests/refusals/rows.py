@@ -340,6 +340,8 @@ FEDERATE = """
 --clients 0                          | clients 0: choose 1 or more
 --clients -1                         | clients -1: choose 1 or more
 --clients 100000                     | 100000 clients for 1200 records: choose from 1 to 1200
+--payload model                      | --payload model: Value error, 'model' is not one of 'update', 'state'
+--payload state --release gaussian:eps=8 | release gaussian:eps=8,clip=1 clips and hides an update, and payload state
 --records 0                          | records 0: choose 1 or more
 --records 1                          | 4 clients for 1 records: choose from 1 to 1
 --records -1                         | records -1: choose 1 or more

@@ -24,6 +24,12 @@ from analysis.studies.training_words import training_words
 from analysis.studies.units import cells, headings, note_of_units, reasons_table, units_of
 from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.defences.proof import Unit
+from fedsz_privacy.federation.payload import Payload
+
+PAYLOADS: Mapping[Payload, str] = MappingProxyType(
+    {Payload.UPDATE: "update", Payload.STATE: "whole state after training"}
+)
+"""What a client sends, as a page says it."""
 
 BANDWIDTHS = np.geomspace(1, 1e4, 200)
 """Mbit/s."""
@@ -34,10 +40,10 @@ def summary_table(report: FederationReport) -> Table:
     spec, units = report.spec, units_of(report.guarantees.values())
     return Table(
         title="Federated averaging under each defence",
-        note=f"{_setting(report)}, {count(spec.records, 'training record')}, {count(spec.rounds, 'round')}. A "
-        "guarantee is over all "
-        "rounds, for the unit of privacy of its column. Bytes and seconds are those of a client who takes part, in a "
-        f"round. Overhead is the share of training, encoding and decoding that is not training.{note_of_units(units)}",
+        note=f"{_setting(report)}, {count(spec.records, 'training record')}, {count(spec.rounds, 'round')}. Through a "
+        f"release goes a client's {PAYLOADS[spec.payload]}. A guarantee is over all rounds, for the unit of privacy of "
+        "its column. Bytes and seconds are those of a client who takes part, in a round. Overhead is the share of "
+        f"training, encoding and decoding that is not training.{note_of_units(units)}",
         columns=(
             "defence",
             *headings(units, spec.delta),
@@ -146,6 +152,7 @@ def make_page(report: FederationReport) -> Page:
             "Federation": f"{count(spec.clients, 'client')}, {spec.partition}, "
             f"{count(spec.records, 'training record')}, {count(spec.rounds, 'round')} of federated averaging",
             "Training": training_words(spec),
+            "Sent": f"each client's {PAYLOADS[spec.payload]}, through the release",
             "Unit of privacy": "that of its column: one record (example) of a client, added or removed, or one client",
             "Delta": f"{write_shortest(spec.delta)}, of every epsilon",
             "Seed": str(spec.seed),

@@ -192,7 +192,14 @@ def run_federation(
     rounds = {}
     for number, defence in enumerate(defences):
         federation = Federation(
-            model, split.train, clients, defence.training, defence.release, spec.seed, defence.aggregation
+            model,
+            split.train,
+            clients,
+            defence.training,
+            defence.release,
+            spec.seed,
+            defence.aggregation,
+            spec.payload,
         )
         path = folder.path / "rounds" / f"{number}.safetensors"
         about = {

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from analysis.studies.spec import REFERENCE, ClientSpec, option
 from fedsz_privacy.core import ranges
+from fedsz_privacy.federation.payload import Payload, find_payload, require_fit
 
 if TYPE_CHECKING:
     from fedsz_privacy.defences.defence import Defence
@@ -59,11 +60,13 @@ class FederationSpec(RoundsSpec):
     defences : tuple of str
         Strings of releases or other defences; ``none`` is put first if it is not among them. Each is run on its own,
         from the same initial weights and with the same batches.
+    payload : Payload
+        What a client sends through its release.
 
     Raises
     ------
     InputError
-        If a number is out of range or a string cannot be read.
+        If a number is out of range, a string cannot be read, or a release has a proof that the payload does not fit.
     """
 
     defences: tuple[str, ...] = option(
@@ -73,10 +76,18 @@ class FederationSpec(RoundsSpec):
         name="release",
         shown="fedsz:rel=1e-2",
     )
+    payload: Payload = option(  # noqa: RUF009  # a field, as those of plain types are
+        Payload.UPDATE, "What a client sends through the release: its update, or its whole state after training."
+    )
 
     def __post_init__(self) -> None:
+        from fedsz_privacy.defences.defence import releases_of
+        from fedsz_privacy.defences.proof import Composition
+
         super().__post_init__()
+        object.__setattr__(self, "payload", find_payload(self.payload))
         object.__setattr__(self, "defences", self.settled(self.defences, self.rounds))
+        require_fit(self.payload, releases_of(self.defences, Composition(self.delta, self.rounds)))
 
     def parse_defences(self, rule: "TrainingRule | None" = None) -> "list[Defence]":
         """Return the defences, the undefended one first; a rule replaces the spec's once its claim is known."""

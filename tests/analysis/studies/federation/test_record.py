@@ -1,6 +1,7 @@
 """What `federate --record` keeps is what its clients sent, and the run is the same without it."""
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
@@ -16,6 +17,7 @@ from analysis.studies.federation.spec import FederationSpec
 from fedsz_privacy.core.state import add, average
 from fedsz_privacy.data.loading import load_data
 from fedsz_privacy.federation import open_recording
+from fedsz_privacy.federation.payload import Payload
 from fedsz_privacy.models.catalogue import build_model
 
 SPEC = FederationSpec(model="mlp", clients=3, records=90, test_records=50, rounds=3, epochs=1, seed=1)
@@ -113,3 +115,12 @@ def test_a_folder_that_holds_something_else_is_one_line_and_nothing_written(tmp_
     assert result.exit_code == 2
     assert "holds something else than a recording: choose another folder" in result.stderr
     assert not (tmp_path / "run").exists()
+
+
+def test_a_recording_holds_updates_where_clients_sent_states(recorded, tmp_path):
+    run_federation(replace(SPEC, payload=Payload.STATE), tmp_path / "run", record=tmp_path / "kept")
+    found = open_recording(tmp_path / "kept")
+    for each, other in zip(found.rounds, recorded[1].rounds, strict=True):
+        for client in found.clients:
+            kept, expected = each.update(client), other.update(client)
+            assert all(torch.allclose(kept[name], tensor, atol=1e-5) for name, tensor in expected.items())

@@ -1,3 +1,4 @@
+import contextlib
 import dataclasses
 import json
 import math
@@ -10,8 +11,10 @@ from safetensors.torch import load, save
 from analysis.studies.federation.report import FIGURES, guarantee_table, summary_table, write_federation
 from analysis.studies.federation.run import run_federation
 from analysis.studies.federation.spec import FederationSpec
+from analysis.studies.questions import read_question
 from fedsz_privacy import InputError
 from fedsz_privacy.core.sealed import seal, unseal
+from fedsz_privacy.federation.payload import Payload
 
 SMALL = FederationSpec(model="mlp", defences=("fedsz:rel=1e-2",), clients=2, records=200, rounds=3, epochs=2, seed=1)
 
@@ -304,3 +307,44 @@ def test_noise_on_the_sum_guarantees_something_for_one_client_in_a_column_of_its
     assert report.ratio(always) > 1
     again, _ = run_federation(spec, tmp_path / "again")
     assert accuracies(again) == accuracies(report)
+
+
+def test_a_run_says_what_clients_sent_and_another_payload_is_another_run(tmp_path):
+    spec = dataclasses.replace(SMALL, rounds=1, payload=Payload.STATE)
+    report, folder = run_federation(spec, tmp_path / "run")
+    page = write_federation(report, folder).read_text()
+    assert page.count("whole state after training") >= 2
+    assert "whole state after training" in summary_table(report).note
+    assert json.loads((folder.path / "spec.json").read_text())["payload"] == "state"
+    assert json.loads((folder.path / "results.json").read_text())["spec"]["payload"] == "state"
+    assert read_question(folder.path, "federate", FederationSpec) == spec
+    with pytest.raises(InputError, match="holds a run with another payload"):
+        run_federation(dataclasses.replace(spec, payload=Payload.UPDATE), tmp_path / "run")
+
+
+def test_under_one_bound_a_state_and_an_update_have_other_sizes_and_without_one_the_same_results(finished, tmp_path):
+    state, _ = run_federation(dataclasses.replace(SMALL, payload=Payload.STATE), tmp_path / "run")
+    assert accuracies(state)["none"] == pytest.approx(accuracies(finished[0])["none"], abs=2e-3)
+    assert state.transfer("none").nbytes == finished[0].transfer("none").nbytes
+    assert state.ratio("fedsz:rel=1e-2") != pytest.approx(finished[0].ratio("fedsz:rel=1e-2"), rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("release", "refused"),
+    [
+        ("gaussian:eps=8", True),
+        ("dpsgd:eps=8+gaussian:eps=8", True),
+        ("dpsgd:noise=1+fedsz:rel=1e-2", False),
+        ("dpfedavg:noise=1+fedsz:rel=1e-2", False),
+        ("ef+topk:share=0.1", False),
+    ],
+)
+def test_a_release_with_a_proof_of_its_own_takes_no_states(release, refused):
+    expected = pytest.raises(InputError, match="choose payload update") if refused else contextlib.nullcontext()
+    with expected:
+        dataclasses.replace(SMALL, payload=Payload.STATE, defences=(release,))
+
+
+def test_an_unknown_payload_is_one_line():
+    with pytest.raises(InputError, match="unknown payload 'model': choose one of update, state"):
+        dataclasses.replace(SMALL, payload="model")

@@ -1,0 +1,134 @@
+"""What evaluation.py runs: the FedSZ paper's models on its data sets, until they have learnt, states and updates."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+from analysis.studies.federation.spec import FederationSpec
+from analysis.studies.spec import REFERENCE
+from fedsz_privacy.federation.payload import Payload
+
+BOUNDS = ("1e-2", "1e-1", "1e-3", "1e-4")
+"""The paper's own first."""
+
+SEEDED = "mobilenetv2"
+"""The model with three seeds; the others have one."""
+
+HOUR = 3600.0
+
+
+@dataclass(frozen=True)
+class Steps:
+    """How clients step: with momentum, one epoch a round."""
+
+    batch_size: int
+    learning_rate: float
+
+
+@dataclass(frozen=True)
+class Length:
+    """How many records all clients hold together, how many judge, and for how many rounds."""
+
+    records: int
+    test_records: int
+    rounds: int
+
+
+MODELS: Mapping[str, Steps] = {
+    "mobilenetv2": Steps(32, 0.03),
+    "alexnet": Steps(64, 0.02),
+    "resnet50": Steps(32, 0.02),
+}
+
+DATA: Mapping[str, Length] = {
+    "fashion_mnist": Length(20_000, 5_000, 6),
+    "cifar10": Length(50_000, 5_000, 10),
+    "caltech101": Length(6_941, 1_736, 20),
+}
+
+
+GOALS: Mapping[tuple[str, str], float] = {
+    **{(model, "fashion_mnist"): 0.85 for model in MODELS},
+    **dict.fromkeys((("mobilenetv2", "cifar10"), ("alexnet", "cifar10")), 0.6),
+    ("resnet50", "cifar10"): 0.55,
+}
+"""Accuracy above which a model counts as one that has learnt."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of `federate`: a model, a data set, a payload and a seed, under no defence and then each bound."""
+
+    model: str
+    data: str
+    payload: Payload
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """Folder of the run."""
+        return f"{self.model}-{self.data}-{self.payload}-{self.seed}"
+
+    @property
+    def length(self) -> Length:
+        """Records and rounds."""
+        return DATA[self.data]
+
+    def question(self, data: Path) -> FederationSpec:
+        """Return what is asked, of the data sets in a folder."""
+        steps, length = MODELS[self.model], self.length
+        return FederationSpec(
+            data=str(data / self.data),
+            model=self.model,
+            payload=self.payload,
+            seed=self.seed,
+            side=64,
+            clients=4,
+            epochs=1,
+            optimizer="momentum",
+            batch_size=steps.batch_size,
+            learning_rate=steps.learning_rate,
+            records=length.records,
+            test_records=length.test_records,
+            rounds=length.rounds,
+            defences=tuple(map(release, BOUNDS)),
+        )
+
+    def hours(self, seconds: Mapping[str, float]) -> float:
+        """Return the core hours of one defence, from the seconds that a model takes for a record."""
+        return self.length.rounds * self.length.records * seconds[self.model] / HOUR
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The defences of a run up to one bound."""
+
+    run: Run
+    bound: str
+
+    @property
+    def due(self) -> tuple[str, ...]:
+        """The defences that are to be played by the end of the turn."""
+        return (REFERENCE, *map(release, BOUNDS[: BOUNDS.index(self.bound) + 1]))
+
+    def rank(self, seconds: Mapping[str, float]) -> float:
+        """Return what turns are sorted by: hours, times 4 for each bound before theirs, times 3 for each seed."""
+        return self.run.hours(seconds) * 4 ** BOUNDS.index(self.bound) * 3**self.run.seed
+
+
+def release(bound: str) -> str:
+    """Return the release at a relative error bound."""
+    return f"fedsz:rel={bound}"
+
+
+def runs() -> Iterator[Run]:
+    """Yield all runs."""
+    for model, data, payload in product(MODELS, DATA, Payload):
+        for seed in range(3 if model == SEEDED else 1):
+            yield Run(model, data, payload, seed)
+
+
+def turns(seconds: Mapping[str, float]) -> list[Turn]:
+    """Return all turns, cheap and telling ones first."""
+    return sorted((Turn(run, bound) for run in runs() for bound in BOUNDS), key=lambda turn: turn.rank(seconds))
