@@ -239,8 +239,8 @@ def _write_runs(folder: Path) -> None:
     run("no_json", "{")
     run("deep", "[" * 10**5)
     run("list", "[1, 2]")
-    run("fly", json.dumps({"command": "fly", "versions": {}, "format": 1}))
-    run("noise", json.dumps({"command": "noise", "versions": {}, "format": 1}))
+    run("fly", json.dumps({"command": "fly", "versions": {}, "format": 2}))
+    run("noise", json.dumps({"command": "noise", "versions": {}, "format": 2}))
     run("old", json.dumps({"command": "audit", "versions": {}}))
     (folder / "pipe").mkdir()
     for name in ("spec.json", "report.json"):

@@ -157,7 +157,7 @@ dpsgd:noise=1.1,clip=0     | clip norm 0.0: choose a positive number from 1e-12 
 dpsgd:noise=1.1,clip=-1    | clip norm -1.0: choose a positive number from 1e-12 to 1e+12
 dpsgd:noise=1.1,clip=inf   | clip norm inf: choose a positive number from 1e-12 to 1e+12
 dpsgd:noise=1.1,clip=1e39  | clip norm 1e+39: choose a positive number from 1e-12 to 1e+12
-dpsgd:noise=1.1,delta=1e-6 | delta 1e-06 beside noise says nothing: give --delta for the whole run
+dpsgd:noise=1.1,delta=1e-6 | delta 1e-6 beside noise says nothing: give --delta for the whole run
 dpsgd:eps=8,delta=2        | delta 2.0: choose a number between 0 and 1, of 1e-15 or more
 dpsgd:sigma=1              | dpsgd takes other options than sigma (got an unexpected keyword argument 'sigma')
 dither                     | dither takes one bound, got 0: write dither:rel=1e-2 or dither:abs=1e-3
@@ -218,7 +218,7 @@ FOLDERS = """
 --out held/list             | held/list is no folder of a run (spec.json is damaged
 --out held/fly              | held/fly holds a run with another command: choose another --out
 --out held/noise            | held/noise holds a run with another command: choose another --out
---out held/old              | held/old holds a run of another version of fedsz-privacy (format 0, this one writes 1)
+--out held/old              | held/old holds a run of another version of fedsz-privacy (format 0, this one writes 2)
 --out held/pipe             | held/pipe is no folder of a run (spec.json cannot be read: it is no file): choose another
 --out held/seed             | held/seed holds a run with another seed: choose another --out
 --resume held/missing       | held/missing holds no audit to go on with (spec.json is missing): give the folder of one
@@ -228,7 +228,7 @@ FOLDERS = """
 --resume held/list          | held/list holds no audit to go on with (spec.json is damaged
 --resume held/fly           | held/fly holds no audit to go on with (its command is fly): give the folder of one
 --resume held/noise         | held/noise holds no audit to go on with (its command is noise): give the folder of one
---resume held/old           | held/old holds a run of another version of fedsz-privacy (format 0, this one writes 1)
+--resume held/old           | held/old holds a run of another version of fedsz-privacy (format 0, this one writes 2)
 --resume held/pipe          | held/pipe holds no audit to go on with (spec.json cannot be read: it is no file)
 --resume held/trials        | held/trials holds no audit to go on with
 --resume held/aborts        | held/aborts names code to run, 'os:abort': give --trust-imports if you trust

@@ -74,9 +74,9 @@ KEPT = {
 def test_tensors_that_no_bound_leaves_room_are_kept_exactly_in_the_row(tmp_path, state, bound, exact):
     torch.save(state, tmp_path / "state.pt")
     arguments = ["--compressor", "nopred", "--bound", bound, "--repeats", "1", "--out", str(tmp_path / "run")]
-    result = CliRunner().invoke(app, ["bench", str(tmp_path / "state.pt"), *arguments])
+    result = CliRunner().invoke(app, ["bench", str(tmp_path / "state.pt"), *arguments], env={"COLUMNS": "250"})
     assert result.exit_code == 0, result.output
-    (row,) = (line for line in result.stdout.splitlines() if "nopred" in line)
+    (row,) = (line for line in result.stdout.splitlines() if "nopred  " in line)
     assert exact in row
     assert row.count("kept exactly") == 3
 

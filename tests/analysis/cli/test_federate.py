@@ -28,7 +28,7 @@ def test_dp_sgd_is_a_defence_of_a_federation_with_its_guarantee_in_the_table(tmp
     arguments = [*small, "--release", "dpsgd:eps=8", "--delta", "1e-6"]
     result = CliRunner().invoke(app, ["federate", *arguments, "--out", str(tmp_path / "run")])
     assert result.exit_code == 0, result.output
-    assert "delta 1e-06" in result.stdout
+    assert "delta 1e-6" in result.stdout
     assert any(line.split()[:2] == ["dpsgd:eps=8", "8"] for line in result.stdout.splitlines())
 
 

@@ -25,8 +25,16 @@ def test_a_study_prints_five_lines_a_release_and_the_path_of_the_report(checkpoi
     assert result.exit_code == 0, result.output
     lines = result.stdout.strip().splitlines()
     assert lines[-1] == str(tmp_path / "run" / "report.html")
-    assert lines[-7] == "fedsz:rel=1e-2"
-    assert lines[-6].startswith("  guaranteed: nothing, epsilon = ∞")
+    start = lines.index("fedsz:rel=1e-2")
+    assert lines[start + 1].startswith("  guaranteed: nothing, epsilon = ∞")
+    assert [line.split(":")[0].strip() for line in lines[start + 2 : start + 6]] == [
+        "as if",
+        "measured",
+        "distribution",
+        "dependence",
+    ]
+    assert lines[start + 6] == "Conclusion"
+    assert lines[start + 7].startswith("  fedsz:rel=1e-2: no guarantee; an observer who knows both")
 
 
 @pytest.mark.parametrize(

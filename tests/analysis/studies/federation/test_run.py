@@ -207,7 +207,7 @@ def test_private_training_is_a_defence_whose_guarantee_stands_at_the_delta_of_th
     assert guaranteed["none"] == math.inf
     assert guaranteed["dpsgd:eps=8"] == guaranteed["dpsgd:eps=8+fedsz:rel=1e-2"] == pytest.approx(8, rel=0.03)
     assert guaranteed["dpsgd:eps=8,delta=1e-4"] > 9
-    assert "calibrated to epsilon 8 at delta 0.0001" in report.guarantees["dpsgd:eps=8,delta=1e-4"].reason
+    assert "calibrated to epsilon 8 at delta 1e-4" in report.guarantees["dpsgd:eps=8,delta=1e-4"].reason
     summary = summary_table(report)
     column = summary.columns.index("guaranteed\nepsilon for\none record\nat delta 1e-6")
     assert [row[column] for row in summary.rows[:2]] == ["∞", "8"]
