@@ -114,7 +114,7 @@ class Turn:
 
     def rank(self, seconds: Mapping[str, float]) -> float:
         """Return what turns are sorted by: hours, times 4 for each bound before theirs, times 3 for each seed."""
-        return self.run.hours(seconds) * 4 ** BOUNDS.index(self.bound) * 3**self.run.seed
+        return self.run.hours(seconds) * 4.0 ** BOUNDS.index(self.bound) * 3.0**self.run.seed
 
 
 def release(bound: str) -> str:

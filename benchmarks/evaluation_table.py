@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from evaluation_costs import costs
@@ -159,7 +160,7 @@ def draw(groups: Sequence[Sequence[Found]]) -> Figure:
 
 
 def _draw(column: Sequence[Axes], groups: Iterable[Sequence[Found]], chosen: Mapping[tuple[str, str], Look]) -> None:
-    paper = {"color": "grey", "alpha": 0.35, "label": "the paper, states at REL 1e-2"}
+    paper: dict[str, Any] = {"color": "grey", "alpha": 0.35, "label": "the paper, states at REL 1e-2"}
     column[0].plot([0.01, 0.01], RATIOS, linewidth=9, solid_capstyle="butt", **paper)
     column[1].plot([0.01, 0.01], [-LOSS, LOSS], linewidth=9, solid_capstyle="butt", **paper)
     for seeds in groups:

@@ -85,7 +85,9 @@ class Client:
         residual: StateDict | None = None,
         lasts: Sequence[LastRound] = (),
     ) -> Sent:
-        """Train, add what is remembered, and pass the sum, or the state that it leads to, through the release, which is given each trial's last round.
+        """Train, add what is remembered, and pass the sum, or the state that it leads to, through the release.
+
+        The release is given each trial's last round.
 
         Raises
         ------
