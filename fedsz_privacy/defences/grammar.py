@@ -8,8 +8,6 @@ from dataclasses import dataclass, fields
 from math import isinf
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-import numpy as np
-
 from fedsz_privacy.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -105,6 +103,8 @@ def without_defaults(factory: Callable[..., object], options: Mapping[str, Optio
 
 def write_number(value: float) -> str:
     """Return the shortest spelling of a number, as names of releases have it."""
+    import numpy as np  # here, as the command line reads names of defences for its help
+
     return np.format_float_scientific(value, trim="-", exp_digits=1)
 
 

@@ -135,7 +135,7 @@ def _release(kind: str, options: Mapping[str, Option], composition: Composition,
     if ":" in kind:
         factory = import_callable(kind)
         release = _imported(kind, factory, values)
-    elif kind in BUILT_IN:
+    elif kind in {**RELEASES, **CALIBRATED}:
         factory = partial(CALIBRATED[kind], composition) if kind in CALIBRATED else RELEASES[kind]
         release = make(kind, factory, values)
     else:

@@ -12,7 +12,7 @@ QUICK = ["--trials", "16", "--candidates", "20", "--clients", "2", "--rounds", "
 
 
 def run(*arguments: str):
-    return CliRunner().invoke(app, list(arguments))
+    return CliRunner().invoke(app, list(arguments), env={"COLUMNS": "250"})
 
 
 @pytest.fixture(scope="module")

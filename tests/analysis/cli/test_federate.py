@@ -26,7 +26,8 @@ def test_a_federation_ends_with_its_table_and_the_path_of_the_report(tmp_path):
 def test_dp_sgd_is_a_defence_of_a_federation_with_its_guarantee_in_the_table(tmp_path):
     small = ["--model", "mlp", "--rounds", "1", "--records", "60", "--clients", "2", "--epochs", "1"]
     arguments = [*small, "--release", "dpsgd:eps=8", "--delta", "1e-6"]
-    result = CliRunner().invoke(app, ["federate", *arguments, "--out", str(tmp_path / "run")])
+    command = ["federate", *arguments, "--out", str(tmp_path / "run")]
+    result = CliRunner().invoke(app, command, env={"COLUMNS": "250"})
     assert result.exit_code == 0, result.output
     assert "delta 1e-6" in result.stdout
     assert any(line.split()[:2] == ["dpsgd:eps=8", "8"] for line in result.stdout.splitlines())

@@ -19,7 +19,7 @@ from fedsz_privacy.codec.compressors.sz3_stream import UNCOUNTED
 from fedsz_privacy.codec.frame import Memory, pack, payload_size, read_header, streams_of
 from fedsz_privacy.codec.header import Entry, Header
 from fedsz_privacy.codec.lossless import LOSSLESS, ZSTD
-from fedsz_privacy.codec.streaming import _lasting
+from fedsz_privacy.codec.streaming import lasting_of
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="peaks are read from Linux's /proc")
 
@@ -163,7 +163,7 @@ def test_the_peak_of_a_file_stays_below_the_factor_of_what_one_tensor_is_charged
             source = Memory(memoryview(frame))
             header = read_header(source)
             most = max(streamed_memory_of(unit, stream, compressor) for unit, stream in streams_of(header, source))
-            frames[f"{compressor.name} {dtype}"] = frame, _lasting(header, len(frame)) + most
+            frames[f"{compressor.name} {dtype}"] = frame, lasting_of(header, len(frame)) + most
     for kind, (peak, refusal) in peaks(frames, tmp_path, "file").items():
         assert refusal == "", kind
         assert peak < FACTOR * frames[kind][1] + FIXED, kind
