@@ -46,7 +46,7 @@ def test_sigmas_of_no_noise_are_refused(text):
 
 
 def test_sigmas_that_are_no_number_are_refused():
-    with pytest.raises(InputError, match="'half' is not a number"):
+    with pytest.raises(InputError, match="'halfsigma' is not a number"):
         parse_release("noisy+fedsz:abs=halfsigma")
 
 
