@@ -2,11 +2,10 @@
 
 from typing import Any
 
-import typer
-
 from analysis.cli.outputs import INTERRUPTED, Force, Output, require_output
-from analysis.cli.people import one_line_errors, print_table, show_gauge
+from analysis.cli.people import one_line_errors, print_rows, print_table, show_gauge
 from analysis.cli.questions import asks
+from analysis.cli.terminal import Shown, echo, shown
 from analysis.studies.files.spec import CompressSpec
 
 
@@ -20,9 +19,13 @@ def compress(asked: dict[str, Any], out: Output, force: Force = False) -> None:
         from analysis.studies.files import compress as study
 
         done = study.compress(spec, out, show_gauge)
-        print_table(done.table())
-        for note in done.notes():
-            typer.echo(note)
         for warning in done.warnings():
-            typer.echo(f"warning: {warning}", err=True)
-        typer.echo(out)
+            echo(f"warning: {warning}", err=True)
+        if shown() is Shown.JSON:
+            print_rows(done.rows())
+            return
+        if shown() is Shown.ALL:
+            print_table(done.table())
+            for note in done.notes():
+                echo(note)
+        echo(out)

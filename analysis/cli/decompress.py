@@ -7,6 +7,7 @@ import typer
 
 from analysis.cli.outputs import INTERRUPTED, Force, Output, require_output
 from analysis.cli.people import one_line_errors, show_gauge
+from analysis.cli.terminal import echo, say
 from analysis.studies.files.spec import DEFAULT_MAX_BYTES
 
 Frame = Annotated[Path, typer.Argument(metavar="FRAME", help="What compress wrote.", show_default=False)]
@@ -38,5 +39,5 @@ def decompress(
         from analysis.studies.files.restore import restore
 
         header = restore(frame, out, before, trust, max_bytes, show_gauge)
-        typer.echo(f"{len(header.entries):,} tensors, {sum(entry.nbytes for entry in header.entries):,} bytes")
-        typer.echo(out)
+        say(f"{len(header.entries):,} tensors, {sum(entry.nbytes for entry in header.entries):,} bytes")
+        echo(out)

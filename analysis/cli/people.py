@@ -1,8 +1,9 @@
 """What a person at a terminal sees: progress, tables, and one line where something is wrong."""
 
+import json
 import shutil
 import textwrap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,10 +13,15 @@ from analysis.cli.terminal import Shown, echo, shown
 from fedsz_privacy.core.errors import InputError, printable
 
 if TYPE_CHECKING:
+    from rich.table import Table as RichTable
+
     from analysis.reporting.page import Lines
-    from analysis.reporting.table import Table
+    from analysis.reporting.table import Row, Table
 
 Item = TypeVar("Item")
+
+PADDING = (0, 1, 0, 0)
+"""Spaces above, right of, below and left of each cell of a table."""
 
 NARROWEST, WIDEST = 40, 1000
 """Fewest columns that text is wrapped to, and those of a terminal on which every table fits."""
@@ -81,6 +87,11 @@ def show_gauge(description: str, total: int) -> Iterator[Callable[[int], None]]:
         yield lambda done: progress.advance(task, done)
 
 
+def print_rows(rows: Sequence["Row"]) -> None:
+    """Print rows of plain values as JSON."""
+    echo(json.dumps(rows, indent=2))
+
+
 def print_lines(lines: "Lines") -> None:
     """Print sentences under their title."""
     echo(lines.title)
@@ -103,24 +114,31 @@ def print_conclusion(lines: Iterable[str]) -> None:
 
 def print_table(table: "Table") -> None:
     """Print a table, intervals on a line of their own; one that is wider than the terminal row by row."""
-    from rich import box
     from rich.console import Console
     from rich.measure import Measurement
+
+    wide, here = Console(width=WIDEST), Console()
+    for columns in (table.columns, [heading.replace(" ", "\n") for heading in table.columns]):
+        laid_out = _laid_out(table, columns)
+        if Measurement.get(wide, wide.options, laid_out).maximum <= here.width:
+            here.print(laid_out)
+            return
+    _print_rows(table)
+
+
+def _laid_out(table: "Table", columns: Iterable[str]) -> "RichTable":
+    """Return a table in columns under headings, which may be narrower than its own."""
+    from rich import box
     from rich.table import Table as RichTable
     from rich.text import Text
 
-    laid_out = RichTable(title=table.title, caption=table.note, box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in table.columns:
+    laid_out = RichTable(title=table.title, caption=table.note, box=box.SIMPLE_HEAD, pad_edge=False, padding=PADDING)
+    for column in columns:
         laid_out.add_column(column, no_wrap=True)
     for row in table.rows:
         # Not as markup: a cell may hold names from a file.
         laid_out.add_row(*(Text(cell.replace(" [", "\n[")) for cell in row))
-    wide = Console(width=WIDEST)
-    needed = Measurement.get(wide, wide.options, laid_out).maximum
-    if needed <= Console().width:
-        Console().print(laid_out)
-    else:
-        _print_rows(table)
+    return laid_out
 
 
 def _print_rows(table: "Table") -> None:

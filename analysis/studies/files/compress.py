@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from analysis.reporting.progress import Gauge, unseen
-from analysis.reporting.table import Table
+from analysis.reporting.table import Row, Table
 from analysis.studies.files.asked import require_fitting
 from analysis.studies.files.checking import Checked, check
 from analysis.studies.files.given import Given, read_given
-from analysis.studies.files.layers import encoded_table
+from analysis.studies.files.layers import encoded_table, tensor_rows
 from analysis.studies.files.spec import CompressSpec
 from analysis.studies.files.watching import Watched, watched
 from fedsz_privacy.codec.lossy import LEAST_SHARE, lossy_share, without_lossy_warnings
@@ -41,6 +41,10 @@ class Compressed:
     def table(self) -> Table:
         """Return what became of each tensor."""
         return encoded_table(self.encoded, self.checked.errors if self.checked else {})
+
+    def rows(self) -> list[Row]:
+        """Return the same as plain values, a row for each tensor."""
+        return tensor_rows(self.encoded.header, self.encoded.bounds, self.checked.errors if self.checked else {})
 
     def notes(self) -> list[str]:
         """Return a line on what was checked, if it was."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from analysis.reporting.page import Lines
-from analysis.reporting.table import Table
+from analysis.reporting.table import Row, Table
 from fedsz_privacy.codec.frame import VERSION
 from fedsz_privacy.codec.header import Entry, Header
 from fedsz_privacy.codec.streaming import Encoded
@@ -28,14 +28,38 @@ def encoded_table(encoded: Encoded, errors: Mapping[str, float]) -> Table:
     """
     header, bounds = encoded.header, encoded.bounds
     rows = [
-        (*_entry(each), f"{bounds[each.name]:.3g}", f"{errors[each.name]:.3g}" if errors else UNKNOWN)
+        (*_entry(each), f"{bounds[each.name]:.3g}", *([f"{errors[each.name]:.3g}"] if errors else []))
         for each in header.entries
         if each.stream_size
     ]
-    exact = [(*_exact(header), "exact", "0" if errors else UNKNOWN)] if header.blocks else []
-    whole = (*_whole(header, encoded.nbytes), "", "")
-    note = NOTE if errors else UNVERIFIED
-    return Table("What became of each tensor", note, (*COLUMNS, "bound", "greatest error"), [*rows, *exact, whole])
+    exact = [(*_exact(header), "exact", *(["0"] if errors else []))] if header.blocks else []
+    whole = (*_whole(header, encoded.nbytes), "", *([""] if errors else []))
+    note, columns = (NOTE, ("bound", "greatest error")) if errors else (UNVERIFIED, ("bound",))
+    return Table("What became of each tensor", note, (*COLUMNS, *columns), [*rows, *exact, whole])
+
+
+def tensor_rows(header: Header, bounds: Mapping[str, float], errors: Mapping[str, float]) -> list[Row]:
+    """Return one row of plain values for each tensor of a frame; exact tensors have no stream of their own, but share.
+
+    Parameters
+    ----------
+    header : Header
+        What the frame announces.
+    bounds, errors : mapping of str to float
+        Absolute bounds and greatest errors of lossy tensors, as far as they are known.
+    """
+    return [
+        {
+            "name": each.name,
+            "shape": list(each.shape),
+            "dtype": str(each.dtype).removeprefix("torch."),
+            "nbytes": each.nbytes,
+            "compressed_nbytes": each.stream_size or None,
+            "bound": bounds.get(each.name),
+            "greatest_error": errors.get(each.name),
+        }
+        for each in header.entries
+    ]
 
 
 def header_lines(header: Header) -> Lines:
