@@ -62,7 +62,7 @@ def test_a_table_that_fits_is_one(monkeypatch, capsys):
     print_table(TABLE)
     printed = capsys.readouterr().out
     assert "─" in printed
-    assert "dpsgd:eps=8+fedsz:rel=1e-2   ∞" in printed
+    assert "dpsgd:eps=8+fedsz:rel=1e-2  ∞" in printed
 
 
 @pytest.mark.slow
