@@ -4,7 +4,9 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from functools import cache, partial
+from multiprocessing import resource_tracker
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
@@ -60,7 +62,9 @@ def _first(waiting: "deque[tuple[Note, Future[Result]]]") -> tuple[Note, Result]
 def _handed_over(
     task: Callable[[], Result], slot: Slot, free: deque[Slot], pool: ProcessPoolExecutor
 ) -> "Future[Result]":
-    future: Future[Result] = pool.submit(*_shared(task, slot))
+    shared = _shared(task, slot)
+    with _without_interrupts():
+        future: Future[Result] = pool.submit(*shared)
     future.add_done_callback(lambda _: free.append(slot))
     return future
 
@@ -84,6 +88,19 @@ def _run(function: Callable[..., Result], arguments: tuple[Any, ...]) -> Result:
 
 @cache
 def _pool(workers: int) -> ProcessPoolExecutor:
-    # Ctrl-C reaches them too; this process hears it, and ends them.
-    deaf = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
-    return ProcessPoolExecutor(workers, timeout=IDLE_SECONDS, env=SETTINGS, initializer=deaf)
+    # Where it is not there yet, starting a worker starts it first, and lets Ctrl-C through again.
+    resource_tracker.ensure_running()
+    return ProcessPoolExecutor(workers, timeout=IDLE_SECONDS, env=SETTINGS)
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Hold Ctrl-C back, here for so long, and for good in processes that start meanwhile.
+
+    It reaches them too, already while they start; this process hears it, and ends them.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
