@@ -17,7 +17,7 @@ from evaluation_plan import BOUNDS, GOALS, Run, runs
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.reporting.style import Look, house_style, looks, to_png
+from analysis.reporting.style import Look, house_style, looks, to_bytes
 from analysis.reporting.table import to_markdown
 from analysis.studies.federation.run import RoundRow
 from fedsz_privacy.federation.payload import Payload
@@ -184,7 +184,7 @@ def main() -> None:
     print(to_markdown(("model", "data", "sent", "overhead at REL 1e-2"), overheads(groups)))
     if len(sys.argv) > 2:
         with house_style():
-            Path(sys.argv[2]).write_bytes(to_png(draw(groups)))
+            Path(sys.argv[2]).write_bytes(to_bytes(draw(groups)))
 
 
 if __name__ == "__main__":

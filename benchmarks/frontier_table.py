@@ -14,7 +14,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.reporting.style import house_style, looks, to_png
+from analysis.reporting.style import house_style, looks, to_bytes
 from analysis.reporting.table import to_markdown
 from fedsz_privacy.defences.conditions import noise_multiplier
 from fedsz_privacy.defences.parsing import parse_release
@@ -149,7 +149,7 @@ def main() -> None:
         print(to_markdown(COLUMNS, [row.cells() for row in found if row.unit is unit or isinf(row.epsilon)]))
     if len(sys.argv) > 2:
         with house_style():
-            Path(sys.argv[2]).write_bytes(to_png(draw(found)))
+            Path(sys.argv[2]).write_bytes(to_bytes(draw(found)))
 
 
 if __name__ == "__main__":

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from analysis.cli.finish import finish
+from analysis.cli.finish import Figures, finish
 from analysis.cli.people import is_given, one_line_errors, refuse_options_beside, show_progress
 from analysis.cli.questions import asks
 from analysis.cli.terminal import say
+from analysis.reporting.formats import Format
 from analysis.studies.audit.spec import AuditSpec
 from fedsz_privacy.core.errors import InputError
 
@@ -36,6 +37,7 @@ def audit(
     ] = False,
     workers: Annotated[int, typer.Option(help="Processes that play trials at once.")] = 1,
     backend: Annotated[str, typer.Option(help="Where workers run: loky (this machine), ray, or dask.")] = "loky",
+    figures: Figures = Format.PNG,
 ) -> None:
     """Train a federated client, pass its updates through defences, attack what left, and report."""
     with one_line_errors():
@@ -60,7 +62,7 @@ def audit(
                 settled = spec or read_question(folder, "audit", SeedsSpec if "seeds" in question else AuditSpec)
                 _play(settled, folder, players)
 
-        finish(folder, question, compute)
+        finish(folder, question, compute, figures)
 
 
 def _play(spec: AuditSpec, folder: Path, players: "Workers") -> None:

@@ -5,10 +5,11 @@ from typing import Annotated, Any
 
 import typer
 
-from analysis.cli.finish import finish
+from analysis.cli.finish import Figures, finish
 from analysis.cli.people import one_line_errors, show_progress
 from analysis.cli.questions import asks
 from analysis.cli.terminal import say
+from analysis.reporting.formats import Format
 from analysis.studies.clients.spec import ClientsSpec
 
 
@@ -20,6 +21,7 @@ def audit_clients(
     ] = Path("runs/audit-clients"),
     workers: Annotated[int, typer.Option(help="Processes that play trials at once.")] = 1,
     backend: Annotated[str, typer.Option(help="Where workers run: loky (this machine), ray, or dask.")] = "loky",
+    figures: Figures = Format.PNG,
 ) -> None:
     """Let coins decide which clients take part, attack what the server makes of their updates, and report."""
     with one_line_errors():
@@ -34,4 +36,4 @@ def audit_clients(
 
             write_clients(*run_clients(spec, out, players, show_progress, say))
 
-        finish(out, to_plain("audit-clients", spec), compute)
+        finish(out, to_plain("audit-clients", spec), compute, figures)

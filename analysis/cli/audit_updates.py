@@ -5,10 +5,11 @@ from typing import Annotated, Any
 
 import typer
 
-from analysis.cli.finish import finish
+from analysis.cli.finish import Figures, finish
 from analysis.cli.people import one_line_errors, show_progress
 from analysis.cli.questions import asks
 from analysis.cli.terminal import say
+from analysis.reporting.formats import Format
 from analysis.studies.recorded.spec import RecordedSpec
 from fedsz_privacy.core.errors import InputError
 
@@ -22,6 +23,7 @@ def audit_updates(
     trust_imports: Annotated[
         bool, typer.Option("--trust-imports", help="Run the code that the recording names.")
     ] = False,
+    figures: Figures = Format.PNG,
 ) -> None:
     """Pass updates that clients trained already through releases, attack what leaves, and report."""
     with one_line_errors():
@@ -35,4 +37,4 @@ def audit_updates(
 
             write_recorded(*run_recorded(spec, out, trust_imports, show_progress, say))
 
-        finish(out, spec.to_dict(), compute)
+        finish(out, spec.to_dict(), compute, figures)

@@ -5,9 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
-from analysis.cli.finish import finish
+from analysis.cli.finish import Figures, finish
 from analysis.cli.people import one_line_errors, show_progress
 from analysis.cli.questions import asks
+from analysis.reporting.formats import Format
 from analysis.studies.bench.spec import BenchSpec
 
 
@@ -15,6 +16,7 @@ from analysis.studies.bench.spec import BenchSpec
 def bench(
     asked: dict[str, Any],
     out: Annotated[Path, typer.Option(help="Folder of the run; a finished run in it is shown.")] = Path("runs/bench"),
+    figures: Figures = Format.PNG,
 ) -> None:
     """Measure compressors on real weights: ratio, rate, peak error, distance from entropy."""
     with one_line_errors():
@@ -26,4 +28,4 @@ def bench(
 
             write_bench(*run_bench(spec, out, progress=show_progress))
 
-        finish(out, spec.to_dict(), compute)
+        finish(out, spec.to_dict(), compute, figures)

@@ -5,10 +5,11 @@ from typing import Annotated, Any
 
 import typer
 
-from analysis.cli.finish import finish
+from analysis.cli.finish import Figures, finish
 from analysis.cli.people import one_line_errors, show_progress
 from analysis.cli.questions import asks
 from analysis.cli.terminal import say
+from analysis.reporting.formats import Format
 from analysis.studies.federation.spec import FederationSpec
 
 
@@ -22,6 +23,7 @@ def federate(
         Path | None,
         typer.Option(help="Record the rounds without a defence in this folder, for audit-updates.", show_default=False),
     ] = None,
+    figures: Figures = Format.PNG,
 ) -> None:
     """Run federated averaging under defences: performance by round, bytes, time, and when compressing pays."""
     with one_line_errors():
@@ -42,4 +44,4 @@ def federate(
 
             write_federation(*run_federation(spec, out, show_progress, say, record))
 
-        finish(out, question, compute)
+        finish(out, question, compute, figures)

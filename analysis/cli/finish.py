@@ -2,24 +2,31 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from analysis.cli.people import print_conclusion, print_lines, print_table
 from analysis.cli.terminal import Shown, echo, shown
+from analysis.reporting.formats import Format, written_as
 from analysis.reporting.page import Page
 from analysis.reporting.table import Table
 
+Figures = Annotated[Format, typer.Option("--figures", help="A format for papers, beside the PNGs of the page.")]
 
-def finish(folder: Path, asked: Mapping[str, object], compute: Callable[[], object]) -> None:
-    """Show the run that a folder holds; compute it first if it is not there, or not finished."""
-    from analysis.reporting.finished import is_finished
+
+def finish(folder: Path, asked: Mapping[str, object], compute: Callable[[], object], figures: Format) -> None:
+    """Show the run that a folder holds; compute it first if it is not there, not finished, or lacks such figures."""
+    from analysis.reporting.finished import has_figures, is_finished
     from analysis.reporting.folder import require_place
 
-    if is_finished(folder, asked):
+    if is_finished(folder, asked) and has_figures(folder, figures):
         if shown() is Shown.ALL:
             echo(f"{folder} holds this run, finished: nothing is computed again", err=True)
     else:
         require_place(folder, asked)
-        compute()
+        with written_as(figures):
+            compute()
     show_run(folder)
 
 

@@ -5,10 +5,11 @@ from typing import Annotated, Any
 
 import typer
 
-from analysis.cli.finish import finish
+from analysis.cli.finish import Figures, finish
 from analysis.cli.people import one_line_errors, show_progress
 from analysis.cli.questions import asks
 from analysis.cli.terminal import say
+from analysis.reporting.formats import Format
 from analysis.studies.recommend.spec import RecommendSpec
 
 
@@ -20,6 +21,7 @@ def recommend(
     ] = Path("runs/recommend"),
     workers: Annotated[int, typer.Option(help="Processes that run federations at once, a seed each.")] = 1,
     backend: Annotated[str, typer.Option(help="Where workers run: loky (this machine), ray, or dask.")] = "loky",
+    figures: Figures = Format.PNG,
 ) -> None:
     """Recommend the loosest error bound that costs little enough, with what it saves and what it changes in leakage."""
     with one_line_errors():
@@ -34,4 +36,4 @@ def recommend(
 
             write_recommend(*run_recommend(spec, out, players, show_progress, say))
 
-        finish(out, to_plain("recommend", spec), compute)
+        finish(out, to_plain("recommend", spec), compute, figures)

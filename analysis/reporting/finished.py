@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from analysis.reporting.damage import why
 from analysis.reporting.folder import SPEC, RunFolder, changes, digest_of, read_spec, to_json
+from analysis.reporting.formats import Format
 from analysis.reporting.json_files import DAMAGED, FORMAT, read_json, require_format, require_keys
 from analysis.reporting.numbers import spoken
 from analysis.reporting.page import Page
@@ -79,6 +80,11 @@ def is_finished(path: Path, asked: Mapping[str, object]) -> bool:
         return not changes(path, asked)
     except (OSError, *DAMAGED):
         return False
+
+
+def has_figures(path: Path, chosen: Format) -> bool:
+    """Return whether a finished run has its figures in a format."""
+    return all((path / picture.file).with_suffix(f".{chosen}").is_file() for picture in _read(path).page.pictures)
 
 
 def reopen(path: Path) -> tuple[Page, Path]:

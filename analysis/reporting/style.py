@@ -1,7 +1,7 @@
 """One look for all figures, and the file that they become."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +12,17 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
+from analysis.reporting.formats import Format, formats
+
 RULES: Any = {"axes.titlesize": "medium", "figure.titleweight": "bold", "savefig.dpi": 130}
 
+
+UNDATED: Mapping[Format, dict[str, None]] = {
+    Format.PNG: {},
+    Format.SVG: {"Date": None},
+    Format.PDF: {"CreationDate": None},
+}
+"""What is left out of each format, so that a figure has the same bytes whenever it is drawn."""
 
 MARKERS = "os^DvPX"
 LINES = ("-", "--", "-.", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (8, 2, 1, 2, 1, 2)))
@@ -52,8 +61,14 @@ def label_powers(axis: Axis) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-def to_png(figure: Figure) -> bytes:
-    """Return a figure as a PNG."""
+def to_files(figures: Mapping[str, Figure]) -> dict[str, str | bytes]:
+    """Return figures by their path in the folder of a run, in each of `formats`."""
+    return {f"figures/{name}.{each}": to_bytes(figure, each) for name, figure in figures.items() for each in formats()}
+
+
+def to_bytes(figure: Figure, chosen: Format = Format.PNG) -> bytes:
+    """Return a figure as a file, the same bytes for the same figure."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
+    with mpl.rc_context({"svg.hashsalt": "fedsz-privacy"}):
+        figure.savefig(buffer, format=chosen.value, metadata=UNDATED[chosen])
     return buffer.getvalue()

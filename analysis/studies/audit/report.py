@@ -7,7 +7,7 @@ from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.numbers import count
 from analysis.reporting.page import Page, Picture
-from analysis.reporting.style import house_style, to_png
+from analysis.reporting.style import house_style, to_files
 from analysis.reporting.table import to_csv
 from analysis.studies.audit.presentation.canary_table import canary_tables
 from analysis.studies.audit.presentation.figures import FIGURES
@@ -60,15 +60,13 @@ def write_report(report: AuditReport, folder: RunFolder) -> Path:
     return write_run(folder, make_page(report), files)
 
 
-def draw(report: AuditReport) -> dict[str, bytes]:
-    """Return every figure as a PNG, by its file; a figure of errors only where a release makes some."""
+def draw(report: AuditReport) -> dict[str, str | bytes]:
+    """Return every figure as a file, by its path; a figure of errors only where a release makes some."""
+    errors = any(study and study.scopes for study in report.noise.values())
     with house_style():
-        drawn = {
-            f"figures/{name}.png": to_png(figure(report))
-            for name, figure in FIGURES.items()
-            if name != "noise" or any(study and study.scopes for study in report.noise.values())
-        }
-        return drawn | ({"figures/frontier.png": to_png(draw_frontier(report.frontier))} if report.frontier else {})
+        drawn = {name: figure(report) for name, figure in FIGURES.items() if name != "noise" or errors}
+        frontier = {"frontier": draw_frontier(report.frontier)} if report.frontier else {}
+        return to_files(drawn | frontier)
 
 
 def make_page(report: AuditReport) -> Page:

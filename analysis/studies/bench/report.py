@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.page import Page, Picture
-from analysis.reporting.style import house_style, looks, to_png
+from analysis.reporting.style import house_style, looks, to_files
 from analysis.reporting.table import Table, to_csv
 from analysis.studies.bench.measure import BenchRow, Spread
 from analysis.studies.bench.run import BenchReport
@@ -92,12 +92,12 @@ def write_bench(report: BenchReport, folder: RunFolder) -> Path:
     flat = [{key: value for key, value in row.items() if not isinstance(value, dict)} | _flat(row) for row in rows]
     notes = "".join(f"\n**Warning.** {line}.\n" for line in report.warnings())
     with house_style():
-        picture = to_png(ratio_and_rate(report))
+        pictures = to_files({"bench": ratio_and_rate(report)})
     files: dict[str, str | bytes] = {
         "results.json": to_json({"rows": rows, "outliers": report.outliers}),
         "tables/bench.csv": to_csv(flat),
         "report.md": bench_table(report).to_markdown() + notes,
-        "figures/bench.png": picture,
+        **pictures,
     }
     return write_run(folder, make_page(report), files)
 

@@ -7,7 +7,7 @@ from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.numbers import count
 from analysis.reporting.page import Page, Picture
-from analysis.reporting.style import house_style, to_png
+from analysis.reporting.style import house_style, to_files
 from analysis.reporting.table import Row, to_csv
 from analysis.studies.audit.results import statistic_rows
 from analysis.studies.clients.figure import clients_figure
@@ -38,11 +38,11 @@ GROUP = "clients"
 def write_clients(report: ClientsReport, folder: RunFolder) -> Path:
     """Write results.json, tables, the figure and the page to a run's folder, and return the path of the page."""
     with house_style():
-        picture = to_png(clients_figure(report))
+        pictures = to_files({"clients": clients_figure(report)})
     files: dict[str, str | bytes] = {
         "results.json": to_json(to_results(report)),
         "tables/leakage.csv": to_csv(leakage_rows(report)),
-        "figures/clients.png": picture,
+        **pictures,
     }
     return write_run(folder, make_page(report), files)
 

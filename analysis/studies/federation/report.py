@@ -14,7 +14,7 @@ from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.numbers import count
 from analysis.reporting.page import Page, Picture
-from analysis.reporting.style import house_style, looks, to_png
+from analysis.reporting.style import house_style, looks, to_files
 from analysis.reporting.table import Row, Table, to_csv
 from analysis.studies.command import to_command
 from analysis.studies.federation.run import FederationReport
@@ -115,7 +115,7 @@ FIGURES: Mapping[str, tuple[Callable[[FederationReport], Figure], str]] = Mappin
 def write_federation(report: FederationReport, folder: RunFolder) -> Path:
     """Write results.json, tables, figures and the page to a run's folder, and return the path of the page."""
     with house_style():
-        pictures = {f"figures/{name}.png": to_png(draw(report)) for name, (draw, _) in FIGURES.items()}
+        pictures = to_files({name: draw(report) for name, (draw, _) in FIGURES.items()})
     files: dict[str, str | bytes] = {
         "results.json": to_json(to_results(report)),
         "tables/rounds.csv": to_csv(round_rows(report)),

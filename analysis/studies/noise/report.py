@@ -7,7 +7,7 @@ from analysis.methods.curves.fit_curves import delta_curves
 from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.page import Lines, Page, Picture
-from analysis.reporting.style import house_style, to_png
+from analysis.reporting.style import house_style, to_files
 from analysis.reporting.table import Row, to_csv
 from analysis.studies.command import to_command
 from analysis.studies.noise.figures import FIGURES
@@ -23,7 +23,7 @@ def write_noise_report(report: NoiseReport, folder: RunFolder) -> Path:
     curves = {release: delta_curves(study.tensors[study.largest].fit) for release, study in report.found.items()}
     results = to_results(report) | {"as_if_curves": {release: each.to_dict() for release, each in curves.items()}}
     with house_style():
-        pictures = {f"figures/{name}.png": to_png(draw(report.found)) for name, (draw, _) in FIGURES.items()}
+        pictures = to_files({name: draw(report.found) for name, (draw, _) in FIGURES.items()})
     files: dict[str, str | bytes] = {
         "results.json": to_json(results),
         "tables/fits.csv": to_csv(fit_rows(report)),

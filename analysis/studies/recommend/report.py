@@ -7,7 +7,7 @@ from analysis.reporting.finished import PAGE, write_run
 from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.numbers import count, interval
 from analysis.reporting.page import Lines, Page, Picture
-from analysis.reporting.style import house_style, to_png
+from analysis.reporting.style import house_style, to_files
 from analysis.reporting.table import Row, Table, to_csv
 from analysis.studies.command import to_command
 from analysis.studies.questions import to_plain
@@ -27,13 +27,13 @@ CAPTION = (
 def write_recommend(report: RecommendReport, folder: RunFolder) -> Path:
     """Write results.json, the table, the figure and the page to a run's folder, and return the path of the page."""
     with house_style():
-        picture = to_png(loss_and_ratio(report))
+        pictures = to_files({"loss_and_ratio": loss_and_ratio(report)})
     table = bounds_table(report)
     files: dict[str, str | bytes] = {
         "results.json": to_json(to_results(report)),
         "tables/bounds.csv": to_csv(bound_rows(report)),
         "report.md": table.to_markdown(),
-        "figures/loss_and_ratio.png": picture,
+        **pictures,
     }
     return write_run(folder, make_page(report), files)
 

@@ -13,7 +13,7 @@ from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.numbers import count, interval
 from analysis.reporting.page import Page, Picture
-from analysis.reporting.style import house_style, to_png
+from analysis.reporting.style import house_style, to_files
 from analysis.reporting.table import Row, to_csv
 from analysis.studies.audit.presentation.tables import fits_table
 from analysis.studies.audit.report import CAPTIONS
@@ -57,7 +57,7 @@ EVERYBODY = "all clients"
 def write_recorded(report: RecordedReport, folder: RunFolder) -> Path:
     """Write results.json, tables, figures and the page to a run's folder, and return the path of the page."""
     with house_style():
-        drawn = {f"figures/{name}.png": to_png(FIGURES[name][0](report)) for name in _shown(report)}
+        drawn = to_files({name: FIGURES[name][0](report) for name in _shown(report)})
     files: dict[str, str | bytes] = {
         "results.json": to_json(to_results(report)),
         "tables/leakage.csv": to_csv(leakage_rows(report)),

@@ -10,7 +10,7 @@ from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.numbers import count
 from analysis.reporting.page import Lines, Page, Picture
-from analysis.reporting.style import house_style, to_png
+from analysis.reporting.style import house_style, to_files
 from analysis.reporting.table import Table, to_csv
 from analysis.studies.command import to_command
 from analysis.studies.questions import to_plain
@@ -31,7 +31,7 @@ from fedsz_privacy.defences.grammar import write_shortest
 def write_scores(report: ScoresReport, folder: RunFolder) -> Path:
     """Write results.json, tables, figures and the page to a run's folder, and return the path of the page."""
     with house_style():
-        pictures = {f"figures/{name}.png": to_png(draw(report)) for name, (draw, _) in figures_of(report).items()}
+        pictures = to_files({name: draw(report) for name, (draw, _) in figures_of(report).items()})
     files: dict[str, str | bytes] = {
         "results.json": to_json(to_results(report)),
         "tables/leakage.csv": to_csv(leakage_rows(report)),

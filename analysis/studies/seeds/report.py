@@ -8,7 +8,7 @@ from analysis.methods.leakage.membership import Leakage
 from analysis.reporting.finished import PAGE, write_run
 from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.page import Lines, Page, Picture
-from analysis.reporting.style import house_style, to_png
+from analysis.reporting.style import house_style, to_files
 from analysis.reporting.table import Row, to_csv
 from analysis.studies.audit.results import statistics
 from analysis.studies.command import to_command
@@ -36,12 +36,12 @@ CAPTION = (
 def write_seeds(report: SeedsReport, folder: RunFolder) -> Path:
     """Write results.json, tables, the figure and the page to a run's folder, and return the path of the page."""
     with house_style():
-        picture = to_png(seeds_figure(report))
+        pictures = to_files({"seeds": seeds_figure(report)})
     files: dict[str, str | bytes] = {
         "results.json": to_json(to_results(report)),
         "tables/means.csv": to_csv(mean_rows(report)),
         "tables/seeds.csv": to_csv(seed_rows(report)),
-        "figures/seeds.png": picture,
+        **pictures,
     }
     return write_run(folder, make_page(report), files)
 

@@ -127,3 +127,14 @@ def test_a_checkpoint_with_nothing_to_compress_is_one_line(tmp_path, state):
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
     assert "nothing to compress" in result.stderr or "holds no state dict" in result.stderr
     assert not (tmp_path / "run").exists()
+
+
+def test_figures_for_papers_are_written_also_of_a_finished_run(tmp_path):
+    torch.save({"a.weight": torch.randn(40, 50)}, tmp_path / "state.pt")
+    words = ["bench", str(tmp_path / "state.pt"), "--compressor", "nopred", "--bound", "1e-2", "--repeats", "1"]
+    for asked, names in ([], ["bench.png"]), (["--figures", "svg"], ["bench.png", "bench.svg"]):
+        result = CliRunner().invoke(app, [*words, "--out", str(tmp_path / "run"), *asked])
+        assert result.exit_code == 0, result.output
+        assert sorted(path.name for path in (tmp_path / "run" / "figures").iterdir()) == names
+    again = CliRunner().invoke(app, [*words, "--out", str(tmp_path / "run"), "--figures", "svg"])
+    assert "nothing is computed again" in again.stderr

@@ -8,7 +8,7 @@ import pytest
 
 from analysis.reporting.html import to_html
 from analysis.reporting.page import Lines, Page, Picture
-from analysis.reporting.style import house_style, to_png
+from analysis.reporting.style import house_style, to_bytes
 from analysis.reporting.table import Table
 from analysis.studies.audit.presentation.tradeoff import tradeoff
 from analysis.studies.audit.report import make_page
@@ -87,7 +87,7 @@ def shown(request, browser) -> Iterator[Any]:
         report = request.getfixturevalue("small_report")
         page = make_page(report)
         with house_style():
-            picture = to_png(tradeoff(report))
+            picture = to_bytes(tradeoff(report))
         pictures = {each.name: picture for each in page.pictures}
     tab = browser.new_page()
     tab.set_content(to_html(page, pictures, {"Versions": "x 1"}))

@@ -1,7 +1,10 @@
 import numpy as np
+import pytest
 import seaborn as sns
+from matplotlib.figure import Figure
 
-from analysis.reporting.style import LINES, MARKERS, looks
+from analysis.reporting.formats import Format, written_as
+from analysis.reporting.style import LINES, MARKERS, looks, to_bytes, to_files
 
 
 def test_seventy_series_are_told_apart_by_colour_and_marker_and_by_colour_and_line():
@@ -15,3 +18,26 @@ def test_seventy_series_are_told_apart_by_colour_and_marker_and_by_colour_and_li
 def test_the_first_series_look_the_same_however_many_follow():
     assert looks(200)[:3] == looks(3)
     assert looks(0) == []
+
+
+def drawn() -> Figure:
+    figure = Figure(figsize=(3.3, 2))
+    figure.subplots().plot([0, 1], [1, 0], label="a line")
+    return figure
+
+
+@pytest.mark.parametrize(("chosen", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
+def test_a_figure_is_the_same_file_whenever_it_is_drawn(chosen, start):
+    first, second = to_bytes(drawn(), Format(chosen)), to_bytes(drawn(), Format(chosen))
+    assert first == second
+    assert first.startswith(start)
+
+
+def test_figures_are_written_as_png_and_in_the_format_that_was_asked_for():
+    assert list(to_files({"a": drawn()})) == ["figures/a.png"]
+    with written_as(Format.SVG):
+        assert list(to_files({"a": drawn(), "b": drawn()})) == [
+            "figures/a.png", "figures/a.svg", "figures/b.png", "figures/b.svg"
+        ]  # fmt: skip
+    with written_as(Format.PNG):
+        assert list(to_files({"a": drawn()})) == ["figures/a.png"]

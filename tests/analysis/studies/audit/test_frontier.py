@@ -9,7 +9,7 @@ import torch
 from dp_accounting import GaussianDpEvent, LaplaceDpEvent, NonPrivateDpEvent
 
 from analysis.methods.curves.neighbours import NeighbourPair
-from analysis.reporting.style import house_style, to_png
+from analysis.reporting.style import house_style, to_bytes
 from analysis.studies.audit.frontier import find_frontier
 from analysis.studies.audit.presentation.frontier import draw_frontier, frontier_table
 from analysis.studies.noise.update_study import study_noise
@@ -97,7 +97,7 @@ def test_table_and_figure_keep_guaranteed_and_as_if_apart(found):
     assert rows["proved"][2] == "-" != rows["proved"][1]
     with house_style():
         figure = draw_frontier(found)
-        assert to_png(figure)
+        assert to_bytes(figure)
     labels = [text.get_text().rpartition(":")[2] for text in figure.legends[0].get_texts()]
     assert labels[:2] == ["coin (as if)", "proved (guaranteed)"]
     assert len(labels) == 4
