@@ -31,6 +31,9 @@ PAYLOADS: Mapping[Payload, str] = MappingProxyType(
 )
 """What a client sends, as a page says it."""
 
+BAND, THIN = (6.0, 0.4), (1.6, 1.0)
+"""Line width and opacity of no defence, a pale band that others may run inside, and of the others."""
+
 BANDWIDTHS = np.geomspace(1, 1e4, 200)
 """Mbit/s."""
 
@@ -73,7 +76,10 @@ def performance_by_round(report: FederationReport) -> Figure:
     panel = figure.subplots()
     for look, (name, rows) in zip(looks(len(report.rounds)), report.rounds.items(), strict=True):
         rounds, performance = [row.round + 1 for row in rows], [row.performance for row in rows]
-        panel.plot(rounds, performance, marker=look.marker, color=look.colour, label=name, alpha=0.85)
+        width, alpha = BAND if name == REFERENCE else THIN
+        panel.plot(rounds, performance, marker=look.marker, color=look.colour, label=name, linewidth=width, alpha=alpha)
+    # From zero on, so that a small difference looks small.
+    panel.set_ylim(0, max(1.0, panel.get_ylim()[1]))
     panel.xaxis.set_major_locator(MaxNLocator(integer=True))
     panel.set(xlabel="round", ylabel=f"test {report.metric} of the global model", title=_setting(report))
     figure.legend(title="defence", loc="outside right upper")
@@ -102,7 +108,10 @@ def link_model(report: FederationReport) -> Figure:
 
 FIGURES: Mapping[str, tuple[Callable[[FederationReport], Figure], str]] = MappingProxyType(
     {
-        "performance": (performance_by_round, "All defences start from the same weights."),
+        "performance": (
+            performance_by_round,
+            "All defences start from the same weights. A curve inside the pale band is as good as none's.",
+        ),
         "link": (
             link_model,
             "The time from a client to the server. Left of a dot, on slower links, compressing saves time.",
