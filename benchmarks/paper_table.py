@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from analysis.methods.guarantee import Guarantee
+from analysis.reporting.numbers import signed
 from analysis.reporting.table import to_markdown
 from analysis.studies.federation.run import FederationReport, RoundRow
 from analysis.studies.federation.spec import FederationSpec
@@ -45,7 +46,7 @@ def line(report: FederationReport) -> tuple[str, ...]:
         f"{spec.side}x{spec.side}" if spec.side else "own size",
         f"{report.rounds['none'][-1].performance:.3f}",
         f"{report.rounds[compressed][-1].performance:.3f}",
-        f"{report.change(compressed):+.3f}",
+        signed(report.change(compressed)),
         f"{report.ratio(compressed):.2f}",
         f"{report.overhead(compressed):.2%}",
         f"{report.break_even(compressed):,.0f}",

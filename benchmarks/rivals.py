@@ -8,6 +8,8 @@ Run with: python benchmarks/rivals.py FOLDER
 import sys
 from pathlib import Path
 
+from analysis.reporting.numbers import interval
+from analysis.studies.audit.presentation.leakage_tables import minus_none
 from analysis.studies.audit.run import run_audit
 from analysis.studies.audit.spec import AuditSpec
 from analysis.studies.federation.run import run_federation
@@ -37,8 +39,8 @@ def rows(folder: Path) -> list[tuple[str, ...]]:
                 f"{federated.ratio(name):.3g}",
                 f"{32 / federated.ratio(name):.2f}",
                 f"{federated.rounds[name][-1].performance:.3f}",
-                f"{auc.value:.3f} [{auc.low:.3f}, {auc.high:.3f}]",
-                f"{change.value:+.3f} [{change.low:+.3f}, {change.high:+.3f}]",
+                interval(auc),
+                minus_none(name, change),
             )
         )
     return found
