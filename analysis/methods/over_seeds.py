@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from math import sqrt
 from statistics import fmean, median_low, stdev
 
-from scipy.optimize import brentq
-from scipy.stats import nct, t
+import scipy
 
 from analysis.methods.leakage.detectable import POWER, Estimate
 from analysis.methods.leakage.resampling import CONFIDENCE
@@ -91,7 +90,7 @@ def mean_over_seeds(values: Sequence[float]) -> Mean:
 
 def quantile(seeds: int) -> float:
     """Return how many standard errors the interval of so many seeds reaches to either side."""
-    return float(t.ppf((1 + CONFIDENCE) / 2, seeds - 1))
+    return float(scipy.stats.t.ppf((1 + CONFIDENCE) / 2, seeds - 1))
 
 
 def standard_error(values: Sequence[float]) -> float:
@@ -114,7 +113,9 @@ def detectable_over_seeds(found: Mean) -> float:
         What the seeds gave; its standard deviation stands for that of all seeds.
     """
     seeds = len(found.values)
-    shift = brentq(lambda shift: nct.sf(quantile(seeds), seeds - 1, shift) - POWER, 0, MOST_SHIFT)
+    shift = scipy.optimize.brentq(
+        lambda shift: scipy.stats.nct.sf(quantile(seeds), seeds - 1, shift) - POWER, 0, MOST_SHIFT
+    )
     return float(shift) * standard_error(found.values)
 
 
