@@ -51,8 +51,9 @@ class FedSZ:
         take up to 32 MiB of their own. The default, 2**30, is a quarter of a small server's memory of 4 GiB, and room
         for an update of about 100 million float32 parameters in one tensor, or twice as many in several.
     workers : int
-        Number of processes that encode, of which this one is one; frames do not depend on it. Others are started when
-        they are first needed, which takes seconds, and kept; decoding needs none.
+        Number of processes that encode; frames do not depend on it. With 1 it is this one. More are started when they
+        are first needed, which takes a second or two, and kept, while this one hands tensors to them; decoding needs
+        none.
     lossy : callable, optional
         The rule, ``lossy(name, tensor) -> bool``. By default the paper's, that the name contains ``weight``; in a state
         in which no name does, that the tensor has two dimensions or more.
@@ -135,7 +136,7 @@ class FedSZ:
         Notes
         -----
         It takes about four times the largest tensor, the tensor itself included, and the exact ones of one block of 4
-        MiB. Each further one of ``workers`` takes as much, and keeps two tensors more in shared memory.
+        MiB. With several ``workers`` each takes as much, and keeps two tensors more in shared memory.
         """
         return encode_to(self, state, path)
 

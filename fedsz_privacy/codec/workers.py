@@ -19,7 +19,7 @@ Note = TypeVar("Note")
 Result = TypeVar("Result")
 
 AHEAD = 2
-"""Tasks that wait for each process, so that it has its next at once while this one is busy with its own."""
+"""Tasks that each process has at a time: one that it does, and its next."""
 
 IDLE_SECONDS = 300
 SETTINGS = {
@@ -34,44 +34,39 @@ SETTINGS = {
 def in_order(tasks: Iterable[tuple[Note, Callable[[], Result]]], workers: int) -> Iterator[tuple[Note, Result]]:
     """Return the results of tasks in their order, each with the note that came with it.
 
-    They are worked out by so many processes, of which this one is one: it hands a task to another as long as each has
-    `AHEAD` of them, and does the next by itself. Large arrays among the arguments of a ``functools.partial`` reach the
-    others through shared memory. The processes are kept for the next call, and end by themselves when idle.
+    They are worked out by so many processes. With several, this one only hands tasks over: were it to code as well, its
+    own compressor would hold the lock that the threads which hand over wait for. Large arrays among the arguments of a
+    ``functools.partial`` reach the others through shared memory. The processes are kept for the next call, and end by
+    themselves when idle.
     """
     if workers == 1:
         for note, task in tasks:
             yield note, task()
         return
-    pool = _pool(workers - 1)
+    pool = _pool(workers)
     with TemporaryDirectory(prefix="fedsz-", dir=memory_folder()) as folder:
-        free = deque(Slot(Path(folder) / str(place)) for place in range(AHEAD * (workers - 1)))
-        waiting: deque[tuple[Note, Future[Result]]] = deque()
+        free = [Slot(Path(folder) / str(place)) for place in range(AHEAD * workers)]
+        waiting: deque[tuple[Note, Future[Result], Slot]] = deque()
         for note, task in tasks:
-            waiting.append((note, _handed_over(task, free.popleft(), free, pool) if free else _done(task)))
-            while waiting and waiting[0][1].done():
-                yield _first(waiting)
+            if not free:
+                yield _first(waiting, free)
+            slot = free.pop()
+            waiting.append((note, _handed_over(task, slot, pool), slot))
         while waiting:
-            yield _first(waiting)
+            yield _first(waiting, free)
 
 
-def _first(waiting: "deque[tuple[Note, Future[Result]]]") -> tuple[Note, Result]:
-    note, future = waiting.popleft()
-    return note, future.result()
+def _first(waiting: "deque[tuple[Note, Future[Result], Slot]]", free: list[Slot]) -> tuple[Note, Result]:
+    note, future, slot = waiting.popleft()
+    result = future.result()
+    free.append(slot)
+    return note, result
 
 
-def _handed_over(
-    task: Callable[[], Result], slot: Slot, free: deque[Slot], pool: ProcessPoolExecutor
-) -> "Future[Result]":
+def _handed_over(task: Callable[[], Result], slot: Slot, pool: ProcessPoolExecutor) -> "Future[Result]":
     shared = _shared(task, slot)
     with _without_interrupts():
         future: Future[Result] = pool.submit(*shared)
-    future.add_done_callback(lambda _: free.append(slot))
-    return future
-
-
-def _done(task: Callable[[], Result]) -> "Future[Result]":
-    future: Future[Result] = Future()
-    future.set_result(task())
     return future
 
 

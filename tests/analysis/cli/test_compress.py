@@ -297,22 +297,22 @@ def test_a_full_disk_is_one_line_and_leaves_nothing():
 
 LINGER = """
 import time
+from fedsz_privacy.codec import workers
 from fedsz_privacy.codec.compressors.sz3 import SZ3
-encode = SZ3.encode
-def lingering(self, array, bound):
+def lingering(*_):
     open("begun", "w").close()
     time.sleep(60)
-    return encode(self, array, bound)
-SZ3.encode = lingering
 """
+PLACES = {"1": "SZ3.encode = lingering", "2": "workers._first = lingering"}
+"""Where the process that is asked lingers: in a compressor, or waiting for others, which have just been started."""
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", PLACES)
 def test_an_interruption_is_one_line_and_leaves_nothing_half_written(tmp_path, workers):
     save_file({f"{layer}.weight": torch.randn(60, 50) for layer in range(9)}, "in.safetensors")
     asked = ["compress", "in.safetensors", "-o", "out", "--rel", "1e-2", "--workers", workers]
-    process = start(tmp_path, *asked, before=LINGER)
+    process = start(tmp_path, *asked, before=LINGER + PLACES[workers])
     while not Path("begun").exists():
         assert process.poll() is None, process.communicate()
         time.sleep(0.05)
