@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from analysis.reporting.numbers import count
 from analysis.reporting.page import Lines
 from analysis.reporting.table import Row, Table
 from fedsz_privacy.codec.frame import VERSION
@@ -66,7 +67,7 @@ def header_lines(header: Header) -> Lines:
     """Return what a frame says of itself as a whole."""
     stands = "" if header.predicted_from is None else f", predicted from the average of round {header.predicted_from}"
     codecs = f"compressor {printable(header.compressor)}, lossless codec {printable(header.lossless)}"
-    return Lines(f"FedSZ frame, version {VERSION}", (f"{codecs}, {_count(len(header.entries), 'tensor')}{stands}",))
+    return Lines(f"FedSZ frame, version {VERSION}", (f"{codecs}, {count(len(header.entries), 'tensor')}{stands}",))
 
 
 def header_table(header: Header, frame_bytes: int) -> Table:
@@ -84,7 +85,7 @@ def _entry(entry: Entry) -> tuple[str, ...]:
 
 def _exact(header: Header) -> tuple[str, ...]:
     exact = [entry for entry in header.entries if not entry.stream_size]
-    return (_count(len(exact), "exact tensor"), "", "", *_sizes(sum(each.nbytes for each in exact), sum(header.blocks)))
+    return (count(len(exact), "exact tensor"), "", "", *_sizes(sum(each.nbytes for each in exact), sum(header.blocks)))
 
 
 def _whole(header: Header, frame_bytes: int) -> tuple[str, ...]:
@@ -93,7 +94,3 @@ def _whole(header: Header, frame_bytes: int) -> tuple[str, ...]:
 
 def _sizes(before: int, after: int) -> tuple[str, str, str]:
     return f"{before:,}", f"{after:,}", f"{before / after:.2f}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

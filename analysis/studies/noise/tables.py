@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from analysis.methods.noise.distances import Distance
 from analysis.methods.noise.fits import Fit
 from analysis.methods.noise.noise_fit import NoiseFit
 from analysis.methods.noise.p_values import REPETITIONS, SUBSAMPLE
+from analysis.reporting.numbers import interval
 from analysis.reporting.table import Row, Table
 from analysis.studies.noise.cells import SHOWN_DISTRIBUTIONS, as_if_cells, decision_cells, distance_cells
 from analysis.studies.noise.checkpoint_study import CheckpointStudy
@@ -146,11 +146,7 @@ def _family(fit: Fit, least: float) -> Sequence[str]:
         f"{fit.scale:.3g}",
         shape,
         f"{fit.zero:.3g}",
-        *(_interval(distance) for distance in fit.distances.values()),
+        *(interval(distance) for distance in fit.distances.values()),
         f"{fit.bic - least:.4f}",
         f"{fit.held_out:.4f}",
     )
-
-
-def _interval(distance: Distance) -> str:
-    return f"{distance.value:.3f} [{distance.low:.3f}, {distance.high:.3f}]"

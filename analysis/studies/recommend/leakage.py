@@ -12,6 +12,7 @@ from analysis.methods.over_seeds import Mean, detectable_over_seeds, mean_over_s
 from analysis.reporting.damage import why
 from analysis.reporting.finished import is_finished
 from analysis.reporting.json_files import DAMAGED, read_json
+from analysis.reporting.numbers import interval
 from analysis.reporting.progress import Progress
 from analysis.studies.recorded.report import write_recorded
 from analysis.studies.recorded.run import run_recorded
@@ -92,7 +93,7 @@ def explain(change: LeakageChange) -> str:
     """Return in one sentence what a release changes in leakage, as far as the figures go."""
     moved = change.difference
     beside = (
-        f"attacks without shadow models have AUC {_interval(change.undefended)} on the updates as they are, and "
+        f"attacks without shadow models have AUC {interval(change.undefended)} on the updates as they are, and "
         f"{moved.value:+.2g} [{moved.low:+.2g}, {moved.high:+.2g}] through the release"
     )
     if change.detectable:
@@ -104,10 +105,6 @@ def explain(change: LeakageChange) -> str:
     if change.undefended.low <= GUESSING:
         return f"not told by this run, whose attacks may name nobody even without compression: {beside}"
     return f"{'nothing that was found' if change.detectable else 'nothing in any of these seeds'}: {beside}"
-
-
-def _interval(mean: Mean) -> str:
-    return f"{mean.value:.3f} [{mean.low:.3f}, {mean.high:.3f}]"
 
 
 def _read(path: Path, release: str) -> SeedLeakage:
