@@ -43,7 +43,8 @@ def summary_table(report: FederationReport) -> Table:
     spec, units = report.spec, units_of(report.guarantees.values())
     return Table(
         title="Federated averaging under each defence",
-        note=f"{_setting(report)}, {count(spec.records, 'training record')}, {count(spec.rounds, 'round')}. Through a "
+        note=f"{report.spec.in_words}, {count(spec.records, 'training record')}, {count(spec.rounds, 'round')}. "
+        "Through a "
         f"release goes a client's {PAYLOADS[spec.payload]}. A guarantee is over all rounds, for the unit of privacy of "
         "its column. Bytes and seconds are those of a client who takes part, in a round. Overhead is the share of "
         f"training, encoding and decoding that is not training.{note_of_units(units)}",
@@ -81,7 +82,7 @@ def performance_by_round(report: FederationReport) -> Figure:
     # From zero on, so that a small difference looks small.
     panel.set_ylim(0, max(1.0, panel.get_ylim()[1]))
     panel.xaxis.set_major_locator(MaxNLocator(integer=True))
-    panel.set(xlabel="round", ylabel=f"test {report.metric} of the global model", title=_setting(report))
+    panel.set(xlabel="round", ylabel=f"test {report.metric} of the global model", title=report.spec.in_words)
     figure.legend(title="defence", loc="outside right upper")
     figure.suptitle(f"{report.metric.capitalize()} by round")
     return figure
@@ -100,7 +101,7 @@ def link_model(report: FederationReport) -> Figure:
             panel.plot(*place, "o", color=look.colour)
             panel.annotate(f"{crossing:,.0f} Mbit/s", place, (6, 10), textcoords="offset points")
     panel.set(xscale="log", yscale="log", xlabel="bandwidth (Mbit/s)", ylabel="encode + send + decode (seconds)")
-    panel.set_title(_setting(report))
+    panel.set_title(report.spec.in_words)
     figure.legend(title="defence", loc="outside right upper")
     figure.suptitle("Time to the server; compressing pays left of the dot")
     return figure
@@ -158,8 +159,7 @@ def make_page(report: FederationReport) -> Page:
         question="What each defence costs in performance, bytes and time, and when compressing pays.",
         setting={
             "Data and model": f"{spec.data}; {spec.model}",
-            "Federation": f"{count(spec.clients, 'client')}, {spec.partition}, "
-            f"{count(spec.records, 'training record')}, {count(spec.rounds, 'round')} of federated averaging",
+            "Federation": spec.rounds_in_words,
             "Training": training_words(spec),
             "Sent": f"each client's {PAYLOADS[spec.payload]}, through the release",
             "Unit of privacy": "that of its column: one record (example) of a client, added or removed, or one client",
@@ -195,8 +195,3 @@ def _summary(report: FederationReport, name: str, units: Sequence[Unit]) -> tupl
 
 def _megabits(bandwidth: float) -> str:
     return "always" if math.isinf(bandwidth) else f"{bandwidth:,.0f}"
-
-
-def _setting(report: FederationReport) -> str:
-    spec = report.spec
-    return f"{spec.model} on {Path(spec.data).name}, {count(spec.clients, 'client')}, {spec.partition}"

@@ -1,8 +1,10 @@
 """What a federation was asked: everything that decides its results."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analysis.reporting.numbers import count
 from analysis.studies.spec import REFERENCE, ClientSpec, option
 from fedsz_privacy.core import ranges
 from fedsz_privacy.federation.payload import Payload, find_payload, require_fit
@@ -44,6 +46,17 @@ class RoundsSpec(ClientSpec):
 
         super().__post_init__()
         require_partition(self.partition)
+
+    @property
+    def in_words(self) -> str:
+        """What is trained on what, for titles."""
+        return f"{self.model} on {Path(self.data).name}, {count(self.clients, 'client')}, {self.partition}"
+
+    @property
+    def rounds_in_words(self) -> str:
+        """Who trains on how much, and how often, for pages."""
+        clients, records = count(self.clients, "client"), count(self.records, "training record")
+        return f"{clients}, {self.partition}, {records}, {count(self.rounds, 'round')} of federated averaging"
 
     @property
     def expected_records(self) -> float:

@@ -47,4 +47,4 @@ def _draw_losses(panel: Axes, report: RecommendReport, bounds: list[float]) -> N
         panel.plot([BESIDE * tried.bound] * len(heights), heights, ".", color=orange, label=label)
     panel.axhline(factor * report.margin.value, color=vermilion, linestyle="--", label="most that may be lost")
     panel.axhline(0, color="black", linewidth=0.8)
-    panel.set(ylabel=f"{report.margin.metric} lost ({report.margin.unit})", title=report.spec.setting_in_words)
+    panel.set(ylabel=f"{report.margin.metric} lost ({report.margin.unit})", title=report.spec.in_words)

@@ -1,7 +1,6 @@
 """What a recommendation was asked: everything that decides its results."""
 
 from dataclasses import dataclass, fields
-from pathlib import Path
 
 from analysis.studies.federation.spec import FederationSpec, RoundsSpec
 from analysis.studies.recommend.max_loss import MaxLoss, parse_max_loss
@@ -64,11 +63,6 @@ class RecommendSpec(RoundsSpec):
     def every_bound(self) -> tuple[float, ...]:
         """The bounds, tightest first."""
         return parse_bounds(self.bounds)
-
-    @property
-    def setting_in_words(self) -> str:
-        """What was trained on what, for titles."""
-        return f"{self.model} on {Path(self.data).name}, {self.clients} clients, {self.partition}"
 
     def at(self, seed: int) -> FederationSpec:
         """Return the question of one of the federations, whose defences are ``none`` and then the bounds in order."""
