@@ -13,6 +13,7 @@ from analysis.cli.terminal import Shown, echo, shown
 from fedsz_privacy.core.errors import InputError, printable
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table as RichTable
 
     from analysis.reporting.page import Lines
@@ -70,8 +71,12 @@ def show_progress(items: Iterable[Item], description: str, total: int) -> Iterab
     from rich.progress import track
 
     console = Console()
-    hidden = not console.is_terminal or shown() is not Shown.ALL
-    return track(items, description, total, console=console, disable=hidden)
+    return track(items, description, total, console=console, disable=_is_silent(console))
+
+
+def _is_silent(console: "Console") -> bool:
+    """Return whether progress is not to be shown: only a terminal shows it, where all was asked for."""
+    return not console.is_terminal or shown() is not Shown.ALL
 
 
 @contextmanager
@@ -82,7 +87,7 @@ def show_gauge(description: str, total: int) -> Iterator[Callable[[int], None]]:
 
     console = Console()
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal or shown() is not Shown.ALL) as progress:
+    with Progress(*columns, console=console, disable=_is_silent(console)) as progress:
         task = progress.add_task(description, total=total)
         yield lambda done: progress.advance(task, done)
 

@@ -118,7 +118,7 @@ class FedSZ:
         ----------
         state : mapping from str to Tensor
             Asked for one tensor after the other, in order, so that it may read each from a file, as
-            `fedsz_privacy.data.lazy.LazyState` does.
+            `fedsz_privacy.data.lazy_states.LazyState` does.
         path : Path
             The file is there when all is written, and not before.
 

@@ -67,7 +67,7 @@ def _handed_over(task: Callable[[], Result], slot: Slot, pool: ProcessPoolExecut
     shared = _shared(task, slot)
     with _without_interrupts():
         future: Future[Result] = pool.submit(*shared)
-    return future
+        return future
 
 
 def _shared(task: Callable[[], Result], slot: Slot) -> tuple[Any, ...]:
