@@ -8,7 +8,7 @@ from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.numbers import count
 from analysis.reporting.page import Page, Picture
 from analysis.reporting.style import house_style, to_files
-from analysis.reporting.table import to_csv
+from analysis.reporting.table import Table, to_csv
 from analysis.studies.audit.presentation.canary_table import canary_tables
 from analysis.studies.audit.presentation.figures import FIGURES
 from analysis.studies.audit.presentation.frontier import draw_frontier, frontier_table
@@ -71,9 +71,11 @@ def draw(report: AuditReport) -> dict[str, str | bytes]:
 
 def make_page(report: AuditReport) -> Page:
     """Return what the page shows, and what the command ends with."""
-    pictures = _pictures(report)
-    noise = (noise_table(report), deciding_table(report), pictures["noise"]) if any(report.noise.values()) else ()
-    frontier = (frontier_table(report.frontier), pictures["frontier"]) if report.frontier else ()
+    leakage, errors = leakage_table(report), noise_table(report)
+    bits = frontier_table(report.frontier) if report.frontier else None
+    pictures = _pictures(report, leakage, errors, bits)
+    noise = (errors, deciding_table(report), pictures["noise"]) if any(report.noise.values()) else ()
+    frontier = (bits, pictures["frontier"]) if bits else ()
     return Page(
         title="Privacy audit",
         question="What each defence of a client's model update gives away.",
@@ -84,7 +86,7 @@ def make_page(report: AuditReport) -> Page:
             verdict_table(report),
             *canary_tables(report),
             group_table(report),
-            leakage_table(report),
+            leakage,
             pictures["roc"],
             difference_table(report),
             pictures["leakage_against_ratio"],
@@ -126,14 +128,14 @@ def _canaries(spec: AuditSpec) -> str:
     return f" and of canaries ({', '.join(spec.canaries)})" if spec.canaries else ""
 
 
-def _pictures(report: AuditReport) -> dict[str, Picture]:
-    """Return the figures by their names, each with what was measured in words."""
-    leakage = leakage_table(report).in_words("AUC")
+def _pictures(report: AuditReport, leakage: Table, errors: Table, bits: Table | None) -> dict[str, Picture]:
+    """Return the figures by their names, each with what its table says of it in words."""
+    aucs = leakage.in_words("AUC")
     states = {
         "tradeoff": ". ".join(report.conclusion),
-        "roc": leakage,
-        "leakage_against_ratio": leakage,
-        "noise": noise_table(report).in_words("best distribution", "KS best"),
-        "frontier": frontier_table(report.frontier).in_words("bits a coordinate") if report.frontier else "",
+        "roc": aucs,
+        "leakage_against_ratio": aucs,
+        "noise": errors.in_words("best distribution", "KS best"),
+        "frontier": bits.in_words("bits a coordinate") if bits else "",
     }
     return {name: Picture(name, CAPTIONS[name], told) for name, told in states.items()}

@@ -115,15 +115,15 @@ def statistics(leakage: Leakage) -> list[tuple[str, Estimate, Difference]]:
 
 
 def _defence(report: AuditReport, name: str) -> dict[str, object]:
-    verdict, study = report.verdicts[name], report.noise[name]
+    verdict, study, performance = report.verdicts[name], report.noise[name], report.performance(name)
     return {
         "name": name,
         "guarantee": verdict.guarantee.to_dict(),
         "as_if": asdict(verdict.as_if) if verdict.as_if else None,
         "ratio": report.ratio(name),
         "bytes": report.nbytes(name),
-        "performance": report.performance(name).value,
-        "performance_interval": [report.performance(name).low, report.performance(name).high],
+        "performance": performance.value,
+        "performance_interval": [performance.low, performance.high],
         "epsilon_lower_bound": asdict(verdict.epsilon_lower_bound),
         "canary_bounds": [asdict(bound) for bound in verdict.canary_bounds],
         "groups": {

@@ -112,6 +112,7 @@ def leakage_rows(report: ClientsReport) -> list[Row]:
 
 
 def _defence(report: ClientsReport, name: str) -> dict[str, object]:
+    performance = report.performance(name)
     return {
         "name": name,
         "guarantee": report.guarantees[name].to_dict(),
@@ -119,6 +120,6 @@ def _defence(report: ClientsReport, name: str) -> dict[str, object]:
         "canary_bounds": [asdict(bound) for bound in report.canaries[name]],
         "leakage": {signal: asdict(leakage) for signal, leakage in report.leakage[name].items()},
         "ratio": report.ratio(name),
-        "performance": report.performance(name).value,
-        "performance_interval": [report.performance(name).low, report.performance(name).high],
+        "performance": performance.value,
+        "performance_interval": [performance.low, performance.high],
     }
