@@ -77,8 +77,14 @@ def test_an_interrupted_run_goes_on_to_the_same_accuracies(finished, tmp_path):
     assert (tmp_path / "run" / "rounds" / "0.safetensors").stat().st_mtime_ns == kept
 
 
-def test_an_interrupted_run_goes_on_with_what_its_clients_remember(tmp_path):
-    spec = dataclasses.replace(SMALL, defences=("ef+topk:share=0.05",))
+@pytest.mark.parametrize(
+    ("defence", "states"),
+    [("ef+topk:share=0.05", 1), ("ef+fedsz:rel=1e-1,compressor=auto,memory=1", 2)],
+    ids=["what its clients remember", "the round before"],
+)
+def test_an_interrupted_run_goes_on_with_what_both_ends_remember(tmp_path, defence, states):
+    """The file of rounds holds the global state, with memory that before it too, and what each client remembers."""
+    spec = dataclasses.replace(SMALL, defences=(defence,))
 
     def stop(items, description, **_):
         for number, item in enumerate(items):
@@ -91,31 +97,10 @@ def test_an_interrupted_run_goes_on_with_what_its_clients_remember(tmp_path):
     report, _ = run_federation(spec, tmp_path / "cut")
     whole, _ = run_federation(spec, tmp_path / "whole")
     assert accuracies(report) == accuracies(whole)
-    ends = [load((tmp_path / run / "rounds" / "1.safetensors").read_bytes()) for run in ("cut", "whole")]
-    assert all(len(tensor) == 1 + SMALL.clients for tensor in ends[0].values())
-    assert all(tensor.equal(ends[1][name]) for name, tensor in ends[0].items())
-
-
-def test_an_interrupted_run_goes_on_with_the_round_before(tmp_path):
-    spec = dataclasses.replace(SMALL, defences=("ef+fedsz:rel=1e-1,compressor=auto,memory=1",))
-
-    def stop(items, description, **_):
-        for number, item in enumerate(items):
-            yield item
-            if description.startswith("ef") and number == 1:
-                raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        run_federation(spec, tmp_path / "cut", progress=stop)
-    report, _ = run_federation(spec, tmp_path / "cut")
-    whole, _ = run_federation(spec, tmp_path / "whole")
-    assert accuracies(report) == accuracies(whole)
-    sizes = [
-        [row.nbytes for row in each.rounds["ef+fedsz:rel=1e-1,compressor=auto,memory=1"]] for each in (report, whole)
-    ]
+    sizes = [[row.nbytes for row in each.rounds[defence]] for each in (report, whole)]
     assert sizes[0] == sizes[1]
     ends = [load((tmp_path / run / "rounds" / "1.safetensors").read_bytes()) for run in ("cut", "whole")]
-    assert all(len(tensor) == 2 + SMALL.clients for tensor in ends[0].values())
+    assert all(len(tensor) == states + SMALL.clients for tensor in ends[0].values())
     assert all(tensor.equal(ends[1][name]) for name, tensor in ends[0].items())
 
 
