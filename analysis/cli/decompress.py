@@ -5,15 +5,18 @@ from typing import Annotated
 
 import typer
 
+from analysis.cli.output import with_output
 from analysis.cli.outputs import INTERRUPTED, Force, Output, require_output
-from analysis.cli.people import one_line_errors, show_gauge
-from analysis.cli.terminal import echo, say
+from analysis.cli.people import one_line_errors, print_rows, show_gauge
+from analysis.cli.terminal import Shown, echo, say, shown
+from analysis.reporting.numbers import count
 from analysis.studies.files.spec import DEFAULT_MAX_BYTES
 
 Frame = Annotated[Path, typer.Argument(metavar="FRAME", help="What compress wrote.", show_default=False)]
 MaxBytes = Annotated[int, typer.Option(help="Most memory that decoding a tensor may take.")]
 
 
+@with_output
 def decompress(
     *,
     frame: Frame,
@@ -36,8 +39,13 @@ def decompress(
     with one_line_errors(INTERRUPTED):
         require_output(out, force, frame, before)
 
+        from analysis.studies.files.layers import tensor_rows
         from analysis.studies.files.restore import restore
 
         header = restore(frame, out, before, trust, max_bytes, show_gauge)
-        say(f"{len(header.entries):,} tensors, {sum(entry.nbytes for entry in header.entries):,} bytes")
+        if shown() is Shown.JSON:
+            print_rows(tensor_rows(header, {}, {}))
+            return
+        size = sum(entry.nbytes for entry in header.entries)
+        say(f"{count(len(header.entries), 'tensor')}, {count(size, 'byte')}")
         echo(out)

@@ -3,7 +3,7 @@
 from analysis.cli.decompress import Frame, MaxBytes
 from analysis.cli.output import with_output
 from analysis.cli.people import one_line_errors, print_lines, print_rows, print_table
-from analysis.cli.terminal import Shown, shown
+from analysis.cli.terminal import Shown, echo, shown
 from analysis.studies.files.spec import DEFAULT_MAX_BYTES
 
 
@@ -18,5 +18,8 @@ def inspect(*, frame: Frame, max_bytes: MaxBytes = DEFAULT_MAX_BYTES) -> None:
         if shown() is Shown.JSON:
             print_rows(tensor_rows(header, {}, {}))
             return
-        print_lines(header_lines(header))
-        print_table(header_table(header, frame.stat().st_size))
+        if shown() is Shown.ALL:
+            print_lines(header_lines(header))
+            print_table(header_table(header, frame.stat().st_size))
+        else:
+            echo(frame)

@@ -11,7 +11,7 @@ from analysis.cli.people import one_line_errors
 from analysis.cli.terminal import Shown, showing
 from fedsz_privacy.core.errors import InputError
 
-Quiet = Annotated[bool, typer.Option("--quiet", help="Print the path of the page, and nothing else.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print the path of the page, or of the file, and nothing else.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the results as JSON, and nothing else.")]
 
 

@@ -1,5 +1,6 @@
 """States in files go through compress and decompress within their bounds; what cannot be done is one line."""
 
+import json
 import os
 import signal
 import time
@@ -293,6 +294,25 @@ def test_a_full_disk_is_one_line_and_leaves_nothing():
         for words in (["compress", "in.pt", "-o", "out", "--rel", 1e-2], ["decompress", "frame", "-o", "out.pt"]):
             assert "File too large): make room" in refused(*words)
     assert sorted(Path().iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("command", "path"),
+    [
+        ("compress in.safetensors -o out --rel 1e-2", "out"),
+        ("inspect frame", "frame"),
+        ("decompress frame -o out.npz", "out.npz"),
+    ],
+)
+def test_quiet_prints_a_path_and_json_a_row_for_each_tensor(command, path):
+    save_file({"a.weight": torch.randn(60, 50), "b": torch.ones(3)}, "in.safetensors")
+    done("compress", "in.safetensors", "-o", "frame", "--rel", 1e-2)
+    words = [*command.split(), *(["--force"] if "-o" in command else [])]
+    assert CliRunner().invoke(app, [*words, "--quiet"]).stdout == f"{path}\n"
+    rows = json.loads(CliRunner().invoke(app, [*words, "--json"]).stdout)
+    assert {row["name"]: (row["shape"], row["nbytes"]) for row in rows} == {
+        "a.weight": ([60, 50], 12_000), "b": ([3], 12)
+    }  # fmt: skip
 
 
 LINGER = """
