@@ -24,6 +24,9 @@ UNDATED: Mapping[Format, dict[str, None]] = {
 }
 """What is left out of each format, so that a figure has the same bytes whenever it is drawn."""
 
+NARROW = 30
+"""Greatest over least of a logarithmic axis up to which there is room for labels between powers of ten."""
+
 MARKERS = "os^DvPX"
 LINES = ("-", "--", "-.", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (8, 2, 1, 2, 1, 2)))
 """As many line styles as markers, a number that shares no divisor with the ten colours: 70 pairs before one returns."""
@@ -55,8 +58,12 @@ def house_style() -> Iterator[None]:
 
 
 def label_powers(axis: Axis) -> None:
-    """Label a logarithmic axis by numbers as people write them, at 1, 2 and 5 of each power of ten."""
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    """Label a logarithmic axis by numbers as people write them: powers of ten, and 2 and 5 times those if few.
+
+    What it shows must be drawn already.
+    """
+    low, high = axis.get_view_interval()
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < NARROW * low else (1,)))
     axis.set_major_formatter(StrMethodFormatter("{x:,g}"))
     axis.set_minor_formatter(NullFormatter())
 

@@ -4,7 +4,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from analysis.reporting.formats import Format, written_as
-from analysis.reporting.style import LINES, MARKERS, looks, to_bytes, to_files
+from analysis.reporting.style import LINES, MARKERS, label_powers, looks, to_bytes, to_files
 
 
 def test_seventy_series_are_told_apart_by_colour_and_marker_and_by_colour_and_line():
@@ -41,3 +41,14 @@ def test_figures_are_written_as_png_and_in_the_format_that_was_asked_for():
         ]  # fmt: skip
     with written_as(Format.PNG):
         assert list(to_files({"a": drawn()})) == ["figures/a.png"]
+
+
+@pytest.mark.parametrize(("values", "labels"), [((3, 340), ["10", "100"]), ((33, 340), ["50", "100", "200"])])
+def test_a_logarithmic_axis_has_as_many_labels_as_there_is_room_for(values, labels):
+    panel = Figure().subplots()
+    panel.plot(values, [0, 0])
+    panel.set_xscale("log")
+    label_powers(panel.xaxis)
+    low, high = panel.get_xlim()
+    shown = [tick for tick in panel.get_xticks() if low <= tick <= high]
+    assert panel.xaxis.get_major_formatter().format_ticks(shown) == labels
