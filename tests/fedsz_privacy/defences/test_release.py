@@ -180,10 +180,10 @@ def test_time_is_taken_of_apply_whatever_a_release_reports(rng):
     strange = replace(silent, apply=lambda *given: replace(apply(*given), encode_seconds=99.0, decode_seconds=99.0))
     updates = {"weight": torch.zeros(2, 3)}
     for each in release_each(silent, updates, [rng, rng]):
-        assert 0.02 <= each.encode_seconds < 1
+        assert 0.02 <= each.encode_seconds < 90
         assert each.decode_seconds == 0
     for each in release_each(boastful, updates, [rng, rng]):
-        assert 0.005 <= each.encode_seconds < 1
+        assert 0.005 <= each.encode_seconds < 90
         assert each.decode_seconds == 0.015
     assert [each.encode_seconds for each in release_each(strange, updates, [rng, rng])] == [0, 0]
 
