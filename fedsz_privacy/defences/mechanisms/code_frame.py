@@ -8,12 +8,13 @@ from torch import Tensor
 
 from fedsz_privacy.codec.bounds import ErrorBound
 from fedsz_privacy.codec.budget import UNLIMITED
+from fedsz_privacy.codec.compressors import SZ3
 from fedsz_privacy.codec.lossy import THRESHOLD
 from fedsz_privacy.codec.pipeline import FedSZ
 from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.defences.mechanisms.quantiser import Codes
 
-CARRIER = FedSZ(ErrorBound.abs(0.5), threshold=THRESHOLD, lossy=lambda *_: True, max_bytes=UNLIMITED)
+CARRIER = FedSZ(ErrorBound.abs(0.5), SZ3(), threshold=THRESHOLD, lossy=lambda *_: True, max_bytes=UNLIMITED)
 """Cells of width 1 about the integers: SZ3 without prediction brings a whole number back as it was."""
 
 WIDTHS = (np.int8, np.int16, np.int32, np.int64)

@@ -95,7 +95,7 @@ def test_a_release_of_words_in_any_order_is_named_by_a_string_that_reads_as_it(r
 def test_the_names_of_defaults_are_those_of_the_pipeline():
     fedsz = FedSZ(ErrorBound.rel(1e-2))
     assert (fedsz.compressor, fedsz.lossless) == (get_compressor(DEFAULT_COMPRESSOR), get_lossless(DEFAULT_LOSSLESS))
-    assert parse_release("fedsz:rel=1e-2,compressor=nopred,lossless=zstd,threshold=1000").name == "fedsz:rel=1e-2"
+    assert parse_release("fedsz:rel=1e-2,compressor=auto,lossless=zstd,threshold=1000").name == "fedsz:rel=1e-2"
 
 
 def test_a_multiple_of_sigma_stands_beside_words_in_one_order():
