@@ -49,7 +49,7 @@ class FedSZ:
     max_bytes : int
         Most memory that decoding a frame may take beside the frame itself, in bytes; see `memory_of`. The libraries
         take up to 32 MiB of their own. The default, 2**30, is a quarter of a small server's memory of 4 GiB, and room
-        for an update of about 85 million float32 parameters in one tensor, or twice as many in several.
+        for an update of about 85 million float32 parameters in one tensor at REL 1e-3, or twice as many in several.
     workers : int
         Number of processes that encode; frames do not depend on it. With 1 it is this one. More are started when they
         are first needed, which takes a second or two, and kept, while this one hands tensors to them; decoding needs
