@@ -44,7 +44,7 @@ CAPTIONS = {
     "frontier": "Filled marks are guaranteed, hollow ones as if. A deterministic codec is as far left as its error is "
     "large, and guarantees nothing there. The line is the least that independent Gaussian noise of one size costs.",
     "noise": "The same errors seen two ways. Pooled over tensors they mix many scales and can look Laplacian. Within "
-    "one tensor, errors under a small bound are nearly uniform; under a large one they are what is left of the update. "
+    "one tensor rounding alone makes them nearly uniform under a small bound; prediction gives them other shapes. "
     "R²(e|x) is the share of the error that an element's own value decides, R²(e|all values) that which the whole "
     "update decides: 0 for independent noise, 1 for none.",
 }
