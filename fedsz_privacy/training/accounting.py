@@ -87,7 +87,7 @@ def epsilon(event: DpEvent, delta: float) -> float:
 def calibrate(event: Callable[[float], DpEvent], eps: float, delta: float) -> float:
     """Return the least noise multiplier at which an event guarantees eps at delta, by a search that ends just above it.
 
-    The accountant is that of `epsilon`, for adding or removing one unit of privacy: dp-accounting's `PLDAccountant`
+    The accountant is that of `epsilon`, for adding or removing one unit of privacy: dp-accounting's ``PLDAccountant``
     (privacy loss distributions, pessimistic, connect-the-dots) of all but the discrete Gaussian.
 
     Parameters

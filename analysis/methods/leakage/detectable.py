@@ -116,8 +116,8 @@ def estimates(replicates: NDArray[np.float64]) -> list[Estimate]:
 def differences(replicates: NDArray[np.float64], reference: NDArray[np.float64]) -> list[Difference]:
     """Return the differences of two sets of replicates, column by column, paired row by row.
 
-    NaN is treated as in `estimates`. Columns are in the order of `STATISTICS`, the AUC first: of the others all of V_S
-    is taken off.
+    NaN is treated as in `estimates`. Columns are in the order of `analysis.methods.leakage.membership.STATISTICS`, the
+    AUC first: of the others all of V_S is taken off.
 
     Raises
     ------

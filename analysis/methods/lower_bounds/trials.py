@@ -60,7 +60,7 @@ def epsilon_bound(
     - Adversary: one that sees the looks and knows all that the signal uses, the shadows' members among it.
     - Adjacency: one record added to or removed from the target's data, which is what a coin decides.
     - Conditions: every included candidate was in with probability 1/2 by a coin of its own, independent of all other
-      coins and of all randomness of the defence; trials were trained independently; `included` was chosen without a
+      coins and of all randomness of the defence; trials were trained independently; ``included`` was chosen without a
       look at the audited half; and a coin moves one record and no group of them. Of a candidate that is in the data
       several times at once, the bound would be one on the epsilon of the group: leave it out.
 
