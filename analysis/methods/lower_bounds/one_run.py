@@ -14,7 +14,7 @@ from fedsz_privacy.core.errors import InputError
 def one_run_bound(guesses: Sequence[Guesses], delta: float, confidence: float) -> EpsilonBound:
     """Return the largest epsilon at which `one_run_p_value` rejects, over one or a few numbers of guesses.
 
-    (Steinke, Nasr and Jagielski, NeurIPS 2023, Theorem 5.2 and Appendix D.) The allowed failure is shared evenly over
+    (Steinke, Nasr and Jagielski, NeurIPS 2023, arXiv 2305.08846, Appendix D.) The allowed failure is shared evenly over
     the numbers of guesses (Bonferroni). The p-value need not fall with epsilon everywhere; the first epsilon that is
     not rejected is taken. That is valid: the p-value falls with the number of correct guesses, so the rejections of all
     larger epsilons are nested events, and the widest of them has the allowed probability.
@@ -50,7 +50,7 @@ def one_run_p_value(guesses: Guesses, epsilon: float, delta: float) -> float:
     .. math:: P(B \ge v) + 2 m \delta \max_{1 \le i \le v} \frac{P(v - i \le B < v)}{i}
 
     with :math:`v` correct of :math:`r` guesses on :math:`m` candidates and :math:`B` binomial of :math:`r` trials with
-    probability :math:`e^\epsilon/(1+e^\epsilon)` (Steinke et al., NeurIPS 2023, Theorem 5.2, code of Appendix D).
+    probability :math:`e^\epsilon/(1+e^\epsilon)` (Steinke et al., NeurIPS 2023, as the code of Appendix D has it).
     """
     if not epsilon >= 0:
         raise InputError(f"epsilon {epsilon:g} is not an epsilon: give 0 or more, in nats")
