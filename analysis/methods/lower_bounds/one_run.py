@@ -32,9 +32,8 @@ def one_run_bound(guesses: Sequence[Guesses], delta: float, confidence: float) -
     scores, if each candidate was in with probability 1/2 by a coin of its own, and the numbers of guesses were fixed
     beforehand or chosen on another run.
 
-    With 10,000 candidates the median reaches 0.95 of epsilon on Laplace noise and on randomised response (3,000 guesses
-    each way), but on Gaussian noise, where large losses are rare, at a delta of 1e-5 only 0.49 for mu 0.5, 0.51 for 1
-    and 0.44 for 2 (300 guesses each way), and no number of guesses reached 0.6.
+    It comes close to epsilon on Laplace noise and on randomised response. On Gaussian noise, where large losses are
+    rare, it reaches about half at a small delta, with few guesses: docs/auditing.md has how close each bound comes.
     """
     check_delta(delta)
 

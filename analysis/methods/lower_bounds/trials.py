@@ -67,13 +67,11 @@ def epsilon_bound(
     Scores may depend on one another in any way (Steinke, Nasr and Jagielski, NeurIPS 2023). The bound holds for one
     signal and one defence; of the largest of several bounds the confidence is lower.
 
-    It is a measurement, and says nothing upward: 0 means that this attack proved nothing. Of 128 trials and 200
-    candidates the median reached 0.92 of epsilon on randomised response, but at a delta of 1e-5 only 0.45 on Gaussian
-    noise of mu 1 through ``lira``, and 0.49 with the candidates' levels known; smaller audits prove less.
+    It is a measurement, and says nothing upward: 0 means that this attack proved nothing. It falls short of epsilon,
+    most on Gaussian noise and in small audits: docs/auditing.md has how close it comes.
 
-    Where candidates differ, the most exposed prove more alone: for undefended digits (25 seeds of the default audit)
-    the mean bound rose from 2.9 to 3.8, and at REL 3e-1 from 1.9 to 2.6. Where they are alike the choice costs up to 3%
-    of it.
+    Where candidates differ, the most exposed prove more alone; where they are alike the choice costs little:
+    docs/method.md has both, of the default audit.
     """
     _check(observed, membership, included)
     half = len(membership) // 2

@@ -1,6 +1,7 @@
 """ZFP (Lindstrom, IEEE TVCG 20(12), 2014) through zfpy, in fixed-accuracy mode.
 
-ZFP is built for smooth fields; weights are not, so expect a ratio of about half of SZ3's. Left to itself, zfp 1.0.1
+ZFP is built for smooth fields; weights are not, so its ratio is far below SZ3's (docs/compression.md). Left to itself,
+zfp 1.0.1
 
 - has no code for NaN and infinities, and turns the block of four values around one into noise;
 - exceeds a bound that is 2**28 times smaller than the values in float32, or is subnormal, or where values are near the
