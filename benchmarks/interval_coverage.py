@@ -14,7 +14,7 @@ from analysis.methods.leakage.resampling import BY_CANDIDATE, BY_TRIAL, resample
 from analysis.methods.leakage.vulnerable import vulnerable, vulnerable_resamples
 from attacks import LIRA, Scores
 
-GAMES, TRIALS, CANDIDATES = 400, 30, 40
+GAMES, TRIALS, CANDIDATES = 1000, 30, 40
 REACH = norm.ppf(0.975)
 
 Members: TypeAlias = NDArray[np.bool_]
