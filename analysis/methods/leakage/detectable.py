@@ -68,9 +68,9 @@ def standard_errors(
     With V_T, V_C and V_S the variances of what replicates by trial, by candidate and by score show, V_T + V_C - V_S is
     the variance under crossed random effects (Cameron, Gelbach and Miller, Journal of Business & Economic Statistics
     2011): V_T and V_C both hold what scores vary by alone, V_S. That estimate is itself uncertain, and intervals from
-    it cover the truth too rarely in small games. So only half of V_S is taken off, and the result is at least V_T and
-    V_C: never less than it, and with less excess than the product-weight bootstrap (Owen, Annals of Applied Statistics
-    2007). docs/method.md has how often such intervals cover, and how wide they are.
+    it cover the truth a little too rarely in small games. So only half of V_S is taken off, and the result is at least
+    V_T and V_C. That exceeds what is needed by less than the product-weight bootstrap does (Owen, Annals of Applied
+    Statistics 2007). docs/method.md has how often such intervals cover, and how wide they are.
 
     Statistics that rest on a threshold, which a resample moves in steps, vary more from resample to resample than from
     game to game: advantage and TPR. Of their differences between two releases V_S may be taken off whole. A TPR by
