@@ -71,7 +71,7 @@ def certified_gaussian(
 ) -> Release:
     """Return `gaussian` with OpenDP's certified sampler in the place of the fast one, for small updates.
 
-    No seed repeats its noise, and it takes ten to twenty microseconds a coordinate.
+    No seed repeats its noise, and it is slow: docs/mechanisms.md has both samplers' times.
 
     Raises
     ------
