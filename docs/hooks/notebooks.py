@@ -31,12 +31,14 @@ def _rendered(path: Path) -> Iterator[tuple[str, str | bytes]]:
 
 
 def _read(path: Path) -> Any:
-    """Return a notebook whose outputs have no headings, so that they do not cut the page into sections."""
+    """Return a notebook whose outputs have no headings, which would cut the page, and scroll where they are wide."""
     notebook = nbformat.read(path, as_version=4)
     notebook.metadata["language_info"] = {"name": "python"}
     for shown in [output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", ())]:
         if "text/markdown" in shown:
             shown["text/markdown"] = HEADING.sub(r"**\1**", shown["text/markdown"])
+        if "text/html" in shown:
+            shown["text/html"] = f'<div class="md-typeset__scrollwrap">\n{shown["text/html"]}\n</div>'
     return notebook
 
 
