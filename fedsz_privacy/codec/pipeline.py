@@ -135,8 +135,8 @@ class FedSZ:
 
         Notes
         -----
-        It takes about four times the largest tensor, the tensor itself included, and the exact ones of one block of 4
-        MiB. With several ``workers`` each takes as much, and keeps two tensors more in shared memory.
+        It takes a few times the largest tensor (docs/compression.md), and the exact ones of one block of 4 MiB. With
+        several ``workers`` each takes as much, and keeps two tensors more in shared memory.
         """
         return encode_to(self, state, path)
 
