@@ -1,6 +1,5 @@
 """The report of a bench: one table, one figure, one page, and a warning for each bound that an outlier sets."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.page import Page, Picture
 from analysis.reporting.style import house_style, looks, to_files
-from analysis.reporting.table import Table, to_csv
+from analysis.reporting.table import Row, Table, to_csv
 from analysis.studies.bench.measure import BenchRow, Spread
 from analysis.studies.bench.run import BenchReport
 from analysis.studies.command import to_command
@@ -89,17 +88,21 @@ def ratio_and_rate(report: BenchReport) -> Figure:
 def write_bench(report: BenchReport, folder: RunFolder) -> Path:
     """Write results.json, the table as CSV and Markdown, figure and page, and return the path of the page."""
     rows = [asdict(row) for row in report.rows]
-    flat = [{key: value for key, value in row.items() if not isinstance(value, dict)} | _flat(row) for row in rows]
     notes = "".join(f"\n**Warning.** {line}.\n" for line in report.warnings())
     with house_style():
         pictures = to_files({"bench": ratio_and_rate(report)})
     files: dict[str, str | bytes] = {
         "results.json": to_json({"rows": rows, "outliers": report.outliers}),
-        "tables/bench.csv": to_csv(flat),
+        "tables/summary.csv": to_csv(report.summary),
         "report.md": bench_table(report).to_markdown() + notes,
         **pictures,
     }
     return write_run(folder, make_page(report), files)
+
+
+def summary_rows(report: BenchReport) -> list[Row]:
+    """Return one row for each measurement, nothing rounded; rates are medians, with least and greatest."""
+    return [_flat(row) for row in report.rows]
 
 
 def make_page(report: BenchReport) -> Page:
@@ -129,10 +132,8 @@ def _spread(rates: Spread) -> str:
     return f"{rates.median:.0f} ({rates.low:.0f}-{rates.high:.0f})"
 
 
-def _flat(row: Mapping[str, object]) -> dict[str, object]:
-    return {
-        f"{key}_{part}": number
-        for key, value in row.items()
-        if isinstance(value, dict)
-        for part, number in value.items()
-    }
+def _flat(row: BenchRow) -> Row:
+    """Return a measurement without nesting: the parts of a rate in columns of their own."""
+    nested = {name: asdict(rates) for name, rates in (("compress", row.compress), ("decompress", row.decompress))}
+    rates = {f"{name}_{part}": number for name, parts in nested.items() for part, number in parts.items()}
+    return {name: value for name, value in asdict(row).items() if name not in nested} | rates

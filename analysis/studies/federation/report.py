@@ -21,7 +21,7 @@ from analysis.studies.federation.run import FederationReport
 from analysis.studies.questions import to_plain
 from analysis.studies.spec import REFERENCE
 from analysis.studies.training_words import training_words
-from analysis.studies.units import cells, headings, note_of_units, reasons_table, units_of
+from analysis.studies.units import cells, guaranteed_row, headings, note_of_units, reasons_table, units_of
 from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.defences.proof import Unit
 from fedsz_privacy.federation.payload import Payload
@@ -128,6 +128,7 @@ def write_federation(report: FederationReport, folder: RunFolder) -> Path:
         pictures = to_files({name: draw(report) for name, (draw, _) in FIGURES.items()})
     files: dict[str, str | bytes] = {
         "results.json": to_json(to_results(report)),
+        "tables/summary.csv": to_csv(report.summary),
         "tables/rounds.csv": to_csv(round_rows(report)),
         "report.md": summary_table(report).to_markdown(),
         **pictures,
@@ -143,6 +144,25 @@ def to_results(report: FederationReport) -> dict[str, object]:
         "guarantees": {name: stated.to_dict() for name, stated in report.guarantees.items()},
         "rounds": round_rows(report),
     }
+
+
+def summary_rows(report: FederationReport) -> list[Row]:
+    """Return one row for each defence: guaranteed, and what it costs; seconds are means over clients and rounds."""
+    units = units_of(report.guarantees.values())
+    return [
+        {
+            "defence": name,
+            **guaranteed_row(report.guarantees[name], units),
+            "performance": report.rounds[name][-1].performance,
+            "performance_difference": report.change(name),
+            "bytes": report.transfer(name).nbytes,
+            "ratio": report.ratio(name),
+            **_mean_seconds(report, name),
+            "overhead": report.overhead(name),
+            "pays_below_megabits": report.break_even(name),
+        }
+        for name in report.rounds
+    ]
 
 
 def round_rows(report: FederationReport) -> list[Row]:
@@ -176,21 +196,26 @@ def make_page(report: FederationReport) -> Page:
 
 
 def _summary(report: FederationReport, name: str, units: Sequence[Unit]) -> tuple[str, ...]:
-    rows, plain = report.rounds[name], name == REFERENCE
-    mean = {key: np.mean([getattr(row, key) for row in rows]) for key in asdict(rows[0])}
+    rows, plain, seconds = report.rounds[name], name == REFERENCE, _mean_seconds(report, name)
     return (
         name,
         *cells(report.guarantees[name], units),
         f"{rows[-1].performance:.4f}",
         "-" if plain else f"{report.change(name):+.4f}",
-        f"{mean['nbytes']:,.0f}",
+        f"{report.transfer(name).nbytes:,.0f}",
         f"{report.ratio(name):.2f}",
-        f"{mean['training_seconds']:.3f}",
-        f"{mean['encode_seconds']:.4f}",
-        f"{mean['decode_seconds']:.4f}",
+        f"{seconds['training_seconds']:.3f}",
+        f"{seconds['encode_seconds']:.4f}",
+        f"{seconds['decode_seconds']:.4f}",
         f"{report.overhead(name):.2%}",
         "-" if plain else _megabits(report.break_even(name)),
     )
+
+
+def _mean_seconds(report: FederationReport, name: str) -> dict[str, float]:
+    """Return how long a client trains, encodes and decodes under a defence, in seconds, as means over rounds."""
+    parts = ("training_seconds", "encode_seconds", "decode_seconds")
+    return {part: float(np.mean([getattr(row, part) for row in report.rounds[name]])) for part in parts}
 
 
 def _megabits(bandwidth: float) -> str:

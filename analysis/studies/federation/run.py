@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ from analysis.studies.federation.link import Transfer, break_even, pays
 from analysis.studies.federation.record import record_round, recorder_of
 from analysis.studies.federation.spec import FederationSpec
 from analysis.studies.questions import to_plain
+from analysis.studies.report import Report
 from analysis.studies.spec import REFERENCE
 from fedsz_privacy.codec.last_round import LastRound
 from fedsz_privacy.core.device import find_device
@@ -43,6 +45,10 @@ from fedsz_privacy.federation.rounds import Round
 from fedsz_privacy.models.catalogue import build_model
 from fedsz_privacy.training.evaluation import measure
 from fedsz_privacy.training.fixing import fix
+
+if TYPE_CHECKING:
+    from analysis.reporting.page import Page
+    from analysis.reporting.table import Row
 
 Say = Callable[[str], None]
 """Tells a person one line."""
@@ -86,7 +92,7 @@ class RoundRow:
 
 
 @dataclass(frozen=True)
-class FederationReport:
+class FederationReport(Report):
     """What a federation found; both mappings have a key for each of ``spec.defences``, in that order.
 
     Attributes
@@ -127,6 +133,20 @@ class FederationReport:
         """Share of a client's round, training, encoding and decoding, that is not training."""
         compute = self.transfer(defence).compute_seconds
         return compute / (compute + float(np.mean([row.training_seconds for row in self.rounds[defence]])))
+
+    @property
+    def summary(self) -> "list[Row]":
+        """One row for each defence."""
+        from analysis.studies.federation.report import summary_rows
+
+        return summary_rows(self)
+
+    @property
+    def page(self) -> "Page":
+        """What the page shows."""
+        from analysis.studies.federation.report import make_page
+
+        return make_page(self)
 
     @property
     def conclusion(self) -> tuple[str, ...]:

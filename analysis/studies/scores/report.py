@@ -34,6 +34,7 @@ def write_scores(report: ScoresReport, folder: RunFolder) -> Path:
         pictures = to_files({name: draw(report) for name, (draw, _) in figures_of(report).items()})
     files: dict[str, str | bytes] = {
         "results.json": to_json(to_results(report)),
+        "tables/summary.csv": to_csv(report.summary),
         "tables/leakage.csv": to_csv(leakage_rows(report)),
         **({"tables/bounds.csv": to_csv(bound_rows(report))} if report.bounds else {}),
         "report.md": "\n".join([*(table.to_markdown() for table in tables_of(report)), _as_markdown(allowed(report))]),

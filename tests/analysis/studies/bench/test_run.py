@@ -4,6 +4,7 @@ from html import unescape
 
 import pytest
 import torch
+from tidy import require_tidy
 
 from analysis.studies.bench.report import write_bench
 from analysis.studies.bench.run import run_bench
@@ -39,10 +40,12 @@ def test_files_hold_the_rows_and_the_warning(finished):
         assert "range of 'b.weight' is 71 standard deviations (over 50)" in text
         assert "'a.weight'" not in text
     assert 'src="data:image/png;base64,' in page
-    rows = list(csv.DictReader((folder.path / "tables" / "bench.csv").read_text().splitlines()))
+    rows = list(csv.DictReader((folder.path / "tables" / "summary.csv").read_text().splitlines()))
     assert [float(row["ratio"]) for row in rows] == [row.ratio for row in report.rows]
     assert {"compress_median", "compress_low", "compress_high"} <= set(rows[0])
-    assert len(json.loads((folder.path / "results.json").read_text())["rows"]) == 4
+    results = json.loads((folder.path / "results.json").read_text())["rows"]
+    assert [each["compress"]["median"] for each in results] == require_tidy(report)["compress_median"].tolist()
+    assert [each["ratio"] for each in results] == report.to_frame()["ratio"].tolist()
     assert (folder.path / "figures" / "bench.png").stat().st_size > 0
 
 

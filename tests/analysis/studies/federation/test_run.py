@@ -7,8 +7,9 @@ from functools import partial
 
 import pytest
 from safetensors.torch import load, save
+from tidy import require_tidy
 
-from analysis.studies.federation.report import FIGURES, guarantee_table, summary_table, write_federation
+from analysis.studies.federation.report import FIGURES, guarantee_table, summary_table, to_results, write_federation
 from analysis.studies.federation.run import run_federation
 from analysis.studies.federation.spec import FederationSpec
 from analysis.studies.questions import read_question
@@ -119,6 +120,16 @@ def test_the_report_holds_table_rounds_and_figures(finished):
         assert figure.axes[0].get_xlabel()
         assert (folder.path / "figures" / f"{name}.png").stat().st_size > 0
     assert len(summary_table(report).rows) == 2
+
+
+def test_the_frame_has_what_the_results_have(finished):
+    frame = require_tidy(finished[0]).set_index("defence")
+    rounds = [row for row in to_results(finished[0])["rounds"] if row["defence"] == "fedsz:rel=1e-2"]
+    row = frame.loc["fedsz:rel=1e-2"]
+    assert row["performance"] == rounds[-1]["performance"]
+    assert row["bytes"] == pytest.approx(sum(each["nbytes"] for each in rounds) / 3)
+    assert row["ratio"] == pytest.approx(frame.loc["none", "bytes"] / row["bytes"])
+    assert frame["guaranteed_epsilon_record"].tolist() == [math.inf, math.inf]
 
 
 def test_any_number_of_defences_are_told_apart(finished):

@@ -3,6 +3,7 @@ import json
 import pytest
 import torch
 from safetensors.torch import save_file
+from tidy import require_tidy
 
 from analysis.studies.noise.report import write_noise_report
 from analysis.studies.noise.run import load_update, run_noise
@@ -50,6 +51,18 @@ def test_the_run_folder_holds_report_tables_and_figures(run):
     assert results["releases"][2]["tensors"] == {}
     curves = results["as_if_curves"]["fedsz:rel=1e-2"]["distributions"]
     assert curves["uniform"][0] == pytest.approx(0.25, abs=5e-3)
+
+
+def test_the_frame_has_what_the_results_have(run):
+    report, folder, _ = run
+    frame = require_tidy(report).set_index(["release", "scope"])
+    results = json.loads((folder.path / "results.json").read_text())
+    found = results["releases"][0]["tensors"]["a.weight"]
+    row = frame.loc["fedsz:rel=1e-2", "a.weight"]
+    assert (row["best"], row["r_squared"], row["elements"]) == (found["best"], found["r_squared"], found["elements"])
+    ks = {each["family"]: each for each in found["fits"]}
+    assert row["ks_laplace"] == ks["laplace"]["ks"]
+    assert row["ks_best_low"] == ks[found["best"]]["ks_low"]
 
 
 def test_the_verdict_is_five_lines_of_separate_standing(run):

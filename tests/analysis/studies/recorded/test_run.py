@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
+from tidy import require_tidy
 from torch import nn
 from typer.testing import CliRunner
 
@@ -122,6 +123,10 @@ def test_members_are_found_and_one_client_can_be_asked_for():
     everybody, _ = run_recorded(RecordedSpec(recording=Path("kept")), Path("all"), trusted=True)
     one, _ = run_recorded(RecordedSpec(recording=Path("kept"), clients=("bob",)), Path("one"), trusted=True)
     assert everybody.leakage["none"]["cosine"].auc.low > 0.5
+    frame, results = require_tidy(everybody), to_results(everybody)
+    for found, (_, row) in zip(results["defences"], frame.iterrows(), strict=True):
+        assert row["measured_auc"] == found["leakage"][results["strongest_signal"]]["auc"]["value"]
+        assert (row["ratio"], row["performance"]) == (found["ratio"], found["performance"])
     assert one.candidates.clients == ("bob",)
     assert one.by_client["bob"]["none"].auc.value > 0.5
     both = everybody.candidates.records.argsort()
