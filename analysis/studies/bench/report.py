@@ -4,8 +4,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-from matplotlib.figure import Figure
 
+from analysis.reporting.canvas import Canvas, add_legend, lay_out, new_canvas, scaled, wrapped
 from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.page import Page, Picture
@@ -57,21 +57,27 @@ def bench_table(report: BenchReport) -> Table:
     )
 
 
-def ratio_and_rate(report: BenchReport) -> Figure:
+def ratio_and_rate(report: BenchReport, figure: Canvas | None = None) -> Canvas:
     """Draw ratio against bound, and ratio against compression rate at one bound, for the first checkpoint."""
     name = report.rows[0].checkpoint
     rows = [row for row in report.rows if row.checkpoint == name]
     shown = report.shown[0].rel
     compressors = list(dict.fromkeys(row.compressor for row in rows))
-    figure = Figure(figsize=(13, 5), layout="constrained")
-    left, right = figure.subplots(1, 2)
+    canvas = new_canvas(figure, 13, 5)
+    left, right = lay_out(canvas, 2, 2)
     for compressor, look in zip(compressors, looks(len(compressors)), strict=True):
         line = sorted((row.rel, row.lossy_ratio or np.nan) for row in rows if row.compressor == compressor)
         left.plot(*zip(*line, strict=True), marker=look.marker, color=look.colour, label=compressor)
         (row,) = (row for row in rows if (row.compressor, row.rel) == (compressor, shown))
         spread = [[row.compress.median - row.compress.low], [row.compress.high - row.compress.median]]
         right.errorbar(
-            row.compress.median, row.ratio, xerr=spread, marker=look.marker, color=look.colour, markersize=9, capsize=3
+            row.compress.median,
+            row.ratio,
+            xerr=spread,
+            marker=look.marker,
+            color=look.colour,
+            markersize=scaled(9),
+            capsize=scaled(3),
         )
     left.set(xscale="log", yscale="log", xlabel="REL error bound", ylabel="compression ratio of the lossy part")
     left.set_title("The looser the bound, the smaller")
@@ -80,9 +86,9 @@ def ratio_and_rate(report: BenchReport) -> Figure:
     right.set(xlabel="compression rate (MB/s; bar: least to greatest)", ylabel="compression ratio of the whole state")
     right.set_title(f"At REL {shown:g}; better is up and right")
     right.set(xlim=(0, None), ylim=(0, None))
-    figure.legend(*left.get_legend_handles_labels(), title="compressor", loc="outside right upper")
-    figure.suptitle(f"Compressors on {Path(name).name}")
-    return figure
+    add_legend(canvas, left.get_legend_handles_labels(), title="compressor")
+    canvas.suptitle(f"Compressors on {Path(name).name}")
+    return wrapped(canvas)
 
 
 def write_bench(report: BenchReport, folder: RunFolder) -> Path:

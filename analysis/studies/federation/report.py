@@ -7,15 +7,16 @@ from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from analysis.reporting.canvas import Canvas, finish_panel, new_panel, scaled
 from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
-from analysis.reporting.numbers import count
+from analysis.reporting.numbers import count, difference, interval
 from analysis.reporting.page import Page, Picture
 from analysis.reporting.style import house_style, looks, to_files
-from analysis.reporting.table import Row, Table, to_csv
+from analysis.reporting.table import Row, Table, to_csv, with_interval
 from analysis.studies.command import to_command
 from analysis.studies.federation.run import FederationReport
 from analysis.studies.questions import to_plain
@@ -46,8 +47,9 @@ def summary_table(report: FederationReport) -> Table:
         note=f"{report.spec.in_words}, {count(spec.records, 'training record')}, {count(spec.rounds, 'round')}. "
         "Through a "
         f"release goes a client's {PAYLOADS[spec.payload]}. A guarantee is over all rounds, for the unit of privacy of "
-        "its column. Bytes and seconds are those of a client who takes part, in a round. Overhead is the share of "
-        f"training, encoding and decoding that is not training.{note_of_units(units)}",
+        f"its column. 95% intervals of {report.metric} are over test records, and of its difference paired by record; "
+        "another training is not in them. Bytes and seconds are those of a client who takes part, in a round. Overhead "
+        f"is the share of training, encoding and decoding that is not training.{note_of_units(units)}",
         columns=(
             "defence",
             *headings(units, spec.delta),
@@ -71,27 +73,25 @@ def guarantee_table(report: FederationReport) -> Table:
     return reasons_table(report.guarantees, note, report.spec.delta)
 
 
-def performance_by_round(report: FederationReport) -> Figure:
+def performance_by_round(report: FederationReport, ax: Axes | None = None) -> Canvas:
     """Draw test performance of the global model after each round."""
-    figure = Figure(figsize=(11, 4.8), layout="constrained")
-    panel = figure.subplots()
+    panel = new_panel(ax, 11, 4.8)
     for look, (name, rows) in zip(looks(len(report.rounds)), report.rounds.items(), strict=True):
         rounds, performance = [row.round + 1 for row in rows], [row.performance for row in rows]
         width, alpha = BAND if name == REFERENCE else THIN
-        panel.plot(rounds, performance, marker=look.marker, color=look.colour, label=name, linewidth=width, alpha=alpha)
+        panel.plot(
+            rounds, performance, marker=look.marker, color=look.colour, label=name, linewidth=scaled(width), alpha=alpha
+        )
     # From zero on, so that a small difference looks small.
     panel.set_ylim(0, max(1.0, panel.get_ylim()[1]))
     panel.xaxis.set_major_locator(MaxNLocator(integer=True))
     panel.set(xlabel="round", ylabel=f"test {report.metric} of the global model", title=report.spec.in_words)
-    figure.legend(title="defence", loc="outside right upper")
-    figure.suptitle(f"{report.metric.capitalize()} by round")
-    return figure
+    return finish_panel(panel, ax, f"{report.metric.capitalize()} by round", title="defence")
 
 
-def link_model(report: FederationReport) -> Figure:
+def link_model(report: FederationReport, ax: Axes | None = None) -> Canvas:
     """Draw the time that an update takes to the server against bandwidth, and mark where compressing stops to pay."""
-    figure = Figure(figsize=(11, 4.8), layout="constrained")
-    panel = figure.subplots()
+    panel = new_panel(ax, 11, 4.8)
     for look, defence in zip(looks(len(report.rounds)), report.rounds, strict=True):
         seconds = [report.transfer(defence).seconds(bandwidth) for bandwidth in BANDWIDTHS]
         panel.plot(BANDWIDTHS, seconds, linestyle=look.line, color=look.colour, label=defence)
@@ -102,12 +102,10 @@ def link_model(report: FederationReport) -> Figure:
             panel.annotate(f"{crossing:,.0f} Mbit/s", place, (6, 10), textcoords="offset points")
     panel.set(xscale="log", yscale="log", xlabel="bandwidth (Mbit/s)", ylabel="encode + send + decode (seconds)")
     panel.set_title(report.spec.in_words)
-    figure.legend(title="defence", loc="outside right upper")
-    figure.suptitle("Time to the server; compressing pays left of the dot")
-    return figure
+    return finish_panel(panel, ax, "Time to the server; compressing pays left of the dot", title="defence")
 
 
-FIGURES: Mapping[str, tuple[Callable[[FederationReport], Figure], str]] = MappingProxyType(
+FIGURES: Mapping[str, tuple[Callable[[FederationReport], Canvas], str]] = MappingProxyType(
     {
         "performance": (
             performance_by_round,
@@ -141,6 +139,8 @@ def to_results(report: FederationReport) -> dict[str, object]:
     return {
         "spec": to_plain("federate", report.spec),
         "metric": report.metric,
+        "performance": {name: asdict(each) for name, each in report.performance.items()},
+        "performance_minus_none": {name: asdict(each) for name, each in report.changes.items()},
         "guarantees": {name: stated.to_dict() for name, stated in report.guarantees.items()},
         "rounds": round_rows(report),
     }
@@ -153,8 +153,8 @@ def summary_rows(report: FederationReport) -> list[Row]:
         {
             "defence": name,
             **guaranteed_row(report.guarantees[name], units),
-            "performance": report.rounds[name][-1].performance,
-            "performance_difference": report.change(name),
+            **with_interval("performance", report.performance[name]),
+            **with_interval("performance_difference", report.changes[name]),
             "bytes": report.transfer(name).nbytes,
             "ratio": report.ratio(name),
             **_mean_seconds(report, name),
@@ -196,12 +196,12 @@ def make_page(report: FederationReport) -> Page:
 
 
 def _summary(report: FederationReport, name: str, units: Sequence[Unit]) -> tuple[str, ...]:
-    rows, plain, seconds = report.rounds[name], name == REFERENCE, _mean_seconds(report, name)
+    plain, seconds = name == REFERENCE, _mean_seconds(report, name)
     return (
         name,
         *cells(report.guarantees[name], units),
-        f"{rows[-1].performance:.4f}",
-        "-" if plain else f"{report.change(name):+.4f}",
+        interval(report.performance[name]),
+        "-" if plain else difference(report.changes[name]),
         f"{report.transfer(name).nbytes:,.0f}",
         f"{report.ratio(name):.2f}",
         f"{seconds['training_seconds']:.3f}",

@@ -14,8 +14,10 @@ from safetensors.torch import load, save
 from torch import nn
 
 from analysis.methods.guarantee import Guarantee, guarantee
+from analysis.methods.leakage.detectable import Estimate
+from analysis.methods.over_records import difference_over_records, mean_over_records
 from analysis.reporting.folder import RunFolder, open_run, require_place
-from analysis.reporting.numbers import count
+from analysis.reporting.numbers import count, difference, interval
 from analysis.reporting.progress import Progress, silent, unsaid
 from analysis.studies.check import check_clients
 from analysis.studies.claims import settle_claims
@@ -43,12 +45,15 @@ from fedsz_privacy.federation.partition import parse_partition
 from fedsz_privacy.federation.recorder import Recorder
 from fedsz_privacy.federation.rounds import Round
 from fedsz_privacy.models.catalogue import build_model
-from fedsz_privacy.training.evaluation import measure
+from fedsz_privacy.training.evaluation import measure, measure_each
 from fedsz_privacy.training.fixing import fix
 
 if TYPE_CHECKING:
     from analysis.reporting.page import Page
     from analysis.reporting.table import Row
+
+LEAST_TEST_RECORDS = 2
+"""Fewest records whose mean has an interval."""
 
 Say = Callable[[str], None]
 """Tells a person one line."""
@@ -105,6 +110,8 @@ class FederationReport(Report):
         What is guaranteed over all rounds, at the delta of the run, each for the unit of privacy that it names.
     rounds : mapping of str to tuple of RoundRow
         The rounds under each defence.
+    performance, changes : mapping of str to Estimate
+        Test performance after the last round, and that minus none's, paired by test record; intervals are over records.
     notices : tuple of str
         What a reader should know of how it was done, one line each.
     """
@@ -113,6 +120,8 @@ class FederationReport(Report):
     metric: str
     guarantees: Mapping[str, Guarantee]
     rounds: Mapping[str, tuple[RoundRow, ...]]
+    performance: Mapping[str, Estimate]
+    changes: Mapping[str, Estimate]
     notices: tuple[str, ...] = ()
 
     def transfer(self, defence: str) -> Transfer:
@@ -167,9 +176,8 @@ class FederationReport(Report):
         )
 
     def _performed(self, defence: str) -> str:
-        last, none = (self.rounds[name][-1].performance for name in (defence, REFERENCE))
-        beside = "" if defence == REFERENCE else f" against {none:.3f} of {REFERENCE}"
-        return f"{self.metric} {last:.3f}{beside} after {count(self.spec.rounds, 'round')}"
+        last = f"{self.metric} {interval(self.performance[defence])} after {count(self.spec.rounds, 'round')}"
+        return last if defence == REFERENCE else f"{last}, {difference(self.changes[defence])} from {REFERENCE}"
 
     def break_even(self, defence: str) -> float:
         """Bandwidth in Mbit/s below which the defence saves time."""
@@ -209,7 +217,7 @@ def run_federation(
     require_place(path, to_plain("federate", spec))
     recorder = recorder_of(spec, clients, record) if record else None
     folder = open_run(path, to_plain("federate", spec))
-    rounds = {}
+    rounds, last = {}, {}
     for number, defence in enumerate(defences):
         federation = Federation(
             model,
@@ -231,8 +239,12 @@ def run_federation(
         kept = recorder if defence.name == REFERENCE else None
         rows = _continue(federation, split.test, spec.rounds, path, about, say, kept)
         rounds[defence.name] = tuple(progress(rows, description=defence.name, total=spec.rounds))
+        last[defence.name] = _measure_last(federation, path, about, split.test)
     guarantees = {defence.name: guarantee(defence, spec.delta) for defence in defences}
-    return FederationReport(spec, split.test.task.metric, guarantees, rounds, notices), folder
+    performance = {name: mean_over_records(values) for name, values in last.items()}
+    changes = {name: difference_over_records(values, last[REFERENCE]) for name, values in last.items()}
+    report = FederationReport(spec, split.test.task.metric, guarantees, rounds, performance, changes, notices)
+    return report, folder
 
 
 def prepare(spec: FederationSpec) -> Prepared:
@@ -244,6 +256,8 @@ def prepare(spec: FederationSpec) -> Prepared:
         If the data, the model or the training do not fit the question.
     """
     split = _load(spec)
+    if len(split.test) < LEAST_TEST_RECORDS:
+        raise InputError(f"{count(len(split.test), 'test record')} has no interval: choose more --test-records")
     model = build_model(spec.model, split.train, spec.seed)
     model = (fix(model) if spec.fix_model else model).to(find_device(spec.device))
     rng = generator(spec.seed, Purpose.PARTITION)
@@ -322,6 +336,15 @@ def _measure(federation: Federation, played: Round, test: Records) -> float:
         name = f"{test.task.metric} of task {test.task.name}"
         raise InputError(f"{name} is not finite after round {played.number + 1}: lower --learning-rate")
     return measured
+
+
+def _measure_last(
+    federation: Federation, path: Path, about: Mapping[str, object], test: Records
+) -> NDArray[np.float64]:
+    """Return the metric of each test record after the last of the rounds in a file, shape (records,)."""
+    _, states = _read(path, stack_of_one(federation.model.state_dict()), about, unsaid)
+    (found,) = measure_each(federation.model, states[0], test)
+    return np.asarray(found.cpu().numpy(), np.float64)
 
 
 def _row(played: Round, performance: float) -> RoundRow:

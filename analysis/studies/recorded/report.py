@@ -5,10 +5,10 @@ from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
 
-from matplotlib.figure import Figure
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from analysis.methods.leakage.membership import Leakage
+from analysis.reporting.canvas import Canvas
 from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.numbers import count, interval
@@ -42,7 +42,7 @@ from analysis.studies.units import guaranteed_row, units_of
 from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.defences.proof import Unit
 
-FIGURES: Mapping[str, tuple[Callable[[RecordedReport], Figure], str]] = MappingProxyType(
+FIGURES: Mapping[str, tuple[Callable[[RecordedReport], Canvas], str]] = MappingProxyType(
     {
         "roc": (roc_curves, CAPTIONS["roc"]),
         "leakage_against_ratio": (leakage_against_ratio, CAPTIONS["leakage_against_ratio"]),

@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from matplotlib.figure import Figure
-
+from analysis.reporting.canvas import Canvas
 from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.numbers import count
@@ -67,9 +66,9 @@ def to_results(report: ScoresReport) -> dict[str, object]:
     }
 
 
-def figures_of(report: ScoresReport) -> Mapping[str, tuple[Callable[[ScoresReport], Figure], str]]:
+def figures_of(report: ScoresReport) -> Mapping[str, tuple[Callable[[ScoresReport], Canvas], str]]:
     """Return the figures with their captions, by the name of their file."""
-    shown: dict[str, tuple[Callable[[ScoresReport], Figure], str]] = {
+    shown: dict[str, tuple[Callable[[ScoresReport], Canvas], str]] = {
         "roc": (roc, "ROC curves, down to the smallest false positive rate that as many non-members resolve."),
         "auc": (auc, "Each signal's AUC on each release."),
     }
