@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from analysis.reporting.canvas import Canvas, finish_panel, new_panel, scaled
+from analysis.reporting.canvas import Canvas, finish_panel, is_wide, new_panel, scaled
 from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.numbers import count, difference, interval
@@ -94,12 +94,15 @@ def link_model(report: FederationReport, ax: Axes | None = None) -> Canvas:
     panel = new_panel(ax, 11, 4.8)
     for look, defence in zip(looks(len(report.rounds)), report.rounds, strict=True):
         seconds = [report.transfer(defence).seconds(bandwidth) for bandwidth in BANDWIDTHS]
-        panel.plot(BANDWIDTHS, seconds, linestyle=look.line, color=look.colour, label=defence)
+        (line,) = panel.plot(BANDWIDTHS, seconds, linestyle=look.line, color=look.colour, label=defence)
         crossing = report.break_even(defence)
         if BANDWIDTHS[0] <= crossing <= BANDWIDTHS[-1]:
-            place = (crossing, report.transfer(defence).seconds(crossing))
+            place, told = (crossing, report.transfer(defence).seconds(crossing)), f"{crossing:,.0f} Mbit/s"
             panel.plot(*place, "o", color=look.colour)
-            panel.annotate(f"{crossing:,.0f} Mbit/s", place, (6, 10), textcoords="offset points")
+            if is_wide(panel.figure):
+                panel.annotate(told, place, (6, 10), textcoords="offset points")
+            else:
+                line.set_label(f"{defence}, below {told}")
     panel.set(xscale="log", yscale="log", xlabel="bandwidth (Mbit/s)", ylabel="encode + send + decode (seconds)")
     panel.set_title(report.spec.in_words)
     return finish_panel(panel, ax, "Time to the server; compressing pays left of the dot", title="defence")

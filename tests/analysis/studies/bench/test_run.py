@@ -4,9 +4,10 @@ from html import unescape
 
 import pytest
 import torch
+from drawing import require_drawn_where_asked
 from tidy import require_tidy
 
-from analysis.studies.bench.report import write_bench
+from analysis.studies.bench.report import ratio_and_rate, write_bench
 from analysis.studies.bench.run import run_bench
 from analysis.studies.bench.spec import BenchSpec
 from fedsz_privacy import InputError
@@ -47,6 +48,10 @@ def test_files_hold_the_rows_and_the_warning(finished):
     assert [each["compress"]["median"] for each in results] == require_tidy(report)["compress_median"].tolist()
     assert [each["ratio"] for each in results] == report.to_frame()["ratio"].tolist()
     assert (folder.path / "figures" / "bench.png").stat().st_size > 0
+
+
+def test_the_figure_is_drawn_in_a_column_of_a_paper(finished):
+    require_drawn_where_asked(ratio_and_rate, finished[0], panels=2)
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,12 @@ from math import isinf
 
 import pytest
 from dp_accounting import GaussianDpEvent
+from drawing import require_drawn_where_asked
 from tidy import require_tidy
 
 from analysis.reporting.workers import Workers
 from analysis.studies.clients.canaries import view_epsilon
+from analysis.studies.clients.figure import clients_figure
 from analysis.studies.clients.report import make_page, to_results, write_clients
 from analysis.studies.clients.run import run_clients
 from analysis.studies.clients.spec import ClientsSpec
@@ -80,6 +82,11 @@ def test_the_report_is_written_with_table_and_figure(finished):
         closing_table(report).title,
         client_canary_table(report).title,
     ]
+
+
+@pytest.mark.slow
+def test_the_figure_is_drawn_in_a_column_of_a_paper(finished):
+    require_drawn_where_asked(clients_figure, finished[0], panels=2)
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ import shutil
 from functools import partial
 
 import pytest
+from drawing import require_drawn_where_asked
 from safetensors.torch import load, save
 from statsmodels.stats.proportion import proportion_confint
 from tidy import require_tidy
@@ -153,6 +154,11 @@ def test_one_test_record_has_no_interval(tmp_path):
     with pytest.raises(InputError, match="1 test record has no interval: choose more --test-records"):
         run_federation(dataclasses.replace(SMALL, test_records=1), tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_is_drawn_in_a_column_of_a_paper(finished, name):
+    require_drawn_where_asked(FIGURES[name][0], finished[0])
 
 
 def test_any_number_of_defences_are_told_apart(finished):

@@ -2,9 +2,11 @@ import json
 
 import pytest
 import torch
+from drawing import require_drawn_where_asked
 from safetensors.torch import save_file
 from tidy import require_tidy
 
+from analysis.studies.noise.figures import FIGURES
 from analysis.studies.noise.report import write_noise_report
 from analysis.studies.noise.run import load_update, run_noise
 from analysis.studies.noise.spec import NoiseSpec
@@ -63,6 +65,11 @@ def test_the_frame_has_what_the_results_have(run):
     ks = {each["family"]: each for each in found["fits"]}
     assert row["ks_laplace"] == ks["laplace"]["ks"]
     assert row["ks_best_low"] == ks[found["best"]]["ks_low"]
+
+
+@pytest.mark.parametrize(("name", "panels"), [("errors", 6), ("dependence", 2), ("deciding", 2), ("privacy", 4)])
+def test_a_figure_is_drawn_in_a_column_of_a_paper(run, name, panels):
+    require_drawn_where_asked(FIGURES[name][0], run[0].found, panels=panels)
 
 
 def test_the_verdict_is_five_lines_of_separate_standing(run):

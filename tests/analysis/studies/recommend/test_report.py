@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from drawing import require_drawn_where_asked
 from tidy import require_tidy
 
 from analysis.reporting.folder import open_run
@@ -40,6 +41,10 @@ def test_the_frame_has_what_the_results_have(reported):
         assert [row[f"lost{end}"] for end in ("", "_low", "_high")] == list(bound["loss"].values())[:3]
         assert (row["release"], row["standing"]) == (bound["release"], bound["standing"])
     assert frame.loc[frame["recommended"], "release"].tolist() == [results["recommended"]]
+
+
+def test_the_figure_is_drawn_in_a_column_of_a_paper(reported):
+    require_drawn_where_asked(loss_and_ratio, reported(LOSSES), panels=2)
 
 
 def test_the_figure_has_the_losses_in_the_unit_of_its_axis(reported):
