@@ -3,7 +3,8 @@
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from analysis.reporting.canvas import Canvas, add_legend, lay_out, new_canvas, scaled, wrapped
+from analysis.reporting.canvas import Canvas, add_legend, is_wide, lay_out, new_canvas, scaled, wrapped
+from analysis.reporting.style import label_powers
 from analysis.studies.audit.presentation.intervals import whiskers
 from analysis.studies.recommend.found import RecommendReport
 
@@ -21,8 +22,11 @@ def loss_and_ratio(report: RecommendReport, figure: Canvas | None = None) -> Can
     blue, *_ = sns.color_palette("colorblind")
     right.errorbar(bounds, values, yerr=lengths, color=blue, fmt="D-", capsize=scaled(3))
     right.set(yscale="log", ylabel="original bytes / compressed bytes", title="Compression ratio")
-    right.yaxis.set_major_formatter("{x:g}")
-    right.yaxis.set_minor_formatter("{x:g}")
+    if is_wide(canvas):
+        right.yaxis.set_major_formatter("{x:g}")
+        right.yaxis.set_minor_formatter("{x:g}")
+    else:
+        label_powers(right.yaxis)
     for panel in (left, right):
         panel.set(xscale="log", xlabel="error bound (REL)")
         if report.recommended:

@@ -18,6 +18,7 @@ from analysis.reporting.canvas import (
     add_legend,
     columns_of,
     is_first,
+    is_wide,
     lay_out,
     letters,
     new_canvas,
@@ -150,6 +151,10 @@ def against_ratio(measured: Measured, ratios: Mapping[str, float], rate: float, 
         panel.set_xlabel("defence, and its compression ratio (original / compressed bytes)")
         labels = [f"{defence}\n{ratios[defence]:.3g}x".replace("+fedsz", "\n+fedsz") for defence in ranked]
         panel.set_xticks(range(len(ranked)), labels=labels, fontsize=letters("x-small"), rotation=turned(panel))
+    if not is_wide(canvas):
+        # Names that stand upright take much of a column: once is enough.
+        left.tick_params(labelbottom=False)
+        left.set_xlabel("")
     add_legend(canvas, left.get_legend_handles_labels(), title="signal")
     return wrapped(canvas)
 
