@@ -8,7 +8,6 @@ dimensions | shape. Numbers are LEB128, a text is its length and UTF-8.
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TypeVar
 
 import torch
@@ -42,7 +41,7 @@ class Entry:
     shape: tuple[int, ...]
     stream_size: int
 
-    @cached_property
+    @property
     def nbytes(self) -> int:
         """Size of the decoded tensor in bytes."""
         return math.prod(self.shape) * self.dtype.itemsize
@@ -143,14 +142,17 @@ class _Reader:
     position: int = 0
 
     def take(self, size: int) -> bytes:
-        self.position += size
-        if self.position > len(self.data):
+        start = self.position
+        self.position = end = start + size
+        if end > len(self.data):
             raise FrameError("frame's header ends in the middle of an entry")
-        return self.data[self.position - size : self.position]
+        return self.data[start:end]
 
     def varint(self) -> int:
-        if self.position < len(self.data) and (byte := self.data[self.position]) < 0x80:
-            self.position += 1
+        start = self.position
+        # Most numbers are one byte.
+        if start < len(self.data) and (byte := self.data[start]) < 0x80:
+            self.position = start + 1
             return byte
         number = shift = 0
         for byte in self.data[self.position : self.position + MAX_VARINT_BYTES]:
@@ -174,12 +176,13 @@ class _Reader:
 
     def entry(self) -> Entry:
         name = self.text()
-        (code,) = self.take(1)
+        code = self.take(1)[0]
         dtype = DTYPES[self.at_most(code, len(DTYPES) - 1, "as a dtype code")]
         stream_size = self.varint()
         if stream_size and not dtype.is_floating_point:
             raise FrameError(f"frame compresses {name!r} lossily although its dtype is {dtype}")
-        shape = tuple(self.varint() for _ in range(self.at_most(self.varint(), MAX_DIMENSIONS, "dimensions")))
+        dimensions = self.at_most(self.varint(), MAX_DIMENSIONS, "dimensions")
+        shape = tuple([self.varint() for _ in range(dimensions)])
         if math.prod(filter(None, shape)) * dtype.itemsize > MAX_NBYTES:
             raise FrameError(f"frame announces {name!r} of shape {shape}, which no tensor can have")
         return Entry(name, dtype, shape, stream_size)
