@@ -1,8 +1,8 @@
 """What a frame says of itself: the codecs, the tensors in order, and the sizes of the streams that hold them.
 
 Bytes: name of the compressor | name of the lossless codec | round predicted from, plus one, or 0 | number of tensors |
-tensors | sizes of the exact blocks. A tensor is its name | code of its dtype u8 | size of its stream | number of
-dimensions | shape. Numbers are LEB128, a text is its length and UTF-8.
+tensors | sizes of the exact blocks | what it holds (`held`), if it says so. A tensor is its name | code of its dtype |
+size of its stream | number of dimensions | shape. Numbers are LEB128, the code u8, a text its length and UTF-8.
 """
 
 import math
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import torch
+
+from fedsz_privacy.codec.held import Held, decode_held, encode_held
 
 MAX_DIMENSIONS = 64
 MAX_VARINT_BYTES = 9
@@ -61,6 +63,8 @@ class Header:
         Sizes in bytes of the streams of the exact blocks, in order.
     predicted_from : int or None
         The round whose average the frame was predicted from; None if it can be decoded without memory of any.
+    held : Held or None
+        Whether it holds a state or an update, and of what; None where it does not say, as between clients and a server.
     """
 
     compressor: str
@@ -68,6 +72,7 @@ class Header:
     entries: tuple[Entry, ...]
     blocks: tuple[int, ...] = ()
     predicted_from: int | None = None
+    held: Held | None = None
 
     def units(self) -> Iterator[tuple[tuple[Entry, ...], int]]:
         """Return what each stream of the payload holds, one lossy tensor or a block of exact ones, and its size."""
@@ -100,7 +105,7 @@ def encode_header(header: Header) -> bytes:
     for entry in header.entries:
         dimensions = (entry.stream_size, len(entry.shape), *entry.shape)
         parts += [_text(entry.name), bytes([DTYPES.index(entry.dtype)]), *map(_varint, dimensions)]
-    return b"".join((*parts, *map(_varint, header.blocks)))
+    return b"".join((*parts, *map(_varint, header.blocks), encode_held(header.held)))
 
 
 def decode_header(data: bytes) -> Header:
@@ -116,11 +121,13 @@ def decode_header(data: bytes) -> Header:
     entries = tuple(reader.entry() for _ in range(reader.at_most(count, len(data), "tensors")))
     exact = (entry for entry in entries if not entry.stream_size)
     blocks = tuple(reader.varint() for _ in grouped(exact, lambda _: False, lambda entry: entry.nbytes))
-    if reader.position != len(data):
-        raise FrameError("frame's header is longer than its entries")
+    try:
+        held = decode_held(data[reader.position :])
+    except ValueError as error:
+        raise FrameError("frame's header is longer than its entries") from error
     if len({entry.name for entry in entries}) != count:
         raise FrameError("frame names a tensor twice")
-    return Header(compressor, lossless, entries, blocks, round_code - 1 if round_code else None)
+    return Header(compressor, lossless, entries, blocks, round_code - 1 if round_code else None, held)
 
 
 def _text(text: str) -> bytes:
