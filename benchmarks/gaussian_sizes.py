@@ -46,7 +46,7 @@ def measure(update: StateDict) -> Iterator[tuple[float, float, float]]:
     assert noise.sigma is not None
     noised = noise.apply(update, SystemGenerator()).update
     for bound in BOUNDS:
-        codec = parse_release(f"fedsz:abs={bound * noise.sigma!r}")
+        codec = parse_release(f"fedsz:abs={bound * noise.sigma!r},compressor=nopred")
         (sent,) = release_each(codec, stack_of_one(noised), [SystemGenerator()])
         extra = (floats(sent.update) - floats(noised)).square().mean() / noise.sigma**2
         yield bound, nbytes(update) / sent.nbytes, float(extra)

@@ -47,7 +47,7 @@ def layered_at(rel: float, update: StateDict) -> Released:
 def sent(update: StateDict) -> Iterator[tuple[str, Released]]:
     """Send an update through everything."""
     for rel in BOUNDS:
-        for text in (f"fedsz:rel={rel}", f"dither:rel={rel}"):
+        for text in (f"fedsz:rel={rel},compressor=nopred", f"dither:rel={rel}"):
             yield text, parse_release(text).apply(update, np.random.default_rng(0))
         yield f"layered, same variance as rel={rel}", layered_at(float(rel), update)
     norm = float(np.linalg.norm(np.concatenate(list(float_values(update).values()))))

@@ -3,7 +3,7 @@
 # Usage: benchmarks/paper.sh FOLDER_OF_DATA_SETS [RUNS]; then python benchmarks/paper_table.py [RUNS]
 set -euo pipefail
 data=$1 runs=${2:-runs/paper}
-federate() { fedsz-privacy federate --clients 4 --batch-size 16 --epochs 1 "$@"; }
+federate() { fedsz-privacy federate --release fedsz:rel=1e-2,compressor=nopred --clients 4 --batch-size 16 --epochs 1 "$@"; }
 
 for set in fashion_mnist cifar10; do
   federate --data "$data/$set" --model cnn --records 10000 --rounds 10 --out "$runs/cnn-$set"

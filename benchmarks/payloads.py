@@ -35,7 +35,7 @@ def cell(payload: Payload, bound: str, before: StateDict, update: StateDict) -> 
     """Return how many times smaller what is sent is, and the norm of the error as a share of the update's."""
     states = stack_of_one(before)
     sent = unstack(payload.pack(stack_of_one(update), states), 0)
-    released = release_copy(parse_release(f"fedsz:rel={bound}"), sent, np.random.default_rng(0))
+    released = release_copy(parse_release(f"fedsz:rel={bound},compressor=nopred"), sent, np.random.default_rng(0))
     decoded = unstack(payload.unpack(stack_of_one(released.update), states), 0)
     floats = [name for name, tensor in update.items() if tensor.is_floating_point()]
     error = math.sqrt(sum(float((decoded[name] - update[name]).square().sum()) for name in floats))

@@ -10,6 +10,7 @@ import numpy as np
 from pysz import sz, szAlgorithm, szConfig, szErrorBoundMode
 
 from fedsz_privacy import ErrorBound, FedSZ
+from fedsz_privacy.codec.compressors import SZ3
 from fedsz_privacy.data.weights import EFFICIENTNET, load_weights
 
 REL = 1e-2
@@ -36,7 +37,7 @@ def seconds(work: Work) -> float:
 def main() -> None:
     """Print the median ratio of times, pair by pair."""
     state = load_weights(EFFICIENTNET)
-    fedsz = FedSZ(ErrorBound.rel(REL))
+    fedsz = FedSZ(ErrorBound.rel(REL), SZ3())
     arrays = [state[name].numpy() for name in fedsz.bounds(state)]
     streams = [sz.compress(array, config())[0] for array in arrays]
     frame = fedsz.encode(state)

@@ -16,7 +16,8 @@ from analysis.studies.federation.run import run_federation
 from analysis.studies.federation.spec import FederationSpec
 
 DEFENCES = (
-    "fedsz:rel=1e-3", "fedsz:rel=1e-2", "fedsz:rel=1e-1", "bf16", "int8", "stochastic:rel=1e-2", "stochastic:rel=1e-1",
+    *(f"fedsz:rel={bound},compressor=nopred" for bound in ("1e-3", "1e-2", "1e-1")),
+    "bf16", "int8", "stochastic:rel=1e-2", "stochastic:rel=1e-1",
     "topk:share=0.05", "ef+topk:share=0.05", "topk:share=0.01", "ef+topk:share=0.01", "qsgd:bits=4", "eden:bits=1",
     "eden:bits=2", "sign", "ef+sign", "rqm:clip=0.05",
 )  # fmt: skip

@@ -77,11 +77,8 @@ def mean_over_seeds(values: Sequence[float]) -> Mean:
     nothing is shared by two seeds but the data set. Pools of one data set overlap, so what is covered is the mean over
     pools of this data set, and no other data set's.
 
-    They are about normal: of 30 seeds of the default audit, Shapiro and Wilk's test rejects at 5% for none of AUC, TPR,
-    ratio and accuracy. It does for the AUC of the most vulnerable records, which ends at 1 (p .001 without a defence,
-    .007 at REL 3e-1). Intervals of five seeds, drawn with replacement from the thirty, covered their mean in .93 to .95
-    of draws for AUC, TPR and ratio, .96 for the difference of AUC to no defence, .92 and .93 for the most vulnerable,
-    and .92 and .95 for accuracy.
+    They are about normal, but for the AUC of the most vulnerable records, which ends at 1: docs/method.md has how often
+    intervals of the default audit cover.
     """
     if len(values) < 2:
         raise InputError(f"{len(values)} seeds have no interval: give two or more")

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from pysz import sz, szAlgorithm, szConfig, szErrorBoundMode
 
 from fedsz_privacy import ErrorBound, FedSZ
+from fedsz_privacy.codec.compressors import SZ3
 from fedsz_privacy.core.state import StateDict
 
 REL = 1e-2
-FEDSZ = FedSZ(ErrorBound.rel(REL))
+FEDSZ = FedSZ(ErrorBound.rel(REL), SZ3())
 
 
 @pytest.fixture(scope="module")

@@ -84,7 +84,7 @@ class Writer:
         self.target.write(data)
 
     def close(self, header: Header) -> None:
-        """Append the header of the streams, in the order of its `units`, and the checksum."""
+        """Append the header of the streams, in the order of its ``units``, and the checksum."""
         head = encode_header(header)
         self.put(head + HEADER_LENGTH.pack(len(head)))
         self.target.write(self.checksum.digest())

@@ -4,7 +4,7 @@ SZ3_ALGORITHMS = ("nopred", "lorenzo_reg", "interp_lorenzo", "interp")
 
 COMPRESSOR_NAMES = (*SZ3_ALGORITHMS, "sz2", "zfp", "sperr", "szx", "quantiser", "scaled", "auto")
 
-DEFAULT_COMPRESSOR = "nopred"
+DEFAULT_COMPRESSOR = "auto"
 """The compressor of the pipeline where nobody says otherwise."""
 
 DEFAULT_LOSSLESS = "zstd"

@@ -13,7 +13,7 @@ from fedsz_privacy.codec.arrays import rounding_error, to_array
 from fedsz_privacy.codec.bounds import ErrorBound
 from fedsz_privacy.codec.budget import DEFAULT_MAX_BYTES, memory_of
 from fedsz_privacy.codec.carrying import carried
-from fedsz_privacy.codec.compressors import DECODERS, SZ3, Compressor
+from fedsz_privacy.codec.compressors import DECODERS, Auto, Compressor
 from fedsz_privacy.codec.exact import with_blocks
 from fedsz_privacy.codec.frame import Memory, pack, payload_size, read_header, streams_of
 from fedsz_privacy.codec.header import Entry, FrameError, Header
@@ -49,7 +49,7 @@ class FedSZ:
     max_bytes : int
         Most memory that decoding a frame may take beside the frame itself, in bytes; see `memory_of`. The libraries
         take up to 32 MiB of their own. The default, 2**30, is a quarter of a small server's memory of 4 GiB, and room
-        for an update of about 100 million float32 parameters in one tensor, or twice as many in several.
+        for an update of about 85 million float32 parameters in one tensor at REL 1e-3, or twice as many in several.
     workers : int
         Number of processes that encode; frames do not depend on it. With 1 it is this one. More are started when they
         are first needed, which takes a second or two, and kept, while this one hands tensors to them; decoding needs
@@ -74,7 +74,7 @@ class FedSZ:
     """
 
     bound: ErrorBound | LayerBounds
-    compressor: Compressor = field(default_factory=SZ3)
+    compressor: Compressor = field(default_factory=Auto)
     lossless: Lossless = ZSTD
     threshold: int = THRESHOLD
     max_bytes: int = DEFAULT_MAX_BYTES
@@ -135,8 +135,8 @@ class FedSZ:
 
         Notes
         -----
-        It takes about four times the largest tensor, the tensor itself included, and the exact ones of one block of 4
-        MiB. With several ``workers`` each takes as much, and keeps two tensors more in shared memory.
+        It takes a few times the largest tensor (docs/compression.md), and the exact ones of one block of 4 MiB. With
+        several ``workers`` each takes as much, and keeps two tensors more in shared memory.
         """
         return encode_to(self, state, path)
 

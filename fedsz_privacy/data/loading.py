@@ -81,7 +81,7 @@ def load_data(
     Notes
     -----
     An ``.npz`` file is read without pickle. Before memory is taken, each array's shape is checked against its place in
-    the file, and what all of them decode to against `MOST_EXPANSION` times the file's size.
+    the file, and what all of them decode to against `fedsz_privacy.data.archives.MOST_EXPANSION` times the file's size.
     """
     return require_sound(_read(name, train, test, seed, target, task), name)
 

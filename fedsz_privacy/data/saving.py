@@ -1,4 +1,4 @@
-"""States into files of the formats that `read_state` reads, from tensors that come one by one."""
+"""States into files that `fedsz_privacy.data.wrappings.read_state` reads, from tensors that come one by one."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from io import BytesIO

@@ -66,10 +66,10 @@ class DPFedAvg:
     ----------
     `proof`, for one client, there or not, against whoever sees the global states of all rounds, but no single update
     and not who took part. The server adds the noise and is trusted. Each client adds a vector of norm C at most to the
-    sum, whatever it sends and whatever others do, so the sensitivity is C (Lemma 1 of the paper, with equal weights);
-    the number of clients n is public and does not change with one client. This is a statement about real numbers and
-    ideal randomness: the noise is a 64-bit float of a seeded generator, made for measuring leakage in repeatable
-    trials.
+    sum, whatever it sends and whatever others do, so the sensitivity is C (the paper's bound for a fixed denominator,
+    with equal weights); the number of clients n is public and does not change with one client. This is a statement
+    about real numbers and ideal randomness: the noise is a 64-bit float of a seeded generator, made for measuring
+    leakage in repeatable trials.
     """
 
     noise_multiplier: float
@@ -96,7 +96,7 @@ class DPFedAvg:
             f"each client's whole update is decoded, clipped to {self.clip_norm:g} and added up by a trusted server, "
             f"with Gaussian noise of {self.noise_multiplier:.3f} clip norms on the sum and a fixed denominator; what "
             "clients do before is covered, what follows is post-processing",
-            "McMahan et al., ICLR 2018, Lemma 1",
+            "McMahan et al., ICLR 2018",
         )
 
     def cohort(self, clients: int, generators: Sequence[Generator]) -> NDArray[np.bool_]:

@@ -23,7 +23,7 @@ def norm_limit(clip_norm: float, sigma: float, count: int, bound: float = 0.0, f
     Parameters
     ----------
     clip_norm, sigma : float
-        C, and the standard deviation of the noise on each coordinate, as the release `gaussian` has them.
+        C, and the standard deviation of the noise on each coordinate, as the release ``gaussian`` has them.
     count : int
         d, coordinates of the update.
     bound : float

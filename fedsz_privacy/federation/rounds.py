@@ -4,7 +4,7 @@ A round takes the global state and the clients, and gives what each client sent 
 stacked over trials that are played side by side, k of them; a federation is one trial.
 
 Under error feedback a client remembers what its release lost, and adds it to its next update (Karimireddy et al., ICML
-2019, Algorithm 2). That memory is a value like any other: a round takes what all clients remember, and what each
+2019, EF-SGD). That memory is a value like any other: a round takes what all clients remember, and what each
 remembers afterwards is a part of what it sent.
 
 A release with memory is given the round before, as whoever got the two global states can work it out: see `LastRound`.

@@ -1,8 +1,8 @@
 """The three architectures of the FedSZ paper, from pytorchcv, for images of any size from 64x64.
 
 pytorchcv fixes the last pooling layer to images of 224x224; an adaptive one gives the same result there and fits the
-classifier to smaller images. MobileNetV2 and ResNet50 lie in memory with channels last, in which a step of the first
-takes two thirds of the time on a processor; a step comes to the same but for rounding.
+classifier to smaller images. MobileNetV2 and ResNet50 lie in memory with channels last, which is quicker on a
+processor; a step comes to the same but for rounding.
 """
 
 from collections.abc import Callable, Mapping

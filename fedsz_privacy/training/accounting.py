@@ -21,7 +21,7 @@ LEAST_NOISE = ACCOUNTED_NOISE_MULTIPLIER.least
 """Smallest noise multiplier that is looked at."""
 
 FINE, COARSE = 1e-4, 1e-3
-"""Discretisations of privacy losses: the coarse one is ten times quicker, and only loose where epsilon is small."""
+"""Discretisations of privacy losses: the coarse one is quicker, and only loose where epsilon is small."""
 
 History: TypeAlias = Sequence[tuple[float, float, int]]
 """What an accountant of Opacus has counted: noise multiplier, sampling rate, and how many steps in a row had both."""
@@ -87,7 +87,7 @@ def epsilon(event: DpEvent, delta: float) -> float:
 def calibrate(event: Callable[[float], DpEvent], eps: float, delta: float) -> float:
     """Return the least noise multiplier at which an event guarantees eps at delta, by a search that ends just above it.
 
-    The accountant is that of `epsilon`, for adding or removing one unit of privacy: dp-accounting's `PLDAccountant`
+    The accountant is that of `epsilon`, for adding or removing one unit of privacy: dp-accounting's ``PLDAccountant``
     (privacy loss distributions, pessimistic, connect-the-dots) of all but the discrete Gaussian.
 
     Parameters

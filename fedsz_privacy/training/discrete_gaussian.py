@@ -11,12 +11,12 @@ every *integer* :math:`\alpha`,
         = e^{(\alpha^2 - \alpha) |D|^2 / 2 \sigma^2},
 
 as a lattice shifted by :math:`\alpha D`, one of its own points, is the same lattice. This is what the continuous
-Gaussian has. At other orders the continuous value is an upper bound (Canonne, Kamath and Steinke, arXiv 2004.00010,
-Proposition 5 and Theorem 14).
+Gaussian has. At other orders the continuous value is an upper bound (Canonne, Kamath and Steinke, arXiv 2004.00010, on
+the concentrated differential privacy of the discrete Gaussian, in one dimension and in several).
 
 Under Poisson sampling at rate q the moment of :math:`(1 - q) P_0 + q P_D` against :math:`P_0` is a binomial sum of such
 moments, so at integer orders it is the continuous one too (Mironov, Talwar and Zhang, arXiv 1908.10530, Section 3.3).
-The other direction is not larger: :math:`x \mapsto D - x` swaps both distributions (their Theorem 5).
+The other direction is not larger: :math:`x \mapsto D - x` swaps both distributions (shown there too).
 """
 
 import numpy as np

@@ -152,7 +152,7 @@ def dpsgd(
 ) -> DPTraining:
     """Return the DP-SGD with the epochs, batch size and optimiser of a plain rule that guarantees eps at delta.
 
-    The noise multiplier is calibrated by dp-accounting's `PLDAccountant`.
+    The noise multiplier is calibrated by dp-accounting's ``PLDAccountant``.
 
     Raises
     ------

@@ -86,7 +86,7 @@ class EpsilonDeltaDpEvent(DpEvent):  # type: ignore[misc]  # dp-accounting has n
         r"""The event that dominates all such mechanisms.
 
         It says with probability delta which neighbour it was, and otherwise answers at random, with odds of
-        :math:`e^\epsilon` for the truth (Kairouz, Oh and Viswanath, ICML 2015, Theorem 3.4).
+        :math:`e^\epsilon` for the truth (Kairouz, Oh and Viswanath, ICML 2015).
         """
         told, kept = self.delta, 1 - self.delta
         likely, unlikely = (kept * float(scipy.special.expit(loss)) for loss in (self.epsilon, -self.epsilon))

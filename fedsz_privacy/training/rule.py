@@ -28,7 +28,7 @@ class TrainingRule(Protocol):
 
     @property
     def event(self) -> DpEvent:
-        """The privacy event of all rounds together; `NonPrivateDpEvent` for a rule that guarantees nothing."""
+        """The event of all rounds together; `dp_accounting.NonPrivateDpEvent` for a rule that guarantees nothing."""
         ...
 
     @property
@@ -76,7 +76,7 @@ class SteppedRule(TrainingRule, Protocol):
     def train_watched(
         self, model: nn.Module, clients: Clients, watch: Watch, canaries: StateDict = NO_CANARIES
     ) -> Watched:
-        """Train every client as `train_many` does, and keep what a watch sees of each step.
+        """Train every client as `TrainingRule.train_many` does, and keep what a watch sees of each step.
 
         A canary is a gradient, each tensor of ``canaries`` of shape (canaries, ...). It takes the part of a record's in
         every step that draws it, clipped if those of records are.

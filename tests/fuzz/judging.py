@@ -21,7 +21,9 @@ MEMORY_FACTOR = 1
 BASE = 8 * 2**20
 """Memory that a decoding may take besides: the libraries' own, and that of loading them at their first use."""
 
-MOST_SECONDS = 1.0
+MOST_SECONDS = 10.0
+"""Of processor time, a hundred times what the slowest takes on an idle machine."""
+
 ADDRESS_SPACE = 2**28
 """What a process that decodes may take besides what it has when it starts."""
 

@@ -48,8 +48,8 @@ def smallest_detectable(standard_error: NDArray[np.float64]) -> NDArray[np.float
     For a normal estimate with standard error s that is (z_0.975 + z_0.8) s = 2.80 s (Bloom, Evaluation Review 1995);
     the chance of an interval beyond 0 on the wrong side is left out. `standard_errors` overstates s by a factor of up
     to c = sqrt(1.5), reached for the AUC where scores share no effects of trials or candidates. What is returned is
-    then c times too large, and is detected with probability Phi(c z_0.8), at most 0.85, instead of `POWER`. Differences
-    of advantage and TPR were 1.0 to 1.3 times too large in simulated games.
+    then c times too large, and is detected with probability Phi(c z_0.8), at most 0.85, instead of `POWER`. What is
+    returned for advantage and TPR may be too large as well: docs/method.md has by how much.
 
     Examples
     --------
@@ -68,15 +68,13 @@ def standard_errors(
     With V_T, V_C and V_S the variances of what replicates by trial, by candidate and by score show, V_T + V_C - V_S is
     the variance under crossed random effects (Cameron, Gelbach and Miller, Journal of Business & Economic Statistics
     2011): V_T and V_C both hold what scores vary by alone, V_S. That estimate is itself uncertain, and intervals from
-    it covered the truth in 93% of simulated games of 30 trials and 40 candidates. So only half of V_S is taken off, and
-    the result is at least V_T and V_C: then they covered 95% to 98%, and were at most 1.22 times as wide as they need
-    be, where the product-weight bootstrap (Owen, Annals of Applied Statistics 2007) is 1.73 times.
+    it cover the truth a little too rarely in small games. So only half of V_S is taken off, and the result is at least
+    V_T and V_C. That exceeds what is needed by less than the product-weight bootstrap does (Owen, Annals of Applied
+    Statistics 2007). docs/method.md has how often such intervals cover, and how wide they are.
 
     Statistics that rest on a threshold, which a resample moves in steps, vary more from resample to resample than from
-    game to game: advantage and TPR, by 1.1 to 1.2 times where they are differences of two releases. Of those V_S may be
-    taken off whole: their intervals covered the truth in 95% to 98% of 800 to 1,500 games, with effects of trials and
-    candidates in the difference or without, and were 1.0 to 1.3 times as wide as they need be, where half of it leaves
-    up to 1.5. A TPR by itself is then covered in 92%, and an AUC's difference in 94%.
+    game to game: advantage and TPR. Of their differences between two releases V_S may be taken off whole. A TPR by
+    itself, or an AUC's difference, would then be covered too rarely.
 
     Parameters
     ----------
@@ -116,8 +114,8 @@ def estimates(replicates: NDArray[np.float64]) -> list[Estimate]:
 def differences(replicates: NDArray[np.float64], reference: NDArray[np.float64]) -> list[Difference]:
     """Return the differences of two sets of replicates, column by column, paired row by row.
 
-    NaN is treated as in `estimates`. Columns are in the order of `STATISTICS`, the AUC first: of the others all of V_S
-    is taken off.
+    NaN is treated as in `estimates`. Columns are in the order of `analysis.methods.leakage.membership.STATISTICS`, the
+    AUC first: of the others all of V_S is taken off.
 
     Raises
     ------

@@ -25,9 +25,7 @@ def vulnerable(scores: Scores, membership: NDArray[np.bool_], share: float = VUL
     scores : float64 array, shape (trials, candidates)
         Best those of a signal whose trials do not calibrate one another, such as ``loss``, whichever signal is measured
         on the group then. A likelihood ratio of one half has shadows in the other, so a group that it chose itself
-        still seems too exposed: on a game of 40 candidates with memberships drawn anew, so that nothing leaks, the AUC
-        of ``lira`` was above that of all by 0.038 (standard error 0.003) with 32 trials and 0.019 (0.002) with 128, but
-        by -0.005 (0.003) and 0.000 (0.002) in the group that ``loss`` chose.
+        still seems too exposed, even where nothing leaks; docs/method.md has by how much.
     membership : bool array, shape (trials, candidates)
         Who was a member.
     share : float
@@ -54,8 +52,8 @@ def vulnerable_resamples(
 ) -> list[Drawn]:
     """Return the group that `vulnerable` marks in each resample, chosen anew from what was drawn.
 
-    A group that is held fixed while trials and candidates are drawn would hide that other ones had been chosen: its
-    intervals covered the truth in 72% of simulated games. A candidate that was drawn twice counts twice.
+    A group that is held fixed while trials and candidates are drawn would hide that other ones had been chosen, and its
+    intervals would cover too rarely (docs/method.md). A candidate that was drawn twice counts twice.
 
     Parameters
     ----------

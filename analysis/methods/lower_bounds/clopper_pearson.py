@@ -35,9 +35,8 @@ def clopper_pearson_bound(counts: ErrorCounts, delta: float, confidence: float) 
     given membership, each of one distribution for members and one for non-members. Scores of one trained model are not
     independent: (b) asks for one candidate per run, or a mechanism that treats candidates separately.
 
-    With 10,000 observations in all, the median reaches 0.87 of epsilon and more on Laplace noise and on randomised
-    response, but on Gaussian noise, where large losses are rare, only 0.33 to 0.41 at a delta of 1e-5. At deltas
-    that suit it better it reaches 0.66 for mu 0.5 (delta 0.05), and 0.79 and 0.78 for mu 1 and 2 (delta 0.1).
+    It comes close to epsilon on Laplace noise and on randomised response. On Gaussian noise, where large losses are
+    rare, it falls far short at a small delta: docs/auditing.md has how close each bound comes.
     """
     check_delta(delta)
     check_confidence(confidence)

@@ -16,8 +16,8 @@ def last_update_epsilon(noise_multiplier: float, sampling_rate: float, steps: in
     .. math:: \delta(\epsilon) = \sum_k p_k \Phi\left(\frac{k - y_\epsilon}{\sqrt{T} \sigma}\right)
               - e^\epsilon \Phi\left(\frac{-y_\epsilon}{\sqrt{T} \sigma}\right)
 
-    are sums, over the y on one side of where the ratio is epsilon, or minus epsilon (Balle and Wang, ICML 2018,
-    Theorem 5).
+    are sums, over the y on one side of where the ratio is epsilon, or minus epsilon (Balle and Wang, ICML 2018, on
+    the privacy loss as a random variable).
 
     Parameters
     ----------

@@ -60,20 +60,18 @@ def epsilon_bound(
     - Adversary: one that sees the looks and knows all that the signal uses, the shadows' members among it.
     - Adjacency: one record added to or removed from the target's data, which is what a coin decides.
     - Conditions: every included candidate was in with probability 1/2 by a coin of its own, independent of all other
-      coins and of all randomness of the defence; trials were trained independently; `included` was chosen without a
+      coins and of all randomness of the defence; trials were trained independently; ``included`` was chosen without a
       look at the audited half; and a coin moves one record and no group of them. Of a candidate that is in the data
       several times at once, the bound would be one on the epsilon of the group: leave it out.
 
     Scores may depend on one another in any way (Steinke, Nasr and Jagielski, NeurIPS 2023). The bound holds for one
     signal and one defence; of the largest of several bounds the confidence is lower.
 
-    It is a measurement, and says nothing upward: 0 means that this attack proved nothing. Of 128 trials and 200
-    candidates the median reached 0.92 of epsilon on randomised response, but at a delta of 1e-5 only 0.45 on Gaussian
-    noise of mu 1 through ``lira``, and 0.49 with the candidates' levels known; smaller audits prove less.
+    It is a measurement, and says nothing upward: 0 means that this attack proved nothing. It falls short of epsilon,
+    most on Gaussian noise and in small audits: docs/auditing.md has how close it comes.
 
-    Where candidates differ, the most exposed prove more alone: for undefended digits (25 seeds of the default audit)
-    the mean bound rose from 2.9 to 3.8, and at REL 3e-1 from 1.9 to 2.6. Where they are alike the choice costs up to 3%
-    of it.
+    Where candidates differ, the most exposed prove more alone; where they are alike the choice costs little:
+    docs/method.md has both, of the default audit.
     """
     _check(observed, membership, included)
     half = len(membership) // 2

@@ -61,11 +61,11 @@ class Dependence:
 
     def explained_as(self, form: str) -> str:
         """Return `explained` in a format, or that it is not resolvable."""
-        return format(self.explained, form) if self.explained_is_resolvable else NOT_RESOLVABLE
+        return format(self.explained, f"z{form}") if self.explained_is_resolvable else NOT_RESOLVABLE
 
     def chatterjee_as(self, form: str) -> str:
         """Return `chatterjee` in a format, or that it is not resolvable."""
-        return format(self.chatterjee, form) if self.chatterjee_is_resolvable else NOT_RESOLVABLE
+        return format(self.chatterjee, f"z{form}") if self.chatterjee_is_resolvable else NOT_RESOLVABLE
 
     def to_dict(self) -> dict[str, object]:
         """Return the figures as plain values, and which of them are resolvable."""
@@ -150,6 +150,21 @@ def explained_with_neighbours(x: NDArray[np.float64], error: NDArray[np.float64]
     cubic = (9 * (before + after) - decoded[odd - 3] - decoded[odd + 3]) / 16
     predictions = (np.zeros(odd.size), before, (before + after) / 2, cubic)
     return max(explained_share(x[odd] - prediction, error[odd]) for prediction in predictions)
+
+
+def explained_by_all(error: NDArray[np.float64], again: NDArray[np.float64]) -> float:
+    """Return R2(e | all values), the share of an error's variance that all values together decide.
+
+    Two releases of the same values with randomness of their own have that part of the error in common and no other, so
+    it is the correlation of their errors: 1 for a deterministic codec, whatever it predicts a value from, and 0 for
+    independent noise.
+
+    Parameters
+    ----------
+    error, again : float64 arrays of one size
+        The errors of two releases of the same values.
+    """
+    return correlation(error, again)
 
 
 def chatterjee(x: NDArray[np.float64], error: NDArray[np.float64]) -> float:

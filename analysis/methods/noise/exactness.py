@@ -119,7 +119,7 @@ def pair_p_value(first: Sample, second: Sample) -> float:
 def randomised_transform(error: NDArray[np.int64], cdf: Cdf, generator: Generator) -> Sample:
     """Return uniform numbers for integer errors of a known distribution, by spreading each over its step of the cdf.
 
-    The distributional transform (Rueschendorf, Journal of Statistical Planning and Inference 2009, Proposition 2.1).
+    The distributional transform (Rueschendorf, Journal of Statistical Planning and Inference 2009).
     """
     below, at = cdf(error.astype(np.float64) - 1), cdf(error.astype(np.float64))
     return np.asarray(below + (at - below) * generator.random(error.shape), np.float64)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from analysis.methods.noise.dependence import Dependence, dependence, mean_dependence
+from analysis.methods.noise.dependence import MOST, Dependence, dependence, explained_by_all, mean_dependence
 from analysis.methods.noise.noise_fit import NoiseFit, fit_noise
 from analysis.methods.noise.sketch import LEAST_ELEMENTS
 from fedsz_privacy.codec.arrays import to_array
@@ -132,6 +132,13 @@ def _within_updates(part: Residual) -> Dependence | None:
     measured = [update for update in updates if can_be_fitted(*update[:2])]
     found = [dependence(*update) for update in measured]
     return mean_dependence(found, [update[0].size for update in measured]) if found else None
+
+
+def decided_by_all(original: Tensor, decoded: Tensor, again: Tensor) -> float:
+    """Return `explained_by_all` of a tensor that was released twice, measured on evenly spread elements."""
+    x, *outcomes = (_flat(each)[:: -(-each.numel() // MOST)] for each in (original, decoded, again))
+    errors = np.stack([_error(x, each) for each in outcomes])
+    return explained_by_all(*errors[:, np.isfinite(errors).all(axis=0)])
 
 
 def pool(parts: Sequence[Residual]) -> Residual:

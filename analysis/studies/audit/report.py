@@ -44,8 +44,9 @@ CAPTIONS = {
     "frontier": "Filled marks are guaranteed, hollow ones as if. A deterministic codec is as far left as its error is "
     "large, and guarantees nothing there. The line is the least that independent Gaussian noise of one size costs.",
     "noise": "The same errors seen two ways. Pooled over tensors they mix many scales and can look Laplacian. Within "
-    "one tensor a small bound gives nearly uniform errors, a large one gives back the update with its sign turned. "
-    "R²(e|x) is the share of the error that the update decides: 0 for independent noise, 1 for none.",
+    "one tensor rounding alone makes them nearly uniform under a small bound; prediction gives them other shapes. "
+    "R²(e|x) is the share of the error that an element's own value decides, R²(e|all values) that which the whole "
+    "update decides: 0 for independent noise, 1 for none.",
 }
 
 

@@ -98,6 +98,7 @@ def fit_rows(noise: Mapping[str, NoiseStudy | None]) -> list[Row]:
             "unit": "standard deviation" if scope == "pooled" else "bound",
             "elements": fit.elements,
             "r_squared": fit.r_squared,
+            "r_squared_of_all_values": study.decided[scope],
             **family.to_dict(),
         }
         for name, study in noise.items()

@@ -50,8 +50,7 @@ class Asked(Protocol):
 class Strongest:
     """The signal that measures each half of the trials: the one that the other half finds strongest.
 
-    The best of several signals on the trials that measure them seems better than it is: of fifteen that were equally
-    good, by .005 in AUC.
+    The best of several signals on the trials that measure them seems better than it is.
 
     Attributes
     ----------

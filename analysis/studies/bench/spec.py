@@ -18,13 +18,11 @@ class BenchSpec:
     Parameters
     ----------
     checkpoints, compressors : tuple of str
-        Names for `load_weights` and `get_compressor`.
+        Names for `load_weights` and `get_compressor`. What is named twice is measured once.
     bounds : tuple of float
         REL bounds.
     repeats : int
         Times that each rate is measured.
-
-    What is named twice is measured once.
 
     Raises
     ------

@@ -100,6 +100,13 @@ class CheckpointStudy:
         """Name of the tensor of most elements."""
         return max(self.tensors, key=lambda name: self.tensors[name].fit.elements)
 
+    @property
+    def decided(self) -> float:
+        """R2(e|all values), the share of the error that all values together decide: the mean over tensors."""
+        tensors = self.tensors.values()
+        weights = [each.fit.elements for each in tensors]
+        return float(np.average([each.decided for each in tensors], weights=weights))
+
     def to_dict(self) -> dict[str, object]:
         """Return the study as plain values."""
         return {
@@ -118,6 +125,7 @@ class CheckpointStudy:
             "exact_elements": self.exact,
             "bounds_are": self.bounds_are,
             "mixture": asdict(self.mixture),
+            "r_squared_of_all_values": self.decided,
             "pooled_raw": self.raw.to_dict(),
             "pooled_on_bound": self.normalised.to_dict(),
             "tensors": {name: each.to_dict() for name, each in self.tensors.items()},

@@ -49,11 +49,12 @@ def error_against_value(studies: Studies) -> Figure:
     figure = Figure(figsize=(4.2 * len(studies) + 0.5, 4.2), layout="constrained")
     panels = figure.subplots(1, len(studies), sharey=True, squeeze=False)[0]
     for panel, (release, study) in zip(panels, studies.items(), strict=True):
-        values, errors = study.tensors[study.largest].sample
+        largest = study.tensors[study.largest]
+        values, errors = largest.sample
         seen = np.abs(values) <= VIEW
         panel.scatter(values[seen], errors[seen], s=5, alpha=0.4, color=sns.color_palette("colorblind")[0], linewidth=0)
-        share = study.tensors[study.largest].fit.dependence.explained_as(".3f")
-        panel.set(title=f"{release}\nR²(e|x) {share}", xlabel="value / bound", xlim=(-VIEW, VIEW))
+        shares = f"R²(e|x) {largest.fit.dependence.explained_as('.3f')}, R²(e|all values) {largest.decided:z.3f}"
+        panel.set(title=f"{release}\n{shares}", xlabel="value / bound", xlim=(-VIEW, VIEW))
     panels[0].set_ylabel("error / bound")
     figure.suptitle("The error against the value (largest tensor)")
     return figure
@@ -109,7 +110,8 @@ FIGURES: Mapping[str, tuple[Callable[[Studies], Figure], str]] = MappingProxyTyp
         ),
         "dependence": (
             error_against_value,
-            "Independent noise would fill these panels evenly. A line means that the value decides its own error.",
+            "Independent noise would fill these panels evenly. A line means that the value decides its own error. "
+            "Without one, all values together may still decide it.",
         ),
         "deciding": (
             codes_that_differ,

@@ -38,7 +38,7 @@ def make_page(report: NoiseReport) -> Page:
     """Return what the page shows, and what the command ends with."""
     states = {
         "errors": scope_table(report).in_words("best distribution", "KS best"),
-        "dependence": scope_table(report).in_words("R²(e|x)"),
+        "dependence": scope_table(report).in_words("R²(e|x)", "R²(e|all values)"),
         "deciding": deciding_table(report).in_words("measured: codes that differ"),
         "privacy": as_if_table(report).in_words("as if Laplace: epsilon at delta 0"),
     }

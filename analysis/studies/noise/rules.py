@@ -39,8 +39,10 @@ def looks(errors: str, family: str, ks: float, elements: int) -> str:
     return f"{errors} look like no family, best {family}"
 
 
-def no_guarantee(found: Dependence, elements: int) -> str:
+def no_guarantee(found: Dependence, decided: float, elements: int) -> str:
     """Return why an as-if figure is no guarantee: by the greatest resolvable figure of dependence.
+
+    ``decided`` is R2(e|all values), which is resolvable whatever the codes are.
 
     Of an independent error the figures deviate from 0 by sqrt(2 / n) at most, the greatest of them being taken on every
     second element.
@@ -49,10 +51,9 @@ def no_guarantee(found: Dependence, elements: int) -> str:
         "R²(e|x)": (found.explained, found.explained_is_resolvable),
         "R² with neighbours": (found.explained_with_neighbours, found.explained_is_resolvable),
         "xi": (found.chatterjee, found.chatterjee_is_resolvable),
+        "R²(e|all values)": (decided, True),
     }
     resolvable = {name: value for name, (value, is_resolvable) in figures.items() if is_resolvable}
-    if not resolvable:
-        return f"no guarantee; whether the error is independent is {NOT_RESOLVABLE}"
     name = max(resolvable, key=lambda each: resolvable[each])
     quoted = f"{name} {resolvable[name]:.3f}"
     if resolvable[name] >= max(DEPENDENT, DEVIATIONS * math.sqrt(2 / elements)):
@@ -60,9 +61,9 @@ def no_guarantee(found: Dependence, elements: int) -> str:
     return f"no guarantee, although no dependence was found ({quoted} at most)"
 
 
-def decides(found: Dependence) -> str:
-    """Return how much of the error the value decides, where that is resolvable, and Chatterjee's xi."""
-    xi = f"Chatterjee's xi {found.chatterjee_as('.3f')}"
+def decides(found: Dependence, decided: float) -> str:
+    """Return how much of the error the value decides, where that is resolvable, and all values, and Chatterjee's xi."""
+    xi = f"all values {max(decided, 0):.1%} (R²(e|all values)); Chatterjee's xi {found.chatterjee_as('.3f')}"
     if not found.explained_is_resolvable:
         return (
             f"how much of the error the value decides is {NOT_RESOLVABLE} (6 codes / elements "

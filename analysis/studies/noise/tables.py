@@ -26,10 +26,10 @@ def scope_table(report: NoiseReport) -> Table:
         note="Maximum-likelihood fits on error over bound (pooled raw: over the deviation). The best distribution "
         "has the least BIC. KS is the Kolmogorov-Smirnov distance, W1 Wasserstein-1. The p-values say "
         f"only whether {SUBSAMPLE} of the errors suffice to reject a distribution ({REPETITIONS} Monte Carlo refits). "
-        f"{RESOLVABLE}",
+        f"{RESOLVABLE} R²(e|all values) is the share of the error that comes back when all is released again.",
         columns=("release", "tensor", "elements", "best distribution", "KS best", "KS uniform", "KS Laplace",
-                 "KS normal", "W1 uniform", "W1 Laplace", "W1 normal", "R²(e|x)", "xi", "exactly 0", "p uniform",
-                 "p Laplace", "p normal"),
+                 "KS normal", "W1 uniform", "W1 Laplace", "W1 normal", "R²(e|x)", "R²(e|all values)", "xi", "exactly 0",
+                 "p uniform", "p Laplace", "p normal"),
         rows=[row for study in report.found.values() for row in _scopes(study)],
     )  # fmt: skip
 
@@ -104,14 +104,14 @@ def fit_rows(report: NoiseReport) -> list[Row]:
 def _scopes(study: CheckpointStudy) -> list[tuple[str, ...]]:
     largest = sorted(study.tensors, key=lambda name: -study.tensors[name].fit.elements)[:MOST_ROWS]
     pooled = [
-        (study.release, name, *_fit_cells(fit), *("-" for _ in SHOWN_DISTRIBUTIONS))
+        (study.release, name, *_fit_cells(fit, study.decided), *("-" for _ in SHOWN_DISTRIBUTIONS))
         for name, fit in _pooled(study).items()
     ]
     single = [
         (
             study.release,
             name,
-            *_fit_cells(each.fit),
+            *_fit_cells(each.fit, each.decided),
             *(f"{each.p_values[distribution]:.3f}" for distribution in SHOWN_DISTRIBUTIONS),
         )
         for name, each in ((name, study.tensors[name]) for name in largest)
@@ -127,13 +127,14 @@ def _main_scopes(study: CheckpointStudy) -> dict[str, NoiseFit]:
     return {**_pooled(study), study.largest: study.tensors[study.largest].fit}
 
 
-def _fit_cells(fit: NoiseFit) -> Sequence[str]:
+def _fit_cells(fit: NoiseFit, decided: float) -> Sequence[str]:
     return (
         f"{fit.elements:,}",
         fit.best.family,
         f"{fit.best.ks:.3f}",
         *distance_cells(fit),
         fit.dependence.explained_as(".3f"),
+        f"{decided:z.3f}",
         fit.dependence.chatterjee_as(".3f"),
         f"{fit.share_zero:.2%}",
     )

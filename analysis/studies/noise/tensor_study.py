@@ -12,7 +12,7 @@ from analysis.methods.curves.deciding import Comparison, compare
 from analysis.methods.noise.detectors import Finding, minus_the_data, outlier_dominated
 from analysis.methods.noise.noise_fit import NoiseFit
 from analysis.methods.noise.p_values import monte_carlo_p_values
-from analysis.methods.noise.residuals import fit_on_bound, measure_errors, settle_bound
+from analysis.methods.noise.residuals import decided_by_all, fit_on_bound, measure_errors, settle_bound
 from analysis.methods.noise.sketch import LEAST_ELEMENTS
 from fedsz_privacy.codec.arrays import to_array
 from fedsz_privacy.codec.lossy import without_lossy_warnings
@@ -31,6 +31,10 @@ CODECS = ("none", "fedsz")
 
 SHOWN = 4000
 
+FIRST: tuple[int, ...] = ()
+AGAIN = (1,)
+"""Streams of randomness within a piece's: that of its release and its neighbours', and that of its second release."""
+
 Bound = tuple[float, str]
 """A tensor's bound, and where it comes from."""
 
@@ -47,6 +51,9 @@ class TensorStudy:
         `REPORTED` by the release, or `OBSERVED`: the largest error seen.
     fit : NoiseFit
         The fit, on error over bound.
+    decided : float
+        R2(e|all values), the share of the error that all values released together decide, as `decided_by_all`
+        measures it.
     findings : tuple of Finding
         What the detectors say.
     p_values : mapping of str to float
@@ -60,6 +67,7 @@ class TensorStudy:
     bound: float
     bound_is: str
     fit: NoiseFit
+    decided: float
     findings: tuple[Finding, ...]
     p_values: Mapping[str, float]
     comparisons: tuple[Comparison, ...]
@@ -71,6 +79,7 @@ class TensorStudy:
             "bound": self.bound,
             "bound_is": self.bound_is,
             **self.fit.to_dict(),
+            "r_squared_of_all_values": self.decided,
             "findings": [asdict(finding) for finding in self.findings],
             "p_values_on_a_subsample": dict(self.p_values),
         }
@@ -87,13 +96,14 @@ def study_tensors(release: Release, state: StateDict, seed: int) -> Iterator[tup
         if not large:
             yield from ((name, None) for name in names)
             continue
-        released = _apply(release, piece, seed, number)
+        released, again = (_apply(release, piece, seed, number, stream) for stream in (FIRST, AGAIN))
         bounds = _bounds(piece, released, large)
         shares = SHARES if bounds else ()
         compared = [_compare(release, piece, released, bounds, share, seed, number) for share in shares]
         for name in names:
             comparisons = [each[name] for each in compared if name in each]
-            yield name, _study(piece[name], released.update[name], bounds.get(name), comparisons, seed)
+            outcomes = (released.update[name], again.update[name])
+            yield name, _study(piece[name], outcomes, bounds.get(name), comparisons, seed)
 
 
 def _pieces(release: Release, state: StateDict) -> Iterator[tuple[list[str], StateDict]]:
@@ -109,9 +119,9 @@ def _pieces(release: Release, state: StateDict) -> Iterator[tuple[list[str], Sta
         yield [name], emptied | {name: tensor}
 
 
-def _apply(release: Release, piece: StateDict, seed: int, number: int) -> Released:
+def _apply(release: Release, piece: StateDict, seed: int, number: int, stream: tuple[int, ...] = FIRST) -> Released:
     with without_lossy_warnings():
-        return release_copy(release, piece, generator(seed, Purpose.RELEASE, number))
+        return release_copy(release, piece, generator(seed, Purpose.RELEASE, number, *stream))
 
 
 def _bounds(piece: StateDict, released: Released, names: Sequence[str]) -> dict[str, Bound]:
@@ -164,18 +174,24 @@ def _moved(tensor: Tensor, share: float, rng: torch.Generator) -> Tensor:
 
 
 def _study(
-    tensor: Tensor, decoded: Tensor, settled: Bound | None, comparisons: Sequence[Comparison], seed: int
+    tensor: Tensor,
+    outcomes: tuple[Tensor, Tensor],
+    settled: Bound | None,
+    comparisons: Sequence[Comparison],
+    seed: int,
 ) -> TensorStudy | None:
+    """Return the study of a tensor that was released twice, with randomness of its own each time."""
     if settled is None:
         return None
     bound, bound_is = settled
-    original, after = to_array(tensor).ravel(), to_array(decoded).ravel()
+    original, after = to_array(tensor).ravel(), to_array(outcomes[0]).ravel()
     fit = fit_on_bound(original, after, bound, bound_is, seed)
     sample = np.stack(_sample(original, after, bound))
     return TensorStudy(
         bound=bound,
         bound_is=bound_is,
         fit=fit,
+        decided=decided_by_all(tensor, *outcomes),
         findings=(minus_the_data(fit.dependence), outlier_dominated(original)),
         p_values=monte_carlo_p_values(sample[1], seed),
         comparisons=tuple(comparisons),

@@ -11,7 +11,7 @@ from analysis.methods.curves.privacy_curves import AsIf, Scales, as_if, fitted_s
 from analysis.methods.noise.dependence import mean_dependence
 from analysis.methods.noise.detectors import Finding, scale_mixture
 from analysis.methods.noise.noise_fit import NoiseFit, fit_sketch
-from analysis.methods.noise.residuals import Residual, changes, fit_residual, pool, residuals
+from analysis.methods.noise.residuals import Residual, changes, decided_by_all, fit_residual, pool, residuals
 from analysis.methods.noise.sketch import sketch_errors
 from analysis.studies.spec import DELTA
 from fedsz_privacy.codec.arrays import to_array
@@ -20,6 +20,9 @@ from fedsz_privacy.core.magnitude import deviation
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import StateDict, subtract
 from fedsz_privacy.defences.release import Release, Released, release_copy
+
+PAIR, AGAIN = 1, 2
+"""Streams of randomness: that of both neighbours of a pair, and that of an update's second release."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,9 @@ class NoiseStudy:
     pooled : NoiseFit or None
         The fit of all tensors' errors together, in units of their standard deviation; its dependence is the mean
         within a tensor.
+    decided : mapping of str to float
+        R2(e|all values), the share of the first update's error that the update as a whole decides, per tensor, as
+        `decided_by_all` measures it, and pooled, the mean over tensors.
     mixture : Finding or None
         Whether uniform distributions of the tensors' bounds explain the pooled error.
     decision : Decision or None
@@ -49,6 +55,7 @@ class NoiseStudy:
     residuals: Mapping[str, Residual] = field(default_factory=dict)
     tensors: Mapping[str, NoiseFit] = field(default_factory=dict)
     pooled: NoiseFit | None = None
+    decided: Mapping[str, float] = field(default_factory=dict)
     mixture: Finding | None = None
     decision: Decision | None = None
     as_if: AsIf | None = None
@@ -66,6 +73,7 @@ class NoiseStudy:
         return {
             "tensors": {name: fit.to_dict() | beside[name] for name, fit in self.tensors.items()},
             "pooled": self.pooled.to_dict() if self.pooled else None,
+            "r_squared_of_all_values": dict(self.decided),
             "mixture": asdict(self.mixture) if self.mixture else None,
             "deciding": asdict(self.decision) if self.decision else None,
         }
@@ -78,7 +86,8 @@ def study_noise(release: Release, pairs: Sequence[NeighbourPair], seed: int, del
     largest error seen where it does not.
     """
     released = [_apply(release, pair.update, seed, number) for number, pair in enumerate(pairs)]
-    found = study_errors([pair.update for pair in pairs], released, seed)
+    again = _apply(release, pairs[0].update, seed, 0, AGAIN)
+    found = study_errors([pair.update for pair in pairs], released, again, seed)
     if not found or not found.residuals:
         return found
     parts = found.residuals
@@ -94,8 +103,13 @@ def study_noise(release: Release, pairs: Sequence[NeighbourPair], seed: int, del
     )
 
 
-def study_errors(updates: Sequence[StateDict], released: Sequence[Released], seed: int) -> NoiseStudy | None:
-    """Study the errors of a release on some updates, without neighbours; None if what came out is what went in."""
+def study_errors(
+    updates: Sequence[StateDict], released: Sequence[Released], again: Released, seed: int
+) -> NoiseStudy | None:
+    """Study the errors of a release on some updates, without neighbours; None if what came out is what went in.
+
+    ``again`` is the first update, released once more with randomness of its own.
+    """
     if not any(changes(update, each.update) for update, each in zip(updates, released, strict=True)):
         return None
     parts = residuals(updates, released)
@@ -108,13 +122,15 @@ def study_errors(updates: Sequence[StateDict], released: Sequence[Released], see
     pooled = fit_sketch(sketch_errors(everything.original, everything.decoded, unit), found, seed)
     bounds, elements = np.unique(everything.bound / unit, return_counts=True)
     mixture = scale_mixture(pooled.sketch, list(zip(bounds.tolist(), elements.tolist(), strict=True)))
-    return NoiseStudy(residuals=parts, tensors=tensors, pooled=pooled, mixture=mixture)
+    decided = {name: decided_by_all(updates[0][name], released[0].update[name], again.update[name]) for name in parts}
+    decided["pooled"] = float(np.average(list(decided.values()), weights=[fit.elements for fit in tensors.values()]))
+    return NoiseStudy(residuals=parts, tensors=tensors, pooled=pooled, decided=decided, mixture=mixture)
 
 
-def _apply(release: Release, update: StateDict, seed: int, number: int) -> Released:
+def _apply(release: Release, update: StateDict, seed: int, number: int, stream: int = PAIR) -> Released:
     """Release an update; neighbours of one pair meet the same randomness."""
     with without_lossy_warnings():
-        return release_copy(release, update, generator(seed, Purpose.NEIGHBOUR, number, 1))
+        return release_copy(release, update, generator(seed, Purpose.NEIGHBOUR, number, stream))
 
 
 def _compare(

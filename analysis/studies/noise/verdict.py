@@ -41,11 +41,11 @@ def _as_if(study: CheckpointStudy) -> str:
     share = SHARES[1]
     described = study.as_if[share]
     laplace, gaussian, _ = as_if_cells(described)
+    reason = no_guarantee(study.normalised.dependence, study.decided, study.normalised.elements)
     return (
         f"as if: independent Laplace noise of the fitted scales would give epsilon {laplace} at delta 0, normal noise "
         f"{gaussian} at delta {write_shortest(described.delta)}, for a difference of {share:g} of each tensor's norm "
-        "over "
-        f"{described.coordinates:,} coordinates; {no_guarantee(study.normalised.dependence, study.normalised.elements)}"
+        f"over {described.coordinates:,} coordinates; {reason}"
     )
 
 
@@ -98,4 +98,4 @@ def _dependence(study: CheckpointStudy) -> str:
         for number, finding in enumerate(next(iter(study.tensors.values())).findings)
     }
     detected = "; ".join(f"{claim} in {count} of {len(study.tensors)} tensors" for claim, count in counts.items())
-    return f"dependence: {decides(found)}, correlation {found.correlation:.3f}; {detected}"
+    return f"dependence: {decides(found, study.decided)}, correlation {found.correlation:.3f}; {detected}"

@@ -26,7 +26,7 @@ GUESSING = 0.5
 SIGNALS = ("loss", "inner-product", "fedmia-loss")
 """Attacks without shadow models: one of each kind, by loss, by gradients and by the other clients, the cheapest ones.
 
-`audit-updates` has the others, and reads the same recordings.
+``audit-updates`` has the others, and reads the same recordings.
 """
 
 

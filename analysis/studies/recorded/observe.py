@@ -12,7 +12,7 @@ from torch import Tensor
 from analysis.reporting.progress import Progress
 from analysis.studies.audit.run import STUDIED
 from analysis.studies.duration import describe
-from analysis.studies.noise.update_study import NoiseStudy, study_errors
+from analysis.studies.noise.update_study import AGAIN, NoiseStudy, study_errors
 from analysis.studies.recorded.material import AuditedRound, Material
 from analysis.studies.recorded.members import Candidates
 from attacks import Knowledge, Signal, View
@@ -193,11 +193,20 @@ def study_releases(
     updates, _ = _finite(each)
     elements = sum(tensor.numel() for tensor in each.before().values())
     some = dict(list(updates.items())[: max(1, min(STUDIED_UPDATES, STUDIED // elements))])
-    sent = {release.name: _send(release, some, each.number, everybody, seed, {}) for release in releases}
-    return {
-        release: study_errors(list(some.values()), list(by_client.values()), seed) if some else None
-        for release, by_client in sent.items()
-    }
+    if not some:
+        return dict.fromkeys([release.name for release in releases])
+    return {release.name: _study(release, some, each.number, everybody, seed) for release in releases}
+
+
+def _study(
+    release: Release, updates: Mapping[str, StateDict], number: int, everybody: Sequence[str], seed: int
+) -> NoiseStudy | None:
+    sent = _send(release, updates, number, everybody, seed, {})
+    first = next(iter(updates))
+    stream = generator(seed, Purpose.RELEASE, number, everybody.index(first), AGAIN)
+    with without_lossy_warnings():
+        again = release_copy(release, updates[first], stream)
+    return study_errors(list(updates.values()), list(sent.values()), again, seed)
 
 
 def _together(targets: Sequence[Target], size: int) -> Iterator[Sequence[Target]]:

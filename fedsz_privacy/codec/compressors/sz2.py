@@ -17,8 +17,8 @@ SZ2 keeps its bound only where this module lets it work. Left to itself, SZ2 2.1
 So arrays are scaled to a bound of about one; values that SZ2 cannot resolve there, and arrays of up to 20 elements, are
 kept exactly; the bound is tightened by 2**-20 and a little more; and the byte is cleared. With that a comparison with a
 limit is enough and nothing is decoded for verification (on x86-64; compiled with fused multiply-add, SZ2's encoder and
-decoder may round apart). Arrays are compressed flat, as FedSZ does; at REL 1e-2 weight matrices would come out a tenth
-smaller as such, at a third of the speed.
+decoder may round apart). Arrays are compressed flat, as FedSZ does; weight matrices would come out smaller as such, and
+slower (docs/compression.md).
 """
 
 import math

@@ -1,6 +1,6 @@
 """Error feedback: what a release lost of an update is added to the client's next one.
 
-Seide et al., Interspeech 2014; Karimireddy et al., ICML 2019, Algorithm 2. The memory is the round loop's: see
+Seide et al., Interspeech 2014; Karimireddy et al., ICML 2019 (EF-SGD). The memory is the round loop's: see
 `fedsz_privacy.federation.rounds`.
 """
 

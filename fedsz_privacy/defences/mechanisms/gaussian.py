@@ -56,7 +56,7 @@ def gaussian(
     Guarantees
     ----------
     For one client's whole update, there or zero, against whoever reads every frame: each round is rho-zCDP with
-    :math:`\rho = C^2 / 2 \sigma^2` (Canonne, Kamath and Steinke, arXiv 2004.00010, Theorem 14), and epsilon follows
+    :math:`\rho = C^2 / 2 \sigma^2` (Canonne, Kamath and Steinke, arXiv 2004.00010), and epsilon follows
     from Renyi divergences, exact ones at integer orders. The clip norm is checked in integers. Rounding to the tensors'
     dtypes, a codec behind it at whatever bound, and all that a server does is post-processing. It holds for the
     sampler's own distribution, which departs from the discrete Gaussian by what `histogram` states, and as far as its
@@ -71,7 +71,7 @@ def certified_gaussian(
 ) -> Release:
     """Return `gaussian` with OpenDP's certified sampler in the place of the fast one, for small updates.
 
-    No seed repeats its noise, and it takes ten to twenty microseconds a coordinate.
+    No seed repeats its noise, and it is slow: docs/mechanisms.md has both samplers' times.
 
     Raises
     ------
@@ -95,7 +95,7 @@ def gaussian_by(
         Observer.SERVER,
         f"an update clipped to L2 norm {clip:.4g} and a discrete Gaussian of standard deviation {sigma:.4g} on every "
         "coordinate of its lattice have the Renyi divergences of Gaussian noise",
-        "Canonne, Kamath and Steinke, NeurIPS 2020, Theorem 14",
+        "Canonne, Kamath and Steinke, NeurIPS 2020",
     )
 
     def apply(update: StateDict, generator: Generator) -> Released:

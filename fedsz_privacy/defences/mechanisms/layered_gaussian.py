@@ -71,7 +71,7 @@ def layered_gaussian(
     \sigma_2^2}`, and :math:`\tau` is 36 spacings g or more, so what it adds to epsilon is less than 1e-11000.
 
     Against the server, which knows the key: with a secret part that of the discrete Gaussian, rho-zCDP with
-    :math:`\rho = C^2 / 2 \sigma_1^2` (Canonne, Kamath and Steinke, arXiv 2004.00010, Theorem 14), in exact integers;
+    :math:`\rho = C^2 / 2 \sigma_1^2` (Canonne, Kamath and Steinke, arXiv 2004.00010), in exact integers;
     codes and their length are made of its lattice points. Without one nothing: codes of neighbours D apart differ with
     a probability of up to :math:`\min(1, \|D\|_1 / \sqrt{2 \pi} \sigma_2)`, and an L1 norm may be
     :math:`\sqrt{d}` times an L2 norm.
@@ -122,7 +122,7 @@ def _server_proof(tiers: Tiers, clip: float) -> Proof:
         Observer.SERVER,
         f"a secret discrete Gaussian of {tiers.secret:.4g} times the L2 clip norm {clip:g} on a lattice, and all codes "
         "are made of its sums",
-        "Canonne, Kamath and Steinke, NeurIPS 2020, Theorem 14",
+        "Canonne, Kamath and Steinke, NeurIPS 2020",
     )
 
 

@@ -27,7 +27,7 @@ def qsgd(bits: float, bucket: float = 512) -> Release:
 
     In a bucket v, :math:`Q(v_i) = \|v\|_2 \, \mathrm{sign}(v_i) \, l / s`, with l either whole number around
     :math:`s |v_i| / \|v\|_2`, so drawn that the mean is v. Its variance is at most
-    :math:`\min(n / s^2, \sqrt{n} / s) \|v\|^2` in a bucket of n (Lemma 3.1), which is why there are buckets. Norms
+    :math:`\min(n / s^2, \sqrt{n} / s) \|v\|^2` in a bucket of n, by the paper, which is why there are buckets. Norms
     travel as float32, rounded up; levels are entropy-coded, by Huffman's code instead of Elias's.
 
     Raises

@@ -17,7 +17,7 @@ def sign() -> Release:
     r"""Return the release that sends of each tensor the signs and one number, the mean magnitude.
 
     :math:`C(x) = (\|x\|_1 / d) \, \mathrm{sign}(x)`, with a plus for 0. What it loses of a tensor is exactly
-    :math:`\|x - C(x)\|^2 = (1 - \|x\|_1^2 / (d \|x\|^2)) \|x\|^2` (Karimireddy et al., Lemma 8), often most of it: it
+    :math:`\|x - C(x)\|^2 = (1 - \|x\|_1^2 / (d \|x\|^2)) \|x\|^2` (Karimireddy et al., ICML 2019), often most of it: it
     is made for error feedback, ``ef+sign``.
     """
     return without_guarantee(

@@ -13,8 +13,8 @@ from fedsz_privacy.core.optional import optional
 def add_certified(values: NDArray[np.int64], sigma: float, _: Generator) -> NDArray[np.int64]:
     """Return integers with OpenDP's discrete Gaussian added to each (Canonne, Kamath and Steinke, arXiv 2004.00010).
 
-    Its randomness is the operating system's, in experiments too: no seed repeats it. It takes ten to twenty
-    microseconds a coordinate.
+    Its randomness is the operating system's, in experiments too: no seed repeats it. docs/mechanisms.md
+    has how long it takes.
 
     Parameters
     ----------

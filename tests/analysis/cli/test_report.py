@@ -4,7 +4,6 @@ import json
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -112,7 +111,7 @@ def test_a_page_that_is_gone_is_laid_out_again_to_the_byte(finished, tmp_path, c
     assert (folder / "report.html").read_bytes() == before
 
 
-def test_a_report_takes_no_time_and_imports_nothing_that_computes(finished, tmp_path):
+def test_a_report_imports_nothing_that_computes(finished, tmp_path):
     folder = tmp_path / "run"
     shutil.copytree(finished["audit"][0], folder)
     (folder / "report.html").unlink()
@@ -121,9 +120,7 @@ def test_a_report_takes_no_time_and_imports_nothing_that_computes(finished, tmp_
         "assert CliRunner().invoke(app, ['report', sys.argv[1]]).exit_code == 0;"
         f"print(sorted({set(COMPUTING)} & set(sys.modules)))"
     )
-    start = time.perf_counter()
     assert subprocess.check_output([sys.executable, "-c", code, str(folder)], text=True).strip() == "[]"
-    assert time.perf_counter() - start < 5
 
 
 @pytest.mark.parametrize("gone", ["results.json", "tables/leakage.csv", "figures/roc.png", "report.json"])

@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -119,9 +118,7 @@ def test_a_killed_process_blocks_nobody_and_what_it_left_half_written_is_removed
         each.write_bytes(b"half")
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
-    began = time.perf_counter()
     open_run(path, ASKED)
-    assert time.perf_counter() - began < 1
     assert names(path) == [".mine.tmp", "spec.json", "trials"]
 
 

@@ -13,9 +13,9 @@ from fedsz_privacy import InputError
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    """Beat and look every 20 ms; give up after 10 looks, or 30 where nobody has begun."""
+    """Beat and look every 20 ms; give up after 60 looks, or 30 where nobody has begun: a busy machine beats late."""
     monkeypatch.setattr(heartbeat, "PERIOD", 0.02)
-    monkeypatch.setattr(heartbeat, "SILENCE", 10)
+    monkeypatch.setattr(heartbeat, "SILENCE", 60)
     monkeypatch.setattr(heartbeat, "START", 30)
 
 
@@ -26,24 +26,25 @@ def test_work_that_beats_is_waited_for(tmp_path):
 
 
 def test_a_beat_names_its_process_and_changes(tmp_path):
-    with beating(tmp_path / "00000.beat"):
-        time.sleep(0.1)
-        first = (tmp_path / "00000.beat").read_text()
-        time.sleep(0.2)
-        assert (tmp_path / "00000.beat").read_text() != first
-    assert first.split()[0] == str(os.getpid())
+    beat, seen = tmp_path / "00000.beat", set()
+    with beating(beat):
+        while len(seen) < 2:
+            time.sleep(0.01)
+            text = beat.read_text() if beat.exists() else ""
+            seen |= {text} - {""}  # a beat that is being written is empty
+    assert {text.split()[0] for text in seen} == {str(os.getpid())}
 
 
 def test_a_beat_that_stops_ends_the_wait_although_another_goes_on(tmp_path):
     def wait():
         with listening(tmp_path), beating(tmp_path / "00000.beat"):
             (tmp_path / "00032.beat").write_text("1 7")
-            time.sleep(20)
+            time.sleep(600)
 
     started = time.monotonic()
-    with pytest.raises(InputError, match="the worker of trial 00032 was silent for 0 s: it is stopped"):
+    with pytest.raises(InputError, match="the worker of trial 00032 was silent for 1 s: it is stopped"):
         wait()
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 300
 
 
 def test_who_lets_silent_workers_go_is_not_interrupted_again(tmp_path):
@@ -52,7 +53,7 @@ def test_who_lets_silent_workers_go_is_not_interrupted_again(tmp_path):
     def wait():
         with listening(tmp_path):
             try:
-                time.sleep(20)
+                time.sleep(600)
             finally:
                 time.sleep(1)
                 went.append(True)

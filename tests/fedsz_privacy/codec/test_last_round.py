@@ -156,11 +156,12 @@ def _decodes(fedsz, frame, last):
         return False
 
 
-def test_encoding_refuses_what_decoding_has_no_room_for(state):
+@pytest.mark.parametrize("compressor", [SZ3(), Auto()], ids=lambda compressor: compressor.name)
+def test_encoding_refuses_what_decoding_has_no_room_for(state, compressor):
     last = after(state)
-    frame = FedSZ(ErrorBound.rel(1e-2), SZ3()).encode(state, last)
+    frame = FedSZ(ErrorBound.rel(1e-2), compressor).encode(state, last)
     for max_bytes in range(100_000, 400_000, 3_000):
-        fedsz = FedSZ(ErrorBound.rel(1e-2), max_bytes=max_bytes)
+        fedsz = FedSZ(ErrorBound.rel(1e-2), compressor, max_bytes=max_bytes)
         try:
             fedsz.encode(state, last)
         except InputError:

@@ -95,7 +95,7 @@ def test_a_release_of_words_in_any_order_is_named_by_a_string_that_reads_as_it(r
 def test_the_names_of_defaults_are_those_of_the_pipeline():
     fedsz = FedSZ(ErrorBound.rel(1e-2))
     assert (fedsz.compressor, fedsz.lossless) == (get_compressor(DEFAULT_COMPRESSOR), get_lossless(DEFAULT_LOSSLESS))
-    assert parse_release("fedsz:rel=1e-2,compressor=nopred,lossless=zstd,threshold=1000").name == "fedsz:rel=1e-2"
+    assert parse_release("fedsz:rel=1e-2,compressor=auto,lossless=zstd,threshold=1000").name == "fedsz:rel=1e-2"
 
 
 def test_a_multiple_of_sigma_stands_beside_words_in_one_order():
@@ -180,10 +180,10 @@ def test_time_is_taken_of_apply_whatever_a_release_reports(rng):
     strange = replace(silent, apply=lambda *given: replace(apply(*given), encode_seconds=99.0, decode_seconds=99.0))
     updates = {"weight": torch.zeros(2, 3)}
     for each in release_each(silent, updates, [rng, rng]):
-        assert 0.02 <= each.encode_seconds < 1
+        assert 0.02 <= each.encode_seconds < 90
         assert each.decode_seconds == 0
     for each in release_each(boastful, updates, [rng, rng]):
-        assert 0.005 <= each.encode_seconds < 1
+        assert 0.005 <= each.encode_seconds < 90
         assert each.decode_seconds == 0.015
     assert [each.encode_seconds for each in release_each(strange, updates, [rng, rng])] == [0, 0]
 

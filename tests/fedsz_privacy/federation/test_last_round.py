@@ -22,7 +22,7 @@ from fedsz_privacy.training.descent import Training
 
 ROUNDS, TRIALS, SHAPE = 4, 2, (40, 50)
 STARTS = {"weight": torch.zeros(1, *SHAPE), "steps": torch.zeros(1, dtype=torch.int64)}
-ALONE, MEMORY = "fedsz:rel=1e-2,compressor=auto", "fedsz:rel=1e-2,compressor=auto,memory=1"
+ALONE, MEMORY = "fedsz:rel=1e-2", "fedsz:rel=1e-2,memory=1"
 
 
 def update_of(number: int, trial: int, client: int) -> torch.Tensor:
@@ -104,7 +104,7 @@ def test_a_federation_continued_with_its_last_round_is_the_unbroken_one(digits):
     model = build_model("mlp", digits, seed=0)
     training, release = (
         Training(epochs=1, batch_size=8, learning_rate=0.1),
-        parse_release("fedsz:rel=1e-1,compressor=auto,memory=1"),
+        parse_release("fedsz:rel=1e-1,memory=1"),
     )
     federation = Federation(model, digits, even_clients(2, 60), training, release, seed=1)
     first, second = islice(federation.rounds(stack_of_one(model.state_dict())), 2)
@@ -117,7 +117,7 @@ def test_a_federation_continued_with_its_last_round_is_the_unbroken_one(digits):
 
 @pytest.mark.slow
 def test_audits_play_memory_from_the_second_round_of_each_trial_on(game):
-    played, release = Chunk(replace(game, rounds=2), (0, 1)), parse_release("fedsz:rel=1e-1,compressor=auto,memory=1")
+    played, release = Chunk(replace(game, rounds=2), (0, 1)), parse_release("fedsz:rel=1e-1,memory=1")
     (first, second), (alone, later) = (played.rounds(each, 0) for each in (release, replace(release, remembering=None)))
     assert np.array_equal(first.sent(0).nbytes, alone.sent(0).nbytes)
     assert all(torch.equal(tensor, alone.sent(0).update[name]) for name, tensor in first.sent(0).update.items())

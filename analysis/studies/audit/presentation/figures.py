@@ -96,13 +96,17 @@ def error_histograms(noise: Mapping[str, NoiseStudy | None]) -> Figure:
         pooled, alone = study.scopes["pooled"], study.tensors[largest]
         pooled.plot(above, SHOWN_DISTRIBUTIONS)
         alone.plot(below, SHOWN_DISTRIBUTIONS)
-        above.set(title=f"{defence}\npooled: {pooled.summary}", xlabel="error / standard deviation")
-        below.set(title=f"{largest}: {alone.summary}", xlabel="error / bound")
+        above.set(title=f"{defence}\n{_summary(study, 'pooled')}", xlabel="error / standard deviation")
+        below.set(title=_summary(study, largest), xlabel="error / bound")
     for row in grid:
         row[0].set_ylabel("density")
     _legend(figure, grid[0][0], "fitted distribution")
     figure.suptitle("Compression error: pooled over tensors (above) and in the largest tensor (below)")
     return figure
+
+
+def _summary(study: NoiseStudy, scope: str) -> str:
+    return f"{scope}: {study.scopes[scope].summary}\nR²(e|all values) {study.decided[scope]:z.2f}"
 
 
 def leakage_against_ratio(report: AuditReport) -> Figure:

@@ -112,14 +112,15 @@ def fits_table(noise: Mapping[str, NoiseStudy | None]) -> Table:
         title="Noise",
         note="Maximum-likelihood fits; the best distribution has the least BIC. KS is the "
         "Kolmogorov-Smirnov distance, from 0 to 1; W1 is the Wasserstein-1 distance, in error bounds (pooled: "
-        "deviations). R²(e|x) is the share of the error's variance that the data decides (pooled: the mean over "
-        "tensors), not resolvable where there are nearly as many codes as elements. Elements that no update touched "
-        "are left out.",
+        "deviations). R²(e|x) is the share of the error's variance that an element's own value decides, not "
+        "resolvable where there are nearly as many codes as elements; R²(e|all values) is the share that the whole "
+        "update decides, which comes back when it is released again (pooled: means over tensors). Elements that no "
+        "update touched are left out.",
         columns=("defence", "tensor", "elements", "best distribution", "KS best", "KS uniform", "KS Laplace",
-                 "KS normal", "W1 uniform", "W1 Laplace", "W1 normal", "R²(e|x)"),
+                 "KS normal", "W1 uniform", "W1 Laplace", "W1 normal", "R²(e|x)", "R²(e|all values)"),
         rows=[
             (name, scope, f"{fit.elements:,}", fit.best.family, f"{fit.best.ks:.3f}", *distance_cells(fit),
-             fit.dependence.explained_as(".3f"))
+             fit.dependence.explained_as(".3f"), f"{study.decided[scope]:z.3f}")
             for name, study in noise.items()
             if study
             for scope, fit in study.scopes.items()

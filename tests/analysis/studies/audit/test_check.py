@@ -1,7 +1,6 @@
 """What does not fit is found before anything is written: one line that names it, exit code 2."""
 
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -125,11 +124,9 @@ def misfits():
 
 
 def refused(folder, arguments):
-    """Run an audit that must end with one line, within ten seconds, and leave nothing."""
-    start = time.perf_counter()
+    """Run an audit that must end with one line, and leave nothing."""
     result = CliRunner().invoke(app, ["audit", *SMALL, "--release", "none", *arguments, "--out", str(folder / "run")])
     assert result.exit_code == 2, result.output + repr(result.exception)
-    assert time.perf_counter() - start < 10
     assert result.stderr.count("\n") == 1
     assert result.stdout == ""
     assert not (folder / "run").exists()

@@ -63,47 +63,54 @@ def test_errors_look_like_a_family_that_is_near(ks, elements, said):
 
 
 @pytest.mark.parametrize(
-    ("changes", "elements", "said"),
+    ("changes", "decided", "elements", "said"),
     [
-        ({}, MANY, "no guarantee, although no dependence was found (R² with neighbours 0.002 at most)"),
-        ({"explained": 0.049}, MANY, "no guarantee, although no dependence was found (R²(e|x) 0.049 at most)"),
-        ({"explained": 0.05}, MANY, "no guarantee, as the error is not independent (R²(e|x) 0.050)"),
-        ({"chatterjee": 0.25}, MANY, "no guarantee, as the error is not independent (xi 0.250)"),
-        ({"explained": 0.39}, 200, "no guarantee, although no dependence was found (R²(e|x) 0.390 at most)"),
-        ({"explained": 0.41}, 200, "no guarantee, as the error is not independent (R²(e|x) 0.410)"),
+        ({}, 0.0, MANY, "no guarantee, although no dependence was found (R² with neighbours 0.002 at most)"),
+        ({"explained": 0.049}, 0.0, MANY, "no guarantee, although no dependence was found (R²(e|x) 0.049 at most)"),
+        ({"explained": 0.05}, 0.04, MANY, "no guarantee, as the error is not independent (R²(e|x) 0.050)"),
+        ({"chatterjee": 0.25}, 0.0, MANY, "no guarantee, as the error is not independent (xi 0.250)"),
+        ({"explained": 0.39}, 0.0, 200, "no guarantee, although no dependence was found (R²(e|x) 0.390 at most)"),
+        ({"explained": 0.41}, 0.0, 200, "no guarantee, as the error is not independent (R²(e|x) 0.410)"),
         (
             {"explained": 0.6, "explained_shortfall": 0.31},
+            0.0,
             MANY,
             "no guarantee, although no dependence was found (xi 0.000 at most)",
         ),
         (
             {"explained": 0.6, "explained_shortfall": 0.31, "chatterjee_shortfall": 0.31},
+            0.006,
             MANY,
-            "no guarantee; whether the error is independent is not resolvable",
+            "no guarantee, although no dependence was found (R²(e|all values) 0.006 at most)",
         ),
+        ({"explained": 0.6}, 1.0, 200, "no guarantee, as the error is not independent (R²(e|all values) 1.000)"),
     ],
 )
-def test_an_as_if_figure_is_no_guarantee_for_the_reason_that_was_measured(changes, elements, said):
-    assert no_guarantee(replace(INDEPENDENT, **changes), elements) == said
+def test_an_as_if_figure_is_no_guarantee_for_the_reason_that_was_measured(changes, decided, elements, said):
+    assert no_guarantee(replace(INDEPENDENT, **changes), decided, elements) == said
 
 
 def test_independent_errors_are_hardly_ever_called_dependent(rng):
-    """At n = 128 with one code, 200 samples: the three figures pass four deviations with probability 1e-4 or so."""
-    from analysis.methods.noise.dependence import dependence
+    """At n = 128 with one code, 200 samples: the four figures pass four deviations with probability 1e-4 or so."""
+    from analysis.methods.noise.dependence import dependence, explained_by_all
 
     said = [
-        no_guarantee(dependence(x, x + error, np.array(1.0)), 128)
-        for x, error in rng.normal(size=(200, 2, 128)) * [[[0.5], [1]]]
+        no_guarantee(dependence(x, x + error, np.array(1.0)), explained_by_all(error, again), 128)
+        for x, error, again in rng.normal(size=(200, 3, 128)) * [[[0.5], [1], [1]]]
     ]
     assert sum("not independent" in each for each in said) <= 1
 
 
 def test_what_is_decided_is_said_only_where_it_is_resolvable():
-    assert decides(replace(INDEPENDENT, explained=0.9767)).startswith("the value decides 97.7% of the error's variance")
-    assert decides(replace(INDEPENDENT, explained=-0.01)).startswith("the value decides 0.0% of the error's variance")
-    assert decides(replace(INDEPENDENT, explained_shortfall=9.375)) == (
+    assert decides(replace(INDEPENDENT, explained=0.9767), 1.0).startswith(
+        "the value decides 97.7% of the error's variance"
+    )
+    assert decides(replace(INDEPENDENT, explained=-0.01), 1.0).startswith(
+        "the value decides 0.0% of the error's variance"
+    )
+    assert decides(replace(INDEPENDENT, explained_shortfall=9.375), 1.0) == (
         "how much of the error the value decides is not resolvable (6 codes / elements 9.4, above 0.3); "
-        "Chatterjee's xi 0.000"
+        "all values 100.0% (R²(e|all values)); Chatterjee's xi 0.000"
     )
 
 
@@ -138,6 +145,6 @@ def test_the_verdict_on_few_elements_of_many_codes_builds_nothing_on_what_looks_
     torch.manual_seed(0)
     study = study_checkpoint(parse_release("fedsz:abs=1e-3"), {"a.weight": torch.randn(40, 50)})
     lines = verdict_lines(study)
-    assert lines[1].endswith("no guarantee; whether the error is independent is not resolvable")
+    assert lines[1].endswith("no guarantee, as the error is not independent (R²(e|all values) 1.000)")
     assert "how much of the error the value decides is not resolvable" in lines[4]
     assert "R²(e|x)" not in lines[4]

@@ -74,6 +74,27 @@ def test_silence_about_bounds_moves_the_unit_and_no_figure_in_the_updates_own(pa
     assert untold.decision.share_of_values == told.decision.share_of_values
 
 
+def low_rank_pairs():
+    """Updates of rank 2 and a little more: `scaled` predicts them, so that no value decides its own error."""
+    torch.manual_seed(0)
+    low = [{"a.weight": torch.randn(200, 2) @ torch.randn(2, 300) + 0.05 * torch.randn(200, 300)} for _ in range(2)]
+    return [NeighbourPair(update, {"a.weight": 0.01 * torch.randn(200, 300)}) for update in low]
+
+
+def test_a_codec_that_predicts_hides_its_error_from_the_value_and_not_from_the_update():
+    study = study_noise(parse_release("fedsz:rel=1e-2,compressor=scaled"), low_rank_pairs(), seed=0)
+    assert abs(study.pooled.r_squared) < 0.05
+    assert study.decided == pytest.approx({"a.weight": 1.0, "pooled": 1.0})
+    assert study.to_dict()["r_squared_of_all_values"] == study.decided
+
+
+def test_the_whole_update_decides_nothing_of_independent_noise(pairs):
+    """The correlation of 3,000 independent errors exceeds .075 with probability 4e-5; there are three of them."""
+    study = study_noise(own(add_noise), pairs, seed=0)
+    assert list(study.decided) == ["0.weight", "1.weight", "pooled"]
+    assert max(map(abs, study.decided.values())) < 0.075
+
+
 @pytest.mark.parametrize("name", ["none", "none+none"])
 def test_none_is_said_only_of_a_release_that_gives_back_what_went_in(pairs, name):
     assert study_noise(parse_release(name), pairs, seed=0) is None

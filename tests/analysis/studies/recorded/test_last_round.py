@@ -33,7 +33,7 @@ def test_the_first_round_and_one_behind_a_gap_have_no_last_round():
 
 
 def test_a_replay_sends_the_frames_of_a_client_with_memory():
-    release, fedsz = parse_release("fedsz:rel=1e-2,compressor=auto,memory=1"), FedSZ(ErrorBound.rel(1e-2), Auto())
+    release, fedsz = parse_release("fedsz:rel=1e-2,memory=1"), FedSZ(ErrorBound.rel(1e-2), Auto())
     update = {"weight": STATES[1] - STATES[0] + 0.01}
     last = LastRound(4, {"weight": STATES[1] - STATES[0]})
     sent = _send(release, {"one": update, "two": update}, 5, ["one", "two"], 0, {}, {"one": last})

@@ -13,7 +13,7 @@ def test_signs_come_at_the_mean_magnitude():
 @settings(derandomize=True, deadline=None)
 @given(hnp.arrays(np.float64, st.integers(1, 200), elements=st.floats(-100, 100)))
 def test_what_is_lost_is_what_the_paper_says(values):
-    """Karimireddy et al., ICML 2019, Lemma 8, with equality."""
+    """What Karimireddy et al., ICML 2019, say of scaled signs, with equality."""
     lost = np.square(decoded("sign", values) - values).sum()
     expected = np.square(values).sum() - np.abs(values).sum() ** 2 / values.size
     assert lost == pytest.approx(expected, rel=1e-9, abs=1e-9 * np.square(values).sum() + 1e-300)
