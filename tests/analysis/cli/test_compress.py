@@ -173,7 +173,7 @@ def test_a_frame_is_inspected_without_being_decoded():
     frame = bytearray(FedSZ(ErrorBound.rel(1e-2)).encode(load_file("in.safetensors")))
     Path("frame").write_bytes(frame)
     printed = done("inspect", "frame")
-    assert "compressor sz3, lossless codec zstd, 2 tensors" in printed
+    assert "compressor auto, lossless codec zstd, 2 tensors" in printed
     for line in ("a.weight", "(60, 50)", "float32", "12,000", "lossy", "exact", f"{len(frame):,}"):
         assert line in printed
 

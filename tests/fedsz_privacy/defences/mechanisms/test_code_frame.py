@@ -38,7 +38,7 @@ def test_a_frame_that_was_altered_is_refused():
 
 
 def test_a_frame_of_something_else_is_refused():
-    with pytest.raises(FrameError, match="made by 'sz3', 'zstd', and holds no codes"):
+    with pytest.raises(FrameError, match="made by 'auto', 'zstd', and holds no codes"):
         unpack_codes(FedSZ(ErrorBound.rel(1e-2)).encode({"weight": torch.randn(40, 50)}), {"weight"})
     with pytest.raises(FrameError, match="needs codecs 'int'"):
         FedSZ(ErrorBound.rel(1e-2)).decode(pack_codes({"weight": np.arange(2000)}, {}))
