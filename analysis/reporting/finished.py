@@ -10,11 +10,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from analysis.reporting.damage import why
 from analysis.reporting.folder import SPEC, RunFolder, changes, digest_of, read_spec, to_json
-from analysis.reporting.formats import Format
+from analysis.reporting.formats import Format, TableFormat
 from analysis.reporting.json_files import DAMAGED, FORMAT, read_json, require_format, require_keys
+from analysis.reporting.latex import label_of, to_latex
 from analysis.reporting.numbers import spoken
 from analysis.reporting.page import Page
-from analysis.reporting.table import STRICT
+from analysis.reporting.table import STRICT, Table
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.files import one_line_for
 
@@ -106,6 +107,21 @@ def reopen(path: Path) -> tuple[Page, Path]:
         raise InputError(
             f"{path} holds no finished run ({why(error)}): give the folder of one, or finish it by its command"
         ) from error
+
+
+def tables_of(path: Path, chosen: TableFormat) -> list[Path]:
+    """Return where a finished run has its tables in a format; those of LaTeX are written now.
+
+    Raises
+    ------
+    InputError
+        As `reopen` does, or if one cannot be written.
+    """
+    page, _ = reopen(path)
+    if chosen is TableFormat.CSV:
+        return sorted(path.glob("tables/*.csv"))
+    folder, tables = RunFolder(path), [part for part in page.body if isinstance(part, Table)]
+    return [folder.write(f"tables/{label_of(table)}.tex", to_latex(table)) for table in tables]
 
 
 def _read(path: Path) -> Kept:

@@ -1,4 +1,4 @@
-"""In which formats figures are written: PNG for the page, and another one for papers where a command asks for it."""
+"""In which formats figures and tables are written: for the page, and for papers where a command asks for it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +12,13 @@ class Format(StrEnum):
     PNG = "png"
     SVG = "svg"
     PDF = "pdf"
+
+
+class TableFormat(StrEnum):
+    """Formats of tables: numbers as they were measured, for programs, and the words of the page, typeset."""
+
+    CSV = "csv"
+    TEX = "tex"
 
 
 _ASKED: ContextVar[Format] = ContextVar("_ASKED", default=Format.PNG)

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from analysis.reporting.numbers import Interval
+
 Row = Mapping[str, object]
 
 STRICT = {"extra": "forbid"}
@@ -50,6 +52,11 @@ def to_markdown(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> st
     """Return a table as Markdown; line breaks in cells become spaces."""
     lines = [columns, ("---",) * len(columns), *rows]
     return "\n".join(f"| {' | '.join(cell.replace(chr(10), ' ').strip() for cell in line)} |" for line in lines)
+
+
+def with_interval(name: str, estimate: Interval) -> Row:
+    """Return an estimate of a name as a part of a row, its interval in columns of its own."""
+    return {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
 
 
 def to_csv(rows: Sequence[Row]) -> str:

@@ -1,10 +1,11 @@
 """Columns of guarantees, one for each unit of privacy: epsilons of two units never stand in one column."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from math import isinf
 
 from analysis.methods.guarantee import Guarantee, note_of_claims
-from analysis.reporting.table import Table
+from analysis.reporting.table import Row, Table
 from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.defences.proof import Unit
 
@@ -26,6 +27,14 @@ def headings(units: Sequence[Unit], delta: float) -> tuple[str, ...]:
 def cells(stated: Guarantee, units: Sequence[Unit]) -> tuple[str, ...]:
     """Return what those columns say of a guarantee; no guarantee is none for any unit."""
     return tuple(str(stated) if stated.unit is unit or isinf(stated.epsilon) else NOT_FOR_THIS for unit in units)
+
+
+def guaranteed_row(stated: Guarantee, units: Sequence[Unit]) -> Row:
+    """Return a guarantee as a part of a row of numbers, epsilon in a column of its unit; none is none for any unit."""
+    meant = {unit: stated.epsilon for unit in units if stated.unit is unit or isinf(stated.epsilon)}
+    rest = {name: value for name, value in asdict(stated).items() if name != "epsilon"}
+    every = {f"epsilon_{unit.name.lower()}": value for unit, value in meant.items()} | rest
+    return {f"guaranteed_{name}": value for name, value in every.items()}
 
 
 def note_of_units(units: Sequence[Unit]) -> str:

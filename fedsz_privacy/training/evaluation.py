@@ -45,8 +45,13 @@ def predict(model: nn.Module, stacked: StateDict, records: Records) -> Tensor:
 
 def measure(model: nn.Module, stacked: StateDict, records: Records) -> Tensor:
     """Return how good every client's model is on some records, by the task's metric, float64 of shape (clients,)."""
+    return torch.stack([each.mean() for each in measure_each(model, stacked, records)])
+
+
+def measure_each(model: nn.Module, stacked: StateDict, records: Records) -> Tensor:
+    """Return how good every client's model is on each of some records, float64 of shape (clients, records)."""
     outputs = predict(model, stacked, records)
-    return torch.stack([records.task.measure(each, records.targets).double().mean() for each in outputs])
+    return torch.stack([records.task.measure(each, records.targets).double() for each in outputs])
 
 
 def predicts_at_once(model: nn.Module, records: Records) -> bool:

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from analysis.reporting.canvas import scaled
 from analysis.reporting.style import looks
 from fedsz_privacy.core.dp_events import DpEvent
 from fedsz_privacy.defences.proof import Observer
@@ -46,7 +47,7 @@ def draw_observers(axis: Axes, release: Release, rounds: int) -> None:
     curves = observer_curves(release, rounds)
     for look, (name, values) in zip(looks(len(curves)), curves.items(), strict=True):
         label = name if np.isfinite(values).any() else f"{name}: no guarantee"
-        axis.plot(DELTAS, values, color=look.colour, linestyle=look.line, linewidth=2, label=label)
+        axis.plot(DELTAS, values, color=look.colour, linestyle=look.line, linewidth=scaled(2), label=label)
     axis.set(xscale="log", xlabel="delta", ylabel="guaranteed epsilon (nats)", ylim=(0, None))
     axis.set_title(f"{release.name}\n{rounds} round{'s' * (rounds > 1)}, one client's update")
     axis.legend(title="against")

@@ -16,6 +16,9 @@ from fedsz_privacy.core.errors import InputError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from pandas import DataFrame
+
+    from analysis.reporting.table import Table
 
 LEAST_ATOM = 0.01
 ON_BOUND = Distribution("uniform", -1.0, 2.0)
@@ -112,6 +115,40 @@ class NoiseFit:
         from analysis.methods.noise.plots import draw_fits
 
         draw_fits(axis, self.sketch, [fit for fit in self.fits if fit.family in families])
+
+    def to_frame(self) -> "DataFrame":
+        """Return one row of numbers for each family, as a table of pandas; lengths are in the unit of the errors."""
+        from pandas import DataFrame
+
+        return DataFrame([fit.to_dict() for fit in self.fits])
+
+    def _repr_html_(self) -> str:
+        """Return the main figures, and a row for each family, as a notebook shows them."""
+        from analysis.reporting.html import to_fragment
+
+        return to_fragment([str(self)], [self._table()])
+
+    def _table(self) -> "Table":
+        from analysis.reporting.numbers import interval
+        from analysis.reporting.table import Table
+
+        least = min(fit.bic for fit in self.fits)
+        return Table(
+            title="Distance of the errors to each fitted distribution, with 95% intervals",
+            note="",
+            columns=("family", "location", "scale", "KS", "W1", "BIC difference"),
+            rows=[
+                (
+                    fit.family,
+                    f"{fit.location:.3g}",
+                    f"{fit.scale:.3g}",
+                    interval(fit.distances["ks"]),
+                    interval(fit.distances["wasserstein"]),
+                    f"{fit.bic - least:.4f}",
+                )
+                for fit in self.fits
+            ],
+        )
 
     def __repr__(self) -> str:
         """Return the main figures in one line."""

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 
 from analysis.methods.noise.fits import Fit
 from analysis.methods.noise.sketch import Sketch
+from analysis.reporting.canvas import scaled
 
 STYLES = {
     "uniform": "-",
@@ -45,5 +46,5 @@ def draw_fits(axis: Axes, sketch: Sketch, fits: Iterable[Fit]) -> None:
     for family, colour in zip(STYLES, sns.color_palette("colorblind"), strict=False):
         if family in by_family:
             density = by_family[family].density(grid)
-            axis.plot(grid, density, linestyle=STYLES[family], color=colour, linewidth=2, label=family)
+            axis.plot(grid, density, linestyle=STYLES[family], color=colour, linewidth=scaled(2), label=family)
     axis.set(xlim=(-view, view), ylim=(0, 1.35 * float((shares / np.diff(bars)).max())))

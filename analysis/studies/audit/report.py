@@ -20,7 +20,7 @@ from analysis.studies.audit.presentation.tables import (
     noise_table,
     verdict_table,
 )
-from analysis.studies.audit.results import leakage_rows, noise_rows, to_results, verdict_rows
+from analysis.studies.audit.results import leakage_rows, noise_rows, summary_rows, to_results
 from analysis.studies.audit.run import AuditReport
 from analysis.studies.audit.spec import AuditSpec, Others
 from analysis.studies.audit.verdict import ALSO_KNOWN
@@ -52,7 +52,7 @@ CAPTIONS = {
 
 def write_report(report: AuditReport, folder: RunFolder) -> Path:
     """Write results.json, tables, figures and the page to a run's folder, and return the path of the page."""
-    rows = {"verdict": verdict_rows, "leakage": leakage_rows, "noise": noise_rows}
+    rows = {"summary": summary_rows, "leakage": leakage_rows, "noise": noise_rows}
     files: dict[str, str | bytes] = {
         "results.json": to_json(to_results(report)),
         **{f"tables/{name}.csv": to_csv(make(report)) for name, make in rows.items()},

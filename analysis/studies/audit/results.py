@@ -1,16 +1,16 @@
 """The machine's copy of a report: plain values and tables, nothing rounded."""
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 
-from analysis.methods.guarantee import Guarantee
 from analysis.methods.leakage.membership import STATISTICS, Difference, Estimate, Leakage
-from analysis.reporting.table import Row
+from analysis.reporting.table import Row, with_interval
+from analysis.studies.audit.measure import RECORDS, VULNERABLE
+from analysis.studies.audit.presentation.leakage_tables import strictest_rate
 from analysis.studies.audit.run import AuditReport
 from analysis.studies.audit.verdict import ALSO_KNOWN
 from analysis.studies.noise.update_study import NoiseStudy
-from analysis.studies.units import units_of
+from analysis.studies.units import guaranteed_row, units_of
 from fedsz_privacy.defences.proof import Unit
 
 
@@ -27,13 +27,13 @@ def to_results(report: AuditReport) -> dict[str, object]:
     }
 
 
-def verdict_rows(report: AuditReport) -> list[Row]:
+def summary_rows(report: AuditReport) -> list[Row]:
     """Return one row for each defence: guaranteed, as if, measured, and what it costs."""
     units = units_of(verdict.guarantee for verdict in report.verdicts.values())
     return [
         {
             "defence": name,
-            **_guaranteed(verdict.guarantee, units),
+            **guaranteed_row(verdict.guarantee, units),
             **_prefixed("as_if", asdict(verdict.as_if) if verdict.as_if else {}),
             "measured_unit": Unit.RECORD,
             "measured_epsilon_lower_bound": verdict.epsilon_lower_bound.epsilon,
@@ -41,20 +41,25 @@ def verdict_rows(report: AuditReport) -> list[Row]:
                 "canary_epsilon_lower_bound",
                 {"unit": bounds[0].unit, **asdict(bounds[0].bound)} if (bounds := verdict.record_canary_bounds) else {},
             ),
-            **{f"measured_{signal}_auc": leakage.auc.value for signal, leakage in verdict.measured.items()},
+            "measured_signal": report.strongest.name,
+            **leakage_row(verdict.strongest[RECORDS], strictest_rate(report)),
+            **with_interval("measured_auc_vulnerable", verdict.strongest[VULNERABLE].auc),
             "ratio": report.ratio(name),
             "bytes": report.nbytes(name),
-            "performance": report.performance(name).value,
+            **with_interval("performance", report.performance(name)),
         }
         for name, verdict in report.verdicts.items()
     ]
 
 
-def _guaranteed(stated: Guarantee, units: Sequence[Unit]) -> Row:
-    """Return what is guaranteed, epsilon in a column of its unit of privacy; no guarantee is none for any unit."""
-    meant = {unit: stated.epsilon for unit in units if stated.unit is unit or math.isinf(stated.epsilon)}
-    rest = {name: value for name, value in asdict(stated).items() if name != "epsilon"}
-    return _prefixed("guaranteed", {f"epsilon_{unit.name.lower()}": value for unit, value in meant.items()} | rest)
+def leakage_row(found: Leakage, rate: float) -> Row:
+    """Return the main figures of one signal's leakage as a part of a row; of true positive rates that at one rate."""
+    return {
+        **with_interval("measured_auc", found.auc),
+        **with_interval("measured_auc_difference", found.auc_difference),
+        "measured_auc_difference_detectable": found.auc_difference.detectable,
+        **with_interval(f"measured_tpr_at_fpr_{rate:g}", found.tpr_at_fpr[rate]),
+    }
 
 
 def leakage_rows(report: AuditReport) -> list[Row]:

@@ -1,17 +1,16 @@
 """The report of a bench: one table, one figure, one page, and a warning for each bound that an outlier sets."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-from matplotlib.figure import Figure
 
+from analysis.reporting.canvas import Canvas, add_legend, lay_out, new_canvas, scaled, wrapped
 from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.page import Page, Picture
 from analysis.reporting.style import house_style, looks, to_files
-from analysis.reporting.table import Table, to_csv
+from analysis.reporting.table import Row, Table, to_csv
 from analysis.studies.bench.measure import BenchRow, Spread
 from analysis.studies.bench.run import BenchReport
 from analysis.studies.command import to_command
@@ -58,21 +57,27 @@ def bench_table(report: BenchReport) -> Table:
     )
 
 
-def ratio_and_rate(report: BenchReport) -> Figure:
+def ratio_and_rate(report: BenchReport, figure: Canvas | None = None) -> Canvas:
     """Draw ratio against bound, and ratio against compression rate at one bound, for the first checkpoint."""
     name = report.rows[0].checkpoint
     rows = [row for row in report.rows if row.checkpoint == name]
     shown = report.shown[0].rel
     compressors = list(dict.fromkeys(row.compressor for row in rows))
-    figure = Figure(figsize=(13, 5), layout="constrained")
-    left, right = figure.subplots(1, 2)
+    canvas = new_canvas(figure, 13, 5)
+    left, right = lay_out(canvas, 2, 2)
     for compressor, look in zip(compressors, looks(len(compressors)), strict=True):
         line = sorted((row.rel, row.lossy_ratio or np.nan) for row in rows if row.compressor == compressor)
         left.plot(*zip(*line, strict=True), marker=look.marker, color=look.colour, label=compressor)
         (row,) = (row for row in rows if (row.compressor, row.rel) == (compressor, shown))
         spread = [[row.compress.median - row.compress.low], [row.compress.high - row.compress.median]]
         right.errorbar(
-            row.compress.median, row.ratio, xerr=spread, marker=look.marker, color=look.colour, markersize=9, capsize=3
+            row.compress.median,
+            row.ratio,
+            xerr=spread,
+            marker=look.marker,
+            color=look.colour,
+            markersize=scaled(9),
+            capsize=scaled(3),
         )
     left.set(xscale="log", yscale="log", xlabel="REL error bound", ylabel="compression ratio of the lossy part")
     left.set_title("The looser the bound, the smaller")
@@ -81,25 +86,29 @@ def ratio_and_rate(report: BenchReport) -> Figure:
     right.set(xlabel="compression rate (MB/s; bar: least to greatest)", ylabel="compression ratio of the whole state")
     right.set_title(f"At REL {shown:g}; better is up and right")
     right.set(xlim=(0, None), ylim=(0, None))
-    figure.legend(*left.get_legend_handles_labels(), title="compressor", loc="outside right upper")
-    figure.suptitle(f"Compressors on {Path(name).name}")
-    return figure
+    add_legend(canvas, left.get_legend_handles_labels(), title="compressor")
+    canvas.suptitle(f"Compressors on {Path(name).name}")
+    return wrapped(canvas)
 
 
 def write_bench(report: BenchReport, folder: RunFolder) -> Path:
     """Write results.json, the table as CSV and Markdown, figure and page, and return the path of the page."""
     rows = [asdict(row) for row in report.rows]
-    flat = [{key: value for key, value in row.items() if not isinstance(value, dict)} | _flat(row) for row in rows]
     notes = "".join(f"\n**Warning.** {line}.\n" for line in report.warnings())
     with house_style():
         pictures = to_files({"bench": ratio_and_rate(report)})
     files: dict[str, str | bytes] = {
         "results.json": to_json({"rows": rows, "outliers": report.outliers}),
-        "tables/bench.csv": to_csv(flat),
+        "tables/summary.csv": to_csv(report.summary),
         "report.md": bench_table(report).to_markdown() + notes,
         **pictures,
     }
     return write_run(folder, make_page(report), files)
+
+
+def summary_rows(report: BenchReport) -> list[Row]:
+    """Return one row for each measurement, nothing rounded; rates are medians, with least and greatest."""
+    return [_flat(row) for row in report.rows]
 
 
 def make_page(report: BenchReport) -> Page:
@@ -129,10 +138,8 @@ def _spread(rates: Spread) -> str:
     return f"{rates.median:.0f} ({rates.low:.0f}-{rates.high:.0f})"
 
 
-def _flat(row: Mapping[str, object]) -> dict[str, object]:
-    return {
-        f"{key}_{part}": number
-        for key, value in row.items()
-        if isinstance(value, dict)
-        for part, number in value.items()
-    }
+def _flat(row: BenchRow) -> Row:
+    """Return a measurement without nesting: the parts of a rate in columns of their own."""
+    nested = {name: asdict(rates) for name, rates in (("compress", row.compress), ("decompress", row.decompress))}
+    rates = {f"{name}_{part}": number for name, parts in nested.items() for part, number in parts.items()}
+    return {name: value for name, value in asdict(row).items() if name not in nested} | rates

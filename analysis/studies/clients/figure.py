@@ -5,8 +5,8 @@ from math import inf
 import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
+from analysis.reporting.canvas import Canvas, add_legend, handles_of, lay_out, name_rows, new_canvas, scaled, wrapped
 from analysis.studies.audit.presentation.intervals import draw_rows
 from analysis.studies.clients.run import ClientsReport
 from analysis.studies.clients.tables import strongest
@@ -14,21 +14,20 @@ from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.defences.proof import Unit
 
 
-def clients_figure(report: ClientsReport) -> Figure:
+def clients_figure(report: ClientsReport, figure: Canvas | None = None) -> Canvas:
     """Draw a row for each defence: the strongest signal's AUC, and the epsilons for one client."""
     names = report.spec.defences
-    figure = Figure(figsize=(13, 3 + 0.6 * len(names)), layout="constrained")
-    leakage, epsilons = figure.subplots(1, 2, sharey=True)
+    canvas = new_canvas(figure, 13, 3 + 0.6 * len(names))
+    leakage, epsilons = lay_out(canvas, 2, 2, sharey=True)
     found = [strongest(report, name).auc for name in names]
     draw_rows(leakage, found, range(len(names)), sns.color_palette("colorblind")[0], "o", "average client")
     leakage.axvline(0.5, color="grey", linestyle=":", label="guessing")
     leakage.set(title="Leakage (measured)", xlabel=f"ROC-AUC of {report.strongest.name}, 95% interval")
-    leakage.set_yticks(range(len(names)), labels=list(names))
-    leakage.set_ylim(len(names) - 0.5, -0.5)
+    name_rows(leakage, names)
     _epsilons(epsilons, report)
-    figure.legend(loc="outside lower center", ncols=3)
-    figure.suptitle(f"What each defence gives away of whole clients to adversary {report.spec.adversary}")
-    return figure
+    add_legend(canvas, handles_of(canvas), loc="outside lower center", ncols=3)
+    canvas.suptitle(f"What each defence gives away of whole clients to adversary {report.spec.adversary}")
+    return wrapped(canvas)
 
 
 def _epsilons(panel: Axes, report: ClientsReport) -> None:
@@ -43,15 +42,23 @@ def _epsilons(panel: Axes, report: ClientsReport) -> None:
         "lower bound (canaries, its own family, 95%)": (green, ">", _by_canaries(report, any_mechanism=False)),
     }
     edge = 1.15 * max(1, *guaranteed[finite], *(value for *_, points in measured.values() for value in points.values()))
-    panel.hlines(rows[finite], 0, guaranteed[finite], color="grey", linewidth=3)
-    panel.hlines(rows[~finite], 0, edge, color="grey", linewidth=3, linestyle=":", label="no upper end")
+    panel.hlines(rows[finite], 0, guaranteed[finite], color="grey", linewidth=scaled(3))
+    panel.hlines(rows[~finite], 0, edge, color="grey", linewidth=scaled(3), linestyle=":", label="no upper end")
     for label, (colour, marker, points) in measured.items():
         if points:
             panel.plot(
-                list(points.values()), list(points), marker, color=colour, mfc="white", markersize=9, label=label
+                list(points.values()),
+                list(points),
+                marker,
+                color=colour,
+                mfc="white",
+                markersize=scaled(9),
+                label=label,
             )
     if finite.any():
-        panel.plot(guaranteed[finite], rows[finite], "<", color=blue, markersize=10, label="at most (guaranteed)")
+        panel.plot(
+            guaranteed[finite], rows[finite], "<", color=blue, markersize=scaled(10), label="at most (guaranteed)"
+        )
     panel.set(title=f"Epsilon for {Unit.CLIENT}", xlabel=f"epsilon at delta {write_shortest(report.spec.delta)}")
     panel.set_xlim(-0.04 * edge, edge)
 

@@ -8,8 +8,8 @@ from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.numbers import count
 from analysis.reporting.page import Page, Picture
 from analysis.reporting.style import house_style, to_files
-from analysis.reporting.table import Row, to_csv
-from analysis.studies.audit.results import statistic_rows
+from analysis.reporting.table import Row, to_csv, with_interval
+from analysis.studies.audit.results import leakage_row, statistic_rows
 from analysis.studies.clients.figure import clients_figure
 from analysis.studies.clients.run import ClientsReport
 from analysis.studies.clients.tables import (
@@ -19,10 +19,13 @@ from analysis.studies.clients.tables import (
     difference_table,
     guarantee_table,
     leakage_table,
+    strictest_rate,
+    strongest,
 )
 from analysis.studies.command import to_command
 from analysis.studies.questions import to_plain
 from analysis.studies.training_words import training_words
+from analysis.studies.units import guaranteed_row, units_of
 from fedsz_privacy.core.state import nbytes
 from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.defences.proof import Unit
@@ -41,6 +44,7 @@ def write_clients(report: ClientsReport, folder: RunFolder) -> Path:
         pictures = to_files({"clients": clients_figure(report)})
     files: dict[str, str | bytes] = {
         "results.json": to_json(to_results(report)),
+        "tables/summary.csv": to_csv(report.summary),
         "tables/leakage.csv": to_csv(leakage_rows(report)),
         **pictures,
     }
@@ -99,6 +103,24 @@ def to_results(report: ClientsReport) -> dict[str, object]:
         "strongest_signal": report.strongest.name,
         "defences": [_defence(report, name) for name in report.spec.defences],
     }
+
+
+def summary_rows(report: ClientsReport) -> list[Row]:
+    """Return one row for each defence: guaranteed, measured, and what it costs."""
+    units = units_of(report.guarantees.values(), Unit.CLIENT)
+    return [
+        {
+            "defence": name,
+            **guaranteed_row(report.guarantees[name], units),
+            "measured_unit": Unit.CLIENT,
+            "measured_epsilon_lower_bound": report.lower_bounds[name].epsilon,
+            "measured_signal": report.strongest.name,
+            **leakage_row(strongest(report, name), strictest_rate(report)),
+            "ratio": report.ratio(name),
+            **with_interval("performance", report.performance(name)),
+        }
+        for name in report.spec.defences
+    ]
 
 
 def leakage_rows(report: ClientsReport) -> list[Row]:

@@ -7,21 +7,22 @@ from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from analysis.reporting.canvas import Canvas, finish_panel, is_wide, new_panel, scaled
 from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
-from analysis.reporting.numbers import count
+from analysis.reporting.numbers import count, difference, interval
 from analysis.reporting.page import Page, Picture
 from analysis.reporting.style import house_style, looks, to_files
-from analysis.reporting.table import Row, Table, to_csv
+from analysis.reporting.table import Row, Table, to_csv, with_interval
 from analysis.studies.command import to_command
 from analysis.studies.federation.run import FederationReport
 from analysis.studies.questions import to_plain
 from analysis.studies.spec import REFERENCE
 from analysis.studies.training_words import training_words
-from analysis.studies.units import cells, headings, note_of_units, reasons_table, units_of
+from analysis.studies.units import cells, guaranteed_row, headings, note_of_units, reasons_table, units_of
 from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.defences.proof import Unit
 from fedsz_privacy.federation.payload import Payload
@@ -46,8 +47,9 @@ def summary_table(report: FederationReport) -> Table:
         note=f"{report.spec.in_words}, {count(spec.records, 'training record')}, {count(spec.rounds, 'round')}. "
         "Through a "
         f"release goes a client's {PAYLOADS[spec.payload]}. A guarantee is over all rounds, for the unit of privacy of "
-        "its column. Bytes and seconds are those of a client who takes part, in a round. Overhead is the share of "
-        f"training, encoding and decoding that is not training.{note_of_units(units)}",
+        f"its column. 95% intervals of {report.metric} are over test records, and of its difference paired by record; "
+        "another training is not in them. Bytes and seconds are those of a client who takes part, in a round. Overhead "
+        f"is the share of training, encoding and decoding that is not training.{note_of_units(units)}",
         columns=(
             "defence",
             *headings(units, spec.delta),
@@ -71,43 +73,42 @@ def guarantee_table(report: FederationReport) -> Table:
     return reasons_table(report.guarantees, note, report.spec.delta)
 
 
-def performance_by_round(report: FederationReport) -> Figure:
+def performance_by_round(report: FederationReport, ax: Axes | None = None) -> Canvas:
     """Draw test performance of the global model after each round."""
-    figure = Figure(figsize=(11, 4.8), layout="constrained")
-    panel = figure.subplots()
+    panel = new_panel(ax, 11, 4.8)
     for look, (name, rows) in zip(looks(len(report.rounds)), report.rounds.items(), strict=True):
         rounds, performance = [row.round + 1 for row in rows], [row.performance for row in rows]
         width, alpha = BAND if name == REFERENCE else THIN
-        panel.plot(rounds, performance, marker=look.marker, color=look.colour, label=name, linewidth=width, alpha=alpha)
+        panel.plot(
+            rounds, performance, marker=look.marker, color=look.colour, label=name, linewidth=scaled(width), alpha=alpha
+        )
     # From zero on, so that a small difference looks small.
     panel.set_ylim(0, max(1.0, panel.get_ylim()[1]))
     panel.xaxis.set_major_locator(MaxNLocator(integer=True))
     panel.set(xlabel="round", ylabel=f"test {report.metric} of the global model", title=report.spec.in_words)
-    figure.legend(title="defence", loc="outside right upper")
-    figure.suptitle(f"{report.metric.capitalize()} by round")
-    return figure
+    return finish_panel(panel, ax, f"{report.metric.capitalize()} by round", title="defence")
 
 
-def link_model(report: FederationReport) -> Figure:
+def link_model(report: FederationReport, ax: Axes | None = None) -> Canvas:
     """Draw the time that an update takes to the server against bandwidth, and mark where compressing stops to pay."""
-    figure = Figure(figsize=(11, 4.8), layout="constrained")
-    panel = figure.subplots()
+    panel = new_panel(ax, 11, 4.8)
     for look, defence in zip(looks(len(report.rounds)), report.rounds, strict=True):
         seconds = [report.transfer(defence).seconds(bandwidth) for bandwidth in BANDWIDTHS]
-        panel.plot(BANDWIDTHS, seconds, linestyle=look.line, color=look.colour, label=defence)
+        (line,) = panel.plot(BANDWIDTHS, seconds, linestyle=look.line, color=look.colour, label=defence)
         crossing = report.break_even(defence)
         if BANDWIDTHS[0] <= crossing <= BANDWIDTHS[-1]:
-            place = (crossing, report.transfer(defence).seconds(crossing))
+            place, told = (crossing, report.transfer(defence).seconds(crossing)), f"{crossing:,.0f} Mbit/s"
             panel.plot(*place, "o", color=look.colour)
-            panel.annotate(f"{crossing:,.0f} Mbit/s", place, (6, 10), textcoords="offset points")
+            if is_wide(panel.figure):
+                panel.annotate(told, place, (6, 10), textcoords="offset points")
+            else:
+                line.set_label(f"{defence}, below {told}")
     panel.set(xscale="log", yscale="log", xlabel="bandwidth (Mbit/s)", ylabel="encode + send + decode (seconds)")
     panel.set_title(report.spec.in_words)
-    figure.legend(title="defence", loc="outside right upper")
-    figure.suptitle("Time to the server; compressing pays left of the dot")
-    return figure
+    return finish_panel(panel, ax, "Time to the server; compressing pays left of the dot", title="defence")
 
 
-FIGURES: Mapping[str, tuple[Callable[[FederationReport], Figure], str]] = MappingProxyType(
+FIGURES: Mapping[str, tuple[Callable[[FederationReport], Canvas], str]] = MappingProxyType(
     {
         "performance": (
             performance_by_round,
@@ -128,6 +129,7 @@ def write_federation(report: FederationReport, folder: RunFolder) -> Path:
         pictures = to_files({name: draw(report) for name, (draw, _) in FIGURES.items()})
     files: dict[str, str | bytes] = {
         "results.json": to_json(to_results(report)),
+        "tables/summary.csv": to_csv(report.summary),
         "tables/rounds.csv": to_csv(round_rows(report)),
         "report.md": summary_table(report).to_markdown(),
         **pictures,
@@ -140,9 +142,30 @@ def to_results(report: FederationReport) -> dict[str, object]:
     return {
         "spec": to_plain("federate", report.spec),
         "metric": report.metric,
+        "performance": {name: asdict(each) for name, each in report.performance.items()},
+        "performance_minus_none": {name: asdict(each) for name, each in report.changes.items()},
         "guarantees": {name: stated.to_dict() for name, stated in report.guarantees.items()},
         "rounds": round_rows(report),
     }
+
+
+def summary_rows(report: FederationReport) -> list[Row]:
+    """Return one row for each defence: guaranteed, and what it costs; seconds are means over clients and rounds."""
+    units = units_of(report.guarantees.values())
+    return [
+        {
+            "defence": name,
+            **guaranteed_row(report.guarantees[name], units),
+            **with_interval("performance", report.performance[name]),
+            **with_interval("performance_difference", report.changes[name]),
+            "bytes": report.transfer(name).nbytes,
+            "ratio": report.ratio(name),
+            **_mean_seconds(report, name),
+            "overhead": report.overhead(name),
+            "pays_below_megabits": report.break_even(name),
+        }
+        for name in report.rounds
+    ]
 
 
 def round_rows(report: FederationReport) -> list[Row]:
@@ -176,21 +199,26 @@ def make_page(report: FederationReport) -> Page:
 
 
 def _summary(report: FederationReport, name: str, units: Sequence[Unit]) -> tuple[str, ...]:
-    rows, plain = report.rounds[name], name == REFERENCE
-    mean = {key: np.mean([getattr(row, key) for row in rows]) for key in asdict(rows[0])}
+    plain, seconds = name == REFERENCE, _mean_seconds(report, name)
     return (
         name,
         *cells(report.guarantees[name], units),
-        f"{rows[-1].performance:.4f}",
-        "-" if plain else f"{report.change(name):+.4f}",
-        f"{mean['nbytes']:,.0f}",
+        interval(report.performance[name]),
+        "-" if plain else difference(report.changes[name]),
+        f"{report.transfer(name).nbytes:,.0f}",
         f"{report.ratio(name):.2f}",
-        f"{mean['training_seconds']:.3f}",
-        f"{mean['encode_seconds']:.4f}",
-        f"{mean['decode_seconds']:.4f}",
+        f"{seconds['training_seconds']:.3f}",
+        f"{seconds['encode_seconds']:.4f}",
+        f"{seconds['decode_seconds']:.4f}",
         f"{report.overhead(name):.2%}",
         "-" if plain else _megabits(report.break_even(name)),
     )
+
+
+def _mean_seconds(report: FederationReport, name: str) -> dict[str, float]:
+    """Return how long a client trains, encodes and decodes under a defence, in seconds, as means over rounds."""
+    parts = ("training_seconds", "encode_seconds", "decode_seconds")
+    return {part: float(np.mean([getattr(row, part) for row in report.rounds[name]])) for part in parts}
 
 
 def _megabits(bandwidth: float) -> str:

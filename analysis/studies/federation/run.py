@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +14,10 @@ from safetensors.torch import load, save
 from torch import nn
 
 from analysis.methods.guarantee import Guarantee, guarantee
+from analysis.methods.leakage.detectable import Estimate
+from analysis.methods.over_records import difference_over_records, mean_over_records
 from analysis.reporting.folder import RunFolder, open_run, require_place
-from analysis.reporting.numbers import count
+from analysis.reporting.numbers import count, difference, interval
 from analysis.reporting.progress import Progress, silent, unsaid
 from analysis.studies.check import check_clients
 from analysis.studies.claims import settle_claims
@@ -24,6 +27,7 @@ from analysis.studies.federation.link import Transfer, break_even, pays
 from analysis.studies.federation.record import record_round, recorder_of
 from analysis.studies.federation.spec import FederationSpec
 from analysis.studies.questions import to_plain
+from analysis.studies.report import Report
 from analysis.studies.spec import REFERENCE
 from fedsz_privacy.codec.last_round import LastRound
 from fedsz_privacy.core.device import find_device
@@ -41,8 +45,15 @@ from fedsz_privacy.federation.partition import parse_partition
 from fedsz_privacy.federation.recorder import Recorder
 from fedsz_privacy.federation.rounds import Round
 from fedsz_privacy.models.catalogue import build_model
-from fedsz_privacy.training.evaluation import measure
+from fedsz_privacy.training.evaluation import measure, measure_each
 from fedsz_privacy.training.fixing import fix
+
+if TYPE_CHECKING:
+    from analysis.reporting.page import Page
+    from analysis.reporting.table import Row
+
+LEAST_TEST_RECORDS = 2
+"""Fewest records whose mean has an interval."""
 
 Say = Callable[[str], None]
 """Tells a person one line."""
@@ -86,7 +97,7 @@ class RoundRow:
 
 
 @dataclass(frozen=True)
-class FederationReport:
+class FederationReport(Report):
     """What a federation found; both mappings have a key for each of ``spec.defences``, in that order.
 
     Attributes
@@ -99,6 +110,8 @@ class FederationReport:
         What is guaranteed over all rounds, at the delta of the run, each for the unit of privacy that it names.
     rounds : mapping of str to tuple of RoundRow
         The rounds under each defence.
+    performance, changes : mapping of str to Estimate
+        Test performance after the last round, and that minus none's, paired by test record; intervals are over records.
     notices : tuple of str
         What a reader should know of how it was done, one line each.
     """
@@ -107,6 +120,8 @@ class FederationReport:
     metric: str
     guarantees: Mapping[str, Guarantee]
     rounds: Mapping[str, tuple[RoundRow, ...]]
+    performance: Mapping[str, Estimate]
+    changes: Mapping[str, Estimate]
     notices: tuple[str, ...] = ()
 
     def transfer(self, defence: str) -> Transfer:
@@ -129,6 +144,20 @@ class FederationReport:
         return compute / (compute + float(np.mean([row.training_seconds for row in self.rounds[defence]])))
 
     @property
+    def summary(self) -> "list[Row]":
+        """One row for each defence."""
+        from analysis.studies.federation.report import summary_rows
+
+        return summary_rows(self)
+
+    @property
+    def page(self) -> "Page":
+        """What the page shows."""
+        from analysis.studies.federation.report import make_page
+
+        return make_page(self)
+
+    @property
     def conclusion(self) -> tuple[str, ...]:
         """What came out, one line for each defence."""
         return tuple(
@@ -147,9 +176,8 @@ class FederationReport:
         )
 
     def _performed(self, defence: str) -> str:
-        last, none = (self.rounds[name][-1].performance for name in (defence, REFERENCE))
-        beside = "" if defence == REFERENCE else f" against {none:.3f} of {REFERENCE}"
-        return f"{self.metric} {last:.3f}{beside} after {count(self.spec.rounds, 'round')}"
+        last = f"{self.metric} {interval(self.performance[defence])} after {count(self.spec.rounds, 'round')}"
+        return last if defence == REFERENCE else f"{last}, {difference(self.changes[defence])} from {REFERENCE}"
 
     def break_even(self, defence: str) -> float:
         """Bandwidth in Mbit/s below which the defence saves time."""
@@ -189,7 +217,7 @@ def run_federation(
     require_place(path, to_plain("federate", spec))
     recorder = recorder_of(spec, clients, record) if record else None
     folder = open_run(path, to_plain("federate", spec))
-    rounds = {}
+    rounds, last = {}, {}
     for number, defence in enumerate(defences):
         federation = Federation(
             model,
@@ -211,8 +239,12 @@ def run_federation(
         kept = recorder if defence.name == REFERENCE else None
         rows = _continue(federation, split.test, spec.rounds, path, about, say, kept)
         rounds[defence.name] = tuple(progress(rows, description=defence.name, total=spec.rounds))
+        last[defence.name] = _measure_last(federation, path, about, split.test)
     guarantees = {defence.name: guarantee(defence, spec.delta) for defence in defences}
-    return FederationReport(spec, split.test.task.metric, guarantees, rounds, notices), folder
+    performance = {name: mean_over_records(values) for name, values in last.items()}
+    changes = {name: difference_over_records(values, last[REFERENCE]) for name, values in last.items()}
+    report = FederationReport(spec, split.test.task.metric, guarantees, rounds, performance, changes, notices)
+    return report, folder
 
 
 def prepare(spec: FederationSpec) -> Prepared:
@@ -224,6 +256,8 @@ def prepare(spec: FederationSpec) -> Prepared:
         If the data, the model or the training do not fit the question.
     """
     split = _load(spec)
+    if len(split.test) < LEAST_TEST_RECORDS:
+        raise InputError(f"{count(len(split.test), 'test record')} has no interval: choose more --test-records")
     model = build_model(spec.model, split.train, spec.seed)
     model = (fix(model) if spec.fix_model else model).to(find_device(spec.device))
     rng = generator(spec.seed, Purpose.PARTITION)
@@ -302,6 +336,15 @@ def _measure(federation: Federation, played: Round, test: Records) -> float:
         name = f"{test.task.metric} of task {test.task.name}"
         raise InputError(f"{name} is not finite after round {played.number + 1}: lower --learning-rate")
     return measured
+
+
+def _measure_last(
+    federation: Federation, path: Path, about: Mapping[str, object], test: Records
+) -> NDArray[np.float64]:
+    """Return the metric of each test record after the last of the rounds in a file, shape (records,)."""
+    _, states = _read(path, stack_of_one(federation.model.state_dict()), about, unsaid)
+    (found,) = measure_each(federation.model, states[0], test)
+    return np.asarray(found.cpu().numpy(), np.float64)
 
 
 def _row(played: Round, performance: float) -> RoundRow:

@@ -1,16 +1,28 @@
 """The figures of a noise study."""
 
 from collections.abc import Callable, Mapping
+from math import ceil
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from analysis.methods.curves.delta_curves import true_positive_rates
 from analysis.methods.curves.fit_curves import EPSILONS, SHIFT, WIDTHS, DeltaCurves, delta_curves, deltas
 from analysis.methods.noise.detectors import mixture_density
+from analysis.reporting.canvas import (
+    Canvas,
+    add_legend,
+    columns_of,
+    is_first,
+    lay_out,
+    new_canvas,
+    scaled,
+    wrapped,
+)
 from analysis.studies.noise.checkpoint_study import CheckpointStudy
 
 VIEW = 6.0
@@ -21,10 +33,10 @@ RATES = np.geomspace(1e-4, 1, 100)
 Studies = Mapping[str, CheckpointStudy]
 
 
-def pooled_and_single(studies: Studies) -> Figure:
+def pooled_and_single(studies: Studies, figure: Canvas | None = None) -> Canvas:
     """Draw each release's errors: pooled raw, pooled on the bound, and in the largest tensor, a row each."""
-    figure = Figure(figsize=(4.2 * len(studies) + 2, 11), layout="constrained")
-    panels = figure.subplots(3, len(studies), squeeze=False)
+    canvas = new_canvas(figure, 4.2 * len(studies) + 2, 11)
+    panels = _columns(canvas, 3, len(studies))
     for column, (release, study) in zip(panels.T, studies.items(), strict=True):
         one = study.tensors[study.largest].fit
         rows = (("pooled, raw", study.raw), ("pooled, over bound", study.normalised), (study.largest, one))
@@ -34,20 +46,20 @@ def pooled_and_single(studies: Studies) -> Figure:
         column[0].set_title(f"{release}\n{column[0].get_title()}")
         errors = np.linspace(-1, 1, 801) * column[0].get_xlim()[1]
         column[0].plot(
-            errors, mixture_density(errors, study.widths), color="black", linewidth=1, label="mixture of widths"
+            errors, mixture_density(errors, study.widths), color="black", linewidth=scaled(1), label="mixture of widths"
         )
-    for row in panels:
-        row[0].set_ylabel("density")
+    for panel in filter(is_first, canvas.axes):
+        panel.set_ylabel("density")
     lines = {label: line for row in panels for line, label in zip(*row[0].get_legend_handles_labels(), strict=True)}
-    figure.legend(list(lines.values()), list(lines), title="fitted distribution", loc="outside right upper")
-    figure.suptitle("Compression error seen three ways")
-    return figure
+    add_legend(canvas, (list(lines.values()), list(lines)), title="fitted distribution")
+    canvas.suptitle("Compression error seen three ways")
+    return wrapped(canvas)
 
 
-def error_against_value(studies: Studies) -> Figure:
+def error_against_value(studies: Studies, figure: Canvas | None = None) -> Canvas:
     """Draw error against value in the largest tensor of each release."""
-    figure = Figure(figsize=(4.2 * len(studies) + 0.5, 4.2), layout="constrained")
-    panels = figure.subplots(1, len(studies), sharey=True, squeeze=False)[0]
+    canvas = new_canvas(figure, 4.2 * len(studies) + 0.5, 4.2)
+    panels = lay_out(canvas, len(studies), len(studies), sharey=True)
     for panel, (release, study) in zip(panels, studies.items(), strict=True):
         largest = study.tensors[study.largest]
         values, errors = largest.sample
@@ -55,19 +67,25 @@ def error_against_value(studies: Studies) -> Figure:
         panel.scatter(values[seen], errors[seen], s=5, alpha=0.4, color=sns.color_palette("colorblind")[0], linewidth=0)
         shares = f"R²(e|x) {largest.fit.dependence.explained_as('.3f')}, R²(e|all values) {largest.decided:z.3f}"
         panel.set(title=f"{release}\n{shares}", xlabel="value / bound", xlim=(-VIEW, VIEW))
-    panels[0].set_ylabel("error / bound")
-    figure.suptitle("The error against the value (largest tensor)")
-    return figure
+        if is_first(panel):
+            panel.set_ylabel("error / bound")
+    canvas.suptitle("The error against the value (largest tensor)")
+    return wrapped(canvas)
 
 
-def codes_that_differ(studies: Studies) -> Figure:
+def codes_that_differ(studies: Studies, figure: Canvas | None = None) -> Canvas:
     """Draw measured against predicted shares of codes, and advantages, over the size of the difference."""
-    figure = Figure(figsize=(12.5, 4.8), layout="constrained")
-    left, right = figure.subplots(1, 2)
+    canvas = new_canvas(figure, 12.5, 4.8)
+    left, right = lay_out(canvas, 2, 2)
     for colour, marker, (release, study) in zip(_colours(studies), "os^Dv" * 9, studies.items(), strict=False):
         shares, decisions = list(study.decisions), list(study.decisions.values())
-        measured = {"color": colour, "marker": marker, "linestyle": "none", "label": f"{release}, measured"}
-        predicted = {"color": colour, "linestyle": "--", "label": f"{release}, predicted"}
+        measured: dict[str, Any] = {
+            "color": colour,
+            "marker": marker,
+            "linestyle": "none",
+            "label": f"{release}, measured",
+        }
+        predicted: dict[str, Any] = {"color": colour, "linestyle": "--", "label": f"{release}, predicted"}
         left.plot(shares, [each.share_of_codes for each in decisions], **measured)
         left.plot(shares, [each.predicted_share for each in decisions], **predicted)
         right.plot(shares, [each.advantage for each in decisions], **measured)
@@ -76,15 +94,15 @@ def codes_that_differ(studies: Studies) -> Figure:
     right.set(title="Observer's advantage", ylabel="TPR minus FPR", ylim=(-0.05, 1.05))
     for panel in (left, right):
         panel.set(xscale="log", xlabel="norm of the difference / norm of the tensor")
-    figure.legend(*left.get_legend_handles_labels(), title="release", loc="outside right upper")
-    figure.suptitle("The deciding experiment: two neighbours through the codec")
-    return figure
+    add_legend(canvas, left.get_legend_handles_labels(), title="release")
+    canvas.suptitle("The deciding experiment: two neighbours through the codec")
+    return wrapped(canvas)
 
 
-def privacy_curves(studies: Studies) -> Figure:
+def privacy_curves(studies: Studies, figure: Canvas | None = None) -> Canvas:
     """Draw the as-if delta curve and the attack bound of the largest tensor's fitted distributions."""
-    figure = Figure(figsize=(4.2 * len(studies) + 2, 8), layout="constrained")
-    panels = figure.subplots(2, len(studies), sharex="row", sharey="row", squeeze=False)
+    canvas = new_canvas(figure, 4.2 * len(studies) + 2, 8)
+    panels = _columns(canvas, 2, len(studies), sharex="row", sharey="row")
     for (upper, lower), (release, study) in zip(panels.T, studies.items(), strict=True):
         curves = delta_curves(study.tensors[study.largest].fit)
         _draw_deltas(upper, curves)
@@ -93,14 +111,14 @@ def privacy_curves(studies: Studies) -> Figure:
         lower.set(xlabel="false positive rate")
     for row, label in zip(panels, ("delta", "greatest true positive rate"), strict=True):
         row[0].set_ylabel(label)
-    figure.legend(*panels[0][0].get_legend_handles_labels(), title="as if the noise were", loc="outside right upper")
-    figure.suptitle(
+    add_legend(canvas, panels[0][0].get_legend_handles_labels(), title="as if the noise were")
+    canvas.suptitle(
         f"As if the error were independent noise: one coordinate moved by {SHIFT:g} bounds (largest tensor)"
     )
-    return figure
+    return wrapped(canvas)
 
 
-FIGURES: Mapping[str, tuple[Callable[[Studies], Figure], str]] = MappingProxyType(
+FIGURES: Mapping[str, tuple[Callable[[Studies], Canvas], str]] = MappingProxyType(
     {
         "errors": (
             pooled_and_single,
@@ -127,6 +145,20 @@ FIGURES: Mapping[str, tuple[Callable[[Studies], Figure], str]] = MappingProxyTyp
 """The figures of a noise study with their captions, by the name of their file."""
 
 
+def _columns(canvas: Canvas, lines: int, studies: int, **shared: Any) -> NDArray[Any]:
+    """Return a line of panels for each of so many ways to look, a column for each study, shape (lines, studies).
+
+    Where there is no room for all columns, those that have none stand below the others.
+    """
+    columns = columns_of(canvas, studies)
+    blocks = ceil(studies / columns)
+    grid = canvas.subplots(lines * blocks, columns, squeeze=False, **shared)
+    stacked = grid.reshape(blocks, lines, columns).swapaxes(0, 1).reshape(lines, blocks * columns)
+    for spare in stacked[:, studies:].flat:
+        spare.remove()
+    return np.asarray(stacked[:, :studies])
+
+
 def _draw_deltas(panel: Axes, curves: DeltaCurves) -> None:
     for (name, distribution), colour in zip(
         curves.distributions.items(), sns.color_palette("colorblind"), strict=False
@@ -134,7 +166,9 @@ def _draw_deltas(panel: Axes, curves: DeltaCurves) -> None:
         panel.semilogy(EPSILONS, np.maximum(deltas(distribution), 1e-12), color=colour, label=name)
     for bins, shade in zip(WIDTHS, ("0.75", "0.35"), strict=True):
         low, high = (np.maximum(each, 1e-12) for each in curves.histogram[bins])
-        panel.fill_between(EPSILONS, low, high, color=shade, linewidth=3, label=f"histogram, {bins} bins a shift")
+        panel.fill_between(
+            EPSILONS, low, high, color=shade, linewidth=scaled(3), label=f"histogram, {bins} bins a shift"
+        )
 
 
 def _draw_attacks(panel: Axes, curves: DeltaCurves) -> None:

@@ -26,6 +26,7 @@ def write_noise_report(report: NoiseReport, folder: RunFolder) -> Path:
         pictures = to_files({name: draw(report.found) for name, (draw, _) in FIGURES.items()})
     files: dict[str, str | bytes] = {
         "results.json": to_json(results),
+        "tables/summary.csv": to_csv(report.summary),
         "tables/fits.csv": to_csv(fit_rows(report)),
         "tables/as_if.csv": to_csv(_by_share(report, "as_if")),
         "tables/decisions.csv": to_csv(_by_share(report, "decisions")),

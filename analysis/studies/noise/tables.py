@@ -6,7 +6,7 @@ from analysis.methods.noise.fits import Fit
 from analysis.methods.noise.noise_fit import NoiseFit
 from analysis.methods.noise.p_values import REPETITIONS, SUBSAMPLE
 from analysis.reporting.numbers import interval
-from analysis.reporting.table import Row, Table
+from analysis.reporting.table import Row, Table, with_interval
 from analysis.studies.noise.cells import SHOWN_DISTRIBUTIONS, as_if_cells, decision_cells, distance_cells
 from analysis.studies.noise.checkpoint_study import CheckpointStudy
 from analysis.studies.noise.run import NoiseReport
@@ -91,12 +91,30 @@ def deciding_table(report: NoiseReport) -> Table:
     )  # fmt: skip
 
 
+def summary_rows(report: NoiseReport) -> list[Row]:
+    """Return one row for each release and scope, nothing rounded."""
+    return [
+        {
+            "release": release,
+            "scope": scope,
+            "elements": noise.elements,
+            "best": noise.best.family,
+            **with_interval("ks_best", noise.best.distances["ks"]),
+            **{f"ks_{family}": noise.of(family).ks for family in SHOWN_DISTRIBUTIONS},
+            "r_squared": noise.r_squared,
+            "share_zero": noise.share_zero,
+        }
+        for release, study in report.found.items()
+        for scope, noise in _every_scope(study).items()
+    ]
+
+
 def fit_rows(report: NoiseReport) -> list[Row]:
     """Return one row for each release, scope and family, nothing rounded."""
     return [
         {"release": release, "scope": scope, "elements": noise.elements, "r_squared": noise.r_squared, **fit.to_dict()}
         for release, study in report.found.items()
-        for scope, noise in {**_pooled(study), **{name: each.fit for name, each in study.tensors.items()}}.items()
+        for scope, noise in _every_scope(study).items()
         for fit in noise.fits
     ]
 
@@ -121,6 +139,10 @@ def _scopes(study: CheckpointStudy) -> list[tuple[str, ...]]:
 
 def _pooled(study: CheckpointStudy) -> dict[str, NoiseFit]:
     return {"pooled, raw": study.raw, "pooled, over bound": study.normalised}
+
+
+def _every_scope(study: CheckpointStudy) -> dict[str, NoiseFit]:
+    return {**_pooled(study), **{name: each.fit for name, each in study.tensors.items()}}
 
 
 def _main_scopes(study: CheckpointStudy) -> dict[str, NoiseFit]:

@@ -2,8 +2,9 @@
 
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
+from analysis.reporting.canvas import Canvas, add_legend, is_wide, lay_out, new_canvas, scaled, wrapped
+from analysis.reporting.style import label_powers
 from analysis.studies.audit.presentation.intervals import whiskers
 from analysis.studies.recommend.found import RecommendReport
 
@@ -11,27 +12,30 @@ BESIDE = 1.09
 """How far to the right of its mean the seeds of a bound are drawn, as a factor."""
 
 
-def loss_and_ratio(report: RecommendReport) -> Figure:
+def loss_and_ratio(report: RecommendReport, figure: Canvas | None = None) -> Canvas:
     """Draw the loss of each bound with its interval and seeds against the margin; beside it the ratio."""
-    figure = Figure(figsize=(13, 4.8), layout="constrained")
-    left, right = figure.subplots(1, 2)
+    canvas = new_canvas(figure, 13, 4.8)
+    left, right = lay_out(canvas, 2, 2)
     bounds = [each.bound for each in report.tried]
     _draw_losses(left, report, bounds)
     values, lengths = whiskers([each.ratio for each in report.tried])
     blue, *_ = sns.color_palette("colorblind")
-    right.errorbar(bounds, values, yerr=lengths, color=blue, fmt="D-", capsize=3)
+    right.errorbar(bounds, values, yerr=lengths, color=blue, fmt="D-", capsize=scaled(3))
     right.set(yscale="log", ylabel="original bytes / compressed bytes", title="Compression ratio")
-    right.yaxis.set_major_formatter("{x:g}")
-    right.yaxis.set_minor_formatter("{x:g}")
+    if is_wide(canvas):
+        right.yaxis.set_major_formatter("{x:g}")
+        right.yaxis.set_minor_formatter("{x:g}")
+    else:
+        label_powers(right.yaxis)
     for panel in (left, right):
         panel.set(xscale="log", xlabel="error bound (REL)")
         if report.recommended:
             panel.axvline(report.recommended.bound, color="grey", linestyle=":", label="recommended")
-    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=4)
-    figure.suptitle(
+    add_legend(canvas, left.get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    canvas.suptitle(
         f"{report.margin.metric.capitalize()} lost against no compression, {report.spec.seeds} seeds, 95% t intervals"
     )
-    return figure
+    return wrapped(canvas)
 
 
 def _draw_losses(panel: Axes, report: RecommendReport, bounds: list[float]) -> None:
@@ -39,7 +43,7 @@ def _draw_losses(panel: Axes, report: RecommendReport, bounds: list[float]) -> N
     factor = 100 if report.margin.is_share else 1
     values, lengths = whiskers([each.loss for each in report.tried])
     panel.errorbar(
-        bounds, factor * values, yerr=factor * lengths, color=blue, fmt="D", capsize=3, label="mean over seeds"
+        bounds, factor * values, yerr=factor * lengths, color=blue, fmt="D", capsize=scaled(3), label="mean over seeds"
     )
     for tried in report.tried:
         label = "one seed" if tried is report.tried[0] else None

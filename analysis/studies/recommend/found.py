@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from analysis.methods.non_inferiority import Standing, non_inferior, standing
 from analysis.methods.over_seeds import Mean, mean_over_seeds
@@ -9,7 +10,12 @@ from analysis.studies.federation.run import FederationReport
 from analysis.studies.recommend.leakage import LeakageChange
 from analysis.studies.recommend.max_loss import Margin
 from analysis.studies.recommend.spec import RecommendSpec
+from analysis.studies.report import Report
 from fedsz_privacy.data.tasks import Scale
+
+if TYPE_CHECKING:
+    from analysis.reporting.page import Page
+    from analysis.reporting.table import Row
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ class Tried:
 
 
 @dataclass(frozen=True)
-class RecommendReport:
+class RecommendReport(Report):
     """What a recommendation rests on.
 
     Attributes
@@ -72,6 +78,20 @@ class RecommendReport:
     recommended: Tried | None
     leakage: LeakageChange | None
     notices: tuple[str, ...] = ()
+
+    @property
+    def summary(self) -> "list[Row]":
+        """One row for each bound, tightest first."""
+        from analysis.studies.recommend.report import summary_rows
+
+        return summary_rows(self)
+
+    @property
+    def page(self) -> "Page":
+        """What the page shows."""
+        from analysis.studies.recommend.report import make_page
+
+        return make_page(self)
 
     @property
     def conclusion(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.numbers import interval
 from analysis.reporting.page import Lines, Page, Picture
 from analysis.reporting.style import house_style, to_files
-from analysis.reporting.table import Row, Table, to_csv
+from analysis.reporting.table import Row, Table, to_csv, with_interval
 from analysis.studies.command import to_command
 from analysis.studies.questions import to_plain
 from analysis.studies.recommend.figure import loss_and_ratio
@@ -31,6 +31,7 @@ def write_recommend(report: RecommendReport, folder: RunFolder) -> Path:
     table = bounds_table(report)
     files: dict[str, str | bytes] = {
         "results.json": to_json(to_results(report)),
+        "tables/summary.csv": to_csv(report.summary),
         "tables/bounds.csv": to_csv(bound_rows(report)),
         "report.md": table.to_markdown(),
         **pictures,
@@ -81,6 +82,22 @@ def to_results(report: RecommendReport) -> dict[str, object]:
         "leakage": asdict(report.leakage) if report.leakage else None,
         "said": list(report.conclusion),
     }
+
+
+def summary_rows(report: RecommendReport) -> list[Row]:
+    """Return one row for each bound: means over seeds; losses are in the metric's own unit."""
+    return [
+        {
+            "release": each.release,
+            "bound": each.bound,
+            **with_interval("lost", each.loss),
+            "standing": each.standing.value,
+            "recommended": each == report.recommended,
+            **with_interval("ratio", each.ratio),
+            **with_interval("seconds", each.seconds),
+        }
+        for each in report.tried
+    ]
 
 
 def bound_rows(report: RecommendReport) -> list[Row]:

@@ -5,10 +5,10 @@ from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
 
-from matplotlib.figure import Figure
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from analysis.methods.leakage.membership import Leakage
+from analysis.reporting.canvas import Canvas
 from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.numbers import count, interval
@@ -17,7 +17,7 @@ from analysis.reporting.style import house_style, to_files
 from analysis.reporting.table import Row, to_csv
 from analysis.studies.audit.presentation.tables import fits_table
 from analysis.studies.audit.report import CAPTIONS
-from analysis.studies.audit.results import fit_rows, statistic_rows
+from analysis.studies.audit.results import fit_rows, leakage_row, statistic_rows
 from analysis.studies.command import to_command
 from analysis.studies.questions import to_plain
 from analysis.studies.recorded.figures import (
@@ -35,12 +35,14 @@ from analysis.studies.recorded.tables import (
     cost_table,
     difference_table,
     leakage_table,
+    strictest_rate,
     unsupported,
 )
+from analysis.studies.units import guaranteed_row, units_of
 from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.defences.proof import Unit
 
-FIGURES: Mapping[str, tuple[Callable[[RecordedReport], Figure], str]] = MappingProxyType(
+FIGURES: Mapping[str, tuple[Callable[[RecordedReport], Canvas], str]] = MappingProxyType(
     {
         "roc": (roc_curves, CAPTIONS["roc"]),
         "leakage_against_ratio": (leakage_against_ratio, CAPTIONS["leakage_against_ratio"]),
@@ -60,6 +62,7 @@ def write_recorded(report: RecordedReport, folder: RunFolder) -> Path:
         drawn = to_files({name: FIGURES[name][0](report) for name in _shown(report)})
     files: dict[str, str | bytes] = {
         "results.json": to_json(to_results(report)),
+        "tables/summary.csv": to_csv(report.summary),
         "tables/leakage.csv": to_csv(leakage_rows(report)),
         "tables/noise.csv": to_csv(fit_rows(report.noise)),
         **drawn,
@@ -81,6 +84,24 @@ def to_results(report: RecordedReport) -> dict[str, object]:
         "notices": list(report.notices),
         "cannot_say": list(unsupported(report).lines),
     }
+
+
+def summary_rows(report: RecordedReport) -> list[Row]:
+    """Return one row for each release: guaranteed, measured, and what it costs."""
+    units, signal = units_of(report.guarantees.values()), report.strongest.name
+    return [
+        {
+            "defence": release,
+            **guaranteed_row(report.guarantees[release], units),
+            "measured_unit": Unit.RECORD,
+            "measured_signal": signal,
+            **leakage_row(by_signal[signal], strictest_rate(report)),
+            "ratio": report.ratio(release),
+            "bytes": report.observations.sizes[release],
+            "performance": report.observations.performance.get(release),
+        }
+        for release, by_signal in report.leakage.items()
+    ]
 
 
 def leakage_rows(report: RecordedReport) -> list[Row]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from analysis.studies.recorded.measure import (
 from analysis.studies.recorded.members import Candidates, choose_candidates
 from analysis.studies.recorded.observe import Observations, observe_rounds, study_releases
 from analysis.studies.recorded.spec import RecordedSpec
+from analysis.studies.report import Report
 from analysis.studies.spec import REFERENCE
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import nbytes
@@ -35,9 +37,13 @@ from fedsz_privacy.defences.conditions import hold_to_conditions
 from fedsz_privacy.defences.release import Release
 from fedsz_privacy.training.accounting import composed
 
+if TYPE_CHECKING:
+    from analysis.reporting.page import Page
+    from analysis.reporting.table import Row
+
 
 @dataclass(frozen=True)
-class RecordedReport:
+class RecordedReport(Report):
     """What an audit of recorded updates found.
 
     Attributes
@@ -108,6 +114,20 @@ class RecordedReport:
     def ratio(self, release: str) -> float:
         """Compression ratio of a release, original over compressed."""
         return self.update_bytes / self.observations.sizes[release]
+
+    @property
+    def summary(self) -> "list[Row]":
+        """One row for each release."""
+        from analysis.studies.recorded.report import summary_rows
+
+        return summary_rows(self)
+
+    @property
+    def page(self) -> "Page":
+        """What the page shows."""
+        from analysis.studies.recorded.report import make_page
+
+        return make_page(self)
 
     @property
     def conclusion(self) -> tuple[str, ...]:

@@ -2,10 +2,11 @@
 
 from math import ceil
 
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
 from matplotlib.ticker import NullFormatter
 from sklearn.metrics import roc_curve
 
+from analysis.reporting.canvas import Canvas, add_legend, is_first, lay_out, new_canvas, wrapped
 from analysis.reporting.style import looks
 from analysis.studies.audit.presentation.leakage_figures import compared, detectable_differences
 from analysis.studies.scores.run import ScoresReport
@@ -17,15 +18,15 @@ NARROWEST = 9
 """Inches that a title has room in."""
 
 
-def roc(report: ScoresReport) -> Figure:
+def roc(report: ScoresReport, figure: Canvas | None = None) -> Canvas:
     """Draw log-log ROC curves, a panel for each signal, down to the smallest false positive rate that is resolved."""
     table, signals = report.table, report.signals
     columns = min(COLUMNS, len(signals))
     lines = ceil(len(signals) / columns)
-    figure = Figure(figsize=(max(4.2 * columns + 2.5, NARROWEST), 4.6 * lines), layout="constrained")
-    panels = figure.subplots(lines, columns, sharey=True, squeeze=False).ravel()
+    canvas = new_canvas(figure, max(4.2 * columns + 2.5, NARROWEST), 4.6 * lines)
+    panels = lay_out(canvas, len(signals), columns, sharey=True)
     least = min(report.rates, default=1 / report.non_members)
-    for panel, signal in zip(panels, signals, strict=False):
+    for panel, signal in zip(panels, signals, strict=True):
         for look, (release, by_signal) in zip(looks(len(table.scores)), table.scores.items(), strict=True):
             fpr, tpr, _ = roc_curve(table.member, by_signal[signal])
             panel.plot(fpr, tpr, color=look.colour, linestyle=look.line, label=_shown(release))
@@ -33,39 +34,38 @@ def roc(report: ScoresReport) -> Figure:
         panel.set(xscale="log", yscale="log", xlim=(least, 1), ylim=(least / 2, 1))
         panel.set(title=f"Signal: {_shown(signal)}", xlabel="false positive rate")
         panel.xaxis.set_minor_formatter(NullFormatter())
-    for unused in panels[len(signals) :]:
-        unused.remove()
-    for first in panels[:: max(columns, 1)]:
-        first.set_ylabel("true positive rate")
-    figure.legend(*panels[0].get_legend_handles_labels(), title="release", loc="outside right upper")
-    figure.suptitle("How well each signal names members")
-    return figure
+        if is_first(panel):
+            panel.set_ylabel("true positive rate")
+    add_legend(canvas, panels[0].get_legend_handles_labels(), title="release")
+    canvas.suptitle("How well each signal names members")
+    return wrapped(canvas)
 
 
-def auc(report: ScoresReport) -> Figure:
+def auc(report: ScoresReport, ax: Axes | None = None) -> Canvas:
     """Draw the AUC of every signal on every release, with intervals."""
     found = {
         _shown(release): {_shown(signal): leakage.auc for signal, leakage in by_signal.items()}
         for release, by_signal in report.measured.items()
     }
-    return compared(found, "Over all thresholds")
+    return compared(found, "Over all thresholds", ax)
 
 
-def differences(report: ScoresReport) -> Figure:
+def differences(report: ScoresReport, figure: Canvas | None = None) -> Canvas:
     """Draw the differences of AUC to the reference, and what these scores could not have shown."""
-    figure = detectable_differences(
+    canvas = detectable_differences(
         {
             _shown(release): {
                 _shown(signal): report.measured[release][signal].auc_difference for signal in report.signals
             }
             for release in report.others
-        }
+        },
+        figure,
     )
-    for panel in figure.axes:
+    for panel in canvas.axes:
         panel.set_xlabel(f"ROC-AUC minus that of {_shown(report.table.reference)}")
         panel.locator_params(axis="x", nbins=5)
-    figure.suptitle("What each release changes, and what these scores could have shown")
-    return figure
+    canvas.suptitle("What each release changes, and what these scores could have shown")
+    return wrapped(canvas)
 
 
 def _shown(name: str) -> str:

@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from matplotlib.figure import Figure
-
+from analysis.reporting.canvas import Canvas
 from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.numbers import count
@@ -34,6 +33,7 @@ def write_scores(report: ScoresReport, folder: RunFolder) -> Path:
         pictures = to_files({name: draw(report) for name, (draw, _) in figures_of(report).items()})
     files: dict[str, str | bytes] = {
         "results.json": to_json(to_results(report)),
+        "tables/summary.csv": to_csv(report.summary),
         "tables/leakage.csv": to_csv(leakage_rows(report)),
         **({"tables/bounds.csv": to_csv(bound_rows(report))} if report.bounds else {}),
         "report.md": "\n".join([*(table.to_markdown() for table in tables_of(report)), _as_markdown(allowed(report))]),
@@ -66,9 +66,9 @@ def to_results(report: ScoresReport) -> dict[str, object]:
     }
 
 
-def figures_of(report: ScoresReport) -> Mapping[str, tuple[Callable[[ScoresReport], Figure], str]]:
+def figures_of(report: ScoresReport) -> Mapping[str, tuple[Callable[[ScoresReport], Canvas], str]]:
     """Return the figures with their captions, by the name of their file."""
-    shown: dict[str, tuple[Callable[[ScoresReport], Figure], str]] = {
+    shown: dict[str, tuple[Callable[[ScoresReport], Canvas], str]] = {
         "roc": (roc, "ROC curves, down to the smallest false positive rate that as many non-members resolve."),
         "auc": (auc, "Each signal's AUC on each release."),
     }

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from analysis.methods.lower_bounds import EpsilonBound, MuBound
 from analysis.reporting.folder import RunFolder, open_run
 from analysis.reporting.progress import Progress, silent
 from analysis.studies.conclusion import Finding, Measured, conclude
+from analysis.studies.report import Report
 from analysis.studies.scores.designs import Method, Withheld, methods_for
 from analysis.studies.scores.readers import read_columns
 from analysis.studies.scores.spec import ScoresSpec
@@ -21,6 +23,10 @@ from analysis.studies.scores.table import ScoreTable, to_table
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.threads import one_thread
+
+if TYPE_CHECKING:
+    from analysis.reporting.page import Page
+    from analysis.reporting.table import Row
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,7 @@ class Bounded:
 
 
 @dataclass(frozen=True)
-class ScoresReport:
+class ScoresReport(Report):
     """What an audit of scores found.
 
     Attributes
@@ -76,6 +82,20 @@ class ScoresReport:
     def rates(self) -> tuple[float, ...]:
         """False positive rates that so many non-members resolve, falling."""
         return resolvable_rates(self.non_members)
+
+    @property
+    def summary(self) -> "list[Row]":
+        """One row for each release and signal."""
+        from analysis.studies.scores.tables import summary_rows
+
+        return summary_rows(self)
+
+    @property
+    def page(self) -> "Page":
+        """What the page shows."""
+        from analysis.studies.scores.report import make_page
+
+        return make_page(self)
 
     @property
     def conclusion(self) -> tuple[str, ...]:

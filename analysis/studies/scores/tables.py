@@ -5,7 +5,7 @@ from analysis.methods.leakage.membership import FALSE_POSITIVE_RATES, guessed_ad
 from analysis.methods.lower_bounds import EpsilonBound, MuBound
 from analysis.reporting.numbers import difference, interval, small
 from analysis.reporting.page import Lines
-from analysis.reporting.table import Row, Table
+from analysis.reporting.table import Row, Table, with_interval
 from analysis.studies.audit.presentation.leakage_tables import tpr
 from analysis.studies.scores.designs import ANY, GAUSSIAN, MEANINGS, Method, Withheld
 from analysis.studies.scores.run import ScoresReport
@@ -92,6 +92,27 @@ def bound_table(report: ScoresReport) -> Table:
             for row in rows
         ],
     )  # fmt: skip
+
+
+def summary_rows(report: ScoresReport) -> list[Row]:
+    """Return one row for each release and signal, nothing rounded."""
+    return [
+        {
+            "release": release,
+            "signal": signal,
+            **with_interval("measured_auc", leakage.auc),
+            **with_interval("measured_auc_difference", leakage.auc_difference),
+            "measured_auc_difference_detectable": leakage.auc_difference.detectable,
+            **with_interval("measured_advantage", leakage.advantage),
+            **{
+                name: number
+                for rate, found in leakage.tpr_at_fpr.items()
+                for name, number in with_interval(f"measured_tpr_at_fpr_{rate:g}", found).items()
+            },
+        }
+        for release, by_signal in report.measured.items()
+        for signal, leakage in by_signal.items()
+    ]
 
 
 def leakage_rows(report: ScoresReport) -> list[Row]:

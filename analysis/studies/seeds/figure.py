@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from analysis.methods.over_seeds import Mean
+from analysis.reporting.canvas import Canvas, add_legend, lay_out, name_rows, new_canvas
 from analysis.studies.audit.presentation.intervals import draw_rows
+from analysis.studies.audit.presentation.tradeoff import entitle
 from analysis.studies.seeds.found import average, most_vulnerable
 from analysis.studies.seeds.run import SeedsReport
 from analysis.studies.seeds.tables import RATES, strictest_statistic
@@ -17,11 +18,11 @@ BELOW = 0.25
 """How far under its mean the seeds of a defence are drawn, in rows."""
 
 
-def seeds_figure(report: SeedsReport) -> Figure:
+def seeds_figure(report: SeedsReport, figure: Canvas | None = None) -> Canvas:
     """Draw a row for each defence: every seed's measurement as a dot, their mean with its interval above it."""
     names, strictest = report.spec.defences, strictest_statistic(report)
-    figure = Figure(figsize=(14, 2.2 + 0.6 * len(names)), layout="constrained")
-    panels = figure.subplots(1, 3, sharey=True)
+    canvas = new_canvas(figure, 14, 2.2 + 0.6 * len(names))
+    panels = lay_out(canvas, 3, 3, sharey=True)
     shown = (
         ("Average record", "ROC-AUC", average, "auc"),
         ("Most vulnerable records", "ROC-AUC", most_vulnerable, "auc"),
@@ -30,12 +31,10 @@ def seeds_figure(report: SeedsReport) -> Figure:
     for panel, (title, unit, pick, statistic) in zip(panels, shown, strict=True):
         _draw(panel, [report.leakage(name, pick)[statistic].mean for name in names])
         panel.set(title=title, xlabel=f"{unit} of {report.strongest}")
-    panels[0].set_yticks(range(len(names)), labels=names)
-    panels[0].set_ylim(len(names) - 0.5, -0.5)
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right upper")
-    figure.suptitle(f"Leakage measured over {len(report.spec.seeds)} seeds, with 95% t intervals of the mean")
-    figure.supxlabel(f"Adversary {report.spec.adversary}: sees {report.spec.sees.sees}", fontsize="small")
-    return figure
+    name_rows(panels[0], names)
+    add_legend(canvas, panels[0].get_legend_handles_labels())
+    title = f"Leakage measured over {len(report.spec.seeds)} seeds, with 95% t intervals of the mean"
+    return entitle(canvas, report.spec, title)
 
 
 def _draw(panel: Axes, found: Sequence[Mean]) -> None:

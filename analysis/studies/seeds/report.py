@@ -5,16 +5,17 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from analysis.methods.leakage.membership import Leakage
+from analysis.methods.over_seeds import Spread
 from analysis.reporting.finished import PAGE, write_run
 from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.page import Lines, Page, Picture
 from analysis.reporting.style import house_style, to_files
-from analysis.reporting.table import Row, to_csv
+from analysis.reporting.table import Row, to_csv, with_interval
 from analysis.studies.audit.results import statistics
 from analysis.studies.command import to_command
 from analysis.studies.questions import to_plain
 from analysis.studies.seeds.figure import seeds_figure
-from analysis.studies.seeds.found import DefenceFound, weakest
+from analysis.studies.seeds.found import DefenceFound, average, most_vulnerable, weakest
 from analysis.studies.seeds.run import Compared, Pick, SeedsReport, folder_of
 from analysis.studies.seeds.tables import (
     canary_tables,
@@ -24,7 +25,9 @@ from analysis.studies.seeds.tables import (
     leakage_table,
     of_group,
     record_bound,
+    strictest_statistic,
 )
+from analysis.studies.units import guaranteed_row, units_of
 from fedsz_privacy.defences.proof import Unit
 
 CAPTION = (
@@ -39,6 +42,7 @@ def write_seeds(report: SeedsReport, folder: RunFolder) -> Path:
         pictures = to_files({"seeds": seeds_figure(report)})
     files: dict[str, str | bytes] = {
         "results.json": to_json(to_results(report)),
+        "tables/summary.csv": to_csv(report.summary),
         "tables/means.csv": to_csv(mean_rows(report)),
         "tables/seeds.csv": to_csv(seed_rows(report)),
         **pictures,
@@ -79,6 +83,29 @@ def to_results(report: SeedsReport) -> dict[str, object]:
     }
 
 
+def summary_rows(report: SeedsReport) -> list[Row]:
+    """Return one row for each defence: means over seeds, and of lower bounds the median with the range."""
+    stated = {name: weakest(report.of(name)) for name in report.spec.defences}
+    units, strictest = units_of(stated.values()), strictest_statistic(report)
+    return [
+        {
+            "defence": name,
+            **guaranteed_row(stated[name], units),
+            "measured_unit": Unit.RECORD,
+            **_spread(report.spread(name, record_bound)),
+            "measured_signal": report.strongest,
+            **with_interval("measured_auc", report.leakage(name, average)["auc"].mean),
+            **with_interval("measured_auc_difference", report.leakage(name, average)["auc"].difference),
+            **with_interval("measured_auc_vulnerable", report.leakage(name, most_vulnerable)["auc"].mean),
+            **with_interval(f"measured_{strictest.replace(' ', '_')}", report.leakage(name, average)[strictest].mean),
+            **with_interval("ratio", report.mean(name, lambda each: each.ratio)),
+            **with_interval("bytes", report.mean(name, lambda each: each.bytes)),
+            **with_interval("performance", report.mean(name, lambda each: each.performance)),
+        }
+        for name in report.spec.defences
+    ]
+
+
 def mean_rows(report: SeedsReport) -> list[Row]:
     """Return one row for each defence, group, signal and statistic: the mean over seeds, and the paired difference."""
     return [
@@ -113,6 +140,10 @@ def seed_rows(report: SeedsReport) -> list[Row]:
         for group, signal, pick in _picks(report)
         for statistic, estimate, difference in statistics(pick(each))
     ]
+
+
+def _spread(found: Spread) -> Row:
+    return {f"measured_epsilon_lower_bound_{part}": value for part, value in asdict(found).items()}
 
 
 def _picks(report: SeedsReport) -> list[tuple[str, str, Pick]]:

@@ -111,13 +111,35 @@ def test_a_page_that_is_gone_is_laid_out_again_to_the_byte(finished, tmp_path, c
     assert (folder / "report.html").read_bytes() == before
 
 
+@pytest.mark.parametrize("command", RUNS)
+def test_tables_are_files_for_a_paper(finished, tmp_path, command):
+    folder = tmp_path / "run"
+    shutil.copytree(finished[command][0], folder)
+    numbers, typeset = (run("report", folder, "--tables", chosen) for chosen in ("csv", "tex"))
+    assert numbers.exit_code == typeset.exit_code == 0, typeset.output
+    assert str(folder / "tables" / "summary.csv") in numbers.stdout.splitlines()
+    body = json.loads((folder / "report.json").read_text())["page"]["body"]
+    tables = [part for part in body if "columns" in part]
+    written = [Path(line) for line in typeset.stdout.splitlines() if line.endswith(".tex")]
+    assert len(set(written)) == len(tables) == len(list(folder.glob("tables/*.tex")))
+    for path, table in zip(written, tables, strict=True):
+        assert path.read_text().count(r" \\" + "\n") == 1 + len(table["rows"])
+    assert run("report", folder).exit_code == 0
+
+
+def test_another_format_of_tables_is_one_line(finished):
+    told = run("report", finished["audit"][0], "--tables", "xls")
+    assert (told.exit_code, told.stderr.count("\n")) == (2, 1)
+    assert "xls" in told.stderr
+
+
 def test_a_report_imports_nothing_that_computes(finished, tmp_path):
     folder = tmp_path / "run"
     shutil.copytree(finished["audit"][0], folder)
     (folder / "report.html").unlink()
     code = (
         "import sys; from typer.testing import CliRunner; from analysis.cli import app;"
-        "assert CliRunner().invoke(app, ['report', sys.argv[1]]).exit_code == 0;"
+        "assert CliRunner().invoke(app, ['report', sys.argv[1], '--tables', 'tex']).exit_code == 0;"
         f"print(sorted({set(COMPUTING)} & set(sys.modules)))"
     )
     assert subprocess.check_output([sys.executable, "-c", code, str(folder)], text=True).strip() == "[]"

@@ -8,12 +8,24 @@ from typing import Any
 import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 from sklearn.metrics import roc_curve
 
 from analysis.methods.leakage.membership import Estimate
+from analysis.reporting.canvas import (
+    Canvas,
+    add_legend,
+    columns_of,
+    is_first,
+    is_wide,
+    lay_out,
+    letters,
+    new_canvas,
+    scaled,
+    turned,
+    wrapped,
+)
 from analysis.reporting.style import LINES, Look, looks
 from analysis.studies.audit.presentation.intervals import whiskers
 from analysis.studies.audit.presentation.leakage_tables import Measured, strictest_rate
@@ -36,19 +48,23 @@ SIDE_BY_SIDE = 6
 """Most defences that two panels beside one another have room for."""
 
 
-def roc_curves(report: AuditReport) -> Figure:
+def roc_curves(report: AuditReport, figure: Canvas | None = None) -> Canvas:
     """Draw log-log ROC curves over the ordinary records, a panel for each signal, down to the rate the run resolves."""
     records = slice(report.spec.candidates)
     scores = {
         defence: {signal: each[:, records].ravel() for signal, each in by_signal.items()}
         for defence, by_signal in report.scores.items()
     }
-    figure = rocs(scores, report.trials.membership[:, records].ravel(), strictest_rate(report))
-    entitle(figure, report, ROC_TITLE)
-    return figure
+    drawn = rocs(scores, report.trials.membership[:, records].ravel(), strictest_rate(report), figure)
+    return entitle(drawn, report.spec, ROC_TITLE)
 
 
-def rocs(scores: Mapping[str, Mapping[str, Scores]], members: NDArray[np.bool_], least: float) -> Figure:
+def rocs(
+    scores: Mapping[str, Mapping[str, Scores]],
+    members: NDArray[np.bool_],
+    least: float,
+    figure: Canvas | None = None,
+) -> Canvas:
     """Draw log-log ROC curves, a panel for each signal, without a title.
 
     Parameters
@@ -59,12 +75,13 @@ def rocs(scores: Mapping[str, Mapping[str, Scores]], members: NDArray[np.bool_],
         Whose are members'.
     least : float
         The smallest false positive rate that is drawn.
+    figure : Figure or SubFigure, optional
+        Where to draw; by default on a figure of its own.
     """
     signals = list(scores[REFERENCE])
     columns, lines = _grid(len(signals))
-    figure = _figure(width=max(NARROWEST, 4.2 * columns + 2), height=4.8 * lines)
-    grid = figure.subplots(lines, columns, sharey=True, squeeze=False)
-    panels = _shown(grid, len(signals))
+    canvas = new_canvas(figure, max(NARROWEST, 4.2 * columns + 2), 4.8 * lines)
+    panels = lay_out(canvas, len(signals), columns, sharey=True)
     for panel, signal in zip(panels, signals, strict=True):
         for defence, look in _looks(list(scores)).items():
             fpr, tpr, _ = roc_curve(members, scores[defence][signal])
@@ -73,23 +90,24 @@ def rocs(scores: Mapping[str, Mapping[str, Scores]], members: NDArray[np.bool_],
         panel.set(xscale="log", yscale="log", xlim=(least, 1), ylim=(least / 2, 1))
         panel.set(title=f"Signal: {signal}", xlabel="false positive rate")
         panel.xaxis.set_minor_formatter(NullFormatter())
-    for first in grid[:, 0]:
-        first.set_ylabel("true positive rate")
-    _legend(figure, panels[0], "defence")
-    return figure
+        if is_first(panel):
+            panel.set_ylabel("true positive rate")
+    add_legend(canvas, panels[0].get_legend_handles_labels(), title="defence")
+    return wrapped(canvas)
 
 
-def noise_histograms(report: AuditReport) -> Figure:
+def noise_histograms(report: AuditReport, figure: Canvas | None = None) -> Canvas:
     """Draw the errors of each defence's release with fitted densities: pooled over tensors above, the largest below."""
-    return error_histograms(report.noise)
+    return error_histograms(report.noise, figure)
 
 
-def error_histograms(noise: Mapping[str, NoiseStudy | None]) -> Figure:
+def error_histograms(noise: Mapping[str, NoiseStudy | None], figure: Canvas | None = None) -> Canvas:
     """Draw errors by defence with fitted densities: pooled over tensors above, the largest tensor's below."""
     studies = {defence: study for defence, study in noise.items() if study and study.scopes}
     columns, lines = _grid(len(studies))
-    figure = _figure(width=max(NARROWEST, 3.8 * columns + 1.5), height=7.4 * lines)
-    grid = figure.subplots(2 * lines, columns, squeeze=False)
+    canvas = new_canvas(figure, max(NARROWEST, 3.8 * columns + 1.5), 7.4 * lines)
+    columns = columns_of(canvas, columns)
+    grid = canvas.subplots(2 * ceil(len(studies) / columns), columns, squeeze=False)
     pairs = zip(_shown(grid[::2], len(studies)), _shown(grid[1::2], len(studies)), strict=True)
     for (above, below), (defence, study) in zip(pairs, studies.items(), strict=True):
         largest = max(study.tensors, key=lambda name: study.residuals[name].elements)
@@ -100,30 +118,29 @@ def error_histograms(noise: Mapping[str, NoiseStudy | None]) -> Figure:
         below.set(title=_summary(study, largest), xlabel="error / bound")
     for row in grid:
         row[0].set_ylabel("density")
-    _legend(figure, grid[0][0], "fitted distribution")
-    figure.suptitle("Compression error: pooled over tensors (above) and in the largest tensor (below)")
-    return figure
+    add_legend(canvas, grid[0][0].get_legend_handles_labels(), title="fitted distribution")
+    canvas.suptitle("Compression error: pooled over tensors (above) and in the largest tensor (below)")
+    return wrapped(canvas)
 
 
 def _summary(study: NoiseStudy, scope: str) -> str:
     return f"{scope}: {study.scopes[scope].summary}\nR²(e|all values) {study.decided[scope]:z.2f}"
 
 
-def leakage_against_ratio(report: AuditReport) -> Figure:
+def leakage_against_ratio(report: AuditReport, figure: Canvas | None = None) -> Canvas:
     """Draw each signal's AUC and its TPR at the strictest FPR against the compression ratio, with 95% intervals."""
     measured = {defence: verdict.measured for defence, verdict in report.verdicts.items()}
     ratios = {defence: report.ratio(defence) for defence in measured}
-    figure = against_ratio(measured, ratios, strictest_rate(report))
-    entitle(figure, report, "Leakage of the average record against compression, with 95% intervals")
-    return figure
+    drawn = against_ratio(measured, ratios, strictest_rate(report), figure)
+    return entitle(drawn, report.spec, "Leakage of the average record against compression, with 95% intervals")
 
 
-def against_ratio(measured: Measured, ratios: Mapping[str, float], rate: float) -> Figure:
+def against_ratio(measured: Measured, ratios: Mapping[str, float], rate: float, figure: Canvas | None = None) -> Canvas:
     """Draw each signal's AUC and its TPR at a false positive rate against the compression ratio, without a title."""
     ranked = sorted(measured, key=lambda defence: ratios[defence])
     signals, wide = list(measured[REFERENCE]), len(ranked) <= SIDE_BY_SIDE
-    figure = _figure(*((max(13, 2.8 * len(ranked)), 5) if wide else (max(13, 1.4 * len(ranked)), 10)))
-    left, right = figure.subplots(1, 2) if wide else figure.subplots(2, 1)
+    canvas = new_canvas(figure, *((max(13, 2.8 * len(ranked)), 5) if wide else (max(13, 1.4 * len(ranked)), 10)))
+    left, right = lay_out(canvas, 2, 2 if wide else 1)
     step = min(0.12, 0.8 / len(signals))
     for number, (signal, look) in enumerate(zip(signals, looks(len(signals)), strict=True)):
         found = [measured[defence][signal] for defence in ranked]
@@ -137,12 +154,16 @@ def against_ratio(measured: Measured, ratios: Mapping[str, float], rate: float) 
     for panel in (left, right):
         panel.set_xlabel("defence, and its compression ratio (original / compressed bytes)")
         labels = [f"{defence}\n{ratios[defence]:.3g}x".replace("+fedsz", "\n+fedsz") for defence in ranked]
-        panel.set_xticks(range(len(ranked)), labels=labels, fontsize="x-small")
-    _legend(figure, left, "signal")
-    return figure
+        panel.set_xticks(range(len(ranked)), labels=labels, fontsize=letters("x-small"), rotation=turned(panel))
+    if not is_wide(canvas):
+        # Names that stand upright take much of a column: once is enough.
+        left.tick_params(labelbottom=False)
+        left.set_xlabel("")
+    add_legend(canvas, left.get_legend_handles_labels(), title="signal")
+    return wrapped(canvas)
 
 
-FIGURES: Mapping[str, Callable[[AuditReport], Figure]] = MappingProxyType(
+FIGURES: Mapping[str, Callable[[AuditReport], Canvas]] = MappingProxyType(
     {
         "roc": roc_curves,
         "tradeoff": tradeoff,
@@ -151,16 +172,6 @@ FIGURES: Mapping[str, Callable[[AuditReport], Figure]] = MappingProxyType(
     }
 )
 """The figures of a report, by the name of their file."""
-
-
-def _figure(width: float, height: float) -> Figure:
-    """Return an empty figure, sizes in inches."""
-    return Figure(figsize=(width, height), layout="constrained")
-
-
-def _legend(figure: Figure, panel: Axes, title: str) -> None:
-    """Put one panel's legend beside all panels."""
-    figure.legend(*panel.get_legend_handles_labels(), title=title, loc="outside right upper")
 
 
 def _grid(panels: int) -> tuple[int, int]:
@@ -183,14 +194,14 @@ def _looks(defences: Sequence[str]) -> dict[str, dict[str, Any]]:
     # A gradient of more than a few shades is no longer read by its colour alone.
     styles = LINES if len(others) > COLUMNS else LINES[:1]
     lines = {
-        name: {"color": colour, "linewidth": 1.6, "linestyle": styles[number % len(styles)]}
+        name: {"color": colour, "linewidth": scaled(1.6), "linestyle": styles[number % len(styles)]}
         for number, (name, colour) in enumerate(zip(others, colours, strict=True))
     }
-    return {REFERENCE: {"color": "lightcoral", "linewidth": 6, "alpha": 0.6}} | lines
+    return {REFERENCE: {"color": "lightcoral", "linewidth": scaled(6), "alpha": 0.6}} | lines
 
 
 def _with_intervals(
     panel: Axes, signal: str, look: Look, places: NDArray[np.float64], estimates: list[Estimate]
 ) -> None:
     values, lengths = whiskers(estimates)
-    panel.errorbar(places, values, yerr=lengths, label=signal, color=look.colour, fmt=look.marker, capsize=3)
+    panel.errorbar(places, values, yerr=lengths, label=signal, color=look.colour, fmt=look.marker, capsize=scaled(3))

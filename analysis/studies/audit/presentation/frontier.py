@@ -2,9 +2,10 @@
 
 import numpy as np
 import seaborn as sns
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator
 
+from analysis.reporting.canvas import Canvas, finish_panel, new_panel, scaled
 from analysis.reporting.style import looks
 from analysis.reporting.table import Table
 from analysis.studies.audit.frontier import Frontier
@@ -25,17 +26,23 @@ ONE_BIT = 1.0
 """What the sign of each coordinate costs."""
 
 
-def draw_frontier(found: Frontier) -> Figure:
+def draw_frontier(found: Frontier, ax: Axes | None = None) -> Canvas:
     """Draw bits a coordinate against mu, guaranteed or as if, with the floor and the cost of a sign."""
-    figure = Figure(figsize=(11, 6.5 + 0.16 * len(found.points)), layout="constrained")
-    panel = figure.subplots()
+    panel = new_panel(ax, 11, 6.5 + 0.16 * len(found.points))
     for (name, point), look in zip(found.points.items(), looks(len(found.points)), strict=True):
         guaranteed, described = point.guaranteed_mu, point.as_if_mu
         for mu, face, standing in ((guaranteed, look.colour, "guaranteed"), (described, "white", "as if")):
             if mu is not None:
                 label = f"{name} ({standing})"
                 panel.plot(
-                    mu, point.bits, look.marker, color=look.colour, mfc=face, markersize=10, label=label, linewidth=0
+                    mu,
+                    point.bits,
+                    look.marker,
+                    color=look.colour,
+                    mfc=face,
+                    markersize=scaled(10),
+                    label=label,
+                    linewidth=0,
                 )
     shown = [point.mu for point in found.points.values() if point.mu is not None]
     places = np.geomspace(min(shown) / WIDER, WIDER * max(shown), PLACES)
@@ -54,9 +61,7 @@ def draw_frontier(found: Frontier) -> Figure:
     panel.set_ylim(bottom=max(panel.get_ylim()[0], LEAST_BITS))
     panel.set(ylabel="bits a coordinate", title="Further down is smaller, further left hides better")
     panel.set_xlabel("mu of one client's update, there or not, in one round: its norm over the size of the noise")
-    figure.legend(loc="outside lower center", ncols=2)
-    figure.suptitle("What it costs to hide a client in noise")
-    return figure
+    return finish_panel(panel, ax, "What it costs to hide a client in noise", loc="outside lower center", ncols=2)
 
 
 def frontier_table(found: Frontier) -> Table:

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from analysis.methods.leakage.detectable import Estimate
+from analysis.reporting.canvas import scaled
 
 
 def whiskers(found: Sequence[Estimate]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -25,4 +26,4 @@ def draw_rows(
 ) -> None:
     """Draw estimates as points with horizontal error bars, each in its row."""
     values, lengths = whiskers(found)
-    panel.errorbar(values, list(rows), xerr=lengths, color=colour, fmt=marker, capsize=3, label=label)
+    panel.errorbar(values, list(rows), xerr=lengths, color=colour, fmt=marker, capsize=scaled(3), label=label)

@@ -6,14 +6,26 @@ from math import inf, isinf
 import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from analysis.methods.guarantee import Guarantee
+from analysis.reporting.canvas import (
+    Canvas,
+    add_legend,
+    handles_of,
+    is_wide,
+    lay_out,
+    letters,
+    name_rows,
+    new_canvas,
+    scaled,
+    wrapped,
+)
 from analysis.reporting.style import label_powers
 from analysis.studies.audit.measure import RECORDS, VULNERABLE
 from analysis.studies.audit.presentation.intervals import draw_rows, whiskers
 from analysis.studies.audit.run import AuditReport
+from analysis.studies.audit.spec import AuditSpec
 from analysis.studies.audit.verdict import Verdict
 from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.defences.proof import Unit
@@ -23,17 +35,22 @@ STEP = 0.16
 """Distance between the marks of one row, in rows."""
 
 
-def entitle(figure: Figure, report: AuditReport, title: str) -> None:
-    """Put a title over a figure that shows leakage, and under it the adversary whose it is."""
-    figure.suptitle(title)
-    figure.supxlabel(f"Adversary {report.spec.adversary}: sees {report.spec.sees.sees}", fontsize="small")
+def entitle(canvas: Canvas, spec: AuditSpec, title: str) -> Canvas:
+    """Return a figure that shows leakage with a title over it, and under it the adversary whose it is."""
+    if is_wide(canvas):
+        canvas.suptitle(title)
+        canvas.supxlabel(f"Adversary {spec.adversary}: sees {spec.sees.sees}", fontsize=letters("small"))
+    else:
+        # The legend is below.
+        canvas.suptitle(f"{title}\nAdversary {spec.adversary}")
+    return wrapped(canvas)
 
 
-def tradeoff(report: AuditReport) -> Figure:
+def tradeoff(report: AuditReport, figure: Canvas | None = None) -> Canvas:
     """Draw a row for each defence: leakage, epsilon guaranteed and epsilon measured, performance, bytes."""
     names = report.spec.defences
-    figure = Figure(figsize=(16, 2.6 + 0.75 * len(names)), layout="constrained")
-    leakage, epsilon, performance, size = figure.subplots(1, 4, sharey=True, width_ratios=(3, 3, 2, 2))
+    canvas = new_canvas(figure, 16, 2.6 + 0.75 * len(names))
+    leakage, epsilon, performance, size = lay_out(canvas, 4, 4, sharey=True, width_ratios=(3, 3, 2, 2))
     _leakage(leakage, report)
     _epsilons(epsilon, report)
     rows = range(len(names))
@@ -42,11 +59,9 @@ def tradeoff(report: AuditReport) -> Figure:
     size.set(title="Cost (measured)", xlabel="kB of an update", xscale="log")
     size.margins(x=0.2)
     label_powers(size.xaxis)
-    leakage.set_yticks(rows, labels=[_named(report, name) for name in names])
-    leakage.set_ylim(len(names) - 0.5, -0.5)
-    figure.legend(loc="outside right upper")
-    entitle(figure, report, "What each defence gives away, guarantees and costs")
-    return figure
+    name_rows(leakage, [_named(report, name) for name in names] if is_wide(canvas) else names)
+    add_legend(canvas, handles_of(canvas))
+    return entitle(canvas, report.spec, "What each defence gives away, guarantees and costs")
 
 
 def _leakage(panel: Axes, report: AuditReport) -> None:
@@ -64,7 +79,7 @@ def _performance(panel: Axes, report: AuditReport) -> None:
     """Draw performance on an axis that starts at zero, so that a small difference looks small."""
     found = [report.performance(name) for name in report.spec.defences]
     values, lengths = whiskers(found)
-    panel.errorbar(values, range(len(found)), xerr=lengths, fmt="D", color="black", capsize=3)
+    panel.errorbar(values, range(len(found)), xerr=lengths, fmt="D", color="black", capsize=scaled(3))
     most = max(each.high for each in found)
     panel.set(title="Use (measured)", xlabel=f"test {report.game.pool.task.metric},\n95% interval")
     panel.set_xlim(0, max(1.0, 1.08 * most) if most <= 1 else 1.08 * most)
@@ -79,16 +94,28 @@ def _epsilons(panel: Axes, report: AuditReport) -> None:
     guaranteed = np.array([_of_a_record(verdict.guarantee) for verdict in verdicts])
     finite, rows = np.isfinite(guaranteed), np.arange(len(verdicts))
     edge = 1.15 * max(1, *lower_bounds, *guaranteed[finite])
-    panel.hlines(rows[finite], lower_bounds[finite], guaranteed[finite], color="grey", linewidth=3)
+    panel.hlines(rows[finite], lower_bounds[finite], guaranteed[finite], color="grey", linewidth=scaled(3))
     panel.hlines(
-        rows[~finite], lower_bounds[~finite], edge, color="grey", linewidth=3, linestyle=":", label="no upper end"
+        rows[~finite],
+        lower_bounds[~finite],
+        edge,
+        color="grey",
+        linewidth=scaled(3),
+        linestyle=":",
+        label="no upper end",
     )
-    panel.plot(lower_bounds, rows, ">", color=orange, markersize=10, label="lower bound (measured, 95%)")
+    panel.plot(lower_bounds, rows, ">", color=orange, markersize=scaled(10), label="lower bound (measured, 95%)")
     claimed = np.array([verdict.guarantee.claimed for verdict in verdicts])
     for chosen, face, label in ((finite & ~claimed, blue, "guaranteed"), (finite & claimed, "white", "claimed")):
         if chosen.any():
             panel.plot(
-                guaranteed[chosen], rows[chosen], "<", color=blue, mfc=face, markersize=10, label=f"at most ({label})"
+                guaranteed[chosen],
+                rows[chosen],
+                "<",
+                color=blue,
+                mfc=face,
+                markersize=scaled(10),
+                label=f"at most ({label})",
             )
     _canaries(panel, verdicts)
     panel.set(title="Epsilon of one record", xlabel=f"epsilon at delta {write_shortest(verdicts[0].guarantee.delta)}")
@@ -108,7 +135,9 @@ def _canaries(panel: Axes, verdicts: Sequence[Verdict]) -> None:
         }
         points = {row: first.bound.epsilon for row, first in firsts.items() if first}
         if points:
-            panel.plot(list(points.values()), list(points), ">", color=colour, mfc="white", markersize=10, label=label)
+            panel.plot(
+                list(points.values()), list(points), ">", color=colour, mfc="white", markersize=scaled(10), label=label
+            )
 
 
 def _of_a_record(stated: Guarantee) -> float:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from scipy import stats
+from tidy import Reader
 
 from analysis import fit_noise
 from analysis.methods.noise.distributions import FAMILIES, Distribution
@@ -30,6 +31,17 @@ def test_small_bins_give_uniform_errors_that_the_data_decides(rng):
     assert fit.best.family == "uniform"
     assert fit.best.ks < 0.005
     assert fit.r_squared > 0.95
+
+
+def test_a_notebook_shows_the_figures_of_every_family(rng):
+    x = rng.normal(size=SIZE)
+    fit = fit_noise(x, np.round(x, 2), bound=0.005)
+    frame, shown = fit.to_frame().set_index("family"), Reader(fit._repr_html_())
+    assert frame.loc["uniform", "ks"] == fit.of("uniform").ks
+    assert frame.loc["uniform", "ks_low"] <= frame.loc["uniform", "ks"] <= frame.loc["uniform", "ks_high"]
+    assert {each.family for each in fit.fits} <= set(shown.text)
+    assert repr(fit) in shown.text
+    assert not shown.names & {"style", "script"}
 
 
 def test_dither_makes_the_same_errors_independent(rng):

@@ -2,12 +2,17 @@ import dataclasses
 import json
 import math
 import shutil
+from io import StringIO
 
+import pandas as pd
 import pytest
+from tidy import require_tidy
 
 from analysis import AuditSpec, run_audit
 from analysis.methods.noise.distributions import BOUNDED
 from analysis.reporting.folder import to_json
+from analysis.reporting.table import to_csv
+from analysis.studies.audit.measure import RECORDS
 from analysis.studies.audit.report import write_report
 from analysis.studies.audit.results import to_results
 from fedsz_privacy import InputError
@@ -149,6 +154,20 @@ def test_the_report_is_one_page_that_opens_offline(finished):
         assert (folder.path / name).stat().st_size > 0
     assert "none, epsilon = ∞" in page
     assert not any("NaN" in path.read_text() for path in folder.path.glob("*.json"))
+
+
+def test_the_frame_has_what_the_results_have(finished):
+    report, _ = finished
+    frame, results = require_tidy(report), to_results(report)
+    for found, (_, row) in zip(results["defences"], frame.iterrows(), strict=True):
+        leakage = found["strongest"][RECORDS]
+        assert [row[f"measured_auc{end}"] for end in ("", "_low", "_high")] == list(leakage["auc"].values())
+        assert row["measured_auc_difference_detectable"] == leakage["auc_difference"]["detectable"]
+        assert row["measured_epsilon_lower_bound"] == found["epsilon_lower_bound"]["epsilon"]
+        assert [row["performance_low"], row["performance_high"]] == found["performance_interval"]
+        assert (row["defence"], row["ratio"]) == (found["name"], found["ratio"])
+    rounds_back = pd.read_csv(StringIO(to_csv(report.summary)))
+    assert rounds_back["measured_auc"].tolist() == frame["measured_auc"].tolist()
 
 
 def test_a_report_of_none_alone_has_no_noise(tmp_path, small):

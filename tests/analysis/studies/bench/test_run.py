@@ -4,8 +4,10 @@ from html import unescape
 
 import pytest
 import torch
+from drawing import require_drawn_where_asked
+from tidy import require_tidy
 
-from analysis.studies.bench.report import write_bench
+from analysis.studies.bench.report import ratio_and_rate, write_bench
 from analysis.studies.bench.run import run_bench
 from analysis.studies.bench.spec import BenchSpec
 from fedsz_privacy import InputError
@@ -39,11 +41,17 @@ def test_files_hold_the_rows_and_the_warning(finished):
         assert "range of 'b.weight' is 71 standard deviations (over 50)" in text
         assert "'a.weight'" not in text
     assert 'src="data:image/png;base64,' in page
-    rows = list(csv.DictReader((folder.path / "tables" / "bench.csv").read_text().splitlines()))
+    rows = list(csv.DictReader((folder.path / "tables" / "summary.csv").read_text().splitlines()))
     assert [float(row["ratio"]) for row in rows] == [row.ratio for row in report.rows]
     assert {"compress_median", "compress_low", "compress_high"} <= set(rows[0])
-    assert len(json.loads((folder.path / "results.json").read_text())["rows"]) == 4
+    results = json.loads((folder.path / "results.json").read_text())["rows"]
+    assert [each["compress"]["median"] for each in results] == require_tidy(report)["compress_median"].tolist()
+    assert [each["ratio"] for each in results] == report.to_frame()["ratio"].tolist()
     assert (folder.path / "figures" / "bench.png").stat().st_size > 0
+
+
+def test_the_figure_is_drawn_in_a_column_of_a_paper(finished):
+    require_drawn_where_asked(ratio_and_rate, finished[0], panels=2)
 
 
 @pytest.mark.parametrize(

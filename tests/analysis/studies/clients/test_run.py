@@ -6,9 +6,12 @@ from math import isinf
 
 import pytest
 from dp_accounting import GaussianDpEvent
+from drawing import require_drawn_where_asked
+from tidy import require_tidy
 
 from analysis.reporting.workers import Workers
 from analysis.studies.clients.canaries import view_epsilon
+from analysis.studies.clients.figure import clients_figure
 from analysis.studies.clients.report import make_page, to_results, write_clients
 from analysis.studies.clients.run import run_clients
 from analysis.studies.clients.spec import ClientsSpec
@@ -79,6 +82,21 @@ def test_the_report_is_written_with_table_and_figure(finished):
         closing_table(report).title,
         client_canary_table(report).title,
     ]
+
+
+@pytest.mark.slow
+def test_the_figure_is_drawn_in_a_column_of_a_paper(finished):
+    require_drawn_where_asked(clients_figure, finished[0], panels=2)
+
+
+@pytest.mark.slow
+def test_the_frame_has_what_the_results_have(finished):
+    frame, results = require_tidy(finished[0]), to_results(finished[0])
+    signal = results["strongest_signal"]
+    for found, (_, row) in zip(results["defences"], frame.iterrows(), strict=True):
+        assert row["measured_auc"] == found["leakage"][signal]["auc"]["value"]
+        assert row["measured_epsilon_lower_bound"] == found["epsilon_lower_bound"]["epsilon"]
+        assert [row["performance_low"], row["performance_high"]] == found["performance_interval"]
 
 
 @pytest.mark.slow

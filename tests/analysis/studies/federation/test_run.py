@@ -6,9 +6,12 @@ import shutil
 from functools import partial
 
 import pytest
+from drawing import require_drawn_where_asked
 from safetensors.torch import load, save
+from statsmodels.stats.proportion import proportion_confint
+from tidy import require_tidy
 
-from analysis.studies.federation.report import FIGURES, guarantee_table, summary_table, write_federation
+from analysis.studies.federation.report import FIGURES, guarantee_table, summary_table, to_results, write_federation
 from analysis.studies.federation.run import run_federation
 from analysis.studies.federation.spec import FederationSpec
 from analysis.studies.questions import read_question
@@ -119,6 +122,43 @@ def test_the_report_holds_table_rounds_and_figures(finished):
         assert figure.axes[0].get_xlabel()
         assert (folder.path / "figures" / f"{name}.png").stat().st_size > 0
     assert len(summary_table(report).rows) == 2
+
+
+def test_the_frame_has_what_the_results_have(finished):
+    frame = require_tidy(finished[0]).set_index("defence")
+    rounds = [row for row in to_results(finished[0])["rounds"] if row["defence"] == "fedsz:rel=1e-2"]
+    row = frame.loc["fedsz:rel=1e-2"]
+    assert row["performance"] == pytest.approx(rounds[-1]["performance"], abs=1e-12)
+    kept = to_results(finished[0])["performance"]["fedsz:rel=1e-2"]
+    assert [row[f"performance{end}"] for end in ("", "_low", "_high")] == list(kept.values())
+    assert row["bytes"] == pytest.approx(sum(each["nbytes"] for each in rounds) / 3)
+    assert row["ratio"] == pytest.approx(frame.loc["none", "bytes"] / row["bytes"])
+    assert frame["guaranteed_epsilon_record"].tolist() == [math.inf, math.inf]
+
+
+def test_accuracy_has_the_interval_of_statsmodels_and_its_change_that_of_a_paired_t_test(finished):
+    """The number of right answers tells the interval; the change is at least as sure as two independent intervals."""
+    report, _ = finished
+    right = round(report.rounds["none"][-1].performance * 359)
+    found = report.performance["none"]
+    assert found.value == pytest.approx(right / 359)
+    assert (found.low, found.high) == pytest.approx(proportion_confint(right, 359, method="beta"))
+    change = report.changes["fedsz:rel=1e-2"]
+    assert change.value == pytest.approx(report.change("fedsz:rel=1e-2"), abs=1e-12)
+    assert 0 <= change.high - change.low < found.high - found.low
+    assert report.changes["none"].low == report.changes["none"].high == 0
+    assert f"accuracy {found.value:.3f} [{found.low:.3f}, {found.high:.3f}] after 3 rounds" in report.conclusion[0]
+
+
+def test_one_test_record_has_no_interval(tmp_path):
+    with pytest.raises(InputError, match="1 test record has no interval: choose more --test-records"):
+        run_federation(dataclasses.replace(SMALL, test_records=1), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_is_drawn_in_a_column_of_a_paper(finished, name):
+    require_drawn_where_asked(FIGURES[name][0], finished[0])
 
 
 def test_any_number_of_defences_are_told_apart(finished):

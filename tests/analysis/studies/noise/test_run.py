@@ -2,8 +2,11 @@ import json
 
 import pytest
 import torch
+from drawing import require_drawn_where_asked
 from safetensors.torch import save_file
+from tidy import require_tidy
 
+from analysis.studies.noise.figures import FIGURES
 from analysis.studies.noise.report import write_noise_report
 from analysis.studies.noise.run import load_update, run_noise
 from analysis.studies.noise.spec import NoiseSpec
@@ -58,6 +61,23 @@ def test_the_run_folder_holds_report_tables_and_figures(run):
     assert results["releases"][2]["tensors"] == {}
     curves = results["as_if_curves"]["fedsz:rel=1e-2"]["distributions"]
     assert curves["uniform"][0] == pytest.approx(0.25, abs=5e-3)
+
+
+def test_the_frame_has_what_the_results_have(run):
+    report, folder, _ = run
+    frame = require_tidy(report).set_index(["release", "scope"])
+    results = json.loads((folder.path / "results.json").read_text())
+    found = results["releases"][0]["tensors"]["a.weight"]
+    row = frame.loc["fedsz:rel=1e-2", "a.weight"]
+    assert (row["best"], row["r_squared"], row["elements"]) == (found["best"], found["r_squared"], found["elements"])
+    ks = {each["family"]: each for each in found["fits"]}
+    assert row["ks_laplace"] == ks["laplace"]["ks"]
+    assert row["ks_best_low"] == ks[found["best"]]["ks_low"]
+
+
+@pytest.mark.parametrize(("name", "panels"), [("errors", 6), ("dependence", 2), ("deciding", 2), ("privacy", 4)])
+def test_a_figure_is_drawn_in_a_column_of_a_paper(run, name, panels):
+    require_drawn_where_asked(FIGURES[name][0], run[0].found, panels=panels)
 
 
 def test_the_verdict_is_five_lines_of_separate_standing(run):

@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from drawing import require_drawn_where_asked
+from tidy import require_tidy
 
 from analysis.reporting.folder import open_run
 from analysis.studies.questions import to_plain
@@ -30,6 +32,19 @@ def test_the_folder_holds_results_table_figure_and_page(reported, tmp_path, loss
     assert results["recommended"] == (report.recommended.release if report.recommended else None)
     assert results["bounds"] == json.loads(json.dumps(to_results(report)["bounds"]))
     assert len((tmp_path / "run" / "tables" / "bounds.csv").read_text().splitlines()) == 1 + 3 * len(losses)
+
+
+def test_the_frame_has_what_the_results_have(reported):
+    report = reported(LOSSES)
+    frame, results = require_tidy(report), to_results(report)
+    for bound, (_, row) in zip(results["bounds"], frame.iterrows(), strict=True):
+        assert [row[f"lost{end}"] for end in ("", "_low", "_high")] == list(bound["loss"].values())[:3]
+        assert (row["release"], row["standing"]) == (bound["release"], bound["standing"])
+    assert frame.loc[frame["recommended"], "release"].tolist() == [results["recommended"]]
+
+
+def test_the_figure_is_drawn_in_a_column_of_a_paper(reported):
+    require_drawn_where_asked(loss_and_ratio, reported(LOSSES), panels=2)
 
 
 def test_the_figure_has_the_losses_in_the_unit_of_its_axis(reported):

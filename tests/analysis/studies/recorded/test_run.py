@@ -7,13 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from drawing import require_drawn_where_asked
 from safetensors.torch import save_file
+from tidy import require_tidy
 from torch import nn
 from typer.testing import CliRunner
 
 from analysis.cli import app
 from analysis.studies.federation.run import run_federation
 from analysis.studies.federation.spec import FederationSpec
+from analysis.studies.recorded.figures import by_client, by_round, leakage_against_ratio, roc_curves
 from analysis.studies.recorded.report import leakage_rows, make_page, to_results, write_recorded
 from analysis.studies.recorded.run import run_recorded
 from analysis.studies.recorded.spec import RecordedSpec
@@ -122,6 +125,12 @@ def test_members_are_found_and_one_client_can_be_asked_for():
     everybody, _ = run_recorded(RecordedSpec(recording=Path("kept")), Path("all"), trusted=True)
     one, _ = run_recorded(RecordedSpec(recording=Path("kept"), clients=("bob",)), Path("one"), trusted=True)
     assert everybody.leakage["none"]["cosine"].auc.low > 0.5
+    for draw, panels in ((roc_curves, 2), (leakage_against_ratio, 2), (by_client, 1), (by_round, 1)):
+        require_drawn_where_asked(draw, everybody, panels=panels)
+    frame, results = require_tidy(everybody), to_results(everybody)
+    for found, (_, row) in zip(results["defences"], frame.iterrows(), strict=True):
+        assert row["measured_auc"] == found["leakage"][results["strongest_signal"]]["auc"]["value"]
+        assert (row["ratio"], row["performance"]) == (found["ratio"], found["performance"])
     assert one.candidates.clients == ("bob",)
     assert one.by_client["bob"]["none"].auc.value > 0.5
     both = everybody.candidates.records.argsort()

@@ -5,10 +5,12 @@ from html import unescape
 import numpy as np
 import pandas as pd
 import pytest
+from drawing import require_drawn_where_asked
 from scipy.stats import binom, norm
 from sklearn.metrics import roc_auc_score
+from tidy import require_tidy
 
-from analysis.studies.scores.report import write_scores
+from analysis.studies.scores.report import figures_of, to_results, write_scores
 from analysis.studies.scores.run import measure, run_scores
 from analysis.studies.scores.spec import ScoresSpec
 from analysis.studies.scores.table import ScoreTable
@@ -75,6 +77,20 @@ def test_files_hold_what_was_found(finished):
     rows = list(csv.DictReader((folder.path / "tables" / "bounds.csv").read_text().splitlines()))
     assert len(rows) == len(results["epsilon_lower_bounds"]) == 6
     assert {each.stem for each in (folder.path / "figures").iterdir()} == {"roc", "auc", "differences"}
+
+
+def test_the_frame_has_what_the_results_have(finished):
+    frame = require_tidy(finished[0]).set_index(["release", "signal"])
+    found = to_results(finished[0])["measured"]["coarse"]["lira"]
+    row = frame.loc["coarse", "lira"]
+    assert [row[f"measured_auc{end}"] for end in ("", "_low", "_high")] == list(found["auc"].values())
+    assert row["measured_auc_difference_detectable"] == found["auc_difference"]["detectable"]
+    assert row["measured_tpr_at_fpr_0.1"] == found["tpr_at_fpr"][0.1]["value"]
+
+
+@pytest.mark.parametrize(("name", "panels"), [("roc", 1), ("auc", 1), ("differences", 2)])
+def test_a_figure_is_drawn_in_a_column_of_a_paper(finished, name, panels):
+    require_drawn_where_asked(figures_of(finished[0])[name][0], finished[0], panels=panels)
 
 
 def test_without_a_design_no_bound_is_printed_and_it_is_said_why(saved, tmp_path):

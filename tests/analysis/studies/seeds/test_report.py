@@ -5,16 +5,21 @@ from copy import deepcopy
 from dataclasses import replace
 
 import pytest
+from drawing import require_drawn_where_asked
+from tidy import require_tidy
 
 from analysis.methods.lower_bounds import EpsilonBound
 from analysis.reporting.folder import open_run, to_json
 from analysis.reporting.html import to_html
 from analysis.studies.audit.canary_bounds import CanaryBound
+from analysis.studies.audit.measure import RECORDS
 from analysis.studies.audit.report import describe
 from analysis.studies.audit.results import to_results
 from analysis.studies.questions import read_question, to_plain
+from analysis.studies.seeds.figure import seeds_figure
 from analysis.studies.seeds.found import read_found
 from analysis.studies.seeds.report import make_page, mean_rows, seed_rows, write_seeds
+from analysis.studies.seeds.report import to_results as seeds_results
 from analysis.studies.seeds.run import SeedsReport
 from analysis.studies.seeds.spec import SeedsSpec
 from analysis.studies.seeds.tables import canary_tables, closing_table, difference_table, strictest_statistic
@@ -88,6 +93,19 @@ def test_tables_on_disk_hold_a_row_for_each_statistic(report):
     assert len(seeds) == 3 * len(means)
     assert {row["seed"] for row in seeds} == {1, 2, 3}
     assert all(row["low"] <= row["value"] <= row["high"] for row in means)
+
+
+def test_the_frame_has_what_the_results_have(report):
+    frame, results = require_tidy(report), seeds_results(report)
+    for found, (_, row) in zip(results["defences"], frame.iterrows(), strict=True):
+        mean = found["strongest"][RECORDS]["auc"]["mean"]
+        assert [row[f"measured_auc{end}"] for end in ("", "_low", "_high")] == list(mean.values())[:3]
+        assert row["ratio"] == found["ratio"]["value"]
+        assert row["measured_epsilon_lower_bound_greatest"] == max(found["epsilon_lower_bounds"])
+
+
+def test_the_figure_is_drawn_in_a_column_of_a_paper(report):
+    require_drawn_where_asked(seeds_figure, report, panels=3)
 
 
 def test_the_page_is_laid_out_and_the_question_read_again(report, tmp_path):

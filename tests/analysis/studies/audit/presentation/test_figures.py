@@ -2,9 +2,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from drawing import require_drawn_where_asked
+from matplotlib.figure import Figure
 
 from analysis.reporting.style import house_style
 from analysis.studies.audit.presentation.figures import FIGURES
+from analysis.studies.audit.presentation.frontier import draw_frontier
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -16,6 +19,24 @@ def test_every_panel_is_titled_and_has_units_and_the_figure_a_legend(small_repor
     for panel in figure.axes:
         assert panel.get_title()
         assert panel.get_xlabel()
+
+
+@pytest.mark.parametrize(("name", "panels"), [("roc", 2), ("tradeoff", 4), ("noise", 4), ("leakage_against_ratio", 2)])
+def test_a_figure_is_drawn_in_a_column_of_a_paper(small_report, name, panels):
+    require_drawn_where_asked(FIGURES[name], small_report, panels=panels)
+
+
+def test_a_figure_is_drawn_on_a_part_of_another(small_report):
+    figure = Figure(figsize=(14, 10), layout="constrained")
+    above, below = figure.subfigures(2, 1)
+    assert FIGURES["roc"](small_report, above) is above
+    assert FIGURES["tradeoff"](small_report, below) is below
+    assert (len(above.axes), len(below.axes)) == (len(small_report.spec.signals), 4)
+    assert figure.axes == [*above.axes, *below.axes]
+
+
+def test_the_frontier_is_drawn_on_a_panel(small_report):
+    require_drawn_where_asked(draw_frontier, small_report.frontier)
 
 
 def test_drawn_intervals_are_the_reports(small_report):

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from drawing import require_drawn_where_asked
 
 from analysis.methods.leakage.detectable import Difference, Estimate
 from analysis.reporting.style import house_style
@@ -46,6 +47,17 @@ def test_every_panel_is_titled_and_has_a_unit(margins, membership):
         for panel in figure.axes:
             assert panel.get_title()
             assert panel.get_xlabel()
+
+
+def test_every_figure_is_drawn_in_a_column_of_a_paper(margins, membership, digits):
+    found = {"lira": Difference(-0.01, -0.02, 0.01, 0.03), "loss": Difference(0.02, -0.01, 0.04, 0.02)}
+    both = dict.fromkeys(RELEASES, found)
+    require_drawn_where_asked(score_histograms, dict.fromkeys(RELEASES, margins), membership, "score, nats", panels=2)
+    require_drawn_where_asked(difficulty, margins, membership)
+    require_drawn_where_asked(exposure, {"ordinary": np.linspace(0.4, 0.9, 20)}, np.linspace(0.4, 0.6, 20))
+    require_drawn_where_asked(gallery, {"exposed": [5, 2], "ordinary": [7, 1]}, digits, ["AUC 0.5"] * len(digits))
+    require_drawn_where_asked(detectable_differences, both, panels=2)
+    require_drawn_where_asked(compared, both, "Adversaries")
 
 
 def test_histograms_hold_the_scores_of_members_and_of_non_members(margins, membership):

@@ -22,7 +22,7 @@ from analysis.studies.audit.presentation.tables import (
     verdict_table,
 )
 from analysis.studies.audit.report import describe, make_page
-from analysis.studies.audit.results import leakage_rows, noise_rows, verdict_rows
+from analysis.studies.audit.results import leakage_rows, noise_rows, summary_rows
 from fedsz_privacy.data.tasks import regression
 from fedsz_privacy.defences.proof import Unit
 
@@ -69,7 +69,7 @@ def test_the_first_column_is_the_defence(small_report, make):
     assert {row[0] for row in table.rows} <= set(small_report.spec.defences)
 
 
-@pytest.mark.parametrize("rows", [verdict_rows, leakage_rows, noise_rows])
+@pytest.mark.parametrize("rows", [summary_rows, leakage_rows, noise_rows])
 def test_rows_of_files_name_the_defence_too(small_report, rows):
     assert {row["defence"] for row in rows(small_report)} <= set(small_report.spec.defences)
     assert all("release" not in row for row in rows(small_report))
@@ -191,7 +191,7 @@ def test_epsilons_of_two_units_of_privacy_stand_in_columns_of_their_own(restated
     assert by_unit[0] == {"one record": "3.25", "one client": "-"}
     assert verdict_table(report).rows[-1][1] == "-"
     assert verdict_table(report).rows[-1][2].startswith("epsilon 8 at delta 1e-7")
-    epsilons = [{key: row[key] for key in row if key.startswith("guaranteed_epsilon")} for row in verdict_rows(report)]
+    epsilons = [{key: row[key] for key in row if key.startswith("guaranteed_epsilon")} for row in summary_rows(report)]
     assert epsilons[-1] == {"guaranteed_epsilon_client": 8.0}
     assert set(epsilons[0]) == {"guaranteed_epsilon_record"}
     with house_style():
@@ -206,7 +206,7 @@ def test_what_canaries_prove_of_a_client_is_not_told_beside_what_is_measured_of_
         report = replace(restated, verdicts={name: replace(verdict, canary_bounds=bounds)})
         assert ("by canaries" in verdict_table(report).rows[0][-1]) is told
         assert Unit.CLIENT not in verdict_table(report).rows[0][-1]
-        assert ("canary_epsilon_lower_bound_epsilon" in verdict_rows(report)[0]) is told
+        assert ("canary_epsilon_lower_bound_epsilon" in summary_rows(report)[0]) is told
 
 
 def test_canaries_of_two_units_have_tables_of_their_own(restated):

@@ -1,0 +1,63 @@
+"""Tables of a page in LaTeX, for which a paper loads booktabs."""
+
+import re
+
+from analysis.reporting.table import Table
+
+ESCAPED = str.maketrans(
+    {
+        "\\": r"\textbackslash{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        **{special: f"\\{special}" for special in "&%$#_{}"},
+        # A row that begins with one would be read as an option of the line break before it.
+        "[": "{[}",
+        "∞": r"$\infty$",
+        "²": r"\textsuperscript{2}",
+        "±": r"$\pm$",
+        "≤": r"$\leq$",
+        "≥": r"$\geq$",
+        "→": r"$\rightarrow$",
+    }
+)
+"""What stands for a character that LaTeX would read as a command, or that its text fonts lack."""
+
+
+def to_latex(table: Table) -> str:
+    """Return a table as LaTeX across both columns of a page, rules as booktabs draws them, its note in the caption."""
+    lines = [" & ".join(map(_text, row)) + r" \\" for row in table.rows]
+    return "\n".join(
+        [
+            r"\begin{table*}",
+            r"\centering",
+            rf"\caption{{{_text(table.title)}. {_text(table.note)}}}",
+            rf"\label{{tab:{label_of(table).replace('_', '-')}}}",
+            rf"\begin{{tabular}}{{{'l' * len(table.columns)}}}",
+            r"\toprule",
+            " & ".join(map(_heading, table.columns)) + r" \\",
+            r"\midrule",
+            *lines,
+            r"\bottomrule",
+            r"\end{tabular}",
+            r"\end{table*}",
+            "",
+        ]
+    )
+
+
+def label_of(table: Table) -> str:
+    """Return what names a table in a file's name: the words of its title in lower case, joined by underscores."""
+    return "_".join(re.findall(r"[a-z0-9]+", table.title.lower()))
+
+
+def _text(text: str) -> str:
+    return " ".join(text.split()).translate(ESCAPED)
+
+
+def _heading(heading: str) -> str:
+    """Return a heading in as many lines as it has."""
+    lines = [_text(line) for line in heading.split("\n")]
+    stacked = r" \\ ".join(lines)
+    return rf"\shortstack[l]{{{stacked}}}" if len(lines) > 1 else stacked

@@ -1,0 +1,89 @@
+"""Figures on a figure of their own, and on what a reader has."""
+
+import pytest
+from drawing import overlap
+from matplotlib.figure import Figure
+
+from analysis.reporting.canvas import add_legend, columns_of, finish_panel, lay_out, name_rows, new_panel, wrapped
+from analysis.reporting.style import COLUMN, house_style, paper_style
+
+
+def empty(width: float) -> Figure:
+    return Figure(figsize=(width, 4), layout="constrained")
+
+
+@pytest.mark.parametrize(("width", "columns"), [(COLUMN, 1), (6.75, 2), (16, 4)])
+def test_panels_stand_beside_one_another_where_there_is_room(width, columns):
+    figure = empty(width)
+    panels = lay_out(figure, 4, 4, sharey=True, width_ratios=(3, 3, 2, 2))
+    assert len(panels) == len(figure.axes) == 4
+    places = {round(panel.get_position().x0, 3) for panel in panels}
+    assert len(places) == columns == columns_of(figure, 4)
+
+
+def test_a_part_of_a_figure_is_as_wide_as_it_is():
+    left, _ = empty(8).subfigures(1, 2)
+    assert columns_of(left, 4) == 1
+
+
+def test_spare_places_are_left_empty():
+    figure = empty(16)
+    assert len(lay_out(figure, 5, 3)) == len(figure.axes) == 5
+
+
+LONG = "defence, and its compression ratio (original / compressed bytes)"
+
+
+def drawn(figure: Figure) -> Figure:
+    """Draw two panels with long names."""
+    for panel in lay_out(figure, 2, 2):
+        panel.plot([0, 1], [0, 1], label="gaussian:eps=8,clip=1+fedsz:abs=0.5sigma")
+        panel.plot([0, 1], [1, 0], label="none")
+        panel.set(title=LONG, xlabel=LONG, ylabel="true positive rate")
+    add_legend(figure, figure.axes[0].get_legend_handles_labels(), title="defence")
+    figure.suptitle(f"{LONG}, {LONG}")
+    return figure
+
+
+def test_nothing_stands_on_anything_else_in_a_column_of_a_paper():
+    with paper_style():
+        assert overlap(wrapped(drawn(empty(COLUMN)))) == []
+
+
+def test_without_wrapping_texts_would_be_cut_off():
+    """Negative control."""
+    with paper_style(), pytest.raises(AssertionError):
+        overlap(drawn(empty(COLUMN)))
+
+
+def test_a_panel_that_is_given_has_its_legend_below_and_no_figure_is_made():
+    with paper_style():
+        figure = empty(COLUMN)
+        panel = figure.subplots()
+        panel.plot([0, 1], [0, 1], label="a line")
+        panel.set(xlabel=LONG)
+        assert new_panel(panel, 10, 5) is panel
+        assert finish_panel(panel, panel, "a title", title="defence") is figure
+        assert overlap(figure) == []
+    assert not figure.legends
+    assert panel.get_legend().get_window_extent().y1 < panel.bbox.y0
+
+
+def test_a_figure_of_its_own_is_titled_and_has_its_legend_beside():
+    with house_style():
+        panel = new_panel(None, 10, 5)
+        panel.plot([0, 1], [0, 1], label="a line")
+        figure = finish_panel(panel, None, "a title", title="defence")
+    assert figure.get_suptitle() == "a title"
+    assert len(figure.legends) == 1
+    assert tuple(figure.get_size_inches()) == (10, 5)
+
+
+@pytest.mark.parametrize(("width", "lines"), [(COLUMN, 3), (10, 1)])
+def test_a_long_name_is_broken_between_its_parts_where_there_is_little_room(width, lines):
+    panel = empty(width).subplots()
+    name_rows(panel, ["none", "gaussian:eps=8,clip=1+fedsz:abs=0.5sigma"])
+    first, second = (label.get_text() for label in panel.get_yticklabels())
+    assert first == "none"
+    assert second.count("\n") + 1 == lines
+    assert second.replace("\n", "") == "gaussian:eps=8,clip=1+fedsz:abs=0.5sigma"

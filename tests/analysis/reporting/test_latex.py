@@ -1,0 +1,71 @@
+"""Tables in LaTeX: what a reader of LaTeX gets back is the table."""
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis.reporting.latex import label_of, to_latex
+from analysis.reporting.table import Table
+
+SPECIAL = "&%$#_{}"
+COMMANDS = {"textbackslash": "\\", "textasciitilde": "~", "textasciicircum": "^", "textless": "<", "textgreater": ">"}
+HOSTILE = r"a_b & 50% of $x$ #1 {y} \input{/etc/passwd} ~^ < > [0.1, 0.2]"
+
+
+def read(cell: str) -> str:
+    """Return what a cell of LaTeX shows, and fail on a command that no escape makes."""
+    shown, at = "", 0
+    while at < len(cell):
+        if cell.startswith("{[}", at):
+            shown, at = shown + "[", at + 3
+        elif cell[at] == "\\" and cell[at + 1] in SPECIAL:
+            shown, at = shown + cell[at + 1], at + 2
+        elif cell[at] == "\\":
+            named = re.match(r"\\([a-z]+)\{\}", cell[at:])
+            assert named, cell[at:]
+            shown, at = shown + COMMANDS[named.group(1)], at + named.end()
+        else:
+            assert cell[at] not in SPECIAL, cell[at:]
+            shown, at = shown + cell[at], at + 1
+    return shown
+
+
+def body(table: Table) -> list[list[str]]:
+    """Return the cells between the rules, as LaTeX."""
+    _, rows, _ = re.split(r"\\midrule\n|\\bottomrule", to_latex(table))
+    return [re.split(r"(?<!\\) & ", row.removesuffix(r" \\")) for row in rows.splitlines()]
+
+
+printable = st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), min_size=1).map(lambda s: f"x{s.strip()}x")
+
+
+@settings(derandomize=True, max_examples=300)
+@given(st.lists(st.tuples(printable, printable), min_size=1, max_size=3))
+def test_cells_are_read_as_they_were_written(rows):
+    table = Table("A table", "A note.", ("defence", "AUC"), rows)
+    assert [[read(cell) for cell in row] for row in body(table)] == [[" ".join(c.split()) for c in row] for row in rows]
+
+
+def test_a_hostile_name_is_text():
+    (cells,) = body(Table("A table", HOSTILE, ("defence", HOSTILE), [(HOSTILE, "1")]))
+    assert read(cells[0]) == HOSTILE
+    assert r"\input" not in to_latex(Table("A table", HOSTILE, (HOSTILE,), [(HOSTILE,)]))
+
+
+def test_a_reader_of_latex_refuses_what_is_not_escaped():
+    """Negative control."""
+    with pytest.raises(AssertionError):
+        read(HOSTILE)
+
+
+def test_a_table_has_rules_a_label_and_headings_of_several_lines():
+    table = Table("What each defence gives away", "A note.", ("defence", "measured\nAUC"), [("none", "∞")])
+    written = to_latex(table)
+    assert [written.count(rule) for rule in (r"\toprule", r"\midrule", r"\bottomrule")] == [1, 1, 1]
+    assert r"\shortstack[l]{measured \\ AUC}" in written
+    assert r"none & $\infty$ \\" in written
+    assert r"\label{tab:what-each-defence-gives-away}" in written
+    assert label_of(table) == "what_each_defence_gives_away"
+    assert written.count("{") == written.count("}")
