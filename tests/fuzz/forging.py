@@ -13,6 +13,7 @@ import xxhash
 
 from fedsz_privacy.codec.frame import HEADER_LENGTH, MAGIC, PREFIX, VERSION, unpack
 from fedsz_privacy.codec.header import DTYPES
+from fedsz_privacy.codec.held import encode_held
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ class Forgery:
         The number of tensors that is announced; None for the true one.
     round_code : int
         The round that it was predicted from, plus one; 0 for none.
+    held : bytes
+        What the frame says that it holds.
     version : int
         Version of the frame.
     """
@@ -64,6 +67,7 @@ class Forgery:
     rest: bytes
     count: int | None = None
     round_code: int = 0
+    held: bytes = b""
     version: int = VERSION
 
     def with_tensor(self, index: int, **changes: object) -> "Forgery":
@@ -77,7 +81,7 @@ class Forgery:
         entries = b"".join(tensor.entry() for tensor in self.tensors)
         names = text(self.compressor) + text(self.lossless)
         block = varint(len(self.rest)) if self.rest else b""
-        return names + varint(self.round_code) + varint(count) + entries + block
+        return names + varint(self.round_code) + varint(count) + entries + block + self.held
 
     def payload(self) -> bytes:
         """Return the streams and the lossless part."""
@@ -106,7 +110,8 @@ def take_apart(frame: bytes) -> Forgery:
         start = end
     codecs = (header.compressor.encode(), header.lossless.encode())
     round_code = 0 if header.predicted_from is None else header.predicted_from + 1
-    return Forgery(*codecs, tuple(tensors), bytes(payload[start:]), round_code=round_code)
+    held = encode_held(header.held)
+    return Forgery(*codecs, tuple(tensors), bytes(payload[start:]), round_code=round_code, held=held)
 
 
 def seal(header: bytes, payload: bytes, version: int = VERSION) -> bytes:

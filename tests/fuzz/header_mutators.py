@@ -6,12 +6,15 @@ from random import Random
 
 from fedsz_privacy.codec.compressors import COMPRESSORS
 from fedsz_privacy.codec.header import DTYPES
+from fedsz_privacy.codec.held import FINGERPRINT_SIZE, STATE, UPDATE
 from fedsz_privacy.codec.lossless import LOSSLESS
 from fuzz.edits import EDGES, edit_bytes, number
 from fuzz.forging import Forgery, Mutator, Tensor
 
 COMPRESSOR_NAMES = {make().name.encode() for make in COMPRESSORS.values()}
 CODECS = (*sorted(COMPRESSOR_NAMES), *(name.encode() for name in LOSSLESS), b"", b"sz4", b"\xff")
+
+HELD = (b"", STATE, UPDATE + bytes(FINGERPRINT_SIZE))
 
 
 def change(**fields: Callable[[Random, Tensor], object]) -> Mutator:
@@ -80,6 +83,7 @@ HEADER_MUTATORS: dict[str, Mutator] = {
     "stream size": change(stream_size=lambda rng, tensor: number(rng, len(tensor.stream))),
     "count": lambda rng, frame, _: replace(frame, count=number(rng, len(frame.tensors))),
     "round": lambda rng, frame, _: replace(frame, round_code=number(rng, frame.round_code)),
+    "held": lambda rng, frame, _: replace(frame, held=rng.choice((*HELD, edit_bytes(rng, rng.choice(HELD))))),
     "version": lambda rng, frame, _: replace(frame, version=rng.randrange(256)),
     "compressor": lambda rng, frame, _: replace(frame, compressor=rng.choice(CODECS)),
     "lossless": lambda rng, frame, _: replace(frame, lossless=rng.choice(CODECS)),

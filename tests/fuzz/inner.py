@@ -26,6 +26,9 @@ SZ3_MAGIC = struct.pack("<I", 0xF342F310)
 CONTAINED = (b"zfp", b"quantiser", b"scaled", b"szx")
 AUTO, SCALED = b"auto", bytes([CODE_OF_SCALED])
 QUANTISER_HEAD = 9
+MOST_INSIDE = 2**20
+"""Bytes inside a zstd frame up to which it is opened."""
+
 WIDE = 1
 """The code of float64 on the wire; all other lossy tensors are decoded as float32."""
 
@@ -149,7 +152,10 @@ def edit_lossless(data: bytes, codec: str, size: int, edit: Edit) -> bytes:
 
 def _inflate(data: bytes) -> bytes:
     try:
-        return zstandard.ZstdDecompressor().decompress(data, max_output_size=2**20)
+        # The decompressor believes a size that the frame announces, which another mutation may have written.
+        if zstandard.frame_content_size(data) > MOST_INSIDE:
+            raise ValueError("too large to be opened")
+        return zstandard.ZstdDecompressor().decompress(data, max_output_size=MOST_INSIDE)
     except zstandard.ZstdError as error:
         raise ValueError(str(error)) from error
 

@@ -23,6 +23,7 @@ audit --seeds 0,18446744073709551616 | seeds 18446744073709551616: choose 184467
 audit --seeds 0-1 --trials 1  | trials 1: choose 8 or more
 audit --seeds 0-1 --seeds 2   | --seeds is given 2 times: give it once
 audit --seeds 0-1 --resume held | --resume takes the question from the folder: leave out --seeds
+audit-scores a.csv --figures gif | --figures gif: choose one of png, svg, pdf
 report                | Missing argument 'folder'; see fedsz-privacy report --help
 report held --seed 1  | No such option: --seed; see fedsz-privacy report --help
 """
@@ -33,9 +34,9 @@ COUNTS = """
 --trials 0                           | trials 0: choose 8 or more
 --trials -8                          | trials -8: choose 8 or more
 --trials 1000000000000               | trials 1000000000000: choose 1000000 or less
---trials x                           | --trials x:
---trials 8.5                         | --trials 8.5:
---trials ''                          | --trials '':
+--trials x                           | --trials x: give a whole number
+--trials 8.5                         | --trials 8.5: give a whole number
+--trials ''                          | --trials '': give a whole number
 --trials 8 --candidates 20           | 8 trials of 20 candidates are 160 scores: choose 300 or more
 --candidates 0                       | candidates 0: choose 20 or more
 --candidates 1                       | candidates 1: choose 20 or more
@@ -65,7 +66,7 @@ COUNTS = """
 --gradient-canaries 10 --adversary server | gradient canaries 10 are scored on the target's update of one round
 --seed -1                            | seed -1: choose 0 or more
 --seed 18446744073709551616          | seed 18446744073709551616: choose 18446744073709551615 or less
---seed 1e5                           | --seed 1e5:
+--seed 1e5                           | --seed 1e5: give a whole number
 --seed 0 --seed 1                    | --seed is given 2 times: give it once
 --workers 0                          | workers 0: choose 1 or more
 --workers -2                         | workers -2: choose 1 or more
@@ -80,7 +81,7 @@ REALS = """
 --learning-rate nan   | learning rate nan: choose a positive number from 1.18e-38 to 3.4e+38
 --learning-rate inf   | learning rate inf: choose a positive number from 1.18e-38 to 3.4e+38
 --learning-rate 1e300 | learning rate 1e+300: choose a positive number from 1.18e-38 to 3.4e+38
---learning-rate x     | --learning-rate x:
+--learning-rate x     | --learning-rate x: give a number
 --weight-decay -1     | weight decay -1.0: choose 0 or more
 --weight-decay nan    | weight decay nan: choose a number from 0 to 3.4e+38
 --weight-decay inf    | weight decay inf: choose a number from 0 to 3.4e+38
@@ -94,6 +95,8 @@ REALS = """
 """Numbers that need not be whole."""
 
 NAMES = """
+--others few                | --others few: choose one of none, same
+--figures gif               | --figures gif: choose one of png, svg, pdf
 --optimizer lion           | unknown optimizer 'lion': choose one of sgd, momentum, adam, adamw
 --optimizer ''             | unknown optimizer '': choose one of sgd, momentum, adam, adamw
 --device tpu               | device 'tpu' is not there: choose auto, cpu or cuda
@@ -340,12 +343,14 @@ FEDERATE = """
 --clients 0                          | clients 0: choose 1 or more
 --clients -1                         | clients -1: choose 1 or more
 --clients 100000                     | 100000 clients for 1200 records: choose from 1 to 1200
---payload model                      | --payload model: Value error, 'model' is not one of 'update', 'state'
+--payload model                      | --payload model: choose one of update, state
+--payload ''                         | --payload '': choose one of update, state
+--figures gif                        | --figures gif: choose one of png, svg, pdf
 --payload state --release gaussian:eps=8 | release gaussian:eps=8,clip=1 clips and hides an update, and payload state
 --records 0                          | records 0: choose 1 or more
 --records 1                          | 4 clients for 1 records: choose from 1 to 1
 --records -1                         | records -1: choose 1 or more
---records x                          | --records x:
+--records x                          | --records x: give a whole number
 --test-records 0                     | test records 0: choose 1 or more
 --test-records -1                    | test records -1: choose 1 or more
 --rounds 0                           | rounds 0: choose 1 or more
@@ -425,6 +430,7 @@ small.safetensors    | small.safetensors has no tensor of 128 finite floating-po
 """Checkpoints that hold nothing to study."""
 
 RECOMMEND = """
+--figures gif             | --figures gif: choose one of png, svg, pdf
 --max-loss 0              | max loss '0': give a number above 0, such as 0.5% or, of accuracy the same, 0.005
 --max-loss 0%             | max loss '0%': give a number above 0
 --max-loss -0.5%          | max loss '-0.5%': give a number above 0
@@ -434,7 +440,7 @@ RECOMMEND = """
 --max-loss 5              | max loss 5: accuracy is a share from 0 to 1, choose below 100%, or below 1
 --data diabetes --model mlp | max loss 0.5%: mean absolute error is no share: leave out the %, and give a number
 --seeds 1                 | seeds 1: choose 2 or more
---seeds x                 | --seeds x:
+--seeds x                 | --seeds x: give a whole number
 --bounds ''               | bounds '': give numbers with commas between, such as 1e-3,1e-2
 --bounds 1e-2,x           | bounds '1e-2,x': give numbers with commas between, such as 1e-3,1e-2
 --bounds 0                | bounds rel=0: choose a positive number from 2.23e-308 to 1
@@ -449,7 +455,8 @@ RECOMMEND = """
 """What no bound can be recommended for."""
 
 NOISE = """
---before other.safetensors     | other.safetensors and good.safetensors do not hold the same tensors (layer.weight)
+--figures gif                  | --figures gif: choose one of png, svg, pdf
+--before other.safetensors     | other.safetensors has layer.weight (32, 32), and the model (64, 64): give the model
 --before missing.safetensors   | no file at missing.safetensors: give one that can be read
 --before pipe.pt               | no file at pipe.pt: give one that can be read
 --before good.safetensors      | good.safetensors and good.safetensors hold the same values: give the state before
@@ -461,7 +468,7 @@ NOISE = """
 --delta nan                    | delta nan: choose a number between 0 and 1, of 1e-15 or more
 --delta 1e-16                  | delta 1e-16: choose a number between 0 and 1, of 1e-15 or more
 --seed -1                      | seed -1: choose 0 or more
---seed x                       | --seed x:
+--seed x                       | --seed x: give a whole number
 --seed 18446744073709551616    | seed 18446744073709551616: choose 18446744073709551615 or less
 --out mine.py                  | mine.py is no folder of a run (spec.json cannot be read: Not a directory)
 --out good.csv/run             | good.csv is no folder, and good.csv/run would be in it: choose another --out
@@ -474,6 +481,7 @@ NOISE = """
 """Options of a noise study."""
 
 BENCH = """
+--figures gif           | --figures gif: choose one of png, svg, pdf
 --compressor gzip       | unknown compressor 'gzip': choose one of nopred, lorenzo_reg, interp_lorenzo, interp, sz2
 --compressor ''         | unknown compressor '': choose one of nopred, lorenzo_reg, interp_lorenzo, interp, sz2, zfp
 --bound 0               | bound 0.0: choose a positive number from 2.23e-308 to 1
@@ -481,11 +489,11 @@ BENCH = """
 --bound 2               | bound 2.0: choose a positive number from 2.23e-308 to 1
 --bound nan             | bound nan: choose a positive number from 2.23e-308 to 1
 --bound inf             | bound inf: choose a positive number from 2.23e-308 to 1
---bound x               | --bound x:
+--bound x               | --bound x: give a number
 --repeats 0             | repeats 0: choose 1 or more
 --repeats -1            | repeats -1: choose 1 or more
 --repeats 1000000000000 | repeats 1000000000000: choose 1000000 or less
---repeats 2.5           | --repeats 2.5:
+--repeats 2.5           | --repeats 2.5: give a whole number
 --out mine.py           | mine.py is no folder of a run (spec.json cannot be read: Not a directory): choose another
 --out good.csv/run      | good.csv is no folder, and good.csv/run would be in it: choose another --out
 --out held/seed         | held/seed holds a run with another command: choose another --out
@@ -512,6 +520,7 @@ mine.py      | mine.py holds no finished run (report.json cannot be read: Not a 
 
 
 UPDATES = """
+recorded/pipe --figures gif                     | --figures gif: choose one of png, svg, pdf
 --seed 1                                        | neither a recording nor --before is given: give the folder of one
 nowhere                                         | no file at nowhere/recording.json: give the folder of a recording
 held                                            | no file at held/recording.json: give the folder of a recording
@@ -548,6 +557,7 @@ recorded/whole --model mlp --data digits        | the state before of round 0 ha
 """What cannot be audited of recordings."""
 
 CLIENTS = """
+--figures gif               | --figures gif: choose one of png, svg, pdf
 --adversary server          | adversary server sees single updates, and so for sure who takes part: choose aggregate
 --signal fedmia-loss        | signal fedmia-loss reads single updates, which nobody sees here: choose another
 --signal fly                | unknown signal 'fly'

@@ -34,7 +34,7 @@ class BenchSpec:
 
     checkpoints: tuple[str, ...] = option(
         ("efficientnet-lite0",),
-        "Checkpoints: .safetensors, torch.save of a state dict, or efficientnet-lite0.",
+        "States: .safetensors, .npz, or saved by torch.save; or efficientnet-lite0.",
         name="checkpoint",
         shown="efficientnet-lite0",
         positional=True,

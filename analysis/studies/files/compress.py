@@ -84,7 +84,7 @@ def compress(spec: CompressSpec, target: Path, gauge: Gauge = unseen) -> Compres
     require_fitting(fedsz, given.state, spec.lossy)
     with open_atomically(target) as file, without_lossy_warnings():
         with gauge("compress", nbytes(given.state)) as tell:
-            encoded = write_frame(fedsz, Watched(given.sent, tell), file)
+            encoded = write_frame(fedsz, Watched(given.sent, tell), file, given.held)
         checked = _verified(given, fedsz, encoded.bounds, file, gauge) if spec.verify else None
     return Compressed(given, encoded, checked)
 

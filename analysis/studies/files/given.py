@@ -7,6 +7,7 @@ from pathlib import Path
 from torch import Tensor
 
 from fedsz_privacy.codec.carrying import carried
+from fedsz_privacy.codec.held import Held, fingerprint
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import StateDict, add, is_number, subtract
 from fedsz_privacy.data.lazy_states import LazyState
@@ -41,6 +42,11 @@ class Given:
     def sent(self) -> StateDict:
         """What goes into the frame: the state, or after minus before."""
         return self.state if self.before is None else Update(self.state, self.before)
+
+    @property
+    def held(self) -> Held:
+        """What the frame says that it holds."""
+        return Held() if self.before is None else Held(fingerprint(self.before))
 
     def restored(self, name: str, decoded: Tensor) -> Tensor:
         """Return the tensor of the state that a decoded one leads to."""

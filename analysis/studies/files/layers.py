@@ -7,6 +7,7 @@ from analysis.reporting.page import Lines
 from analysis.reporting.table import Row, Table
 from fedsz_privacy.codec.frame import VERSION
 from fedsz_privacy.codec.header import Entry, Header
+from fedsz_privacy.codec.held import Held
 from fedsz_privacy.codec.streaming import Encoded
 from fedsz_privacy.core.errors import printable
 
@@ -67,7 +68,15 @@ def header_lines(header: Header) -> Lines:
     """Return what a frame says of itself as a whole."""
     stands = "" if header.predicted_from is None else f", predicted from the average of round {header.predicted_from}"
     codecs = f"compressor {printable(header.compressor)}, lossless codec {printable(header.lossless)}"
-    return Lines(f"FedSZ frame, version {VERSION}", (f"{codecs}, {count(len(header.entries), 'tensor')}{stands}",))
+    whole = f"{codecs}, {count(len(header.entries), 'tensor')}{stands}"
+    return Lines(f"FedSZ frame, version {VERSION}", (whole, f"holds {held_words(header.held)}"))
+
+
+def held_words(held: Held | None) -> str:
+    """Return what a frame says that it holds."""
+    if held is None:
+        return "a state or an update: it does not say which"
+    return "a state" if held.base is None else f"an update of the state with the fingerprint {held.base.hex()}"
 
 
 def header_table(header: Header, frame_bytes: int) -> Table:

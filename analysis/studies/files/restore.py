@@ -13,6 +13,7 @@ from analysis.studies.files.watching import watched
 from fedsz_privacy.codec.bounds import ErrorBound
 from fedsz_privacy.codec.compressors import COMPRESSORS, DECODERS, Compressor, get_compressor
 from fedsz_privacy.codec.header import FrameError, Header
+from fedsz_privacy.codec.held import Held, fingerprint
 from fedsz_privacy.codec.pipeline import FedSZ
 from fedsz_privacy.codec.streaming import header_of
 from fedsz_privacy.core.errors import InputError
@@ -97,16 +98,26 @@ def restore(
     Raises
     ------
     InputError
-        If a file cannot be read or written, the frame is not intact or too large, or the two are not of one model.
+        If a file cannot be read or written, the frame is not intact or too large, or holds no update of that state.
     """
     require_format(target)
     header = read_header(source, max_bytes)
     fedsz = FedSZ(ErrorBound.rel(1), find_decoder(header, trusted), max_bytes=max_bytes)
-    base = load_state(before, _announced(header)) if before else None
+    base = _load_base(before, header, source) if before else None
     with gauge("decompress", sum(entry.nbytes for entry in header.entries)) as tell, _one_line(source):
         decoded = watched(fedsz.decode_from(source), tell)
         write_state(header.entries, ((name, added(base, name, tensor)) for name, tensor in decoded), target)
     return header
+
+
+def _load_base(before: Path, header: Header, source: Path) -> dict[str, Tensor]:
+    """Return the state that the update in a frame is to be added to, known to be its own where the frame says which."""
+    if header.held == Held():
+        raise InputError(f"{source} holds a state and no update: leave out --before")
+    base = load_state(before, _announced(header))
+    if header.held is not None and header.held.base != fingerprint(base):
+        raise InputError(f"{before} is not the state that {source} was compressed with: give that one as --before")
+    return base
 
 
 def _announced(header: Header) -> dict[str, Tensor]:

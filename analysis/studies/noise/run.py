@@ -13,9 +13,9 @@ from analysis.studies.noise.spec import NoiseSpec
 from analysis.studies.noise.verdict import conclude
 from analysis.studies.report import Report
 from fedsz_privacy.core.errors import InputError
-from fedsz_privacy.core.state import StateDict
+from fedsz_privacy.core.state import StateDict, subtract
 from fedsz_privacy.core.threads import one_thread
-from fedsz_privacy.data.checkpoints import load_checkpoint
+from fedsz_privacy.data.wrappings import load_state, read_state
 
 if TYPE_CHECKING:
     from analysis.reporting.page import Page
@@ -93,21 +93,15 @@ def run_noise(spec: NoiseSpec, path: Path, progress: Progress = silent) -> tuple
 
 
 def load_update(checkpoint: Path, before: Path | None) -> StateDict:
-    """Return a checkpoint, or what its float tensors gained since an earlier one.
+    """Return the state in a file, or what its float tensors gained since an earlier one.
 
     Raises
     ------
     InputError
-        If a file holds no state dict, or the two do not hold the same tensors.
+        If a file holds no state, or the two are not of one model.
     """
-    after = load_checkpoint(checkpoint)
-    if before is None:
-        return after
-    start = load_checkpoint(before)
-    shapes = [{name: tensor.shape for name, tensor in state.items()} for state in (after, start)]
-    if differing := [name for name in {**after, **start} if shapes[0].get(name) != shapes[1].get(name)]:
-        raise InputError(f"{before} and {checkpoint} do not hold the same tensors ({differing[0]}): give one model's")
-    return {name: tensor - start[name] if tensor.is_floating_point() else tensor for name, tensor in after.items()}
+    after = read_state(checkpoint)
+    return after if before is None else subtract(after, load_state(before, after))
 
 
 def _require_studied(state: StateDict, spec: NoiseSpec) -> None:

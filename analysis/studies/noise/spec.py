@@ -37,7 +37,7 @@ class NoiseSpec:
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 
-    checkpoint: Path = option(MISSING, "A state dict: .safetensors, or saved by torch.save.", positional=True)  # noqa: RUF009  # a field
+    checkpoint: Path = option(MISSING, "A state: .safetensors, .npz, or saved by torch.save.", positional=True)  # noqa: RUF009  # a field
     before: Path | None = option(None, "The state that training started from; then the update is studied.")  # noqa: RUF009  # a field
     releases: tuple[str, ...] = option(
         ("fedsz:rel=1e-3", "fedsz:rel=1e-2", "fedsz:rel=1e-1", "fedsz:rel=3e-1"),

@@ -78,7 +78,7 @@ def _sample(array: NDArray[np.floating]) -> NDArray[np.floating]:
 
 def _entropy(sample: NDArray[np.floating], bound: float) -> float:
     """Return the entropy of an element's bin, in bits; 0, which decides nothing, where bins are too many to count."""
-    if not magnitude(sample, bound) <= LARGEST:
+    if not magnitude(sample) / bound / 2 <= LARGEST:
         return 0.0
     return entropy(np.rint(sample / sample.dtype.type(2 * bound)).astype(np.int16).reshape(-1))
 

