@@ -5,6 +5,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Flower reports its use over the network unless it is told not to.
 os.environ["FLWR_TELEMETRY_ENABLED"] = "0"
 
+import gc
+
 import numpy as np
 import pytest
 import torch
@@ -18,6 +20,12 @@ from fedsz_privacy.models.catalogue import build_model
 from fedsz_privacy.training.descent import Training
 
 RELEASES = ("none", "fedsz:rel=1e-2", "fedsz:rel=3e-1")
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over the modules and the thousands of tests, which stay to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ def test_ctrl_c_ends_a_run_with_one_line_and_it_goes_on(tmp_path, unbroken, work
 )
 def test_every_backend_gives_the_results_of_one_worker_on_a_users_own_model_and_signal(tmp_path, monkeypatch, backend):
     (tmp_path / "mine.py").write_text(MINE)
-    own = [*SMALL, "--model", "mine:linear", "--signal", "mine:SMALLEST_LOGIT"]
+    own = [*SMALL, "--release", "fedsz:rel=1e-2", "--model", "mine:linear", "--signal", "mine:SMALLEST_LOGIT"]
     monkeypatch.chdir(tmp_path)
     alone = results(tmp_path / "alone", *own)
     sys.modules.pop("mine")
