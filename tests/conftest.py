@@ -10,6 +10,7 @@ import gc
 import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 
 from attacks import SIGNALS, Game, Trials, play
 from fedsz_privacy.core.state import StateDict
@@ -20,6 +21,10 @@ from fedsz_privacy.models.catalogue import build_model
 from fedsz_privacy.training.descent import Training
 
 RELEASES = ("none", "fedsz:rel=1e-2", "fedsz:rel=3e-1")
+
+# The same examples in every run, and no limit of time: on a busy machine one example can take seconds.
+settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
 
 
 def pytest_collection_finish() -> None:

@@ -70,7 +70,7 @@ def test_workers_that_fail_end_a_run_in_one_line_and_no_trial_is_lost(tmp_path, 
     command = ["audit", "--out", "run", *SMALL, "--workers", "2", "--backend", backend]
     process = start(tmp_path, *command, before=IMPATIENT)
     fail_workers(process, tmp_path / "run" / "trials", number)
-    _, complaints = process.communicate(timeout=60)
+    _, complaints = process.communicate(timeout=300)
     assert process.returncode == 2, complaints
     assert complaints.count("\n") == 1
     assert complaints.startswith("fedsz-privacy: ")

@@ -67,7 +67,7 @@ def signal_mid_way(process: subprocess.Popen[str], folder: Path, number: int) ->
         assert process.poll() is None, process.communicate()
         time.sleep(0.002)
     os.killpg(process.pid, number)
-    printed = process.communicate(timeout=100)
+    printed = process.communicate(timeout=300)
     assert 0 < len(trials_in(folder)) < TRIALS
     return printed
 
@@ -108,6 +108,6 @@ def test_every_backend_gives_the_results_of_one_worker_on_a_users_own_model_and_
     alone = results(tmp_path / "alone", *own)
     sys.modules.pop("mine")
     process = start(tmp_path, "audit", "--out", "run", *own, "--workers", "2", "--backend", backend)
-    printed = process.communicate(timeout=100)
+    printed = process.communicate(timeout=300)
     assert process.returncode == 0, printed
     assert (tmp_path / "run" / "results.json").read_bytes() == alone
