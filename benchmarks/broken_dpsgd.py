@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from analysis.methods.lower_bounds import NoiseFamily, epsilon_lower_bound
 from analysis.studies.audit.canary_bounds import SPREAD_SHARE
-from attacks import Game
+from attacks import Game, Trials
 from attacks.canaries.gradients import ALONE, add_canaries
 from attacks.canaries.play import EVIDENCE, SPREAD, play_gradient_canaries
 from fedsz_privacy.core.state import StateDict, cloned
@@ -127,7 +127,8 @@ def audit(kind: type[DPTraining], seed: int = 0) -> Exposed:
     rule = dpsgd(Training(), 100, CLAIMED, DELTA)
     game = Game(model, cloned(detached(model)), records.train.part(0, 20), records.test, rule, seed)
     training = add_canaries(broken(kind, rule), model, game.state, CANARIES, seed, ALONE)
-    played, bound = [], 0.0
+    played: list[Trials] = []
+    bound = 0.0
     for trials in (2**look for look in range(LOOKS)):
         more = range(sum(len(each.membership) for each in played), trials)
         played.append(play_gradient_canaries(game, training, ALONE, more, [none()]))
