@@ -7,6 +7,9 @@ FLOWER_VENV ?= .venv-flower
 FLOWER := $(FLOWER_VENV)/installed
 PRODUCT := fedsz_privacy attacks analysis
 
+# Some machines ask Python to keep no compiled files: every process of the tests would compile the same modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help audit test test-slow test-flower coverage bench lint format types docs clean
 
 audit: $(INSTALLED)  ## run the default privacy audit

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from analysis.methods.lower_bounds import NoiseFamily, epsilon_lower_bound
 from analysis.studies.audit.canary_bounds import SPREAD_SHARE
-from attacks import Game
+from attacks import Game, Trials
 from attacks.canaries.gradients import ALONE, add_canaries
 from attacks.canaries.play import EVIDENCE, SPREAD, play_gradient_canaries
 from fedsz_privacy.core.state import StateDict, cloned
@@ -127,13 +127,15 @@ def audit(kind: type[DPTraining], seed: int = 0) -> Exposed:
     rule = dpsgd(Training(), 100, CLAIMED, DELTA)
     game = Game(model, cloned(detached(model)), records.train.part(0, 20), records.test, rule, seed)
     training = add_canaries(broken(kind, rule), model, game.state, CANARIES, seed, ALONE)
-    played = play_gradient_canaries(game, training, ALONE, range(MOST_TRIALS), [none()])
-    trials, bound = 1, 0.0
-    while trials <= MOST_TRIALS:
+    played: list[Trials] = []
+    bound = 0.0
+    for trials in (2**look for look in range(LOOKS)):
+        more = range(sum(len(each.membership) for each in played), trials)
+        played.append(play_gradient_canaries(game, training, ALONE, more, [none()]))
         bound = max(
             epsilon_lower_bound(
-                played.observed[name][:trials, 0, 0],
-                played.membership[:trials],
+                np.concatenate([each.observed[name][:, 0, 0] for each in played]),
+                np.concatenate([each.membership for each in played]),
                 NoiseFamily(rule.event),
                 DELTA,
                 1 - 0.05 * share / LOOKS,
@@ -141,9 +143,8 @@ def audit(kind: type[DPTraining], seed: int = 0) -> Exposed:
             for name, share in ((EVIDENCE, 1 - SPREAD_SHARE), (SPREAD, SPREAD_SHARE))
         )
         if bound > CLAIMED:
-            return Exposed(trials * CANARIES, bound)
-        trials *= 2
-    return Exposed(MOST_TRIALS * CANARIES, bound)
+            break
+    return Exposed(trials * CANARIES, bound)
 
 
 BREAKAGES: tuple[type[Any], ...] = (Whole, LessNoise, ForgottenLayer, NoSampling, ReusedNoise)

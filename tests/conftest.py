@@ -5,9 +5,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Flower reports its use over the network unless it is told not to.
 os.environ["FLWR_TELEMETRY_ENABLED"] = "0"
 
+import gc
+
 import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 
 from attacks import SIGNALS, Game, Trials, play
 from fedsz_privacy.core.state import StateDict
@@ -18,6 +21,16 @@ from fedsz_privacy.models.catalogue import build_model
 from fedsz_privacy.training.descent import Training
 
 RELEASES = ("none", "fedsz:rel=1e-2", "fedsz:rel=3e-1")
+
+# The same examples in every run, and no limit of time: on a busy machine one example can take seconds.
+settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over the modules and the thousands of tests, which stay to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import ast
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -49,9 +49,14 @@ def imported(node: ast.AST) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def distributions() -> set[str]:
+def known() -> Mapping[str, list[str]]:
+    """The distributions of each module that is installed."""
+    return packages_distributions()
+
+
+@pytest.fixture(scope="module")
+def distributions(known) -> set[str]:
     """The distributions that the product imports."""
-    known = packages_distributions()
     modules = {name for tree in TREES.values() for name in imported(tree)} - set(ROOMS) - sys.stdlib_module_names
     return {named(known.get(module, [module])[0]) for module in modules}
 
@@ -84,12 +89,12 @@ def test_extras_that_calls_name_exist():
     assert set(literals) <= set(EXTRAS)
 
 
-def test_packages_that_calls_ask_for_come_with_their_extra():
+def test_packages_that_calls_ask_for_come_with_their_extra(known):
     for package, extra in optional_calls():
         if isinstance(package, ast.Constant) and isinstance(extra, ast.Constant):
             brought = {named(each) for each in EXTRAS[str(extra.value)]}
             top = str(package.value).partition(".")[0]
-            candidates = {named(top), *map(named, packages_distributions().get(top, []))}
+            candidates = {named(top), *map(named, known.get(top, []))}
             # pyarrow comes with datasets, and dask with distributed.
             assert candidates & (brought | {"pyarrow", "dask"}), (package.value, extra.value)
 

@@ -89,6 +89,8 @@ def test_a_command_ends_with_a_report_that_opens_again(command):
         del words[words.index("--out") : words.index("--out") + 2]
     if "--seeds" in words:
         words[words.index("--seeds") + 1] = "0,1"
+    if "--gradient-canaries" in words:
+        words[words.index("--gradient-canaries") + 1] = "5"
     if words[0] == "audit-updates":
         run("federate", *RECORDED.split(), "--record", words[1], "--out", "federation")
     run(*words, *SMALL[words[0]].split(), "--out", "run")

@@ -18,6 +18,12 @@ REACH = 9
 MOST_CELLS = 2**24
 """Cells of one density, to bound memory."""
 
+WEAK = 1e-6
+"""Signal-to-noise ratio below which values that lie closer together than the noise is wide pass for Gaussian ones.
+
+What skewness and kurtosis take from the information of Gaussian values is then less than a part in 1e6 of it.
+"""
+
 
 @dataclass(frozen=True)
 class FrontierPoint:
@@ -57,6 +63,9 @@ def mutual_information(values: NDArray[np.float64], deviation: float) -> float:
     deviation : float
         Standard deviation of N, in the unit of the values.
     """
+    ratio = float(values.var()) / deviation**2
+    if ratio < WEAK and np.ptp(values) < deviation:
+        return float(np.log1p(ratio) / np.log(4))
     finest = (float(np.ptp(values)) + 2 * REACH * deviation) / MOST_CELLS
     step = max(min(deviation, float(values.std()) or deviation) / CELLS, finest)
     cells = np.rint((values - values.min()) / step).astype(np.int64)

@@ -55,7 +55,9 @@ def here(inputs, monkeypatch) -> Iterator[Path]:
 
 def listing(folder: Path) -> dict[str, tuple[int, int]]:
     """Return the sizes and times of change of everything in a folder, by name."""
-    found = {str(path): path.lstat() for path in sorted(folder.rglob("*"))}
+    # Hundreds of tests look at hundreds of files, twice each: paths as text take a fifth of the time of Path objects.
+    inside = (f"{at}/{name}" for at, folders, files in os.walk(folder) for name in (*folders, *files))
+    found = {name: os.lstat(name) for name in inside}
     return {name: (stat.st_size, stat.st_mtime_ns) for name, stat in found.items()}
 
 

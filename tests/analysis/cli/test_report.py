@@ -156,18 +156,6 @@ def test_what_is_missing_is_told(finished, tmp_path, gone):
     assert gone in told.stderr
 
 
-@pytest.mark.parametrize("gone", ["figures/roc.png", "report.json"])
-def test_what_is_missing_is_computed_by_the_command(asked, finished, tmp_path, gone):
-    folder = tmp_path / "run"
-    shutil.copytree(finished["audit"][0], folder)
-    before = undated(folder / gone)
-    (folder / gone).unlink()
-    result = run(*asked["audit"][:-1], folder)
-    assert result.exit_code == 0, result.output
-    assert undated(folder / gone) == before
-    assert run("report", folder).exit_code == 0
-
-
 @pytest.mark.parametrize("make", ["nothing", "file", "empty folder", "foreign json", "damaged", "of another form"])
 def test_a_folder_without_a_finished_run_is_one_line(finished, tmp_path, make):
     path = tmp_path / "run"
@@ -230,15 +218,36 @@ def test_a_key_that_a_page_does_not_know_is_named(finished, tmp_path):
     assert "mote: Unexpected keyword argument" in run("report", folder).stderr
 
 
-@pytest.mark.parametrize("name", ["report.json", "results.json", "tables/leakage.csv", "figures/roc.png"])
-def test_what_is_damaged_is_computed_again_by_the_command(asked, finished, tmp_path, name):
+BROKEN = {
+    "gone": Path.unlink,
+    "damaged": lambda path: path.write_bytes(path.read_bytes()[:-3]),
+}
+FILES = ("report.json", "results.json", "tables/leakage.csv", "figures/roc.png")
+
+
+@pytest.mark.parametrize("how", BROKEN)
+@pytest.mark.parametrize("name", FILES)
+def test_what_is_gone_or_damaged_is_seen_by_the_command(monkeypatch, asked, finished, tmp_path, name, how):
+    def compute(*_, **__):
+        raise ZeroDivisionError
+
     folder = tmp_path / "run"
     shutil.copytree(finished["audit"][0], folder)
-    before = undated(folder / name)
-    (folder / name).write_bytes((folder / name).read_bytes()[:-3])
+    BROKEN[how](folder / name)
+    monkeypatch.setattr("analysis.studies.audit.run.run_audit", compute)
+    assert isinstance(run(*asked["audit"][:-1], folder).exception, ZeroDivisionError)
+
+
+@pytest.mark.parametrize("how", BROKEN)
+def test_what_is_gone_or_damaged_is_computed_again_by_the_command(asked, finished, tmp_path, how):
+    folder = tmp_path / "run"
+    shutil.copytree(finished["audit"][0], folder)
+    before = {name: undated(folder / name) for name in FILES}
+    for name in FILES:
+        BROKEN[how](folder / name)
     result = run(*asked["audit"][:-1], folder)
     assert result.exit_code == 0, result.output
-    assert undated(folder / name) == before
+    assert {name: undated(folder / name) for name in FILES} == before
     assert run("report", folder).exit_code == 0
 
 

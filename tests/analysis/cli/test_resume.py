@@ -67,7 +67,7 @@ def signal_mid_way(process: subprocess.Popen[str], folder: Path, number: int) ->
         assert process.poll() is None, process.communicate()
         time.sleep(0.002)
     os.killpg(process.pid, number)
-    printed = process.communicate(timeout=100)
+    printed = process.communicate(timeout=300)
     assert 0 < len(trials_in(folder)) < TRIALS
     return printed
 
@@ -103,11 +103,11 @@ def test_ctrl_c_ends_a_run_with_one_line_and_it_goes_on(tmp_path, unbroken, work
 )
 def test_every_backend_gives_the_results_of_one_worker_on_a_users_own_model_and_signal(tmp_path, monkeypatch, backend):
     (tmp_path / "mine.py").write_text(MINE)
-    own = [*SMALL, "--model", "mine:linear", "--signal", "mine:SMALLEST_LOGIT"]
+    own = [*SMALL, "--release", "fedsz:rel=1e-2", "--model", "mine:linear", "--signal", "mine:SMALLEST_LOGIT"]
     monkeypatch.chdir(tmp_path)
     alone = results(tmp_path / "alone", *own)
     sys.modules.pop("mine")
     process = start(tmp_path, "audit", "--out", "run", *own, "--workers", "2", "--backend", backend)
-    printed = process.communicate(timeout=100)
+    printed = process.communicate(timeout=300)
     assert process.returncode == 0, printed
     assert (tmp_path / "run" / "results.json").read_bytes() == alone

@@ -42,7 +42,7 @@ def shown(folder, *options, encoding="utf-8"):
     code = "import sys; sys.argv[0] = 'fedsz-privacy'; from analysis.cli import main; main()"
     command = [sys.executable, "-c", code, "report", str(folder), *options]
     environment = {"PYTHONIOENCODING": encoding, "COLUMNS": "80", "PYTHONPATH": str(Path.cwd())}
-    ran = subprocess.run(command, check=True, capture_output=True, env=environment, timeout=120)
+    ran = subprocess.run(command, check=True, capture_output=True, env=environment, timeout=300)
     assert ran.stderr == b""
     return ran.stdout.decode(encoding)
 

@@ -21,9 +21,8 @@ BUILT_IN = [get_signal(name) for name in ("lira", "cosine", "loss", "lira-layers
 ROUNDS = 2
 
 
-@pytest.fixture
-def small(game):
-    """A quick game whose parts may be spoilt."""
+def quick(game):
+    """Return a quick game of its own parts, which may be spoilt."""
     return replace(
         game,
         model=deepcopy(game.model),
@@ -34,6 +33,11 @@ def small(game):
         training=Training(epochs=1, batch_size=4),
         rounds=ROUNDS,
     )
+
+
+@pytest.fixture
+def small(game):
+    return quick(game)
 
 
 def own(apply):
@@ -97,9 +101,9 @@ def same(one, other, releases):
         assert one.performance[:, mine].tolist() == other.performance[:, theirs].tolist()
 
 
-@pytest.fixture
-def alone(small):
-    return play(deepcopy(small), TRIALS, [none(), parse_release("fedsz:rel=1e-1")], BUILT_IN, get_adversary("server"))
+@pytest.fixture(scope="module")
+def alone(game):
+    return play(quick(game), TRIALS, [none(), parse_release("fedsz:rel=1e-1")], BUILT_IN, get_adversary("server"))
 
 
 @pytest.mark.parametrize("name", RELEASES)

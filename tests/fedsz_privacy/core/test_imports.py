@@ -55,7 +55,7 @@ except InputError as error:
     print(error)
 """
     environment = os.environ | {"PYTHONPATH": str(Path.cwd()), "PYTHONSAFEPATH": "1"}
-    said = subprocess.check_output([sys.executable, "-c", code], cwd=tmp_path, env=environment, text=True, timeout=120)
+    said = subprocess.check_output([sys.executable, "-c", code], cwd=tmp_path, env=environment, text=True, timeout=300)
     assert said == (
         "module 'attacks' has no 'net': attacks is a package of this toolkit, so give your own module another name\n"
     )

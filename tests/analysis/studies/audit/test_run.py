@@ -3,6 +3,7 @@ import json
 import math
 import shutil
 from io import StringIO
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -16,6 +17,8 @@ from analysis.studies.audit.measure import RECORDS
 from analysis.studies.audit.report import write_report
 from analysis.studies.audit.results import to_results
 from fedsz_privacy import InputError
+
+KINDS, TRIAL = ("trials", "canary_trials"), "00003.safetensors"
 
 
 def results_of(run) -> str:
@@ -86,29 +89,35 @@ def kept(tmp_path_factory, small):
     return [run_audit(dataclasses.replace(spec, seed=seed), folders / str(seed)) for seed in (1, 2)]
 
 
-@pytest.mark.parametrize("kind", ["trials", "canary_trials"])
+def damaged(kind: str, damage: str, folder: Path, other: Path) -> bytes:
+    """Return what is left of trial 3 of a run; ``other`` is that of another seed."""
+    path, (other_kind,) = folder / kind / TRIAL, {*KINDS} - {kind}
+    content = path.read_bytes()
+    return {
+        "cut": content[:-9],
+        "empty": b"",
+        "flipped": content[:-9] + bytes([content[-9] ^ 1]) + content[-8:],
+        "another number": path.with_name("00004.safetensors").read_bytes(),
+        "another kind": (folder / other_kind / TRIAL).read_bytes(),
+        "another run": (other / kind / TRIAL).read_bytes(),
+    }[damage]
+
+
 @pytest.mark.parametrize("damage", ["cut", "empty", "flipped", "another number", "another kind", "another run"])
-def test_a_trial_that_cannot_be_used_is_played_again_to_the_same_results(kept, tmp_path, kind, damage):
+def test_a_trial_of_either_kind_that_cannot_be_used_is_played_again_to_the_same_results(kept, tmp_path, damage):
     (report, folder), (_, other) = kept
     shutil.copytree(folder.path, tmp_path / "run")
-    path, other_kind = tmp_path / "run" / kind / "00003.safetensors", {"trials", "canary_trials"} - {kind}
-    content = path.read_bytes()
-    path.write_bytes(
-        {
-            "cut": content[:-9],
-            "empty": b"",
-            "flipped": content[:-9] + bytes([content[-9] ^ 1]) + content[-8:],
-            "another number": path.with_name("00004.safetensors").read_bytes(),
-            "another kind": (tmp_path / "run" / other_kind.pop() / path.name).read_bytes(),
-            "another run": (other.path / kind / path.name).read_bytes(),
-        }[damage]
-    )
+    for kind in KINDS:
+        (tmp_path / "run" / kind / TRIAL).write_bytes(damaged(kind, damage, folder.path, other.path))
     said: list[str] = []
     again = run_audit(report.spec, tmp_path / "run", say=said.append)
     assert results_of(again) == results_of(kept[0])
-    assert path.read_bytes() == content
     reason = f"is of {damage}" if damage.startswith("another") else "is damaged"
-    assert [line for line in said if "played again" in line] == [f"{path} {reason}: trial 3 is played again"]
+    paths = [tmp_path / "run" / kind / TRIAL for kind in KINDS]
+    assert [path.read_bytes() for path in paths] == [(folder.path / kind / TRIAL).read_bytes() for kind in KINDS]
+    assert sorted(line for line in said if "played again" in line) == sorted(
+        f"{path} {reason}: trial 3 is played again" for path in paths
+    )
 
 
 def test_a_folder_of_another_spec_is_left_alone(finished, small):

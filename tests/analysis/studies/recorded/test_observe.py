@@ -90,6 +90,7 @@ class Naive:
         }[name]()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("release", "lossy"), [("none", False), ("fedsz:rel=3e-1", True)])
 def test_every_signal_is_what_a_naive_computation_gives(recording, audited, release, lossy):
     report, _ = audited
