@@ -136,9 +136,13 @@ def add_legend(canvas: Canvas, shown: Shown, title: str = "", **more: Any) -> No
 
 def _legend_columns(labels: Sequence[str], inches: float) -> int:
     """Return how many columns of a legend have room beside one another."""
+    return max(1, min(len(labels), int(inches / _legend_inches(labels))))
+
+
+def _legend_inches(labels: Sequence[str]) -> float:
+    """Return about how wide a legend of one column is."""
     size = _points(mpl.rcParams["legend.fontsize"])
-    longest = max(map(len, labels), default=0) * LETTER * size + 4 * size
-    return max(1, min(len(labels), int(inches * INCH / longest)))
+    return (max(map(len, labels), default=0) * LETTER * size + 4 * size) / INCH
 
 
 def _points(size: float | str) -> float:
@@ -162,7 +166,7 @@ def finish_panel(panel: Axes, given: Axes | None, suptitle: str = "", title: str
     add_legend(canvas, panel.get_legend_handles_labels(), title=title, **more)
     if suptitle:
         canvas.suptitle(suptitle)
-    return canvas
+    return wrapped(canvas)
 
 
 def _legend_below(panel: Axes, title: str, markerscale: float | None) -> None:
@@ -182,13 +186,26 @@ def _legend_below(panel: Axes, title: str, markerscale: float | None) -> None:
 
 
 def wrapped(canvas: Canvas) -> Canvas:
-    """Return a figure whose titles and labels have as many lines as they need where it is narrow."""
-    if not is_wide(canvas):
+    """Return a figure whose titles and labels have as many lines as they need where it is narrow.
+
+    Where it is wide and a legend beside the panels would cover the end of the title, the title stands on the left.
+    """
+    if is_wide(canvas):
+        _keep_title_clear(canvas)
+    else:
         for panel in canvas.axes:
             _fit_panel(panel)
         for text in canvas.texts:
             _wrap(text, width_of(canvas) * LETTER / BOLD)
     return canvas
+
+
+def _keep_title_clear(canvas: Canvas) -> None:
+    title = canvas.get_suptitle()
+    labels = [text.get_text() for legend in canvas.legends for text in legend.get_texts()]
+    half = len(title) * BOLD * _points(mpl.rcParams["figure.titlesize"]) / INCH / 2
+    if title and labels and half + _legend_inches(labels) > width_of(canvas) / 2:
+        canvas.suptitle(title, x=0.01, horizontalalignment="left")
 
 
 def _fit_panel(panel: Axes) -> None:

@@ -56,6 +56,18 @@ def test_without_wrapping_texts_would_be_cut_off():
         overlap(drawn(empty(COLUMN)))
 
 
+def test_a_title_gives_way_to_a_legend_of_long_names_beside_the_panels():
+    """A title in the middle of the figure ran into the legend; the drawing before is the control."""
+    with house_style():
+        figure = empty(12)
+        panel = figure.subplots()
+        panel.plot([0, 1], [0, 1], label="fedsz:rel=1e-2,compressor=nopred, measured")
+        add_legend(figure, panel.get_legend_handles_labels(), title="release")
+        figure.suptitle("The deciding experiment: two neighbours through the codec")
+        assert overlap(figure) != []
+        assert overlap(wrapped(figure)) == []
+
+
 def test_a_panel_that_is_given_has_its_legend_below_and_no_figure_is_made():
     with paper_style():
         figure = empty(COLUMN)
