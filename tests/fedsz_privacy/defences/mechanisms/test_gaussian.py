@@ -46,8 +46,8 @@ def test_the_reason_names_theorem_paper_adversary_and_adjacency():
     assert release.unit is Unit.CLIENT
     assert release.reason == (
         "an update clipped to L2 norm 0.5 and a discrete Gaussian of standard deviation 0.55 on every coordinate of "
-        "its lattice have the Renyi divergences of Gaussian noise (Canonne, Kamath and Steinke, NeurIPS 2020, Theorem "
-        f"14); for one client, there or not; against {Observer.SERVER}"
+        "its lattice have the Renyi divergences of Gaussian noise (Canonne, Kamath and Steinke, NeurIPS 2020); "
+        f"for one client, there or not; against {Observer.SERVER}"
     )
 
 
