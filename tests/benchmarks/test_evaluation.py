@@ -66,7 +66,7 @@ def test_a_turn_that_was_stopped_goes_on_after_its_last_whole_round(evaluation, 
     turn = plan.Turn(plan.Run("mlp", "digits", Payload.UPDATE, 0), "1e-2")
 
     def stop(line: str) -> None:
-        if "fedsz:rel=1e-2 round 1/2" in line:
+        if f"{plan.release('1e-2')} round 1/2" in line:
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
