@@ -30,6 +30,8 @@ from fedsz_privacy.core.state import nbytes
 from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.defences.proof import Unit
 
+__all__ = ["CAPTIONS", "describe", "draw", "make_page", "summary_rows", "write_report"]
+
 OTHERS = {
     Others.SAME: "they train and release as it does",
     Others.NONE: "they still train and release undefended",

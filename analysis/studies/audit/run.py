@@ -23,7 +23,7 @@ from analysis.studies.claims import settle_claims
 from analysis.studies.conclusion import Finding, conclude, measured_beside
 from analysis.studies.playing import playing
 from analysis.studies.questions import to_plain
-from analysis.studies.report import Report
+from analysis.studies.report import Presentation, Report
 from analysis.studies.spec import REFERENCE
 from attacks import Game, Scores, Trials
 from attacks.game.engine import RecordPlayer, games_of
@@ -32,8 +32,6 @@ from fedsz_privacy.core.threads import one_thread
 from fedsz_privacy.defences.defence import Defence
 
 if TYPE_CHECKING:
-    from analysis.reporting.page import Page
-    from analysis.reporting.table import Row
     from analysis.studies.noise.update_study import NoiseStudy
 
 ALONE = Workers()
@@ -93,19 +91,11 @@ class AuditReport(Report):
         """
         return mean_with_interval(self.trials.performance[:, self.spec.defences.index(release)].tolist())
 
-    @property
-    def summary(self) -> "list[Row]":
-        """One row for each defence."""
-        from analysis.studies.audit.results import summary_rows
+    @staticmethod
+    def _presentation() -> Presentation:
+        from analysis.studies.audit import report
 
-        return summary_rows(self)
-
-    @property
-    def page(self) -> "Page":
-        """What the page shows."""
-        from analysis.studies.audit.report import make_page
-
-        return make_page(self)
+        return report
 
     @property
     def conclusion(self) -> tuple[str, ...]:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,17 +12,13 @@ from analysis.reporting.progress import Progress, silent
 from analysis.studies.bench.measure import OUTLIER_DEVIATIONS, BenchRow, chosen_tensors, measure, outlier_tensors
 from analysis.studies.bench.spec import BenchSpec
 from analysis.studies.conclusion import size
-from analysis.studies.report import Report
+from analysis.studies.report import Presentation, Report
 from fedsz_privacy.codec.bounds import ErrorBound
 from fedsz_privacy.codec.pipeline import FedSZ
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.threads import one_thread
 from fedsz_privacy.data.weights import load_weights
 from fedsz_privacy.defences.grammar import write_shortest
-
-if TYPE_CHECKING:
-    from analysis.reporting.page import Page
-    from analysis.reporting.table import Row
 
 SHOWN_REL = 1e-2
 """The bound of the conclusion, where it was measured."""
@@ -54,19 +49,11 @@ class BenchReport(Report):
         rel = min({row.rel for row in first}, key=lambda each: abs(np.log(each / SHOWN_REL)))
         return [row for row in first if row.rel == rel]
 
-    @property
-    def summary(self) -> "list[Row]":
-        """One row for each checkpoint, bound and compressor."""
-        from analysis.studies.bench.report import summary_rows
+    @staticmethod
+    def _presentation() -> Presentation:
+        from analysis.studies.bench import report
 
-        return summary_rows(self)
-
-    @property
-    def page(self) -> "Page":
-        """What the page shows."""
-        from analysis.studies.bench.report import make_page
-
-        return make_page(self)
+        return report
 
     @property
     def conclusion(self) -> tuple[str, ...]:

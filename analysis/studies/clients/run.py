@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -26,7 +25,7 @@ from analysis.studies.clients.spec import ClientsSpec
 from analysis.studies.conclusion import Finding, conclude, measured_beside
 from analysis.studies.playing import playing
 from analysis.studies.questions import to_plain
-from analysis.studies.report import Report
+from analysis.studies.report import Presentation, Report
 from analysis.studies.spec import REFERENCE
 from attacks import Game, Trials
 from attacks.clients.own_update import expected_updates
@@ -34,10 +33,6 @@ from attacks.clients.play import ClientPlayer
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import nbytes
 from fedsz_privacy.core.threads import one_thread
-
-if TYPE_CHECKING:
-    from analysis.reporting.page import Page
-    from analysis.reporting.table import Row
 
 
 @dataclass(frozen=True)
@@ -84,19 +79,11 @@ class ClientsReport(Report):
         """Mean performance on test records of the model that the adversary's last look shows, over trials."""
         return mean_with_interval(self.trials.performance[:, self.spec.defences.index(defence)].tolist())
 
-    @property
-    def summary(self) -> "list[Row]":
-        """One row for each defence."""
-        from analysis.studies.clients.report import summary_rows
+    @staticmethod
+    def _presentation() -> Presentation:
+        from analysis.studies.clients import report
 
-        return summary_rows(self)
-
-    @property
-    def page(self) -> "Page":
-        """What the page shows."""
-        from analysis.studies.clients.report import make_page
-
-        return make_page(self)
+        return report
 
     @property
     def conclusion(self) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +26,7 @@ from analysis.studies.federation.link import Transfer, break_even, pays
 from analysis.studies.federation.record import record_round, recorder_of
 from analysis.studies.federation.spec import FederationSpec
 from analysis.studies.questions import to_plain
-from analysis.studies.report import Report
+from analysis.studies.report import Presentation, Report
 from analysis.studies.spec import REFERENCE
 from fedsz_privacy.codec.last_round import LastRound
 from fedsz_privacy.core.device import find_device
@@ -47,10 +46,6 @@ from fedsz_privacy.federation.rounds import Round
 from fedsz_privacy.models.catalogue import build_model
 from fedsz_privacy.training.evaluation import measure, measure_each
 from fedsz_privacy.training.fixing import fix
-
-if TYPE_CHECKING:
-    from analysis.reporting.page import Page
-    from analysis.reporting.table import Row
 
 LEAST_TEST_RECORDS = 2
 """Fewest records whose mean has an interval."""
@@ -143,19 +138,11 @@ class FederationReport(Report):
         compute = self.transfer(defence).compute_seconds
         return compute / (compute + float(np.mean([row.training_seconds for row in self.rounds[defence]])))
 
-    @property
-    def summary(self) -> "list[Row]":
-        """One row for each defence."""
-        from analysis.studies.federation.report import summary_rows
+    @staticmethod
+    def _presentation() -> Presentation:
+        from analysis.studies.federation import report
 
-        return summary_rows(self)
-
-    @property
-    def page(self) -> "Page":
-        """What the page shows."""
-        from analysis.studies.federation.report import make_page
-
-        return make_page(self)
+        return report
 
     @property
     def conclusion(self) -> tuple[str, ...]:

@@ -12,10 +12,12 @@ from analysis.reporting.table import Row, to_csv
 from analysis.studies.command import to_command
 from analysis.studies.noise.figures import FIGURES
 from analysis.studies.noise.run import NoiseReport, to_results
-from analysis.studies.noise.tables import as_if_table, deciding_table, family_table, fit_rows, scope_table
+from analysis.studies.noise.tables import as_if_table, deciding_table, family_table, fit_rows, scope_table, summary_rows
 from analysis.studies.noise.tensor_study import ADJACENCY
 from analysis.studies.noise.verdict import ADVERSARY, verdict_lines
 from fedsz_privacy.defences.grammar import write_shortest
+
+__all__ = ["make_page", "summary_rows", "write_noise_report"]
 
 
 def write_noise_report(report: NoiseReport, folder: RunFolder) -> Path:

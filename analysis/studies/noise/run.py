@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from analysis.methods.noise.sketch import LEAST_ELEMENTS
 from analysis.reporting.folder import RunFolder, is_empty, open_run
@@ -11,15 +10,11 @@ from analysis.reporting.progress import Progress, silent
 from analysis.studies.noise.checkpoint_study import CheckpointStudy, study_checkpoint
 from analysis.studies.noise.spec import NoiseSpec
 from analysis.studies.noise.verdict import conclude
-from analysis.studies.report import Report
+from analysis.studies.report import Presentation, Report
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import StateDict, subtract
 from fedsz_privacy.core.threads import one_thread
 from fedsz_privacy.data.wrappings import load_state, read_state
-
-if TYPE_CHECKING:
-    from analysis.reporting.page import Page
-    from analysis.reporting.table import Row
 
 
 @dataclass(frozen=True)
@@ -40,19 +35,11 @@ class NoiseReport(Report):
     elements: int
     studies: Mapping[str, CheckpointStudy | None]
 
-    @property
-    def summary(self) -> "list[Row]":
-        """One row for each release and scope: a tensor, or all of them pooled."""
-        from analysis.studies.noise.tables import summary_rows
+    @staticmethod
+    def _presentation() -> Presentation:
+        from analysis.studies.noise import report
 
-        return summary_rows(self)
-
-    @property
-    def page(self) -> "Page":
-        """What the page shows."""
-        from analysis.studies.noise.report import make_page
-
-        return make_page(self)
+        return report
 
     @property
     def conclusion(self) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from analysis.methods.non_inferiority import Standing, non_inferior, standing
 from analysis.methods.over_seeds import Mean, mean_over_seeds
@@ -10,12 +9,8 @@ from analysis.studies.federation.run import FederationReport
 from analysis.studies.recommend.leakage import LeakageChange
 from analysis.studies.recommend.max_loss import Margin
 from analysis.studies.recommend.spec import RecommendSpec
-from analysis.studies.report import Report
+from analysis.studies.report import Presentation, Report
 from fedsz_privacy.data.tasks import Scale
-
-if TYPE_CHECKING:
-    from analysis.reporting.page import Page
-    from analysis.reporting.table import Row
 
 
 @dataclass(frozen=True)
@@ -79,19 +74,11 @@ class RecommendReport(Report):
     leakage: LeakageChange | None
     notices: tuple[str, ...] = ()
 
-    @property
-    def summary(self) -> "list[Row]":
-        """One row for each bound, tightest first."""
-        from analysis.studies.recommend.report import summary_rows
+    @staticmethod
+    def _presentation() -> Presentation:
+        from analysis.studies.recommend import report
 
-        return summary_rows(self)
-
-    @property
-    def page(self) -> "Page":
-        """What the page shows."""
-        from analysis.studies.recommend.report import make_page
-
-        return make_page(self)
+        return report
 
     @property
     def conclusion(self) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -28,7 +27,7 @@ from analysis.studies.recorded.measure import (
 from analysis.studies.recorded.members import Candidates, choose_candidates
 from analysis.studies.recorded.observe import Observations, observe_rounds, study_releases
 from analysis.studies.recorded.spec import RecordedSpec
-from analysis.studies.report import Report
+from analysis.studies.report import Presentation, Report
 from analysis.studies.spec import REFERENCE
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import nbytes
@@ -36,10 +35,6 @@ from fedsz_privacy.core.threads import one_thread
 from fedsz_privacy.defences.conditions import hold_to_conditions
 from fedsz_privacy.defences.release import Release
 from fedsz_privacy.training.accounting import composed
-
-if TYPE_CHECKING:
-    from analysis.reporting.page import Page
-    from analysis.reporting.table import Row
 
 
 @dataclass(frozen=True)
@@ -115,19 +110,11 @@ class RecordedReport(Report):
         """Compression ratio of a release, original over compressed."""
         return self.update_bytes / self.observations.sizes[release]
 
-    @property
-    def summary(self) -> "list[Row]":
-        """One row for each release."""
-        from analysis.studies.recorded.report import summary_rows
+    @staticmethod
+    def _presentation() -> Presentation:
+        from analysis.studies.recorded import report
 
-        return summary_rows(self)
-
-    @property
-    def page(self) -> "Page":
-        """What the page shows."""
-        from analysis.studies.recorded.report import make_page
-
-        return make_page(self)
+        return report
 
     @property
     def conclusion(self) -> tuple[str, ...]:

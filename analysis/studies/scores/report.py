@@ -23,8 +23,11 @@ from analysis.studies.scores.tables import (
     difference_table,
     leakage_rows,
     leakage_table,
+    summary_rows,
 )
 from fedsz_privacy.defences.grammar import write_shortest
+
+__all__ = ["figures_of", "make_page", "summary_rows", "tables_of", "to_results", "warnings_of", "write_scores"]
 
 
 def write_scores(report: ScoresReport, folder: RunFolder) -> Path:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,7 @@ from analysis.methods.lower_bounds import EpsilonBound, MuBound
 from analysis.reporting.folder import RunFolder, open_run
 from analysis.reporting.progress import Progress, silent
 from analysis.studies.conclusion import Finding, Measured, conclude
-from analysis.studies.report import Report
+from analysis.studies.report import Presentation, Report
 from analysis.studies.scores.designs import Method, Withheld, methods_for
 from analysis.studies.scores.readers import read_columns
 from analysis.studies.scores.spec import ScoresSpec
@@ -23,10 +22,6 @@ from analysis.studies.scores.table import ScoreTable, to_table
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.threads import one_thread
-
-if TYPE_CHECKING:
-    from analysis.reporting.page import Page
-    from analysis.reporting.table import Row
 
 
 @dataclass(frozen=True)
@@ -83,19 +78,11 @@ class ScoresReport(Report):
         """False positive rates that so many non-members resolve, falling."""
         return resolvable_rates(self.non_members)
 
-    @property
-    def summary(self) -> "list[Row]":
-        """One row for each release and signal."""
-        from analysis.studies.scores.tables import summary_rows
+    @staticmethod
+    def _presentation() -> Presentation:
+        from analysis.studies.scores import report
 
-        return summary_rows(self)
-
-    @property
-    def page(self) -> "Page":
-        """What the page shows."""
-        from analysis.studies.scores.report import make_page
-
-        return make_page(self)
+        return report
 
     @property
     def conclusion(self) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from analysis.methods.leakage.membership import Leakage
 from analysis.methods.over_seeds import Mean, Spread, detectable_over_seeds, mean_over_seeds, spread_over_seeds
@@ -20,15 +19,11 @@ from analysis.studies.audit.run import ALONE, run_audit
 from analysis.studies.audit.spec import AuditSpec
 from analysis.studies.conclusion import Finding, Measured, conclude
 from analysis.studies.questions import to_plain
-from analysis.studies.report import Report
+from analysis.studies.report import Presentation, Report
 from analysis.studies.seeds.found import AuditFound, DefenceFound, average, most_vulnerable, read_found, weakest
 from analysis.studies.seeds.spec import SeedsSpec
 from analysis.studies.spec import REFERENCE
 from fedsz_privacy.core.threads import one_thread
-
-if TYPE_CHECKING:
-    from analysis.reporting.page import Page
-    from analysis.reporting.table import Row
 
 Pick = Callable[[DefenceFound], Leakage]
 """Which leakage is meant: that of a group of records by a signal."""
@@ -87,19 +82,11 @@ class SeedsReport(Report):
         """Return the bounds by canaries of one defence, of each design and null those of all seeds."""
         return list(zip(*(each.canary_bounds for each in self.of(defence)), strict=True))
 
-    @property
-    def summary(self) -> "list[Row]":
-        """One row for each defence."""
-        from analysis.studies.seeds.report import summary_rows
+    @staticmethod
+    def _presentation() -> Presentation:
+        from analysis.studies.seeds import report
 
-        return summary_rows(self)
-
-    @property
-    def page(self) -> "Page":
-        """What the page shows."""
-        from analysis.studies.seeds.report import make_page
-
-        return make_page(self)
+        return report
 
     @property
     def conclusion(self) -> tuple[str, ...]:
