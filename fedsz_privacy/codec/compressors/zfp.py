@@ -1,7 +1,7 @@
 """ZFP (Lindstrom, IEEE TVCG 20(12), 2014) through zfpy, in fixed-accuracy mode.
 
-ZFP is built for smooth fields; weights are not, so its ratio is far below SZ3's (docs/compression.md). Left to itself,
-zfp 1.0.1
+ZFP is built for smooth fields; weights are not, so its ratio is far below SZ3's (docs/compression.md).
+Left to itself, zfp 1.0.1
 
 - has no code for NaN and infinities, and turns the block of four values around one into noise;
 - exceeds a bound that is 2**28 times smaller than the values in float32, or is subnormal, or where values are near the
@@ -10,8 +10,8 @@ zfp 1.0.1
 - reads past the end of a stream that is shorter than its blocks need.
 
 The third of these follows from no check on the input, so the encoder decodes what it sends, at a price in speed, and
-keeps exactly what lies beyond the bound. The decoder pads a stream to the most that its blocks can read;
-made-up bytes then decode to other values and harm nothing. Arrays are compressed flat.
+keeps exactly what lies beyond the bound. The decoder pads a stream to the most that its blocks can read; made-up bytes
+then decode to other values and harm nothing. Arrays are compressed flat.
 """
 
 import math
