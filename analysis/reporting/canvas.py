@@ -22,6 +22,9 @@ Shown = tuple[list[Any], list[str]]
 WIDE = 6.0
 """Inches from which a legend stands beside the panels, and no text is wrapped."""
 
+BESIDE = "outside right upper"
+"""Where a legend stands that has room beside the panels."""
+
 ROOM = 2.6
 """Least inches of a panel that has another one beside it."""
 
@@ -128,7 +131,8 @@ def add_legend(canvas: Canvas, shown: Shown, title: str = "", **more: Any) -> No
     """Put a legend beside all panels, or below them where there is no room beside."""
     handles, labels = shown
     if is_wide(canvas):
-        canvas.legend(handles, labels, title=title or None, **{"loc": "outside right upper"} | more)
+        place = {"loc": BESIDE} | more
+        canvas.legend(handles, labels, title=title or None, **place).set_gid(place["loc"])
         return
     below = {"loc": "outside lower center", "ncols": _legend_columns(labels, width_of(canvas)), "columnspacing": 1.0}
     canvas.legend(handles, labels, title=title or None, **more | below)
@@ -202,7 +206,8 @@ def wrapped(canvas: Canvas) -> Canvas:
 
 def _keep_title_clear(canvas: Canvas) -> None:
     title = canvas.get_suptitle()
-    labels = [text.get_text() for legend in canvas.legends for text in legend.get_texts()]
+    beside = [legend for legend in canvas.legends if legend.get_gid() == BESIDE]
+    labels = [text.get_text() for legend in beside for text in legend.get_texts()]
     half = len(title) * BOLD * _points(mpl.rcParams["figure.titlesize"]) / INCH / 2
     if title and labels and half + _legend_inches(labels) > width_of(canvas) / 2:
         canvas.suptitle(title, x=0.01, horizontalalignment="left")

@@ -68,6 +68,16 @@ def test_a_title_gives_way_to_a_legend_of_long_names_beside_the_panels():
         assert overlap(wrapped(figure)) == []
 
 
+def test_a_title_stays_in_the_middle_above_a_legend_below_the_panels():
+    with house_style():
+        panel = new_panel(None, 12, 4)
+        panel.plot([0, 1], [0, 1], label="fedsz:rel=1e-2,compressor=nopred, measured, and much more than that")
+        figure = finish_panel(panel, None, "What it costs to hide a client in noise", loc="outside lower center")
+        figure.draw_without_rendering()
+    (title,) = (text for text in figure.texts if text.get_text())
+    assert title.get_horizontalalignment() == "center"
+
+
 def test_a_panel_that_is_given_has_its_legend_below_and_no_figure_is_made():
     with paper_style():
         figure = empty(COLUMN)
