@@ -54,7 +54,8 @@ def mutual_information(values: NDArray[np.float64], deviation: float) -> float:
     """Return I(X; X + N) in bits, for X drawn of some values and independent Gaussian noise N.
 
     It is h(X + N) - h(N), and no code that gives X + N from X, whatever is shared beforehand, needs fewer bits a
-    coordinate in the mean (Cover and Thomas, Elements of Information Theory, 2006, chapter 10).
+    coordinate in the mean (Cover and Thomas, Elements of Information Theory, 2006, chapter 10). That is of coordinates
+    that are drawn independently: where some tell of others, as in an update of low rank, a code may need fewer.
 
     Parameters
     ----------

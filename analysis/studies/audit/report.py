@@ -44,7 +44,8 @@ CAPTIONS = {
     "attacks put on it, what the model is worth, and what an update costs.",
     "leakage_against_ratio": "What an observer learns, against how far each defence shrinks an update.",
     "frontier": "Filled marks are guaranteed, hollow ones as if. A deterministic codec is as far left as its error is "
-    "large, and guarantees nothing there. The line is the least that independent Gaussian noise of one size costs.",
+    "large, and guarantees nothing there. The line is the least that independent Gaussian noise of one size "
+    "costs where each coordinate is coded by itself; a codec that predicts coordinates from one another can lie below.",
     "noise": "The same errors seen two ways. Pooled over tensors they mix many scales and can look Laplacian. Within "
     "one tensor rounding alone makes them nearly uniform under a small bound; prediction gives them other shapes. "
     "R²(e|x) is the share of the error that an element's own value decides, R²(e|all values) that which the whole "

@@ -72,7 +72,7 @@ def frontier_table(found: Frontier) -> Table:
         "deviation of Gaussian noise that a proof is of. An as-if mu is the norm of an update over the size of the "
         "error, as if that were independent Gaussian noise: it describes, and protects nobody. The floor is "
         "I(X; X + N) for Gaussian noise of one size that has this mu on the updates of this run: no code with such an "
-        "error needs less.",
+        "error that takes each coordinate by itself needs less. One that predicts coordinates from one another can.",
         columns=("release", "bits a coordinate", "guaranteed mu", "as-if mu", "floor in bits, at that mu"),
         rows=[
             (name, f"{each.bits:.3g}", _shown(each.guaranteed_mu), _shown(each.as_if_mu), _floor(found, each.mu))
