@@ -4,7 +4,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -43,10 +43,10 @@ def marked(name: str, beginning: str) -> list[str]:
     return found
 
 
-def left(name: str, beginning: str) -> list[str]:
-    """Return the same of the processes that are there still when they have had `PATIENCE` seconds to end."""
+def left(find: Callable[..., list[str]], *arguments: object) -> list[str]:
+    """Return what `running` or `marked` still finds when the processes have had `PATIENCE` seconds to end."""
     end = time.monotonic() + PATIENCE
-    while (found := marked(name, beginning)) and time.monotonic() < end:
+    while (found := find(*arguments)) and time.monotonic() < end:
         time.sleep(0.2)
     return found
 

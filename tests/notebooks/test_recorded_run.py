@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from processes import left
+from processes import left, marked
 
 SIZES = """
 rounds, epochs = 2, 2
@@ -22,7 +22,7 @@ def test_the_notebook_runs_an_app_and_its_answer_is_that_of_its_tables(run_noteb
         pytest.importorskip(package, reason=f"{package} is not installed: make test-flower")
     monkeypatch.setenv("STARTED_BY", str(tmp_path))
     notebook = run_notebook("recorded_run.ipynb", SIZES)
-    assert left("STARTED_BY", str(tmp_path)) == []
+    assert left(marked, "STARTED_BY", str(tmp_path)) == []
 
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     printed = "".join(output["text"] for output in outputs if output.get("name") == "stdout")

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from processes import running, start
+from processes import left, running, start
 from typer.testing import CliRunner
 
 from analysis.cli import app
@@ -75,7 +75,7 @@ def test_workers_that_fail_end_a_run_in_one_line_and_no_trial_is_lost(tmp_path, 
     assert complaints.count("\n") == 1
     assert complaints.startswith("fedsz-privacy: ")
     assert complaints.endswith("the same command goes on from here\n")
-    assert running(process.pid) == []
+    assert left(running, process.pid) == []
     kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "run" / "trials").glob("*.safetensors")}
     assert results(tmp_path) == unbroken
     assert all(path.stat().st_mtime_ns == stamp for path, stamp in kept.items())

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from processes import running, start
+from processes import left, running, start
 from typer.testing import CliRunner
 
 from analysis.cli import app
@@ -78,7 +78,7 @@ def test_a_killed_run_goes_on_to_the_results_of_an_unbroken_one(tmp_path, unbrok
     process = start(tmp_path, "audit", "--out", "run", *SMALL, "--workers", workers)
     signal_mid_way(process, tmp_path, signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
-    assert running(process.pid) == []
+    assert left(running, process.pid) == []
     done = {path: path.stat().st_mtime_ns for path in trials_in(tmp_path)}
     assert resumed(tmp_path / "run", "--workers", workers) == unbroken
     played_again = [path for path, stamp in done.items() if path.stat().st_mtime_ns != stamp]
@@ -92,7 +92,7 @@ def test_ctrl_c_ends_a_run_with_one_line_and_it_goes_on(tmp_path, unbroken, work
     _, complaints = signal_mid_way(process, tmp_path, signal.SIGINT)
     assert complaints == "fedsz-privacy: interrupted; the same command goes on from here\n"
     assert process.returncode == 130
-    assert running(process.pid) == []
+    assert left(running, process.pid) == []
     assert resumed(tmp_path / "run") == unbroken
 
 

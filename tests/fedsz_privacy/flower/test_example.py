@@ -87,7 +87,7 @@ def test_a_run_compresses_learns_and_leaves_no_process(log, folder):
     assert min(ratios) > 4
     assert accuracies[-1] > 0.8
     assert "left out" not in log
-    assert left("FLWR_HOME", str(folder)) == []
+    assert left(marked, "FLWR_HOME", str(folder)) == []
 
 
 @pytest.mark.slow
