@@ -20,31 +20,33 @@ HOUR = 3600.0
 
 @dataclass(frozen=True)
 class Steps:
-    """How clients step: with momentum, one epoch a round."""
+    """How clients step, with momentum, one epoch a round; and the least side of images that a model takes."""
 
     batch_size: int
     learning_rate: float
+    least_side: int
 
 
 @dataclass(frozen=True)
 class Length:
-    """How many records all clients hold together, how many judge, and for how many rounds."""
+    """How many records all clients hold together, how many judge, for how many rounds, and the side of their images."""
 
     records: int
     test_records: int
     rounds: int
+    side: int
 
 
 MODELS: Mapping[str, Steps] = {
-    "mobilenetv2": Steps(32, 0.03),
-    "alexnet": Steps(64, 0.02),
-    "resnet50": Steps(32, 0.02),
+    "mobilenetv2": Steps(64, 0.05, least_side=32),
+    "alexnet": Steps(64, 0.02, least_side=64),
+    "resnet50": Steps(64, 0.03, least_side=32),
 }
 
 DATA: Mapping[str, Length] = {
-    "fashion_mnist": Length(20_000, 5_000, 6),
-    "cifar10": Length(50_000, 5_000, 10),
-    "caltech101": Length(6_941, 1_736, 20),
+    "fashion_mnist": Length(20_000, 5_000, 6, side=32),
+    "cifar10": Length(50_000, 5_000, 10, side=32),
+    "caltech101": Length(6_941, 1_736, 20, side=64),
 }
 
 
@@ -75,6 +77,16 @@ class Run:
         """Records and rounds."""
         return DATA[self.data]
 
+    @property
+    def side(self) -> int:
+        """Pixels of a side: those of the data, unless the model takes none so small."""
+        return max(MODELS[self.model].least_side, self.length.side)
+
+    @property
+    def size(self) -> str:
+        """What the cost of a record depends on."""
+        return f"{self.model}-{self.side}"
+
     def question(self, data: Path) -> FederationSpec:
         """Return what is asked, of the data sets in a folder."""
         steps, length = MODELS[self.model], self.length
@@ -83,7 +95,7 @@ class Run:
             model=self.model,
             payload=self.payload,
             seed=self.seed,
-            side=64,
+            side=self.side,
             clients=4,
             epochs=1,
             optimizer="momentum",
@@ -96,8 +108,8 @@ class Run:
         )
 
     def hours(self, seconds: Mapping[str, float]) -> float:
-        """Return the core hours of one defence, from the seconds that a model takes for a record."""
-        return self.length.rounds * self.length.records * seconds[self.model] / HOUR
+        """Return the core hours of one defence, from the seconds of each `size` for a record."""
+        return self.length.rounds * self.length.records * seconds[self.size] / HOUR
 
 
 @dataclass(frozen=True)

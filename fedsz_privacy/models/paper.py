@@ -1,4 +1,4 @@
-"""The three architectures of the FedSZ paper, from pytorchcv, for images of any size from 64x64.
+"""The three architectures of the FedSZ paper, from pytorchcv, for images of any size from 32x32, or 64x64 for AlexNet.
 
 pytorchcv fixes the last pooling layer to images of 224x224; an adaptive one gives the same result there and fits the
 classifier to smaller images. MobileNetV2 and ResNet50 lie in memory with channels last, which is quicker on a
@@ -16,8 +16,6 @@ from fedsz_privacy.core.errors import InputError
 
 Shape = tuple[int, int, int]
 
-LEAST_SIDE = 64
-
 
 class RowMajor(nn.Module):
     """Lays images out row by row, as pytorchcv's AlexNet expects them; those of one channel may be otherwise."""
@@ -29,7 +27,7 @@ class RowMajor(nn.Module):
 
 def alexnet(shape: Shape, classes: int) -> nn.Module:
     """Return AlexNet (Krizhevsky, 2014), 58 million parameters."""
-    model = _build("alexnet", "alexnet", shape, classes)
+    model = _build("alexnet", "alexnet", shape, classes, least_side=64)
     _features(model).add_module("fit_pool", nn.Sequential(nn.AdaptiveAvgPool2d(6), RowMajor()))
     return model
 
@@ -49,11 +47,11 @@ PAPER_MODELS: Mapping[str, Callable[[Shape, int], nn.Module]] = MappingProxyType
 )
 
 
-def _build(module: str, factory: str, shape: Shape, classes: int) -> nn.Module:
-    if min(shape[1:]) < LEAST_SIDE:
+def _build(module: str, factory: str, shape: Shape, classes: int, least_side: int = 32) -> nn.Module:
+    if min(shape[1:]) < least_side:
         size = f"{shape[1]}x{shape[2]}"
         raise InputError(
-            f"{module} needs images of {LEAST_SIDE}x{LEAST_SIDE}, not {size}: resize them, as federate --side does"
+            f"{module} needs images of {least_side}x{least_side}, not {size}: resize them, as federate --side does"
         )
     try:
         models = import_module(f"pytorchcv.models.{module}")

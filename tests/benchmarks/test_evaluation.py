@@ -17,8 +17,8 @@ def evaluation(monkeypatch):
     import evaluation_plan
     import evaluation_table
 
-    monkeypatch.setattr(evaluation_plan, "MODELS", {"mlp": evaluation_plan.Steps(8, 0.05)})
-    monkeypatch.setattr(evaluation_plan, "DATA", {"digits": evaluation_plan.Length(64, 50, 2)})
+    monkeypatch.setattr(evaluation_plan, "MODELS", {"mlp": evaluation_plan.Steps(8, 0.05, 8)})
+    monkeypatch.setattr(evaluation_plan, "DATA", {"digits": evaluation_plan.Length(64, 50, 2, 8)})
     monkeypatch.setattr(evaluation_plan, "SEEDED", "none")
     yield evaluation, evaluation_plan, evaluation_table, evaluation_kept
     for name in [each for each in sys.modules if each.startswith("evaluation")]:
@@ -44,7 +44,7 @@ def test_turns_are_played_one_after_another_and_never_again(evaluation, tmp_path
     assert not (folder / "results.json").exists()
 
     states, updates = next(group for group in table.find(tmp_path) if group[0].run == run), table.find(tmp_path)[0]
-    cells = dict(zip(table.COLUMNS, table.line(states, {"mlp": 36.0}), strict=True))
+    cells = dict(zip(table.COLUMNS, table.line(states, {"mlp-8": 36.0}), strict=True))
     plain, bounded = kept.kept_rounds(folder, 0), kept.kept_rounds(folder, 1)
     ratio = sum(row.nbytes for row in plain) / sum(row.nbytes for row in bounded)
     change = 100 * (bounded[-1].performance - plain[-1].performance)
@@ -52,8 +52,8 @@ def test_turns_are_played_one_after_another_and_never_again(evaluation, tmp_path
     assert cells["accuracy `none`"] == f"{plain[-1].performance:.3f}"
     # 64 records and 2 rounds at 36 seconds a record.
     assert cells["REL 1e-4"] == "(1.3 h)"
-    assert table.line(updates, {"mlp": 36.0})[3] == "(1.3 h)"
-    assert table.hours_left([states, updates], {"mlp": 36.0}) == pytest.approx(1.28 * 7)
+    assert table.line(updates, {"mlp-8": 36.0})[3] == "(1.3 h)"
+    assert table.hours_left([states, updates], {"mlp-8": 36.0}) == pytest.approx(1.28 * 7)
 
     script.play(plan.Turn(run, "1e-4"), Path(), tmp_path)
     assert counts() == [2] * 5
@@ -81,6 +81,6 @@ def test_a_turn_that_was_stopped_goes_on_after_its_last_whole_round(evaluation, 
 
 def test_cheap_turns_of_the_papers_own_bound_come_first(evaluation):
     _, plan, _, _ = evaluation
-    turns = plan.turns({"mlp": 1.0})
+    turns = plan.turns({"mlp-8": 1.0})
     assert [turn.bound for turn in turns] == [bound for bound in plan.BOUNDS for _ in Payload]
     assert turns[-1].due == ("none", *map(plan.release, plan.BOUNDS))
