@@ -44,7 +44,7 @@ MODELS: Mapping[str, Steps] = {
 }
 
 DATA: Mapping[str, Length] = {
-    "fashion_mnist": Length(20_000, 5_000, 6, side=32),
+    "fashion_mnist": Length(20_000, 5_000, 8, side=32),
     "cifar10": Length(50_000, 5_000, 10, side=32),
     "caltech101": Length(6_941, 1_736, 20, side=64),
 }
