@@ -14,7 +14,7 @@ from torch import nn
 
 from analysis.methods.guarantee import Guarantee, guarantee
 from analysis.methods.leakage.detectable import Estimate
-from analysis.methods.over_records import difference_over_records, mean_over_records
+from analysis.methods.over_records import LEAST_RECORDS, difference_over_records, mean_over_records
 from analysis.reporting.folder import RunFolder, open_run, require_place
 from analysis.reporting.numbers import count, difference, interval
 from analysis.reporting.progress import Progress, silent, unsaid
@@ -46,9 +46,6 @@ from fedsz_privacy.federation.rounds import Round
 from fedsz_privacy.models.catalogue import build_model
 from fedsz_privacy.training.evaluation import measure, measure_each
 from fedsz_privacy.training.fixing import fix
-
-LEAST_TEST_RECORDS = 2
-"""Fewest records whose mean has an interval."""
 
 Say = Callable[[str], None]
 """Tells a person one line."""
@@ -243,7 +240,7 @@ def prepare(spec: FederationSpec) -> Prepared:
         If the data, the model or the training do not fit the question.
     """
     split = _load(spec)
-    if len(split.test) < LEAST_TEST_RECORDS:
+    if len(split.test) < LEAST_RECORDS:
         raise InputError(f"{count(len(split.test), 'test record')} has no interval: choose more --test-records")
     model = build_model(spec.model, split.train, spec.seed)
     model = (fix(model) if spec.fix_model else model).to(find_device(spec.device))
