@@ -56,7 +56,7 @@ def roc_curves(report: AuditReport, figure: Canvas | None = None) -> Canvas:
         for defence, by_signal in report.scores.items()
     }
     drawn = rocs(scores, report.trials.membership[:, records].ravel(), strictest_rate(report), figure)
-    return entitle(drawn, report.spec, ROC_TITLE)
+    return entitle(drawn, ROC_TITLE, report.spec.adversary, report.spec.sees.sees)
 
 
 def rocs(
@@ -132,7 +132,8 @@ def leakage_against_ratio(report: AuditReport, figure: Canvas | None = None) -> 
     measured = {defence: verdict.measured for defence, verdict in report.verdicts.items()}
     ratios = {defence: report.ratio(defence) for defence in measured}
     drawn = against_ratio(measured, ratios, strictest_rate(report), figure)
-    return entitle(drawn, report.spec, "Leakage of the average record against compression, with 95% intervals")
+    title = "Leakage of the average record against compression, with 95% intervals"
+    return entitle(drawn, title, report.spec.adversary, report.spec.sees.sees)
 
 
 def against_ratio(measured: Measured, ratios: Mapping[str, float], rate: float, figure: Canvas | None = None) -> Canvas:
