@@ -50,7 +50,7 @@ def draw_frontier(found: Frontier, ax: Axes | None = None) -> Canvas:
         places,
         [found.floor(mu) for mu in places],
         color=sns.color_palette("colorblind")[7],
-        label="floor: I(X; X + N), Gaussian noise",
+        label="floor of codes that take each coordinate by itself",
     )
     panel.axhline(ONE_BIT, color="grey", linestyle="--", label="the sign of each coordinate alone")
     panel.set(xscale="log", yscale="log")
