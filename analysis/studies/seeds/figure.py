@@ -7,7 +7,9 @@ import seaborn as sns
 from matplotlib.axes import Axes
 
 from analysis.methods.over_seeds import Mean
-from analysis.reporting.canvas import Canvas, add_legend, lay_out, name_rows, new_canvas
+from analysis.reporting.canvas import Canvas, lay_out, new_canvas
+from analysis.reporting.legends import add_legend
+from analysis.reporting.lettering import name_rows
 from analysis.studies.audit.presentation.intervals import draw_rows
 from analysis.studies.audit.presentation.tradeoff import entitle
 from analysis.studies.seeds.run import SeedsReport

@@ -13,20 +13,11 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_curve
 
 from analysis.methods.leakage.membership import Estimate
-from analysis.reporting.canvas import (
-    Canvas,
-    add_legend,
-    columns_of,
-    is_first,
-    is_wide,
-    lay_out,
-    letters,
-    new_canvas,
-    scaled,
-    turned,
-    wrapped,
-)
+from analysis.reporting.canvas import Canvas, columns_of, is_first, is_wide, lay_out, new_canvas
+from analysis.reporting.legends import add_legend
+from analysis.reporting.lettering import letters, scaled, turned
 from analysis.reporting.style import LINES, Look, looks
+from analysis.reporting.titles import wrapped
 from analysis.studies.audit.presentation.intervals import whiskers
 from analysis.studies.audit.presentation.leakage_tables import Measured, strictest_rate
 from analysis.studies.audit.presentation.tradeoff import entitle, tradeoff

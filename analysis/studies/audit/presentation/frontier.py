@@ -5,9 +5,11 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator
 
-from analysis.reporting.canvas import Canvas, finish_panel, new_panel, scaled
+from analysis.reporting.canvas import Canvas, new_panel
+from analysis.reporting.lettering import scaled
 from analysis.reporting.style import looks
 from analysis.reporting.table import Table
+from analysis.reporting.titles import finish_panel
 from analysis.studies.audit.frontier import Frontier
 
 PLACES = 25

@@ -9,19 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from analysis.methods.guarantee import Guarantee
-from analysis.reporting.canvas import (
-    Canvas,
-    add_legend,
-    handles_of,
-    is_wide,
-    lay_out,
-    letters,
-    name_rows,
-    new_canvas,
-    scaled,
-    wrapped,
-)
+from analysis.reporting.canvas import Canvas, is_wide, lay_out, new_canvas
+from analysis.reporting.legends import add_legend, handles_of
+from analysis.reporting.lettering import letters, name_rows, scaled
 from analysis.reporting.style import label_powers
+from analysis.reporting.titles import wrapped
 from analysis.studies.audit.measure import RECORDS, VULNERABLE
 from analysis.studies.audit.presentation.intervals import draw_rows, whiskers
 from analysis.studies.audit.run import AuditReport
