@@ -14,7 +14,7 @@ from analysis.reporting.canvas import Canvas, is_wide, new_panel
 from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.lettering import scaled
-from analysis.reporting.numbers import count, difference, interval
+from analysis.reporting.numbers import count, difference, interval, small
 from analysis.reporting.page import Page, Picture
 from analysis.reporting.style import house_style, looks, to_files
 from analysis.reporting.table import Row, Table, to_csv, with_interval
@@ -210,8 +210,8 @@ def _summary(report: FederationReport, name: str, units: Sequence[Unit]) -> tupl
         f"{report.transfer(name).nbytes:,.0f}",
         f"{report.ratio(name):.2f}",
         f"{seconds['training_seconds']:.3f}",
-        f"{seconds['encode_seconds']:.4f}",
-        f"{seconds['decode_seconds']:.4f}",
+        small(seconds["encode_seconds"], 4),
+        small(seconds["decode_seconds"], 4),
         f"{report.overhead(name):.2%}",
         "-" if plain else _megabits(report.break_even(name)),
     )
