@@ -25,11 +25,12 @@ if TYPE_CHECKING:
     from analysis.studies.audit.spec import AuditSpec
     from analysis.studies.audit.verdict import Verdict
     from analysis.studies.seeds.run import SeedsReport, run_seeds
-    from analysis.studies.seeds.spec import SeedsSpec
+    from analysis.studies.seeds.spec import ClientsSeedsSpec, SeedsSpec
 
 _HOMES = {
     "AuditReport": "studies.audit.run",
     "AuditSpec": "studies.audit.spec",
+    "ClientsSeedsSpec": "studies.seeds.spec",
     "Fit": "methods.noise.fits",
     "NoiseFit": "methods.noise.noise_fit",
     "SeedsReport": "studies.seeds.run",
@@ -44,6 +45,7 @@ _HOMES = {
 __all__ = [
     "AuditReport",
     "AuditSpec",
+    "ClientsSeedsSpec",
     "Fit",
     "NoiseFit",
     "SeedsReport",

@@ -15,7 +15,8 @@ from evaluation_kept import kept_rounds
 from evaluation_plan import Turn, turns
 
 from analysis.studies.federation.report import write_federation
-from analysis.studies.federation.run import RoundRow, run_federation
+from analysis.studies.federation.results import RoundRow
+from analysis.studies.federation.run import run_federation
 
 Item = TypeVar("Item")
 

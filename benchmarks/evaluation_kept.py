@@ -5,7 +5,7 @@ from pathlib import Path
 
 from safetensors import safe_open
 
-from analysis.studies.federation.run import RoundRow
+from analysis.studies.federation.results import RoundRow
 from fedsz_privacy.core.sealed import ENTRY
 
 

@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 
 from analysis.reporting.style import Look, house_style, looks, to_bytes
 from analysis.reporting.table import to_markdown
-from analysis.studies.federation.run import RoundRow
+from analysis.studies.federation.results import RoundRow
 from fedsz_privacy.federation.payload import Payload
 
 COLUMNS = ("model", "data", "sent", "accuracy `none`", "goal", *(f"REL {bound}" for bound in sorted(BOUNDS)))

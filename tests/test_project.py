@@ -5,7 +5,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
-from importlib.metadata import packages_distributions
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from pathlib import Path
 
 import pytest
@@ -75,32 +75,53 @@ def test_imports_are_found_within_functions_and_not_those_for_types():
     assert set(imported(tree)) == {"two", "five"}
 
 
-def optional_calls() -> Iterator[tuple[ast.expr, ast.expr]]:
+def asked_for() -> Iterator[tuple[str, str]]:
+    """Yield the top-level module and the extra of each call of ``optional``, those by the names of workers too."""
     for tree in TREES.values():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "optional":
                 package, extra = node.args
-                yield package, extra
+                if isinstance(extra, ast.Constant):
+                    yield beginning(package).partition(".")[0], str(extra.value)
+    yield from ((package, extra) for extra, package in PACKAGES.items())
+
+
+def beginning(text: ast.expr) -> str:
+    """Return a string literal, or what an f-string begins with."""
+    first = text.values[0] if isinstance(text, ast.JoinedStr) else text
+    assert isinstance(first, ast.Constant)
+    return str(first.value)
+
+
+def brought_by(extra: str) -> set[str]:
+    """Return the distributions that an extra brings: those it names, and what these require themselves."""
+    direct = {named(each) for each in EXTRAS[extra]}
+    return direct | {named(each) for name in direct for each in required_by(name) if "extra ==" not in each}
+
+
+def required_by(distribution: str) -> list[str]:
+    try:
+        return requires(distribution) or []
+    except PackageNotFoundError:  # of an extra that is not installed
+        return []
 
 
 def test_extras_that_calls_name_exist():
-    literals = [extra.value for _, extra in optional_calls() if isinstance(extra, ast.Constant)]
-    assert len(literals) > 10
-    assert set(literals) <= set(EXTRAS)
+    extras = [extra for _, extra in asked_for()]
+    assert len(extras) > 10
+    assert set(extras) <= set(EXTRAS)
 
 
 def test_packages_that_calls_ask_for_come_with_their_extra(known):
-    for package, extra in optional_calls():
-        if isinstance(package, ast.Constant) and isinstance(extra, ast.Constant):
-            brought = {named(each) for each in EXTRAS[str(extra.value)]}
-            top = str(package.value).partition(".")[0]
-            candidates = {named(top), *map(named, known.get(top, []))}
-            # pyarrow comes with datasets, and dask with distributed.
-            assert candidates & (brought | {"pyarrow", "dask"}), (package.value, extra.value)
+    for module, extra in asked_for():
+        distributions = {named(module), *map(named, known.get(module, []))}
+        assert distributions & brought_by(extra), (module, extra)
 
 
-def test_extras_that_workers_name_exist():
-    assert set(PACKAGES) <= set(EXTRAS)
+def test_packages_that_are_required_are_in_no_extra_and_asked_for_by_no_call(known):
+    assert not BROUGHT & REQUIRED
+    for module, extra in asked_for():
+        assert not {named(each) for each in known.get(module, [module])} & REQUIRED, (module, extra)
 
 
 def test_extras_that_text_names_exist():

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from analysis.cli.finish import Figures, finish
-from analysis.cli.people import is_given, one_line_errors, refuse_options_beside, show_progress
+from analysis.cli.people import one_line_errors, refuse_options_beside, show_progress
 from analysis.cli.questions import asks
+from analysis.cli.seeds import Seeds, play_seeds, refuse_seed_beside
 from analysis.cli.terminal import say
 from analysis.reporting.formats import Format
 from analysis.studies.audit.spec import AuditSpec
@@ -25,10 +26,7 @@ def audit(
     out: Annotated[
         Path, typer.Option(help="Folder of the run; an interrupted run in it goes on, a finished one is shown.")
     ] = Path("runs/audit"),
-    seeds: Annotated[
-        str | None,
-        typer.Option(help="Seeds of as many audits, such as 0-4 or 0,3,7, and what they say together."),
-    ] = None,
+    seeds: Seeds = None,
     resume: Annotated[
         Path | None, typer.Option(help="Go on with the run in this folder, asked as it was.", show_default=False)
     ] = None,
@@ -46,15 +44,14 @@ def audit(
         elif trust_imports:
             raise InputError("--trust-imports says nothing without --resume: leave it out, what you type is trusted")
 
-        if seeds is not None and is_given(context, "seed"):
-            raise InputError(f"--seeds {seeds} names every seed: leave out --seed")
+        refuse_seed_beside(context, seeds)
 
         from analysis.reporting.workers import Workers
         from analysis.studies.questions import only_trusted, read_plain, read_question, to_plain
         from analysis.studies.seeds.spec import SeedsSpec, settle
 
         players, folder = Workers(workers, backend), resume or out
-        spec = None if resume else AuditSpec(**asked) if seeds is None else settle(asked, seeds)
+        spec = None if resume else AuditSpec(**asked) if seeds is None else settle(asked, seeds, AuditSpec, SeedsSpec)
         question = to_plain("audit", spec) if spec else read_plain(folder, "audit")
 
         def compute() -> None:
@@ -70,10 +67,7 @@ def _play(spec: AuditSpec, folder: Path, players: "Workers") -> None:
     from analysis.studies.seeds.spec import SeedsSpec
 
     if isinstance(spec, SeedsSpec):
-        from analysis.studies.seeds.report import write_seeds
-        from analysis.studies.seeds.run import run_seeds
-
-        write_seeds(*run_seeds(spec, folder, players, show_progress, say))
+        play_seeds(spec, folder, players)
         return
 
     from analysis.studies.audit.report import write_report

@@ -8,6 +8,9 @@ from analysis.methods.leakage.detectable import Estimate
 from analysis.methods.leakage.resampling import CONFIDENCE
 from analysis.methods.over_seeds import mean_with_interval
 
+LEAST_RECORDS = 2
+"""Fewest records whose mean has an interval."""
+
 
 def mean_over_records(values: NDArray[np.float64]) -> Estimate:
     """Return the mean of a metric over test records, with its 95% interval.
@@ -15,7 +18,7 @@ def mean_over_records(values: NDArray[np.float64]) -> Estimate:
     Parameters
     ----------
     values : float64 array, shape (records,)
-        The metric of each record, two or more.
+        The metric of each record, `LEAST_RECORDS` or more.
 
     Guarantees
     ----------

@@ -77,8 +77,7 @@ def mean_over_seeds(values: Sequence[float]) -> Mean:
     nothing is shared by two seeds but the data set. Pools of one data set overlap, so what is covered is the mean over
     pools of this data set, and no other data set's.
 
-    They are about normal, but for the AUC of the most vulnerable records, which ends at 1: docs/method.md has how often
-    intervals of the default audit cover.
+    Whether they are normal nobody checks; the AUC of the most vulnerable records, which ends at 1, is not quite.
     """
     if len(values) < 2:
         raise InputError(f"{len(values)} seeds have no interval: give two or more")

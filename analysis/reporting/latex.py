@@ -1,4 +1,4 @@
-"""Tables of a page in LaTeX, for which a paper loads booktabs."""
+"""Tables of a page in LaTeX, for which a paper loads booktabs and graphicx."""
 
 import re
 
@@ -11,9 +11,12 @@ ESCAPED = str.maketrans(
         "^": r"\textasciicircum{}",
         "<": r"\textless{}",
         ">": r"\textgreater{}",
+        "|": r"\textbar{}",
+        "`": r"\textasciigrave{}",
         **{special: f"\\{special}" for special in "&%$#_{}"},
-        # A row that begins with one would be read as an option of the line break before it.
+        # A row that begins with one of these would be read as a part of the line break before it.
         "[": "{[}",
+        "*": "{*}",
         "∞": r"$\infty$",
         "²": r"\textsuperscript{2}",
         "±": r"$\pm$",
@@ -26,7 +29,10 @@ ESCAPED = str.maketrans(
 
 
 def to_latex(table: Table) -> str:
-    """Return a table as LaTeX across both columns of a page, rules as booktabs draws them, its note in the caption."""
+    """Return a table as LaTeX across both columns of a page, rules as booktabs draws them, its note in the caption.
+
+    One that is wider than the page is scaled down to it, by graphicx.
+    """
     lines = [" & ".join(map(_text, row)) + r" \\" for row in table.rows]
     return "\n".join(
         [
@@ -34,13 +40,14 @@ def to_latex(table: Table) -> str:
             r"\centering",
             rf"\caption{{{_text(table.title)}. {_text(table.note)}}}",
             rf"\label{{tab:{label_of(table).replace('_', '-')}}}",
+            r"\resizebox{\ifdim\width>\textwidth\textwidth\else\width\fi}{!}{%",
             rf"\begin{{tabular}}{{{'l' * len(table.columns)}}}",
             r"\toprule",
             " & ".join(map(_heading, table.columns)) + r" \\",
             r"\midrule",
             *lines,
             r"\bottomrule",
-            r"\end{tabular}",
+            r"\end{tabular}}",
             r"\end{table*}",
             "",
         ]
@@ -53,7 +60,8 @@ def label_of(table: Table) -> str:
 
 
 def _text(text: str) -> str:
-    return " ".join(text.split()).translate(ESCAPED)
+    # Two hyphens in a row, as before an option, would be drawn as a dash.
+    return re.sub("-(?=-)", "-{}", " ".join(text.split()).translate(ESCAPED))
 
 
 def _heading(heading: str) -> str:

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fedsz_privacy.core.errors import InputError
-from fedsz_privacy.core.optional import optional
 from fedsz_privacy.data.frames import MOST_CELLS
 from fedsz_privacy.data.standard import standardised
 
@@ -61,7 +60,8 @@ def is_numeric(column: "Series[Any]", where: str) -> bool:
     InputError
         If it is of neither.
     """
-    types = optional("pandas", "data").api.types
+    from pandas.api import types
+
     if types.is_numeric_dtype(column) and not types.is_bool_dtype(column) and not types.is_complex_dtype(column):
         return True
     if types.infer_dtype(column, skipna=True) not in CATEGORIES:
@@ -77,10 +77,12 @@ def require_one_kind(column: "Series[Any]", where: str) -> None:
     InputError
         If all values are dates, or some are words and the others more than `MOST_CODES` different numbers.
     """
+    from pandas import to_numeric
+
     values = column.dropna().astype(str)
     if len(values) and values.str.fullmatch(DATE).all():
         raise InputError(f"{where} is of dates, such as {values.iloc[0]}: turn them into numbers, such as days")
-    numbers = optional("pandas", "data").to_numeric(values, errors="coerce")
+    numbers = to_numeric(values, errors="coerce")
     words = values[numbers.isna()]
     if len(words) and (count := numbers.nunique()) > MOST_CODES:
         raise InputError(

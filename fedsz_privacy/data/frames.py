@@ -35,11 +35,12 @@ def read_frame(path: Path, target: str, as_text: bool = False) -> "DataFrame":
     Raises
     ------
     InputError
-        If the file cannot be read, or has no such column; if pandas is not installed.
+        If the file cannot be read, or has no such column; if pyarrow is needed and not installed.
     """
     names = column_names(path)
     _require_column(target, names, path)
-    pandas = optional("pandas", "data")
+    import pandas
+
     with _one_line_about(path):
         csv = path.suffix.lower() == ".csv"
         frame = _read_csv(path, as_text) if csv else pandas.read_parquet(path, columns=[target] if as_text else names)
@@ -53,7 +54,7 @@ def column_names(path: Path) -> list[str]:
     Raises
     ------
     InputError
-        If the file cannot be read, or has more than `MOST_CELLS`; if pandas is not installed.
+        If the file cannot be read, or has more than `MOST_CELLS`; if pyarrow is needed and not installed.
     """
     require_file(path, "give a .csv or .parquet file")
     with _one_line_about(path):
@@ -62,7 +63,8 @@ def column_names(path: Path) -> list[str]:
 
 @contextmanager
 def _one_line_about(path: Path) -> Iterator[None]:
-    pandas = optional("pandas", "data")
+    import pandas
+
     try:
         yield
     except InputError:
@@ -73,7 +75,8 @@ def _one_line_about(path: Path) -> Iterator[None]:
 
 def _csv_names(path: Path) -> list[str]:
     """Return the names of columns as they stand in the file, where pandas would tell two of one name apart."""
-    pandas = optional("pandas", "data")
+    import pandas
+
     first = pandas.read_csv(path, header=None, nrows=1, dtype=str, keep_default_na=False)
     names = [str(name) for name in first.iloc[0]]
     if "" in names:
@@ -82,7 +85,8 @@ def _csv_names(path: Path) -> list[str]:
 
 
 def _read_csv(path: Path, as_text: bool) -> "DataFrame":
-    pandas = optional("pandas", "data")
+    import pandas
+
     kinds: dict[str, Any] = {"dtype": str, "keep_default_na": False} if as_text else {"low_memory": False}
     with warnings.catch_warnings():
         warnings.simplefilter("error", pandas.errors.ParserWarning)  # of rows that are longer than the line of names

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from analysis.reporting.canvas import scaled
+from analysis.reporting.lettering import scaled
 from analysis.reporting.style import looks
 from fedsz_privacy.core.dp_events import DpEvent
 from fedsz_privacy.defences.proof import Observer

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from analysis.methods.noise.fits import Fit
 from analysis.methods.noise.sketch import Sketch
-from analysis.reporting.canvas import scaled
+from analysis.reporting.lettering import scaled
 
 STYLES = {
     "uniform": "-",

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from analysis.studies.spec import REFERENCE
 from attacks import Scores, Signal, Trials
 
+OR = " or "
+"""Stands between the names of two signals, each of which measures a half."""
+
 
 class Asked(Protocol):
     """What a question says of who may be a member: records, or whole clients."""
@@ -64,7 +67,7 @@ class Strongest:
     @property
     def name(self) -> str:
         """The signal, or both."""
-        return self.even if self.even == self.odd else f"{self.even} or {self.odd}"
+        return self.even if self.even == self.odd else f"{self.even}{OR}{self.odd}"
 
     def scores(self, by_signal: Mapping[str, Scores]) -> Scores:
         """Return the scores, (trials, candidates); of two signals the ranks within each half, which compare."""

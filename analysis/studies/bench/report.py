@@ -5,12 +5,15 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.reporting.canvas import Canvas, add_legend, lay_out, new_canvas, scaled, wrapped
+from analysis.reporting.canvas import Canvas, lay_out, new_canvas
 from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
+from analysis.reporting.legends import add_legend
+from analysis.reporting.lettering import scaled
 from analysis.reporting.page import Page, Picture
 from analysis.reporting.style import house_style, looks, to_files
 from analysis.reporting.table import Row, Table, to_csv
+from analysis.reporting.titles import wrapped
 from analysis.studies.bench.measure import BenchRow, Spread
 from analysis.studies.bench.run import BenchReport
 from analysis.studies.command import to_command

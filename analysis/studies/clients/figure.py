@@ -6,7 +6,10 @@ import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from analysis.reporting.canvas import Canvas, add_legend, handles_of, lay_out, name_rows, new_canvas, scaled, wrapped
+from analysis.reporting.canvas import Canvas, lay_out, new_canvas
+from analysis.reporting.legends import add_legend, handles_of
+from analysis.reporting.lettering import name_rows, scaled
+from analysis.reporting.titles import wrapped
 from analysis.studies.audit.presentation.intervals import draw_rows
 from analysis.studies.clients.run import ClientsReport
 from analysis.studies.clients.tables import strongest

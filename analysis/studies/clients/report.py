@@ -117,6 +117,7 @@ def summary_rows(report: ClientsReport) -> list[Row]:
             "measured_signal": report.strongest.name,
             **leakage_row(strongest(report, name), strictest_rate(report)),
             "ratio": report.ratio(name),
+            "bytes": report.nbytes(name),
             **with_interval("performance", report.performance(name)),
         }
         for name in report.spec.defences
@@ -142,6 +143,7 @@ def _defence(report: ClientsReport, name: str) -> dict[str, object]:
         "canary_bounds": [asdict(bound) for bound in report.canaries[name]],
         "leakage": {signal: asdict(leakage) for signal, leakage in report.leakage[name].items()},
         "ratio": report.ratio(name),
+        "bytes": report.nbytes(name),
         "performance": performance.value,
         "performance_interval": [performance.low, performance.high],
     }

@@ -73,7 +73,11 @@ class ClientsReport(Report):
 
     def ratio(self, defence: str) -> float:
         """Compression ratio of the updates of those who are in."""
-        return nbytes(self.game.state) / float(self.trials.sizes[:, self.spec.defences.index(defence)].mean())
+        return nbytes(self.game.state) / self.nbytes(defence)
+
+    def nbytes(self, defence: str) -> float:
+        """Mean size of the updates of those who are in, in bytes."""
+        return float(self.trials.sizes[:, self.spec.defences.index(defence)].mean())
 
     def performance(self, defence: str) -> Mean:
         """Mean performance on test records of the model that the adversary's last look shows, over trials."""

@@ -10,15 +10,17 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from analysis.reporting.canvas import Canvas, finish_panel, is_wide, new_panel, scaled
+from analysis.reporting.canvas import Canvas, is_wide, new_panel
 from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
-from analysis.reporting.numbers import count, difference, interval
+from analysis.reporting.lettering import scaled
+from analysis.reporting.numbers import count, difference, interval, small
 from analysis.reporting.page import Page, Picture
 from analysis.reporting.style import house_style, looks, to_files
 from analysis.reporting.table import Row, Table, to_csv, with_interval
+from analysis.reporting.titles import finish_panel
 from analysis.studies.command import to_command
-from analysis.studies.federation.run import FederationReport
+from analysis.studies.federation.results import FederationReport
 from analysis.studies.questions import to_plain
 from analysis.studies.spec import REFERENCE
 from analysis.studies.training_words import training_words
@@ -208,8 +210,8 @@ def _summary(report: FederationReport, name: str, units: Sequence[Unit]) -> tupl
         f"{report.transfer(name).nbytes:,.0f}",
         f"{report.ratio(name):.2f}",
         f"{seconds['training_seconds']:.3f}",
-        f"{seconds['encode_seconds']:.4f}",
-        f"{seconds['decode_seconds']:.4f}",
+        small(seconds["encode_seconds"], 4),
+        small(seconds["decode_seconds"], 4),
         f"{report.overhead(name):.2%}",
         "-" if plain else _megabits(report.break_even(name)),
     )

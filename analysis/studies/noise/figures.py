@@ -13,16 +13,10 @@ from numpy.typing import NDArray
 from analysis.methods.curves.delta_curves import true_positive_rates
 from analysis.methods.curves.fit_curves import EPSILONS, SHIFT, WIDTHS, DeltaCurves, delta_curves, deltas
 from analysis.methods.noise.detectors import mixture_density
-from analysis.reporting.canvas import (
-    Canvas,
-    add_legend,
-    columns_of,
-    is_first,
-    lay_out,
-    new_canvas,
-    scaled,
-    wrapped,
-)
+from analysis.reporting.canvas import Canvas, columns_of, is_first, lay_out, new_canvas
+from analysis.reporting.legends import add_legend
+from analysis.reporting.lettering import scaled
+from analysis.reporting.titles import wrapped
 from analysis.studies.noise.checkpoint_study import CheckpointStudy
 
 VIEW = 6.0

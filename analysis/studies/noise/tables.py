@@ -65,7 +65,8 @@ def as_if_table(report: NoiseReport) -> Table:
                  "epsilon",
                  "as if normal: mu", "as if generalised normal: mu", "as if student t: mu"),
         rows=[
-            (release, f"{share:g}", f"{each.coordinates:,}", f"{each.l1:.3g}", f"{each.l2:.3g}", *as_if_cells(each),
+            (release, write_shortest(share), f"{each.coordinates:,}", f"{each.l1:.3g}", f"{each.l2:.3g}",
+             *as_if_cells(each),
              *(f"{study.gaussian_limits[share][family]:.3g}" for family in MU_DISTRIBUTIONS))
             for release, study in report.found.items()
             for share, each in study.as_if.items()
@@ -84,7 +85,7 @@ def deciding_table(report: NoiseReport) -> Table:
                  "measured: codes that differ",
                  "predicted: codes that differ", "measured: advantage", "predicted: advantage"),
         rows=[
-            (release, f"{share:g}", f"{study.moved[share]:,}", *decision_cells(decision))
+            (release, write_shortest(share), f"{study.moved[share]:,}", *decision_cells(decision))
             for release, study in report.found.items()
             for share, decision in study.decisions.items()
         ],

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from analysis.methods.noise.residuals import REPORTED
+from analysis.reporting.numbers import count
 from analysis.studies.conclusion import guaranteed
 from analysis.studies.noise.cells import as_if_cells
 from analysis.studies.noise.checkpoint_study import CheckpointStudy
@@ -44,32 +45,35 @@ def _as_if(study: CheckpointStudy) -> str:
     reason = no_guarantee(study.normalised.dependence, study.decided, study.normalised.elements)
     return (
         f"as if: independent Laplace noise of the fitted scales would give epsilon {laplace} at delta 0, normal noise "
-        f"{gaussian} at delta {write_shortest(described.delta)}, for a difference of {share:g} of each tensor's norm "
-        f"over {described.coordinates:,} coordinates; {reason}"
+        f"{gaussian} at delta {write_shortest(described.delta)}, for a difference of "
+        f"{write_shortest(share)} of each tensor's norm over {described.coordinates:,} coordinates; {reason}"
     )
 
 
 def _measured(study: CheckpointStudy) -> str:
     absorbed = study.absorbed
     if len(absorbed) == len(SHARES):
-        return f"measured: nothing; rounding absorbs differences of up to {absorbed[-1]:g} of each tensor's norm"
+        most = write_shortest(absorbed[-1])
+        return f"measured: nothing; rounding absorbs differences of up to {most} of each tensor's norm"
     share = next(share for share in SHARES if share not in absorbed)
-    decision, rounded = study.decisions[share], f" (rounding absorbs {absorbed[-1]:g})" if absorbed else ""
+    rounded = f" (rounding absorbs {write_shortest(absorbed[-1])})" if absorbed else ""
+    decision = study.decisions[share]
     differ = f"{decision.share_of_values:.3g} of the values differ"
     return (
         f"measured: {ADVERSARY}, {tells_apart(decision.advantage)} ({differ}); adjacency: {ADJACENCY}, here "
-        f"{share:g}{rounded}; independent uniform noise would leave an advantage of {decision.predicted_advantage:.3g}"
+        f"{write_shortest(share)}{rounded}; independent uniform noise would leave an advantage of "
+        f"{decision.predicted_advantage:.3g}"
     )
 
 
 def _distribution(study: CheckpointStudy) -> str:
     fits = [each.fit for each in study.tensors.values()]
-    common, count = _most_common(study)
+    common, number = _most_common(study)
     distance = np.median([fit.of(common).ks for fit in fits])
     raw = study.raw
     bounds = "known bounds" if study.bounds_are == REPORTED else "largest errors seen, as no bound is reported,"
     return (
-        f"distribution: {common} fits best in {count} of {len(fits)} tensors (median KS "
+        f"distribution: {common} fits best in {number} of {count(len(fits), 'tensor')} (median KS "
         f"{distance:.3f}); {looks('pooled raw errors', raw.best.family, raw.best.ks, raw.elements)} (KS "
         f"{raw.best.ks:.3f}, Laplace {raw.of('laplace').ks:.3f}), and a mixture of uniforms of the {bounds} "
         f"{explains(study.mixture.value, raw.elements)} them (KS {study.mixture.value:.3f})"
@@ -97,5 +101,7 @@ def _dependence(study: CheckpointStudy) -> str:
         finding.claim: sum(each.findings[number].holds for each in study.tensors.values())
         for number, finding in enumerate(next(iter(study.tensors.values())).findings)
     }
-    detected = "; ".join(f"{claim} in {count} of {len(study.tensors)} tensors" for claim, count in counts.items())
+    detected = "; ".join(
+        f"{claim} in {held} of {count(len(study.tensors), 'tensor')}" for claim, held in counts.items()
+    )
     return f"dependence: {decides(found, study.decided)}, correlation {found.correlation:.3f}; {detected}"

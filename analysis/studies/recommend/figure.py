@@ -3,8 +3,11 @@
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from analysis.reporting.canvas import Canvas, add_legend, is_wide, lay_out, new_canvas, scaled, wrapped
+from analysis.reporting.canvas import Canvas, is_wide, lay_out, new_canvas
+from analysis.reporting.legends import add_legend
+from analysis.reporting.lettering import scaled
 from analysis.reporting.style import label_powers
+from analysis.reporting.titles import wrapped
 from analysis.studies.audit.presentation.intervals import whiskers
 from analysis.studies.recommend.found import RecommendReport
 

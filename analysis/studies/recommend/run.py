@@ -9,8 +9,10 @@ from analysis.reporting.folder import RunFolder, open_run
 from analysis.reporting.progress import Progress, silent, unsaid
 from analysis.reporting.workers import Workers
 from analysis.studies.federation.duration import describe_federations
+from analysis.studies.federation.prepare import Prepared, prepare
 from analysis.studies.federation.report import write_federation
-from analysis.studies.federation.run import FederationReport, Prepared, prepare, run_federation
+from analysis.studies.federation.results import FederationReport
+from analysis.studies.federation.run import run_federation
 from analysis.studies.questions import to_plain
 from analysis.studies.recommend.each_seed import by_seed
 from analysis.studies.recommend.found import RecommendReport, loosest, tried_over_seeds

@@ -4,8 +4,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from analysis.reporting.canvas import Canvas, finish_panel, new_panel, scaled, wrapped
+from analysis.reporting.canvas import Canvas, new_panel
+from analysis.reporting.lettering import scaled
 from analysis.reporting.style import looks
+from analysis.reporting.titles import finish_panel, wrapped
 from analysis.studies.audit.presentation.figures import ROC_TITLE, against_ratio, error_histograms, rocs
 from analysis.studies.audit.presentation.intervals import draw_rows, whiskers
 from analysis.studies.recorded.run import RecordedReport

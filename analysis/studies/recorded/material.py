@@ -8,6 +8,8 @@ from pathlib import Path
 
 from torch import nn
 
+from analysis.methods.over_records import LEAST_RECORDS
+from analysis.reporting.numbers import count
 from analysis.studies.recorded.members import read_members, require_whole_masks
 from analysis.studies.recorded.spec import RecordedSpec
 from fedsz_privacy.core.device import find_device
@@ -101,6 +103,8 @@ def load(spec: RecordedSpec, trusted: bool) -> Material:
     manifest = _typed_over(recording.manifest, spec) if recording else _manifest_of_files(spec)
     with nullcontext() if trusted or not recording else _only_typed(recording.manifest, spec):
         split = load_data(manifest.data, manifest.records, TEST_RECORDS, manifest.seed, manifest.target, manifest.task)
+        if (test := len(split.test)) < LEAST_RECORDS:
+            raise InputError(f"{manifest.data} has {count(test, 'test record')}, whose mean has no interval: give more")
         split = _prepared(split, manifest, spec.device)
         model = _model(manifest, split).to(find_device(spec.device))
     if not recording:

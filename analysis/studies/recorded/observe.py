@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from analysis.methods.leakage.detectable import Estimate
+from analysis.methods.over_records import mean_over_records
 from analysis.reporting.progress import Progress
 from analysis.studies.audit.run import STUDIED
 from analysis.studies.duration import describe
@@ -25,7 +27,7 @@ from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import StateDict, add, average, is_finite, nbytes, stack, subtract
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.defences.release import Release, Released, release_copy
-from fedsz_privacy.training.evaluation import measure
+from fedsz_privacy.training.evaluation import measure_each
 
 SMALLER = "choose fewer --candidates, --signal or --release, or one --client; a GPU is used where there is one"
 
@@ -60,8 +62,9 @@ class Observations:
         Scores as ``scores[release][signal]``; 0 where a client did not take part.
     sizes : mapping of str to float
         Mean size of an update on the wire, in bytes, by release.
-    performance : mapping of str to float
-        How good the average of the last round's updates makes the global model, on test records, by release.
+    performance : mapping of str to Estimate
+        How good the average of the last round's updates makes the global model, on test records, by release; intervals
+        are over records. A release that makes it infinite has none.
     notices : tuple of str
         What was left out, one line each.
     """
@@ -69,7 +72,7 @@ class Observations:
     took_part: NDArray[np.bool_]
     scores: Mapping[str, Mapping[str, NDArray[np.float64]]]
     sizes: Mapping[str, float]
-    performance: Mapping[str, float]
+    performance: Mapping[str, Estimate]
     notices: tuple[str, ...]
 
     def mean(self, release: str, signal: str) -> Scores:
@@ -103,7 +106,7 @@ def observe_rounds(
     scores = {release.name: {signal.name: np.zeros(shape) for signal in signals} for release in releases}
     took_part = np.zeros((shape[0], shape[2]), bool)
     sizes: dict[str, list[int]] = {release.name: [] for release in releases}
-    performance: dict[str, float] = {}
+    performance: dict[str, Estimate] = {}
     memories: dict[str, Memory] = {release.name: {} for release in releases}
     previous: AuditedRound | None = None
     notices: list[str] = []
@@ -130,7 +133,12 @@ def observe_rounds(
         for release, by_client in sent.items():
             sizes[release].extend(one.nbytes for one in by_client.values())
             if row == shape[0] - 1 and by_client:
-                performance[release] = _performance(material, before, by_client)
+                measured = _performance(material, before, by_client)
+                if np.isfinite(measured).all():
+                    performance[release] = mean_over_records(measured)
+                else:
+                    metric = material.split.test.task.metric
+                    notices.append(f"{metric} under {release} is not finite of every test record, and left out")
         if row == 0 and shape[0] > 1:
             say(describe("the rounds of this recording take", shape[0] * (perf_counter() - start), SMALLER))
     for client, rounds in zip(candidates.clients, took_part.sum(axis=0), strict=True):
@@ -233,13 +241,17 @@ def _score(signal: Signal, view: View, where: str) -> Scores:
     return signal.score(observed[:, None], np.zeros(observed.shape[:2], bool))
 
 
-def _performance(material: Material, before: StateDict, sent: Sent) -> float:
-    """Return how good a model is after a round, its updates averaged by how many records who sent them holds."""
+def _performance(material: Material, before: StateDict, sent: Sent) -> NDArray[np.float64]:
+    """Return how good a model is after a round, its updates averaged by how many records who sent them holds.
+
+    Shape (test records,).
+    """
     held = [len(material.manifest.members.get(client, ())) for client in sent]
     shares = [each / sum(held) for each in held] if all(held) else [1 / len(sent)] * len(sent)
     after = add(before, average((each.update for each in sent.values()), shares))
     test = material.split.test
-    return float(measure(material.model, _placed([after], test), test))
+    (found,) = measure_each(material.model, _placed([after], test), test)
+    return np.asarray(found.cpu().numpy(), np.float64)
 
 
 def _placed(states: Sequence[StateDict], records: Records) -> dict[str, Tensor]:

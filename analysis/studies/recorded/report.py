@@ -14,7 +14,7 @@ from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.numbers import count, interval
 from analysis.reporting.page import Page, Picture
 from analysis.reporting.style import house_style, to_files
-from analysis.reporting.table import Row, to_csv
+from analysis.reporting.table import Row, to_csv, with_interval
 from analysis.studies.audit.presentation.tables import fits_table
 from analysis.studies.audit.report import CAPTIONS
 from analysis.studies.audit.results import fit_rows, leakage_row, statistic_rows
@@ -89,6 +89,7 @@ def to_results(report: RecordedReport) -> dict[str, object]:
 def summary_rows(report: RecordedReport) -> list[Row]:
     """Return one row for each release: guaranteed, measured, and what it costs."""
     units, signal = units_of(report.guarantees.values()), report.strongest.name
+    performance = report.observations.performance
     return [
         {
             "defence": release,
@@ -98,7 +99,7 @@ def summary_rows(report: RecordedReport) -> list[Row]:
             **leakage_row(by_signal[signal], strictest_rate(report)),
             "ratio": report.ratio(release),
             "bytes": report.observations.sizes[release],
-            "performance": report.observations.performance.get(release),
+            **(with_interval("performance", performance[release]) if release in performance else {}),
         }
         for release, by_signal in report.leakage.items()
     ]
@@ -201,12 +202,14 @@ def _aucs(by_release: Mapping[str, Leakage]) -> str:
 
 
 def _release(report: RecordedReport, name: str) -> dict[str, object]:
+    performance = report.observations.performance.get(name)
     return {
         "name": name,
         "guarantee": report.guarantees[name].to_dict(),
         "ratio": report.ratio(name),
         "bytes": report.observations.sizes[name],
-        "performance": report.observations.performance.get(name),
+        "performance": performance.value if performance else None,
+        "performance_interval": [performance.low, performance.high] if performance else None,
         "leakage": {signal: asdict(leakage) for signal, leakage in report.leakage[name].items()},
         "by_client": {client: asdict(found[name]) for client, found in report.by_client.items()},
         "by_round": {str(number): asdict(found[name]) for number, found in report.by_round.items()},

@@ -30,9 +30,8 @@ def closing_table(report: RecordedReport) -> Table:
         title="What each release of the recorded updates gives away",
         note=f"Measured by the strongest signal, {name}, chosen on other records than it measures, with 95% intervals "
         "over records and clients. A guarantee is of the release alone, over all rounds of a client; what training "
-        f"guaranteed is not recorded. {metric.capitalize()} is that of the last round's average, on test records."
-        + note_of_units(units)
-        + note_of_claims(report.guarantees.values()),
+        f"guaranteed is not recorded. {metric.capitalize()} is that of the last round's average, with intervals over "
+        "test records." + note_of_units(units) + note_of_claims(report.guarantees.values()),
         columns=(
             "defence",
             *headings(units, report.spec.delta),
@@ -109,8 +108,8 @@ def cost_table(report: RecordedReport) -> Table:
     return Table(
         title="Cost and use",
         note=f"Bytes are a mean over clients and rounds. {metric.capitalize()} is that of the global model after the "
-        "last round, its updates averaged by how many records each client holds, on test records; it trained without "
-        "a release until then.",
+        "last round, its updates averaged by how many records each client holds, with 95% intervals over test "
+        "records; it trained without a release until then.",
         columns=("defence", "bytes of an update", "compression ratio", metric),
         rows=[
             (
@@ -126,15 +125,21 @@ def cost_table(report: RecordedReport) -> Table:
 
 def bound_table(report: RecordedReport) -> Table:
     """Return what coins prove of epsilon, by client and release."""
+    delta = write_shortest(report.spec.delta)
     return Table(
         title="Epsilon lower bounds",
         note="The recording says that a fair coin of its own put each of these records into the client's data or left "
-        f"it out; if that is true, no claim of a smaller epsilon at delta {write_shortest(report.spec.delta)} could "
-        "be, at 95% "
+        f"it out; if that is true, no claim of a smaller epsilon at delta {delta} could be, at 95% "
         f"confidence for each row by itself: for one record of the client, all recorded rounds together. By "
         f"{report.signals[0]}, the first signal that was asked for, the {GUESSED:.0%} of highest score named members "
         f"and the {GUESSED:.0%} of lowest named non-members, fixed beforehand (Steinke et al., NeurIPS 2023).",
-        columns=("client", "defence", "coins", "correct guesses", f"epsilon lower bound (95%), {Unit.RECORD}"),
+        columns=(
+            "client",
+            "defence",
+            "coins",
+            "correct guesses",
+            f"epsilon lower bound (95%), {Unit.RECORD}, at delta {delta}",
+        ),
         rows=[
             (
                 client,
@@ -181,4 +186,4 @@ def _unsupported(report: RecordedReport) -> list[str]:
 
 def _performance(report: RecordedReport, release: str, digits: int) -> str:
     found = report.observations.performance.get(release)
-    return "-" if found is None else f"{found:.{digits}f}"
+    return "-" if found is None else interval(found, digits)

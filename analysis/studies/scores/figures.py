@@ -6,8 +6,10 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import NullFormatter
 from sklearn.metrics import roc_curve
 
-from analysis.reporting.canvas import Canvas, add_legend, is_first, lay_out, new_canvas, wrapped
+from analysis.reporting.canvas import Canvas, is_first, lay_out, new_canvas
+from analysis.reporting.legends import add_legend
 from analysis.reporting.style import looks
+from analysis.reporting.titles import wrapped
 from analysis.studies.audit.presentation.leakage_figures import compared, detectable_differences
 from analysis.studies.scores.run import ScoresReport
 

@@ -77,21 +77,22 @@ def bound_table(report: ScoresReport) -> Table:
     """Return the lower bounds on epsilon, those for any mechanism apart from those that assume a Gaussian curve."""
     found = {(each.release, each.signal, each.method.name, each.method.about): each.found for each in report.bounds}
     rows = dict.fromkeys((release, signal, name) for release, signal, name, _ in found)
-    spec = report.spec
+    delta = write_shortest(report.spec.delta)
     return Table(
         title="Measured: lower bounds on epsilon",
-        note=f"At delta {write_shortest(spec.delta)}; confidence {spec.confidence:g} for each bound by itself, and "
-        "less for the "
-        "largest of several. Adjacency: what decided membership, a record in or not in. A bound is a measurement and "
+        note=f"Confidence {report.spec.confidence:g} for each bound by itself, and less for the largest of several. "
+        "Adjacency: what decided membership, a record in or not in. A bound is a measurement and "
         "says nothing upward: 0 means that these scores proved nothing. The last column holds only where the "
         "mechanism's trade-off curve is Gaussian, as of one release with Gaussian noise; for others it overstates.",
-        columns=("release", "signal", "method", "epsilon lower bound,\nany mechanism",
-                 "epsilon lower bound,\nGaussian curve only"),
-        rows=[
-            (*row, *(_epsilon(found.get((*row, about))) for about in (ANY, GAUSSIAN)))
-            for row in rows
-        ],
-    )  # fmt: skip
+        columns=(
+            "release",
+            "signal",
+            "method",
+            f"epsilon lower bound\nat delta {delta},\nany mechanism",
+            f"epsilon lower bound\nat delta {delta},\nGaussian curve only",
+        ),
+        rows=[(*row, *(_epsilon(found.get((*row, about))) for about in (ANY, GAUSSIAN))) for row in rows],
+    )
 
 
 def summary_rows(report: ScoresReport) -> list[Row]:

@@ -7,10 +7,11 @@ import seaborn as sns
 from matplotlib.axes import Axes
 
 from analysis.methods.over_seeds import Mean
-from analysis.reporting.canvas import Canvas, add_legend, lay_out, name_rows, new_canvas
+from analysis.reporting.canvas import Canvas, lay_out, new_canvas
+from analysis.reporting.legends import add_legend
+from analysis.reporting.lettering import name_rows
 from analysis.studies.audit.presentation.intervals import draw_rows
 from analysis.studies.audit.presentation.tradeoff import entitle
-from analysis.studies.seeds.found import average, most_vulnerable
 from analysis.studies.seeds.run import SeedsReport
 from analysis.studies.seeds.tables import RATES, strictest_statistic
 
@@ -21,20 +22,21 @@ BELOW = 0.25
 def seeds_figure(report: SeedsReport, figure: Canvas | None = None) -> Canvas:
     """Draw a row for each defence: every seed's measurement as a dot, their mean with its interval above it."""
     names, strictest = report.spec.defences, strictest_statistic(report)
-    canvas = new_canvas(figure, 14, 2.2 + 0.6 * len(names))
-    panels = lay_out(canvas, 3, 3, sharey=True)
+    vulnerable = [("Most vulnerable records", "ROC-AUC", report.exposed, "auc")] if report.audits.exposed else []
     shown = (
-        ("Average record", "ROC-AUC", average, "auc"),
-        ("Most vulnerable records", "ROC-AUC", most_vulnerable, "auc"),
-        ("Most certain guesses", RATES[strictest], average, strictest),
+        (report.audits.average.capitalize(), "ROC-AUC", report.average, "auc"),
+        *vulnerable,
+        ("Most certain guesses", RATES[strictest], report.average, strictest),
     )
-    for panel, (title, unit, pick, statistic) in zip(panels, shown, strict=True):
-        _draw(panel, [report.leakage(name, pick)[statistic].mean for name in names])
+    canvas = new_canvas(figure, 14, 2.2 + 0.6 * len(names))
+    panels = lay_out(canvas, len(shown), len(shown), sharey=True)
+    for panel, (title, unit, found, statistic) in zip(panels, shown, strict=True):
+        _draw(panel, [found(name)[statistic].mean for name in names])
         panel.set(title=title, xlabel=f"{unit} of {report.strongest}")
     name_rows(panels[0], names)
     add_legend(canvas, panels[0].get_legend_handles_labels())
     title = f"Leakage measured over {len(report.spec.seeds)} seeds, with 95% t intervals of the mean"
-    return entitle(canvas, report.spec, title)
+    return entitle(canvas, title, report.spec.adversary, report.spec.sees.sees)
 
 
 def _draw(panel: Axes, found: Sequence[Mean]) -> None:

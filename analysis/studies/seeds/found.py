@@ -1,7 +1,9 @@
 """What one audit found, as its results.json holds it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import TypeAdapter
 
@@ -12,8 +14,9 @@ from analysis.methods.lower_bounds import EpsilonBound
 from analysis.reporting.damage import why
 from analysis.reporting.json_files import DAMAGED, read_json
 from analysis.studies.audit.canary_bounds import CanaryBound
-from analysis.studies.audit.measure import RECORDS, VULNERABLE
 from fedsz_privacy.core.errors import InputError
+
+Form = TypeVar("Form")
 
 
 @dataclass(frozen=True)
@@ -49,20 +52,26 @@ def read_found(path: Path) -> AuditFound:
     InputError
         If its results.json is not that of an audit of this version.
     """
+    return read_as(AuditFound, path)
+
+
+def read_as(form: type[Form], path: Path) -> Form:
+    """Return what the results.json of a folder holds, in a form.
+
+    Raises
+    ------
+    InputError
+        If it is not of that form.
+    """
     try:
-        return TypeAdapter(AuditFound).validate_python(read_json(path / "results.json"))
+        return TypeAdapter(form).validate_python(read_json(path / "results.json"))
     except DAMAGED as error:
         raise InputError(f"{path} holds no results of an audit ({why(error)}): choose another --out") from error
 
 
-def average(found: DefenceFound) -> Leakage:
-    """Return what the strongest signal found of the average record."""
-    return found.strongest[RECORDS]
-
-
-def most_vulnerable(found: DefenceFound) -> Leakage:
-    """Return what the strongest signal found of the most vulnerable records."""
-    return found.strongest[VULNERABLE]
+def of_group(group: str) -> Callable[[DefenceFound], Leakage]:
+    """Return what picks the strongest signal's leakage of one group of candidates."""
+    return lambda found: found.strongest[group]
 
 
 def weakest(found: list[DefenceFound]) -> Guarantee:

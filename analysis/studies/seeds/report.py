@@ -15,20 +15,18 @@ from analysis.studies.audit.results import statistics
 from analysis.studies.command import to_command
 from analysis.studies.questions import to_plain
 from analysis.studies.seeds.figure import seeds_figure
-from analysis.studies.seeds.found import DefenceFound, average, most_vulnerable, weakest
+from analysis.studies.seeds.found import DefenceFound, of_group, weakest
 from analysis.studies.seeds.run import Compared, Pick, SeedsReport, folder_of
 from analysis.studies.seeds.tables import (
+    attack_bound,
     canary_tables,
     closing_table,
     difference_table,
     group_table,
     leakage_table,
-    of_group,
-    record_bound,
     strictest_statistic,
 )
 from analysis.studies.units import guaranteed_row, units_of
-from fedsz_privacy.defences.proof import Unit
 
 CAPTION = (
     "A dot for each seed, which has records, a federation and trials of its own; over them their mean with its 95% t "
@@ -55,15 +53,15 @@ def make_page(report: SeedsReport) -> Page:
     closing = closing_table(report)
     differences = (difference_table(report),) if len(report.spec.defences) > 1 else ()
     return Page(
-        title="Privacy audit over several seeds",
-        question="What each defence of a client's model update gives away, whichever records it is about.",
+        title=report.audits.title,
+        question=report.audits.question,
         setting=_setting(report),
         conclusion=report.conclusion,
         cover=Picture("seeds", CAPTION, ". ".join(report.conclusion)),
         body=(
             closing,
             *canary_tables(report),
-            group_table(report),
+            *((group_table(report),) if report.audits.exposed else ()),
             leakage_table(report),
             *differences,
             Lines("The audit of each seed", tuple(str(folder_of(Path(), each) / PAGE) for each in report.spec.seeds)),
@@ -75,9 +73,9 @@ def make_page(report: SeedsReport) -> Page:
 def to_results(report: SeedsReport) -> dict[str, object]:
     """Return what ``results.json`` holds; an infinite epsilon stands as the string ``"inf"``."""
     return {
-        "spec": to_plain("audit", report.spec),
+        "spec": to_plain(report.audits.command, report.spec),
         "metric": report.found[0].metric,
-        "measured_unit": Unit.RECORD,
+        "measured_unit": report.audits.unit,
         "strongest_signals": [each.strongest_signal for each in report.found],
         "defences": [_defence(report, name) for name in report.spec.defences],
     }
@@ -86,18 +84,18 @@ def to_results(report: SeedsReport) -> dict[str, object]:
 def summary_rows(report: SeedsReport) -> list[Row]:
     """Return one row for each defence: means over seeds, and of lower bounds the median with the range."""
     stated = {name: weakest(report.of(name)) for name in report.spec.defences}
-    units, strictest = units_of(stated.values()), strictest_statistic(report)
+    units, strictest = units_of(stated.values(), report.audits.unit), strictest_statistic(report)
     return [
         {
             "defence": name,
             **guaranteed_row(stated[name], units),
-            "measured_unit": Unit.RECORD,
-            **_spread(report.spread(name, record_bound)),
+            "measured_unit": report.audits.unit,
+            **_spread(report.spread(name, attack_bound)),
             "measured_signal": report.strongest,
-            **with_interval("measured_auc", report.leakage(name, average)["auc"].mean),
-            **with_interval("measured_auc_difference", report.leakage(name, average)["auc"].difference),
-            **with_interval("measured_auc_vulnerable", report.leakage(name, most_vulnerable)["auc"].mean),
-            **with_interval(f"measured_{strictest.replace(' ', '_')}", report.leakage(name, average)[strictest].mean),
+            **with_interval("measured_auc", report.average(name)["auc"].mean),
+            **with_interval("measured_auc_difference", report.average(name)["auc"].difference),
+            **_exposed(report, name),
+            **with_interval(f"measured_{strictest.replace(' ', '_')}", report.average(name)[strictest].mean),
             **with_interval("ratio", report.mean(name, lambda each: each.ratio)),
             **with_interval("bytes", report.mean(name, lambda each: each.bytes)),
             **with_interval("performance", report.mean(name, lambda each: each.performance)),
@@ -142,6 +140,11 @@ def seed_rows(report: SeedsReport) -> list[Row]:
     ]
 
 
+def _exposed(report: SeedsReport, name: str) -> Row:
+    found = report.exposed(name)
+    return with_interval("measured_auc_vulnerable", found["auc"].mean) if found else {}
+
+
 def _spread(found: Spread) -> Row:
     return {f"measured_epsilon_lower_bound_{part}": value for part, value in asdict(found).items()}
 
@@ -167,7 +170,7 @@ def _defence(report: SeedsReport, name: str) -> dict[str, object]:
         "ratio": asdict(report.mean(name, lambda each: each.ratio)),
         "bytes": asdict(report.mean(name, lambda each: each.bytes)),
         "performance": asdict(report.mean(name, lambda each: each.performance)),
-        "epsilon_lower_bounds": [record_bound(each) for each in found],
+        "epsilon_lower_bounds": [attack_bound(each) for each in found],
         "canary_bounds": [[asdict(each) for each in bounds] for bounds in report.canaries(name)],
         "strongest": {group: _plain(report.leakage(name, of_group(group))) for group in found[0].strongest},
     }
@@ -182,7 +185,7 @@ def _setting(report: SeedsReport) -> dict[str, str]:
     seeds, told = ", ".join(map(str, report.spec.seeds)), "To know"
     notices = dict.fromkeys(each[told] for each in report.settings if told in each)
     common = {term: meaning for term, meaning in report.settings[0].items() if term not in ("Seed", "Command", told)}
-    command = f"{to_command('audit', replace(report.spec.at(report.spec.seed), seed=0))} --seeds {seeds}"
+    command = f"{to_command(report.audits.command, replace(report.spec.at(report.spec.seed), seed=0))} --seeds {seeds}"
     return {
         **common,
         "Seeds": seeds,

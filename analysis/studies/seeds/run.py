@@ -11,17 +11,15 @@ from analysis.reporting.folder import RunFolder, open_run
 from analysis.reporting.progress import Progress, silent, unsaid
 from analysis.reporting.workers import Workers
 from analysis.studies.audit.canary_bounds import CanaryBound
-from analysis.studies.audit.check import check_audit
-from analysis.studies.audit.prepare import load, set_up
-from analysis.studies.audit.report import write_report
 from analysis.studies.audit.results import statistics
-from analysis.studies.audit.run import ALONE, run_audit
-from analysis.studies.audit.spec import AuditSpec
+from analysis.studies.audit.run import ALONE
+from analysis.studies.audit.strongest import OR
 from analysis.studies.conclusion import Finding, Measured, conclude
 from analysis.studies.questions import to_plain
 from analysis.studies.report import Presentation, Report
-from analysis.studies.seeds.found import AuditFound, DefenceFound, average, most_vulnerable, read_found, weakest
-from analysis.studies.seeds.spec import SeedsSpec
+from analysis.studies.seeds.audits import Audits, Say
+from analysis.studies.seeds.found import AuditFound, DefenceFound, of_group, weakest
+from analysis.studies.seeds.spec import Several
 from analysis.studies.spec import REFERENCE
 from fedsz_privacy.core.threads import one_thread
 
@@ -43,7 +41,7 @@ class SeedsReport(Report):
 
     Attributes
     ----------
-    spec : SeedsSpec
+    spec : SeedsSpec or ClientsSeedsSpec
         What was asked.
     found : tuple of AuditFound
         What each of ``spec.seeds`` gave, in that order.
@@ -51,9 +49,14 @@ class SeedsReport(Report):
         What each was played with, in the words of its own page.
     """
 
-    spec: SeedsSpec
+    spec: Several
     found: tuple[AuditFound, ...]
     settings: tuple[Mapping[str, str], ...]
+
+    @property
+    def audits(self) -> Audits:
+        """What they are audits of."""
+        return self.spec.audits
 
     def of(self, defence: str) -> list[DefenceFound]:
         """Return what each seed found of one defence."""
@@ -78,6 +81,14 @@ class SeedsReport(Report):
         }
         return {name: Compared(mean.within(0, 1), paired) for name, (mean, paired) in both.items()}
 
+    def average(self, defence: str) -> dict[str, Compared]:
+        """Return what the strongest signal found of the average record, or client."""
+        return self.leakage(defence, of_group(self.audits.group))
+
+    def exposed(self, defence: str) -> dict[str, Compared]:
+        """Return what it found of the most vulnerable records; nothing where none are told apart."""
+        return self.leakage(defence, of_group(self.audits.exposed)) if self.audits.exposed else {}
+
     def canaries(self, defence: str) -> list[tuple[CanaryBound, ...]]:
         """Return the bounds by canaries of one defence, of each design and null those of all seeds."""
         return list(zip(*(each.canary_bounds for each in self.of(defence)), strict=True))
@@ -94,8 +105,8 @@ class SeedsReport(Report):
         return tuple(conclude(self._finding(defence)) for defence in self.spec.defences)
 
     def _finding(self, defence: str) -> Finding:
-        averages = self.leakage(defence, average)["auc"]
-        undefended = self.leakage(REFERENCE, average)["auc"].mean
+        averages, exposed = self.average(defence)["auc"], self.exposed(defence)
+        undefended = self.average(REFERENCE)["auc"].mean
         beside = Measured(averages.mean, undefended, averages.difference, detectable_over_seeds(averages.difference))
         is_reference = defence == REFERENCE
         return Finding(
@@ -104,49 +115,49 @@ class SeedsReport(Report):
             measured=undefended if is_reference else beside,
             guarantee=weakest(self.of(defence)),
             epsilon_lower_bound=self.spread(defence, lambda each: each.epsilon_lower_bound.epsilon).median,
-            exposed=self.leakage(defence, most_vulnerable)["auc"].mean,
+            exposed=exposed["auc"].mean if exposed else None,
         )
 
     @property
     def strongest(self) -> str:
         """The strongest signal of the seeds, or all of them where they differ."""
-        return " or ".join(dict.fromkeys(each.strongest_signal for each in self.found))
+        return OR.join(dict.fromkeys(name for each in self.found for name in each.strongest_signal.split(OR)))
 
 
 @one_thread()
 def run_seeds(
-    spec: SeedsSpec,
+    spec: Several,
     path: Path,
     workers: Workers = ALONE,
     progress: Progress = silent,
-    say: Callable[[str], None] = unsaid,
+    say: Say = unsaid,
 ) -> tuple[SeedsReport, RunFolder]:
     """Run an audit for each seed, in a folder of its own, or finish what was interrupted.
 
     Parameters
     ----------
-    spec : SeedsSpec
+    spec : SeedsSpec or ClientsSeedsSpec
         The question.
     path : Path
         Folder of the run; each audit is a whole run in `folder_of` it, and a finished one is not played again.
     workers, progress, say
-        As `run_audit` takes them; what is said is of the seed that is named first.
+        As `run_audit` and `run_clients` take them; what is said is of the seed that is named first.
 
     Raises
     ------
     InputError
-        As `run_audit` does. Nothing is written if the first audit does not fit the question.
+        As these do. Nothing is written if the first audit does not fit the question.
     """
-    missing = [seed for seed in spec.seeds if not _is_there(spec.at(seed), folder_of(path, seed))]
+    audits = spec.audits
+    missing = [seed for seed in spec.seeds if not _is_there(spec, seed, folder_of(path, seed))]
     if missing:
-        _try(spec.at(missing[0]), workers)
-    folder = open_run(path, to_plain("audit", spec))
+        audits.check(spec.at(missing[0]), workers)
+    folder = open_run(path, to_plain(audits.command, spec))
     for seed in missing:
-        played = run_audit(spec.at(seed), folder_of(path, seed), workers, progress, _named(seed, say))
-        write_report(*played)
+        audits.play(spec.at(seed), folder_of(path, seed), workers, progress, _named(seed, say))
     places = [folder_of(path, seed) for seed in spec.seeds]
     settings = tuple(reopen(place)[0].setting for place in places)
-    return SeedsReport(spec, tuple(map(read_found, places)), settings), folder
+    return SeedsReport(spec, tuple(map(audits.read, places)), settings), folder
 
 
 def folder_of(path: Path, seed: int) -> Path:
@@ -154,14 +165,9 @@ def folder_of(path: Path, seed: int) -> Path:
     return path / f"seed-{seed}"
 
 
-def _is_there(spec: AuditSpec, path: Path) -> bool:
-    return is_finished(path, to_plain("audit", spec))
+def _is_there(spec: Several, seed: int, path: Path) -> bool:
+    return is_finished(path, to_plain(spec.audits.command, spec.at(seed)))
 
 
-def _try(spec: AuditSpec, workers: Workers) -> None:
-    split, model = load(spec)
-    check_audit(spec, set_up(spec, split, model), spec.parse_defences(), spec.get_signals(), workers)
-
-
-def _named(seed: int, say: Callable[[str], None]) -> Callable[[str], None]:
+def _named(seed: int, say: Say) -> Say:
     return lambda line: say(f"seed {seed}: {line}")

@@ -2,16 +2,26 @@
 
 import re
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, TypeVar
 
+from analysis.reporting.numbers import count
 from analysis.studies.audit.spec import AuditSpec
+from analysis.studies.clients.spec import ClientsSpec
 from analysis.studies.spec import option
 from fedsz_privacy.core import ranges
 from fedsz_privacy.core.errors import InputError
 
+if TYPE_CHECKING:
+    from analysis.studies.seeds.audits import Audits
+
 MOST_SEEDS = 1000
 """Most seeds of one run: more are a slip of the finger."""
 
+DEFAULT_SEEDS = tuple(range(5))
+
 _SPAN = re.compile(r"([0-9]{1,20})(?:-([0-9]{1,20}))?")
+
+One = TypeVar("One", AuditSpec, ClientsSpec)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,18 +40,59 @@ class SeedsSpec(AuditSpec):
         As an `AuditSpec`, or if there are fewer than two seeds or too many.
     """
 
-    seeds: tuple[int, ...] = option(tuple(range(5)), "Seeds of as many audits.", within=ranges.SEED)
+    seeds: tuple[int, ...] = option(DEFAULT_SEEDS, "Seeds of as many audits.", within=ranges.SEED)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "seeds", tuple(sorted(dict.fromkeys(self.seeds))))
-        if not 2 <= len(self.seeds) <= MOST_SEEDS:
-            raise InputError(f"{len(self.seeds)} seeds: choose from 2 to {MOST_SEEDS}")
-        object.__setattr__(self, "seed", self.seeds[0])
+        _put_in_order(self)
         super().__post_init__()
+
+    @property
+    def audits(self) -> "Audits":
+        """What they are audits of: records."""
+        from analysis.studies.seeds.of_records import OF_RECORDS
+
+        return OF_RECORDS
 
     def at(self, seed: int) -> AuditSpec:
         """Return the question of one of the audits."""
-        return AuditSpec(**{each.name: getattr(self, each.name) for each in fields(AuditSpec)} | {"seed": seed})
+        return _at(self, AuditSpec, seed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientsSeedsSpec(ClientsSpec):
+    """The question of several audits of whole clients.
+
+    Parameters
+    ----------
+    seeds : tuple of int
+        As `SeedsSpec` has them.
+
+    Raises
+    ------
+    InputError
+        As a `ClientsSpec`, or if there are fewer than two seeds or too many.
+    """
+
+    seeds: tuple[int, ...] = option(DEFAULT_SEEDS, "Seeds of as many audits.", within=ranges.SEED)
+
+    def __post_init__(self) -> None:
+        _put_in_order(self)
+        super().__post_init__()
+
+    @property
+    def audits(self) -> "Audits":
+        """What they are audits of: whole clients."""
+        from analysis.studies.seeds.of_clients import OF_CLIENTS
+
+        return OF_CLIENTS
+
+    def at(self, seed: int) -> ClientsSpec:
+        """Return the question of one of the audits."""
+        return _at(self, ClientsSpec, seed)
+
+
+Several = SeedsSpec | ClientsSeedsSpec
+"""The question of several audits of either kind."""
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:
@@ -64,8 +115,21 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     return tuple(seeds)
 
 
-def settle(asked: dict[str, object], seeds: str) -> AuditSpec:
-    """Return the question that the fields of an audit's ask of some seeds; of one seed it is that of an audit."""
+def settle(asked: dict[str, object], seeds: str, one: type[One], several: type[One]) -> One:
+    """Return the question that the fields of an audit's ask of some seeds; of one seed it is that of one audit."""
     named = tuple(dict.fromkeys(parse_seeds(seeds)))
     rest = {name: value for name, value in asked.items() if name != "seed"}
-    return AuditSpec(**rest, seed=named[0]) if len(named) == 1 else SeedsSpec(**rest, seeds=named)  # type: ignore[arg-type]
+    return one(**rest, seed=named[0]) if len(named) == 1 else several(**rest, seeds=named)  # type: ignore[arg-type,call-arg]
+
+
+def _put_in_order(spec: Several) -> None:
+    """Sort the seeds of a question, each named once, and let its seed be the first of them."""
+    object.__setattr__(spec, "seeds", tuple(sorted(dict.fromkeys(spec.seeds))))
+    if not 2 <= len(spec.seeds) <= MOST_SEEDS:
+        raise InputError(f"{count(len(spec.seeds), 'seed')}: choose from 2 to {MOST_SEEDS}")
+    object.__setattr__(spec, "seed", spec.seeds[0])
+
+
+def _at(spec: Several, one: type[One], seed: int) -> One:
+    """Return the question of one of the audits."""
+    return one(**{each.name: getattr(spec, each.name) for each in fields(one)} | {"seed": seed})

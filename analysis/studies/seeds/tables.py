@@ -9,8 +9,7 @@ from analysis.methods.over_seeds import Mean, Spread, spread_over_seeds
 from analysis.reporting.numbers import difference, interval
 from analysis.reporting.table import Table
 from analysis.studies.audit.canary_bounds import CanaryBound
-from analysis.studies.audit.measure import RECORDS
-from analysis.studies.seeds.found import DefenceFound, average, most_vulnerable, weakest
+from analysis.studies.seeds.found import DefenceFound, of_group, weakest
 from analysis.studies.seeds.run import Compared, Pick, SeedsReport
 from analysis.studies.spec import REFERENCE
 from analysis.studies.units import cells, headings, note_of_units, units_of
@@ -22,27 +21,31 @@ STANDING = (
     "Means over seeds with 95% t intervals: records, federation and trials follow the seed, and the interval is that "
     "of the mean over pools of this data set."
 )
+AS_IF = (
+    " An as-if figure describes the error; it protects nobody: the median of the runs, and in brackets the least and "
+    "greatest neighbour pair of all."
+)
 
 
 def closing_table(report: SeedsReport) -> Table:
     """Return the table that several audits end with: one row for each defence."""
-    delta, strictest = f"delta {write_shortest(report.spec.delta)}", strictest_statistic(report)
+    audits, strictest = report.audits, strictest_statistic(report)
+    delta = f"delta {write_shortest(report.spec.delta)}"
     stated = {name: weakest(report.of(name)) for name in report.spec.defences}
-    units = units_of(stated.values())
+    units = units_of(stated.values(), audits.unit)
     return Table(
         title=f"What each defence gives away, over {len(report.spec.seeds)} seeds",
         note=f"Adversary {report.spec.adversary}: sees {report.spec.sees.sees}. {STANDING} Measured by the strongest "
         f"signal of each run, {report.strongest}. A lower bound is that of one run: the median of the runs, their "
-        "least and greatest in brackets; the greatest of several bounds is no 95% bound. An as-if figure describes the "
-        "error; it protects nobody: the median of the runs, and in brackets the least and greatest neighbour pair of "
-        f"all.{note_of_units(units)}{note_of_claims(stated.values())}",
+        "least and greatest in brackets; the greatest of several bounds is no 95% bound."
+        f"{AS_IF if audits.described else ''}{note_of_units(units)}{note_of_claims(stated.values())}",
         columns=(
             "defence",
             *headings(units, report.spec.delta),
-            "as if\nepsilon at\ndelta 0",
-            f"measured, per run:\nepsilon lower\nbound (95%), {Unit.RECORD}\nat {delta}",
+            *(("as if\nepsilon at\ndelta 0",) if audits.described else ()),
+            f"measured, per run:\nepsilon lower\nbound (95%), {audits.unit}\nat {delta}",
             "measured\nAUC",
-            "measured AUC,\nvulnerable",
+            *(("measured AUC,\nvulnerable",) if audits.exposed else ()),
             f"measured\n{RATES[strictest]}",
             "ratio",
             report.found[0].metric,
@@ -51,11 +54,11 @@ def closing_table(report: SeedsReport) -> Table:
             (
                 name,
                 *cells(stated[name], units),
-                as_if_cell(report.of(name)),
-                spread_cell(report.spread(name, record_bound)),
-                interval(report.leakage(name, average)["auc"].mean),
-                interval(report.leakage(name, most_vulnerable)["auc"].mean),
-                interval(report.leakage(name, average)[strictest].mean),
+                *((as_if_cell(report.of(name)),) if audits.described else ()),
+                spread_cell(report.spread(name, attack_bound)),
+                interval(report.average(name)["auc"].mean),
+                *_cells(report.exposed(name), ("auc",) if audits.exposed else ()),
+                interval(report.average(name)[strictest].mean),
                 ratio_cell(report.mean(name, lambda each: each.ratio)),
                 interval(report.mean(name, lambda each: each.performance)),
             )
@@ -66,17 +69,22 @@ def closing_table(report: SeedsReport) -> Table:
 
 def difference_table(report: SeedsReport) -> Table:
     """Return how each defence differs from none, paired within each seed."""
-    strictest = strictest_statistic(report)
+    strictest, exposed = strictest_statistic(report), bool(report.audits.exposed)
     return Table(
         title="Difference to no defence",
         note=f"By the strongest signal, paired within each seed. {STANDING}",
-        columns=("defence", "AUC minus none", "AUC minus none, vulnerable", f"{RATES[strictest]} minus none"),
+        columns=(
+            "defence",
+            "AUC minus none",
+            *(("AUC minus none, vulnerable",) if exposed else ()),
+            f"{RATES[strictest]} minus none",
+        ),
         rows=[
             (
                 name,
-                difference(report.leakage(name, average)["auc"].difference),
-                difference(report.leakage(name, most_vulnerable)["auc"].difference),
-                difference(report.leakage(name, average)[strictest].difference),
+                difference(report.average(name)["auc"].difference),
+                *((difference(report.exposed(name)["auc"].difference),) if exposed else ()),
+                difference(report.average(name)[strictest].difference),
             )
             for name in report.spec.defences
             if name != REFERENCE
@@ -93,7 +101,7 @@ def canary_tables(report: SeedsReport) -> tuple[Table, ...]:
 
 def _canary_table(report: SeedsReport, unit: Unit, played: Sequence[tuple[str, Sequence[CanaryBound]]]) -> Table:
     return Table(
-        title=f"White-box audit by canaries, for {unit}",
+        title=f"{report.audits.canaries}, for {unit}",
         note="Lower bounds (95%) of single runs: the median, the lower of two, with the least and the greatest. The "
         "median is a 95% bound too, for it is wrong only where more than half of the runs are; the greatest is none. "
         "Each rejects the mechanisms that its row names, and no others. The page of each seed says more.",
@@ -110,10 +118,10 @@ def _canary_table(report: SeedsReport, unit: Unit, played: Sequence[tuple[str, S
 
 
 def leakage_table(report: SeedsReport) -> Table:
-    """Return every signal's statistics of the average record under each defence."""
-    picks = {signal: _of_signal(signal) for signal in report.spec.signals}
+    """Return every signal's statistics of the average record, or client, under each defence."""
+    picks = {signal: _of_signal(report.audits.group, signal) for signal in report.spec.signals}
     return Table(
-        title="Measured leakage of the average record",
+        title=f"Measured leakage of the {report.audits.average}",
         note=STANDING,
         columns=("defence", "signal", "AUC", "advantage", *RATES.values()),
         rows=[
@@ -141,11 +149,11 @@ def group_table(report: SeedsReport) -> Table:
 
 def strictest_statistic(report: SeedsReport) -> str:
     """Return the name of the TPR at the smallest false positive rate that every run resolves."""
-    return list(report.leakage(REFERENCE, average))[-1]
+    return list(report.average(REFERENCE))[-1]
 
 
-def record_bound(found: DefenceFound) -> float:
-    """Return what records prove of epsilon."""
+def attack_bound(found: DefenceFound) -> float:
+    """Return what the attacks prove of epsilon."""
     return found.epsilon_lower_bound.epsilon
 
 
@@ -174,11 +182,6 @@ def ratio_cell(mean: Mean) -> str:
     return f"{mean.value:.4g} [{mean.low:.4g}, {mean.high:.4g}]"
 
 
-def of_group(group: str) -> Pick:
-    """Return what picks the strongest signal's leakage of one group of candidates."""
-    return lambda found: found.strongest[group]
-
-
 def _canary_row(name: str, bounds: Sequence[CanaryBound]) -> tuple[str, ...]:
     first = bounds[0]
     return (
@@ -191,8 +194,8 @@ def _canary_row(name: str, bounds: Sequence[CanaryBound]) -> tuple[str, ...]:
     )
 
 
-def _of_signal(signal: str) -> Pick:
-    return lambda found: found.groups[RECORDS][signal]
+def _of_signal(group: str, signal: str) -> Pick:
+    return lambda found: found.groups[group][signal]
 
 
 def _cells(found: Mapping[str, Compared], statistics: Iterable[str]) -> list[str]:

@@ -1,6 +1,8 @@
 """Tables in LaTeX: what a reader of LaTeX gets back is the table."""
 
 import re
+import shutil
+import subprocess
 
 import pytest
 from hypothesis import given, settings
@@ -8,18 +10,28 @@ from hypothesis import strategies as st
 
 from analysis.reporting.latex import label_of, to_latex
 from analysis.reporting.table import Table
+from analysis.studies.audit.report import make_page
 
 SPECIAL = "&%$#_{}"
-COMMANDS = {"textbackslash": "\\", "textasciitilde": "~", "textasciicircum": "^", "textless": "<", "textgreater": ">"}
-HOSTILE = r"a_b & 50% of $x$ #1 {y} \input{/etc/passwd} ~^ < > [0.1, 0.2]"
+COMMANDS = {
+    "textbackslash": "\\",
+    "textasciitilde": "~",
+    "textasciicircum": "^",
+    "textless": "<",
+    "textgreater": ">",
+    "textbar": "|",
+    "textasciigrave": "`",
+}
+GROUPED = {"{[}": "[", "{*}": "*", "-{}": "-"}
+HOSTILE = r"a_b & 50% of $x$ #1 {y} \input{/etc/passwd} ~^ < > [0.1, 0.2] --seeds R(e|x) `a' * \\"
 
 
 def read(cell: str) -> str:
     """Return what a cell of LaTeX shows, and fail on a command that no escape makes."""
     shown, at = "", 0
     while at < len(cell):
-        if cell.startswith("{[}", at):
-            shown, at = shown + "[", at + 3
+        if cell[at : at + 3] in GROUPED:
+            shown, at = shown + GROUPED[cell[at : at + 3]], at + 3
         elif cell[at] == "\\" and cell[at + 1] in SPECIAL:
             shown, at = shown + cell[at + 1], at + 2
         elif cell[at] == "\\":
@@ -27,7 +39,8 @@ def read(cell: str) -> str:
             assert named, cell[at:]
             shown, at = shown + COMMANDS[named.group(1)], at + named.end()
         else:
-            assert cell[at] not in SPECIAL, cell[at:]
+            assert cell[at] not in SPECIAL + "*[`|<>~^", cell[at:]
+            assert not cell.startswith("--", at), cell[at:]
             shown, at = shown + cell[at], at + 1
     return shown
 
@@ -52,6 +65,30 @@ def test_a_hostile_name_is_text():
     (cells,) = body(Table("A table", HOSTILE, ("defence", HOSTILE), [(HOSTILE, "1")]))
     assert read(cells[0]) == HOSTILE
     assert r"\input" not in to_latex(Table("A table", HOSTILE, (HOSTILE,), [(HOSTILE,)]))
+
+
+DOCUMENT = r"""\documentclass[twocolumn]{article}
+\usepackage{booktabs,graphicx}
+\begin{document}
+\input{tables}
+\end{document}
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex: apt-get install texlive-latex-recommended")
+def test_tex_sets_every_table_within_the_page(tmp_path, small_report):
+    """All tables of a page, one of hostile cells, and one too wide for the page; no box is wider than it is given."""
+    tables = [part for part in make_page(small_report).body if isinstance(part, Table)]
+    odd = [(HOSTILE, "[1]"), ("[0, 1] ±∞²≤≥→", ""), ("*", "-")]
+    tables += [Table("T & 50%", HOSTILE, (HOSTILE, "a\nb"), odd), Table("Wide", "", ("heading",) * 40, [("1.0",) * 40])]
+    (tmp_path / "tables.tex").write_text("\n".join(map(to_latex, tables)), encoding="utf-8")
+    (tmp_path / "paper.tex").write_text(DOCUMENT, encoding="utf-8")
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper.tex"]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert ran.returncode == 0, ran.stdout[-2000:]
+    assert len(tables) > 5
+    assert "Overfull" not in ran.stdout
 
 
 def test_a_reader_of_latex_refuses_what_is_not_escaped():

@@ -143,3 +143,11 @@ def test_a_dtype_that_the_frame_cannot_carry_is_named():
 def test_a_negative_threshold_is_refused():
     with pytest.raises(InputError, match="threshold -1"):
         FedSZ(ErrorBound.rel(1e-2), threshold=-1)
+
+
+def test_an_update_of_the_clip_norm_comes_out_longer():
+    """What docs/flower.md says: between clipping and noise there must be no lossy codec."""
+    update = torch.from_numpy(np.random.default_rng(0).normal(size=4096)).float()
+    fedsz = FedSZ(ErrorBound.rel(1e-1))
+    back = fedsz.decode(fedsz.encode({"weight": update / update.norm()}))
+    assert back["weight"].norm() > 1.05

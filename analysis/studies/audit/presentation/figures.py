@@ -13,20 +13,11 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_curve
 
 from analysis.methods.leakage.membership import Estimate
-from analysis.reporting.canvas import (
-    Canvas,
-    add_legend,
-    columns_of,
-    is_first,
-    is_wide,
-    lay_out,
-    letters,
-    new_canvas,
-    scaled,
-    turned,
-    wrapped,
-)
+from analysis.reporting.canvas import Canvas, columns_of, is_first, is_wide, lay_out, new_canvas
+from analysis.reporting.legends import add_legend
+from analysis.reporting.lettering import letters, scaled, turned
 from analysis.reporting.style import LINES, Look, looks
+from analysis.reporting.titles import wrapped
 from analysis.studies.audit.presentation.intervals import whiskers
 from analysis.studies.audit.presentation.leakage_tables import Measured, strictest_rate
 from analysis.studies.audit.presentation.tradeoff import entitle, tradeoff
@@ -56,7 +47,7 @@ def roc_curves(report: AuditReport, figure: Canvas | None = None) -> Canvas:
         for defence, by_signal in report.scores.items()
     }
     drawn = rocs(scores, report.trials.membership[:, records].ravel(), strictest_rate(report), figure)
-    return entitle(drawn, report.spec, ROC_TITLE)
+    return entitle(drawn, ROC_TITLE, report.spec.adversary, report.spec.sees.sees)
 
 
 def rocs(
@@ -132,7 +123,8 @@ def leakage_against_ratio(report: AuditReport, figure: Canvas | None = None) -> 
     measured = {defence: verdict.measured for defence, verdict in report.verdicts.items()}
     ratios = {defence: report.ratio(defence) for defence in measured}
     drawn = against_ratio(measured, ratios, strictest_rate(report), figure)
-    return entitle(drawn, report.spec, "Leakage of the average record against compression, with 95% intervals")
+    title = "Leakage of the average record against compression, with 95% intervals"
+    return entitle(drawn, title, report.spec.adversary, report.spec.sees.sees)
 
 
 def against_ratio(measured: Measured, ratios: Mapping[str, float], rate: float, figure: Canvas | None = None) -> Canvas:

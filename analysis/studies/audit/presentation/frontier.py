@@ -5,9 +5,11 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator
 
-from analysis.reporting.canvas import Canvas, finish_panel, new_panel, scaled
+from analysis.reporting.canvas import Canvas, new_panel
+from analysis.reporting.lettering import scaled
 from analysis.reporting.style import looks
 from analysis.reporting.table import Table
+from analysis.reporting.titles import finish_panel
 from analysis.studies.audit.frontier import Frontier
 
 PLACES = 25
@@ -50,7 +52,7 @@ def draw_frontier(found: Frontier, ax: Axes | None = None) -> Canvas:
         places,
         [found.floor(mu) for mu in places],
         color=sns.color_palette("colorblind")[7],
-        label="floor: I(X; X + N), Gaussian noise",
+        label="floor of codes that take each coordinate by itself",
     )
     panel.axhline(ONE_BIT, color="grey", linestyle="--", label="the sign of each coordinate alone")
     panel.set(xscale="log", yscale="log")

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from analysis.methods.leakage.detectable import Estimate
-from analysis.reporting.canvas import scaled
+from analysis.reporting.lettering import scaled
 
 
 def whiskers(found: Sequence[Estimate]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -8,20 +8,11 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from analysis.methods.leakage.detectable import Difference, Estimate
-from analysis.reporting.canvas import (
-    Canvas,
-    add_legend,
-    finish_panel,
-    is_first,
-    lay_out,
-    letters,
-    new_canvas,
-    new_panel,
-    scaled,
-    turned,
-    wrapped,
-)
+from analysis.reporting.canvas import Canvas, is_first, lay_out, new_canvas, new_panel
+from analysis.reporting.legends import add_legend
+from analysis.reporting.lettering import letters, scaled, turned
 from analysis.reporting.style import looks
+from analysis.reporting.titles import finish_panel, wrapped
 from analysis.studies.audit.presentation.intervals import draw_rows
 from attacks import Scores
 from fedsz_privacy.data.records import Records

@@ -9,23 +9,14 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from analysis.methods.guarantee import Guarantee
-from analysis.reporting.canvas import (
-    Canvas,
-    add_legend,
-    handles_of,
-    is_wide,
-    lay_out,
-    letters,
-    name_rows,
-    new_canvas,
-    scaled,
-    wrapped,
-)
+from analysis.reporting.canvas import Canvas, is_wide, lay_out, new_canvas
+from analysis.reporting.legends import add_legend, handles_of
+from analysis.reporting.lettering import letters, name_rows, scaled
 from analysis.reporting.style import label_powers
+from analysis.reporting.titles import wrapped
 from analysis.studies.audit.measure import RECORDS, VULNERABLE
 from analysis.studies.audit.presentation.intervals import draw_rows, whiskers
 from analysis.studies.audit.run import AuditReport
-from analysis.studies.audit.spec import AuditSpec
 from analysis.studies.audit.verdict import Verdict
 from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.defences.proof import Unit
@@ -35,14 +26,14 @@ STEP = 0.16
 """Distance between the marks of one row, in rows."""
 
 
-def entitle(canvas: Canvas, spec: AuditSpec, title: str) -> Canvas:
+def entitle(canvas: Canvas, title: str, adversary: str, sees: str) -> Canvas:
     """Return a figure that shows leakage with a title over it, and under it the adversary whose it is."""
     if is_wide(canvas):
         canvas.suptitle(title)
-        canvas.supxlabel(f"Adversary {spec.adversary}: sees {spec.sees.sees}", fontsize=letters("small"))
+        canvas.supxlabel(f"Adversary {adversary}: sees {sees}", fontsize=letters("small"))
     else:
         # The legend is below.
-        canvas.suptitle(f"{title}\nAdversary {spec.adversary}")
+        canvas.suptitle(f"{title}\nAdversary {adversary}")
     return wrapped(canvas)
 
 
@@ -61,7 +52,8 @@ def tradeoff(report: AuditReport, figure: Canvas | None = None) -> Canvas:
     label_powers(size.xaxis)
     name_rows(leakage, [_named(report, name) for name in names] if is_wide(canvas) else names)
     add_legend(canvas, handles_of(canvas))
-    return entitle(canvas, report.spec, "What each defence gives away, guarantees and costs")
+    title = "What each defence gives away, guarantees and costs"
+    return entitle(canvas, title, report.spec.adversary, report.spec.sees.sees)
 
 
 def _leakage(panel: Axes, report: AuditReport) -> None:

@@ -97,6 +97,8 @@ def test_table_and_figure_keep_guaranteed_and_as_if_apart(found):
     assert rows["proved"][2] == "-" != rows["proved"][1]
     with house_style():
         figure = draw_frontier(found)
+        named = [text.get_text() for text in figure.legends[0].get_texts()]
+        assert "floor of codes that take each coordinate by itself" in named
         assert to_bytes(figure)
     labels = [text.get_text().rpartition(":")[2] for text in figure.legends[0].get_texts()]
     assert labels[:2] == ["coin (as if)", "proved (guaranteed)"]

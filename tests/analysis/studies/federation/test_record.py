@@ -11,7 +11,7 @@ import torch
 from typer.testing import CliRunner
 
 from analysis.cli import app
-from analysis.studies.federation import run as federation_run
+from analysis.studies.federation import kept_rounds
 from analysis.studies.federation.run import run_federation
 from analysis.studies.federation.spec import FederationSpec
 from fedsz_privacy.core.state import add, average
@@ -80,8 +80,8 @@ def test_an_interrupted_run_goes_on_with_its_recording(recorded, tmp_path):
         stop.left -= 1
         return measure(*given)
 
-    measure, stop.left = federation_run._measure, 1
-    with mock.patch.object(federation_run, "_measure", stop), pytest.raises(KeyboardInterrupt):
+    measure, stop.left = kept_rounds._measure, 1
+    with mock.patch.object(kept_rounds, "_measure", stop), pytest.raises(KeyboardInterrupt):
         run_federation(SPEC, tmp_path / "run", record=tmp_path / "kept")
     assert len(open_recording(tmp_path / "kept").rounds) == 2
     run_federation(SPEC, tmp_path / "run", record=tmp_path / "kept")

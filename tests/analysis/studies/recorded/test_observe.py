@@ -7,6 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from scipy.stats import norm, rankdata
+from statsmodels.stats.proportion import proportion_confint
 from torch import nn
 from torch.nn import functional
 
@@ -136,4 +137,23 @@ def test_sizes_and_performance_are_those_of_the_releases(audited):
     report, _ = audited
     assert report.observations.sizes["none"] == report.update_bytes
     assert report.ratio("fedsz:rel=3e-1") > 10
-    assert 0.1 < report.observations.performance["fedsz:rel=3e-1"] <= 1
+    assert 0.1 < report.observations.performance["fedsz:rel=3e-1"].value <= 1
+
+
+@pytest.mark.slow
+def test_accuracy_and_its_interval_are_those_of_the_naive_average_on_the_test_records(recording, audited):
+    """By statsmodels' exact interval of a proportion."""
+    report, _ = audited
+    naive = Naive(recording, 1, [], lossy=False)
+    shares = [len(report.material.manifest.members[each]) for each in CLIENTS]
+    mean = {
+        name: tensor
+        + sum(share * naive.updates[each][name] for share, each in zip(shares, CLIENTS, strict=True)) / sum(shares)
+        for name, tensor in naive.before.items()
+    }
+    test = load_data("digits", 90, 1000, 1).test
+    with torch.no_grad():
+        right = int((naive.model(mean)(test.inputs[0]).argmax(dim=1) == test.targets).sum())
+    found = report.observations.performance["none"]
+    assert found.value == right / len(test)
+    assert (found.low, found.high) == pytest.approx(proportion_confint(right, len(test), method="beta"))

@@ -28,9 +28,13 @@ from fedsz_privacy.federation import Recorder, open_recording
 pytestmark = pytest.mark.usefixtures("mine")
 
 MINE = """
+from dataclasses import replace
+
+import torch
 from torch import nn
 
-from fedsz_privacy.data import load_data
+from fedsz_privacy.data import DataSplit, load_data
+from fedsz_privacy.data.tasks import classification
 
 
 def net(shape, outputs):
@@ -53,6 +57,18 @@ class Net(nn.Module):
 
 def pool():
     return load_data("digits", 150, 50)
+
+
+def one_test_record():
+    split = pool()
+    return DataSplit(split.train, split.test.part(0, 1))
+
+
+def unmeasured(outputs, targets):
+    return torch.full((len(targets),), torch.nan)
+
+
+UNMEASURED = replace(classification(10), name="unmeasured", measure=unmeasured)
 """
 
 
@@ -131,6 +147,7 @@ def test_members_are_found_and_one_client_can_be_asked_for():
     for found, (_, row) in zip(results["defences"], frame.iterrows(), strict=True):
         assert row["measured_auc"] == found["leakage"][results["strongest_signal"]]["auc"]["value"]
         assert (row["ratio"], row["performance"]) == (found["ratio"], found["performance"])
+        assert [row["performance_low"], row["performance_high"]] == found["performance_interval"]
     assert one.candidates.clients == ("bob",)
     assert one.by_client["bob"]["none"].auc.value > 0.5
     both = everybody.candidates.records.argsort()
@@ -366,3 +383,19 @@ def test_a_manifest_that_does_not_fit_is_one_line_and_nothing_written(change, me
 def test_a_question_that_makes_no_sense_is_refused(fields, message):
     with pytest.raises(InputError, match=message):
         RecordedSpec(**fields)
+
+
+def test_one_test_record_is_refused_for_its_mean_has_no_interval():
+    record("kept", two())
+    result = run("kept", "--data", "mine:one_test_record", "--trust-imports")
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1), result.output
+    assert "mine:one_test_record has 1 test record, whose mean has no interval: give more" in result.stderr
+
+
+def test_accuracy_that_is_not_finite_is_left_out_and_said():
+    record("kept", two())
+    spec = RecordedSpec(recording=Path("kept"), task="mine:UNMEASURED", signals=("loss",))
+    report, _ = run_recorded(spec, Path("run"), trusted=True)
+    assert "accuracy under none is not finite of every test record, and left out" in report.notices
+    assert {row[-1] for row in make_page(report).closing[0].rows} == {"-"}
+    assert to_results(report)["defences"][0]["performance_interval"] is None

@@ -123,16 +123,16 @@ def test_what_is_missing_is_played_and_no_finished_seed_again(several, tmp_path,
 
 
 def test_an_interrupt_is_one_line_and_what_is_done_stays(monkeypatch, tmp_path):
-    from analysis.studies.seeds import run as seeds_run
+    from analysis.studies.seeds import of_records
 
-    play = seeds_run.run_audit
+    play = of_records.run_audit
 
     def interrupt(spec, *arguments):
         if spec.seed == 5:
             raise KeyboardInterrupt
         return play(spec, *arguments)
 
-    monkeypatch.setattr(seeds_run, "run_audit", interrupt)
+    monkeypatch.setattr(of_records, "run_audit", interrupt)
     result = run("--seeds", "3,5", "--out", tmp_path / "run")
     assert result.exit_code == 130
     assert result.stderr == "fedsz-privacy: interrupted; the same command goes on from here\n"

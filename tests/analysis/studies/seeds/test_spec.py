@@ -38,11 +38,11 @@ def test_each_audit_is_asked_the_same_but_for_its_seed():
 
 
 def test_one_seed_asks_one_audit():
-    assert settle({"trials": 16, "seed": 0}, "5") == AuditSpec(trials=16, seed=5)
-    assert settle({"trials": 16, "seed": 0}, "5-6") == SeedsSpec(trials=16, seeds=(5, 6))
+    assert settle({"trials": 16, "seed": 0}, "5", AuditSpec, SeedsSpec) == AuditSpec(trials=16, seed=5)
+    assert settle({"trials": 16, "seed": 0}, "5-6", AuditSpec, SeedsSpec) == SeedsSpec(trials=16, seeds=(5, 6))
 
 
-@pytest.mark.parametrize(("seeds", "message"), [((1,), "1 seeds: choose from 2"), ((1, 2**64), "seeds 184467440")])
+@pytest.mark.parametrize(("seeds", "message"), [((1,), "1 seed: choose from 2"), ((1, 2**64), "seeds 184467440")])
 def test_seeds_that_cannot_be_are_refused(seeds, message):
     with pytest.raises(InputError, match=message):
         SeedsSpec(seeds=seeds)

@@ -1,0 +1,74 @@
+"""From the question of a federation to its records, model and clients, tried before the work."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from analysis.methods.over_records import LEAST_RECORDS
+from analysis.reporting.numbers import count
+from analysis.studies.check import check_clients
+from analysis.studies.federation.duration import seconds_of_federation
+from analysis.studies.federation.spec import FederationSpec
+from fedsz_privacy.core.device import find_device
+from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.randomness import Purpose, generator
+from fedsz_privacy.data.loading import load_data
+from fedsz_privacy.data.records import DataSplit
+from fedsz_privacy.federation.partition import parse_partition
+from fedsz_privacy.models.catalogue import build_model
+from fedsz_privacy.training.fixing import fix
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a federation starts from.
+
+    Attributes
+    ----------
+    split : DataSplit
+        The records, on the device of the run.
+    model : nn.Module
+        With its initial weights.
+    clients : bool array, shape (clients, records)
+        Which records each client holds.
+    notices : tuple of str
+        What a reader should know of them, one line each.
+    seconds : float
+        About how long all clients train, under all defences.
+    """
+
+    split: DataSplit
+    model: nn.Module
+    clients: NDArray[np.bool_]
+    notices: tuple[str, ...]
+    seconds: float
+
+
+def prepare(spec: FederationSpec) -> Prepared:
+    """Load what a question names, and try it on two records; nothing is written.
+
+    Raises
+    ------
+    InputError
+        If the data, the model or the training do not fit the question.
+    """
+    split = _load(spec)
+    if len(split.test) < LEAST_RECORDS:
+        raise InputError(f"{count(len(split.test), 'test record')} has no interval: choose more --test-records")
+    model = build_model(spec.model, split.train, spec.seed)
+    model = (fix(model) if spec.fix_model else model).to(find_device(spec.device))
+    rng = generator(spec.seed, Purpose.PARTITION)
+    clients = parse_partition(spec.partition, split.train.targets.cpu().numpy(), spec.clients, rng)
+    defences = spec.parse_defences()
+    found = check_clients(defences, model, spec.model, split.train, spec.expected_records)
+    seconds = seconds_of_federation(defences, model, split.train, clients, spec.rounds)
+    return Prepared(split, model, clients, (*split.notices, *found), seconds)
+
+
+def _load(spec: FederationSpec) -> DataSplit:
+    split = load_data(spec.data, spec.records, spec.test_records, spec.seed, spec.target, spec.task)
+    parts, device = (split.train, split.test), find_device(spec.device)
+    train, test = ((part.resized(spec.side) if spec.side else part).to(device) for part in parts)
+    return replace(split, train=train, test=test)
