@@ -118,7 +118,7 @@ def leaks(auc: Estimate) -> str:
     """Return whether an attack names members better than guessing: the interval says so, or leaves it open."""
     if auc.low > GUESSING:
         return f"leaks (AUC {interval(auc)}; guessing gives {GUESSING})"
-    return f"the attacks see no leak (AUC {interval(auc)}; guessing gives {GUESSING})"
+    return f"the AUC of attacks is not told from guessing ({interval(auc)}; guessing gives {GUESSING})"
 
 
 def leaks_beside(found: Measured) -> str:
@@ -126,14 +126,14 @@ def leaks_beside(found: Measured) -> str:
     sees, saw = found.auc.low > GUESSING, found.undefended.low > GUESSING
     pair = _pair(found)
     if not sees and not saw:
-        return f"the attacks see no leak, with it or without ({pair})"
+        return f"the AUC of attacks is not told from guessing, with it or without ({pair})"
     matters = MATERIAL * (found.undefended.value - GUESSING)
     if found.change.low > 0 or found.change.high < 0:
         reach = max(-found.change.low, found.change.high)
         if reach < matters:
             return f"leaks about as much as {found.beside} ({pair}, a change of {difference(found.change, FINE)})"
         words = "more" if found.change.value > 0 else "less"
-        unseen = "" if sees else "; the attacks see no leak any more"
+        unseen = "" if sees else "; it is not told from guessing any more"
         return f"leaks {words} than {found.beside} ({pair}, a change of {difference(found.change)}{unseen})"
     if found.detectable <= matters:
         return f"leaks as much as {found.beside} ({pair}; {_would_have_been_seen(found.detectable)})"

@@ -20,6 +20,30 @@ from fedsz_privacy.training.gradients import GRADIENT_BYTES, gradient_chunks, gr
 
 
 @dataclass(frozen=True)
+class Gradients:
+    """Gradients of some candidates' losses at one state, and their norms, which are worked out once for all updates.
+
+    Parameters
+    ----------
+    each : Tensor
+        Of shape (candidates, parameters that train); nobody may write into it.
+    """
+
+    each: Tensor
+
+    @cached_property
+    def squares(self) -> Tensor:
+        """Squared norms of the gradients, float64 of shape (candidates,)."""
+        units = magnitudes(self.each)
+        return (self.each / units).square().sum(dim=1).double() * units[:, 0].double().square()
+
+    @cached_property
+    def total(self) -> Tensor:
+        """Sum of the gradients, shape (parameters,)."""
+        return self.each.sum(dim=0)
+
+
+@dataclass(frozen=True)
 class Knowledge:
     """What the adversary knows before an update is released: the model, the state it starts from, and the candidates.
 
@@ -65,22 +89,22 @@ class Knowledge:
         again for every view otherwise: those of a large model would not fit into memory together. The caller may write
         into what it is given.
         """
-        return (chunk.clone() for chunk in self.lasting_gradients())
+        return (chunk.each.clone() for chunk in self.lasting_gradients())
 
-    def lasting_gradients(self) -> Iterator[Tensor]:
+    def lasting_gradients(self) -> Iterator[Gradients]:
         """Yield `shared_gradients` themselves, which nobody may write into."""
         return (self._original or self)._gradients()
 
-    def _gradients(self) -> Iterator[Tensor]:
+    def _gradients(self) -> Iterator[Gradients]:
         if len(self.pool) * nbytes(self.states) <= GRADIENT_BYTES:
             yield self._kept_gradients
         else:
-            yield from gradient_chunks(self.model, unstack(self.states, 0), self.pool)
+            yield from map(Gradients, gradient_chunks(self.model, unstack(self.states, 0), self.pool))
 
     @cached_property
-    def _kept_gradients(self) -> Tensor:
+    def _kept_gradients(self) -> Gradients:
         (every,) = gradient_chunks(self.model, unstack(self.states, 0), self.pool)
-        return every
+        return Gradients(every)
 
 
 @dataclass(frozen=True)
@@ -197,16 +221,15 @@ class View:
         return numbers
 
 
-def _descents(updates: list[Tensor], chunks: Iterator[Tensor]) -> Descents:
+def _descents(updates: list[Tensor], chunks: Iterator[Gradients]) -> Descents:
     """Return the descents of updates that start from one state, over candidates that come in chunks."""
     sizes = [tensor[0].numel() for tensor in updates]
     products, squares, total = [], [], torch.zeros(())
     for gradients in chunks:
-        by_tensor = zip(updates, gradients.split_with_sizes(sizes, dim=1), strict=True)
-        products.append(torch.stack([rows(tensor) @ -part.T for tensor, part in by_tensor], dim=-1).double())
-        units = magnitudes(gradients)
-        squares.append((gradients / units).square().sum(dim=1).double() * units[:, 0].double().square())
-        total = gradients.sum(dim=0) if total.ndim == 0 else total + gradients.sum(dim=0)
+        by_tensor = zip(updates, gradients.each.split_with_sizes(sizes, dim=1), strict=True)
+        products.append(torch.stack([-(rows(tensor) @ part.T) for tensor, part in by_tensor], dim=-1).double())
+        squares.append(gradients.squares)
+        total = gradients.total if total.ndim == 0 else total + gradients.total
     return Descents(
         products=torch.cat(products, dim=1).cpu(),
         squares=torch.cat(squares)[None].cpu(),

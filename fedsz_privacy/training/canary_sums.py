@@ -25,7 +25,9 @@ def count_canaries(step: NDArray[np.int64], records: int, canaries: StateDict) -
     canaries : StateDict
         Each tensor of shape (canaries, ...); empty for none.
     """
-    counts = np.zeros((len(step), len(next(iter(canaries.values()), ()))), np.float32)
+    if not canaries:
+        return torch.zeros(len(step), 0)
+    counts = np.zeros((len(step), len(next(iter(canaries.values())))), np.float32)
     clients, slots = np.nonzero(step >= records)
     np.add.at(counts, (clients, step[clients, slots] - records), 1)
     return torch.from_numpy(counts)

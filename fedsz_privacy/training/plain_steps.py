@@ -92,9 +92,9 @@ def train_alone(
     least = 2 if any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in model.modules()) else 1
     still, kept = {name: torch.zeros_like(tensor) for name, tensor in parameters.items()}, []
     with seeded(generator):
-        for step in torch.from_numpy(batches):
+        for step in batches:
             drawn = step[(step != ABSENT) & (step < len(records))]
-            others = count_canaries(step[None].numpy(), len(records), canaries)
+            others = count_canaries(step[None], len(records), canaries)
             if len(drawn) < least and not others.any():
                 kept.append(watch(stack_of_one(detached(model)), stack_of_one(still)))
                 continue

@@ -125,25 +125,32 @@ def roc_statistics(
         In the order of `STATISTICS`; NaN for weights that leave no member or no non-member.
     """
     order = np.argsort(-scores, axis=None, kind="stable")
-    ranked = scores.take(order)
+    ranked, members = scores.take(order), membership.take(order)
     ends = np.append(np.flatnonzero(np.diff(ranked)), ranked.size - 1)
-    members = membership.take(order).astype(np.float64)
-    non_members = 1 - members
-    ranked_weights = (each.take(order) for each in weights)
-    return np.array([_statistics(each * members, each * non_members, ends, rates) for each in ranked_weights])
+    inside, above = order[members], np.append(0, np.cumsum(members)[ends])
+    outside, above_outside = order[~members], np.append(0, ends + 1) - above
+    return np.array(
+        [_statistics(_rate(each, inside, above), _rate(each, outside, above_outside), rates) for each in weights]
+    )
 
 
-def _statistics(
-    members: NDArray[np.float64], non_members: NDArray[np.float64], ends: NDArray[np.intp], rates: Sequence[float]
-) -> list[float]:
-    tpr = np.append(0.0, np.cumsum(members)[ends])
-    fpr = np.append(0.0, np.cumsum(non_members)[ends])
+def _rate(
+    weights: NDArray[np.float64 | np.uint16], order: NDArray[np.intp], above: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """Return the share of the weight of members, or of non-members, above each threshold; 0 where they have none.
+
+    The order is that of their scores, the highest first, and so many of them lie above each threshold.
+    """
+    reached = np.append(0.0, np.cumsum(weights.take(order), dtype=np.float64))
+    return (reached / (reached[-1] or 1.0)).take(above)
+
+
+def _statistics(tpr: NDArray[np.float64], fpr: NDArray[np.float64], rates: Sequence[float]) -> list[float]:
     if tpr[-1] == 0 or fpr[-1] == 0:
         return [np.nan] * (2 + len(rates))
-    tpr /= tpr[-1]
-    fpr /= fpr[-1]
+    twice_area = np.sum(np.diff(fpr) * (tpr[1:] + tpr[:-1]))
     at_rate = tpr[np.searchsorted(fpr, rates, side="right") - 1]
-    return [float(np.trapezoid(tpr, fpr)), float(np.max(tpr - fpr)), *at_rate.tolist()]
+    return [float(twice_area) / 2, float(np.max(tpr - fpr)), *at_rate.tolist()]
 
 
 def leakage(replicates: NDArray[np.float64], reference: NDArray[np.float64], non_members: int) -> Leakage:

@@ -57,7 +57,8 @@ def groups_of(
 
     def of(kind: str) -> Group:
         mask = np.broadcast_to(np.equal(kinds, kind), membership.shape)
-        return FixedGroup(mask, membership[mask], weights[:, mask])
+        drawn = weights.reshape(len(weights), -1).compress(mask.ravel(), axis=1)
+        return FixedGroup(mask, membership[mask], drawn)
 
     records = slice(spec.candidates)
     members = membership[:, records]

@@ -8,6 +8,7 @@ matrix. Each is sent as an exponent in half octaves, and sums of exponents are e
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -105,9 +106,9 @@ class ScaleClasses:
     def _blocks(self) -> list[list[tuple[slice, slice]]]:
         """The blocks of each class in the matrix sorted by exponents: those whose exponents have nearly one sum."""
         found: dict[int, list[tuple[slice, slice]]] = {}
-        for row, rows in _runs(self.rows[self._row_order]):
-            for column, columns in _runs(self.columns[self._column_order]):
-                found.setdefault(row + column, []).append((rows, columns))
+        by_row, by_column = _runs(self.rows[self._row_order]), _runs(self.columns[self._column_order])
+        for (row, rows), (column, columns) in product(by_row, by_column):
+            found.setdefault(row + column, []).append((rows, columns))
         return _merge([found[total] for total in sorted(found)])
 
 

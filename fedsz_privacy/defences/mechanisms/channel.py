@@ -57,8 +57,6 @@ def transmit(
 ) -> Released:
     """Send values through a channel and back, and say what that took.
 
-    `FedSZ.decode` reads the frame as codes, and not as an update: without the shared randomness there is no more in it.
-
     Parameters
     ----------
     channel : Channel

@@ -39,7 +39,7 @@ def test_no_defence_is_judged_by_itself():
     assert conclude(Finding("none", None, LEAKING, NOTHING)) == (
         "none: leaks (AUC 0.634 [0.604, 0.663]; guessing gives 0.5); no guarantee"
     )
-    assert leaks(Estimate(0.52, 0.5, 0.54)).startswith("the attacks see no leak (AUC")
+    assert leaks(Estimate(0.52, 0.5, 0.54)).startswith("the AUC of attacks is not told from guessing (0.520 [")
     assert leaks(Estimate(0.52, 0.501, 0.54)).startswith("leaks (AUC")
 
 
@@ -61,11 +61,13 @@ def test_a_change_is_called_one_where_its_interval_excludes_zero_and_it_matters(
 
 def test_an_attack_that_sees_nothing_is_not_called_privacy():
     unseen = Estimate(0.505, 0.48, 0.53)
-    assert beside(unseen, unseen).startswith("the attacks see no leak, with it or without (AUC 0.505 both)")
+    assert beside(unseen, unseen).startswith(
+        "the AUC of attacks is not told from guessing, with it or without (AUC 0.505 both)"
+    )
     less = beside(unseen, change=(-0.129, -0.16, -0.1), detectable=0.04)
     assert less == (
-        "leaks less than none (AUC 0.505 against 0.634, a change of -0.129 [-0.160, -0.100]; the attacks see no leak "
-        "any more)"
+        "leaks less than none (AUC 0.505 against 0.634, a change of -0.129 [-0.160, -0.100]; it is not "
+        "told from guessing any more)"
     )
     assert beside(LEAKING, unseen, (0.129, 0.1, 0.16)).startswith("leaks more than none")
     assert beside(Estimate(0.55, 0.501, 0.6), unseen, (0.04, -0.01, 0.1), 0.05).startswith("cannot be told from none")

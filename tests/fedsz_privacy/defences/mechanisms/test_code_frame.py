@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedsz_privacy import InputError, parse_release
+from fedsz_privacy import ErrorBound, FedSZ, InputError, parse_release
 from fedsz_privacy.codec.header import FrameError
 from fedsz_privacy.core.shared_randomness import SharedRandomness
 from fedsz_privacy.defences.mechanisms import dither as module
@@ -35,6 +35,13 @@ def test_a_frame_that_was_altered_is_refused():
     frame[len(frame) // 2] ^= 1
     with pytest.raises(FrameError):
         unpack_codes(bytes(frame), {"weight"})
+
+
+def test_a_frame_of_something_else_is_refused():
+    with pytest.raises(FrameError, match="made by 'auto', 'zstd', and holds no codes"):
+        unpack_codes(FedSZ(ErrorBound.rel(1e-2)).encode({"weight": torch.randn(40, 50)}), {"weight"})
+    with pytest.raises(FrameError, match="needs codecs 'int'"):
+        FedSZ(ErrorBound.rel(1e-2)).decode(pack_codes({"weight": np.arange(2000)}, {}))
 
 
 def test_the_key_does_not_travel_and_without_it_a_frame_says_little():
