@@ -12,7 +12,7 @@ from fedsz_privacy.training.gaussian_rounds import Adjacency, classical_epsilon,
 def account_table(words: Words, asked: Asked) -> Table:
     """Return epsilon of one round and of all, beside what the classical formula promises of one."""
     one, rounds = words.one, asked.rounds
-    guaranteed = f"guaranteed epsilon\nat delta {write_shortest(asked.delta)},\n"
+    delta = write_shortest(asked.delta)
     everybody = ", all in it" if asked.sampled else ""
     return Table(
         title=words.title,
@@ -24,9 +24,9 @@ def account_table(words: Words, asked: Asked) -> Table:
             "sensitivity\n/ clip norm",
             "noise\n/ clip norm",
             f"promised by classical\nformula, one {one}{everybody}",
-            f"{guaranteed}one {one}{everybody}",
-            *((f"{guaranteed}one {one}",) if asked.sampled else ()),
-            f"{guaranteed}{count(rounds.rounds, one)}",
+            f"guaranteed epsilon\nat delta {delta},\none {one}{everybody}",
+            *((f"guaranteed epsilon\nat delta {delta},\none {one}",) if asked.sampled else ()),
+            f"guaranteed epsilon\nat delta {delta},\n{count(rounds.rounds, one)}",
             *((f"{one}s within\nepsilon {asked.halt_at:g}",) if asked.halt_at else ()),
         ),
         rows=[_row(words, asked, adjacency) for adjacency in Adjacency],

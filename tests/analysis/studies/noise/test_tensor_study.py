@@ -228,7 +228,7 @@ def test_a_difference_that_rounding_absorbs_is_said_to_be_absorbed():
     study = compared(weight, "fedsz:rel=1e-1")
     assert study.moved[SHARES[0]] == study.moved[SHARES[1]] == 0 < study.moved[SHARES[2]]
     measured = verdict_lines(study)[2]
-    assert "here 0.01 (rounding absorbs 0.0001)" in measured
+    assert "here 0.01 (rounding absorbs 1e-4)" in measured
     json.dumps(study.to_dict(), allow_nan=False)
 
 
