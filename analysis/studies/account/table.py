@@ -16,7 +16,7 @@ def account_table(words: Words, asked: Asked) -> Table:
     everybody = ", all in it" if asked.sampled else ""
     return Table(
         title=words.title,
-        note=f"Guaranteed at delta {write_shortest(asked.delta)}, for {words.unit}, against whoever sees "
+        note=f"Guaranteed at delta {delta}, for {words.unit}, against whoever sees "
         f"{words.observer}. "
         + (f"Sampling rate {rounds.sampling_rate:g}; by privacy loss distributions." if asked.sampled else "Exact."),
         columns=(
