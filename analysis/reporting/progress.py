@@ -34,5 +34,9 @@ def silent(items: Iterable[Item], description: str, total: int) -> Iterable[Item
     return items
 
 
+Say = Callable[[str], None]
+"""Tells a person one line."""
+
+
 def unsaid(line: str) -> None:
     """Tell nobody."""

@@ -1,7 +1,7 @@
 """Rounds of a federation, kept in a file up to the last one, so that an interrupted run goes on."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from functools import partial
 from itertools import islice
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.torch import load, save
 
-from analysis.reporting.progress import unsaid
+from analysis.reporting.progress import Say, unsaid
 from analysis.studies.federation.record import record_round
 from analysis.studies.federation.results import RoundRow
 from fedsz_privacy.codec.last_round import LastRound
@@ -25,9 +25,6 @@ from fedsz_privacy.federation.federation import Federation
 from fedsz_privacy.federation.recorder import Recorder
 from fedsz_privacy.federation.rounds import Round
 from fedsz_privacy.training.evaluation import measure, measure_each
-
-Say = Callable[[str], None]
-"""Tells a person one line."""
 
 
 def continue_rounds(

@@ -5,10 +5,10 @@ from pathlib import Path
 from analysis.methods.guarantee import guarantee
 from analysis.methods.over_records import difference_over_records, mean_over_records
 from analysis.reporting.folder import RunFolder, open_run, require_place
-from analysis.reporting.progress import Progress, silent, unsaid
+from analysis.reporting.progress import Progress, Say, silent, unsaid
 from analysis.studies.claims import settle_claims
 from analysis.studies.federation.duration import describe_federations
-from analysis.studies.federation.kept_rounds import Say, continue_rounds, measure_last
+from analysis.studies.federation.kept_rounds import continue_rounds, measure_last
 from analysis.studies.federation.prepare import prepare
 from analysis.studies.federation.record import recorder_of
 from analysis.studies.federation.results import FederationReport

@@ -5,13 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from analysis.reporting.progress import Progress
+from analysis.reporting.progress import Progress, Say
 from analysis.reporting.workers import Workers
 from analysis.studies.seeds.found import AuditFound
 from fedsz_privacy.defences.proof import Unit
-
-Say = Callable[[str], None]
-"""Tells a person one line."""
 
 Play = Callable[[Any, Path, Workers, Progress, Say], None]
 """Plays the audit of a question in a folder, and writes its report there."""

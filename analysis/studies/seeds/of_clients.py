@@ -7,14 +7,14 @@ from pathlib import Path
 from analysis.methods.guarantee import Guarantee
 from analysis.methods.leakage.membership import Leakage
 from analysis.methods.lower_bounds import EpsilonBound
-from analysis.reporting.progress import Progress
+from analysis.reporting.progress import Progress, Say
 from analysis.reporting.workers import Workers
 from analysis.studies.audit.canary_bounds import CanaryBound
 from analysis.studies.clients.prepare import check, load, set_up
 from analysis.studies.clients.report import GROUP, write_clients
 from analysis.studies.clients.run import run_clients
 from analysis.studies.clients.spec import ClientsSpec
-from analysis.studies.seeds.audits import Audits, Say
+from analysis.studies.seeds.audits import Audits
 from analysis.studies.seeds.found import AuditFound, DefenceFound, read_as
 from fedsz_privacy.defences.proof import Unit
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from analysis.reporting.progress import Progress
+from analysis.reporting.progress import Progress, Say
 from analysis.reporting.workers import Workers
 from analysis.studies.audit.check import check_audit
 from analysis.studies.audit.measure import RECORDS, VULNERABLE
@@ -10,7 +10,7 @@ from analysis.studies.audit.prepare import load, set_up
 from analysis.studies.audit.report import write_report
 from analysis.studies.audit.run import run_audit
 from analysis.studies.audit.spec import AuditSpec
-from analysis.studies.seeds.audits import Audits, Say
+from analysis.studies.seeds.audits import Audits
 from analysis.studies.seeds.found import read_found
 from fedsz_privacy.defences.proof import Unit
 

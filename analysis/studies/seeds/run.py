@@ -8,7 +8,7 @@ from analysis.methods.leakage.membership import Leakage
 from analysis.methods.over_seeds import Mean, Spread, detectable_over_seeds, mean_over_seeds, spread_over_seeds
 from analysis.reporting.finished import is_finished, reopen
 from analysis.reporting.folder import RunFolder, open_run
-from analysis.reporting.progress import Progress, silent, unsaid
+from analysis.reporting.progress import Progress, Say, silent, unsaid
 from analysis.reporting.workers import Workers
 from analysis.studies.audit.canary_bounds import CanaryBound
 from analysis.studies.audit.results import statistics
@@ -17,7 +17,7 @@ from analysis.studies.audit.strongest import OR
 from analysis.studies.conclusion import Finding, Measured, conclude
 from analysis.studies.questions import to_plain
 from analysis.studies.report import Presentation, Report
-from analysis.studies.seeds.audits import Audits, Say
+from analysis.studies.seeds.audits import Audits
 from analysis.studies.seeds.found import AuditFound, DefenceFound, of_group, weakest
 from analysis.studies.seeds.spec import Several
 from analysis.studies.spec import REFERENCE
