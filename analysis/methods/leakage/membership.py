@@ -141,7 +141,8 @@ def _rate(
 
     The order is that of their scores, the highest first, and so many of them lie above each threshold.
     """
-    reached = np.append(0.0, np.cumsum(weights.take(order), dtype=np.float64))
+    # Converted first: a running sum that converts takes twice as long.
+    reached = np.append(0.0, weights.take(order).astype(np.float64).cumsum())
     return (reached / (reached[-1] or 1.0)).take(above)
 
 
