@@ -1,12 +1,13 @@
 """What is claimed, before a study asks for it: by a training function of a user's own, and by a release."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
 from torch import nn
 
+from analysis.reporting.progress import Say
 from analysis.studies.audit.spec import AuditSpec
 from analysis.studies.clients.spec import ClientsSpec
 from analysis.studies.federation.spec import FederationSpec
@@ -24,7 +25,7 @@ Claiming: TypeAlias = AuditSpec | ClientsSpec | FederationSpec
 
 
 def settle_claims(
-    spec: Claiming, model: nn.Module, records: Records, state: StateDict, say: Callable[[str], None]
+    spec: Claiming, model: nn.Module, records: Records, state: StateDict, say: Say
 ) -> tuple[list[Defence], list[str]]:
     """Return a question's defences with what is claimed for them, and a line for each claim that is refused.
 

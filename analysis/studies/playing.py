@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from analysis.reporting.folder import RunFolder
-from analysis.reporting.progress import Progress
+from analysis.reporting.progress import Progress, Say
 from analysis.reporting.workers import Workers
 from attacks import Trials
 from attacks.game.engine import Player, play_trials
@@ -14,7 +14,7 @@ from attacks.game.trial_files import TrialFiles
 
 @contextmanager
 def playing(
-    trials: int, folder: RunFolder, workers: Workers, progress: Progress, say: Callable[[str], None]
+    trials: int, folder: RunFolder, workers: Workers, progress: Progress, say: Say
 ) -> Iterator[Callable[[Player, str], Trials]]:
     """Start the workers, and yield what plays so many trials, from a player and a name of its trials to the trials.
 

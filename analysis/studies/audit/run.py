@@ -1,6 +1,6 @@
 """A whole audit: a question in, a report out."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +9,7 @@ from analysis.methods.curves.neighbours import neighbour_pairs
 from analysis.methods.guarantee import guarantee
 from analysis.methods.over_seeds import Mean, mean_with_interval
 from analysis.reporting.folder import RunFolder, open_run
-from analysis.reporting.progress import Progress, silent, unsaid
+from analysis.reporting.progress import Progress, Say, silent, unsaid
 from analysis.reporting.workers import Workers
 from analysis.studies.audit.check import check_audit
 from analysis.studies.audit.frontier import Frontier, find_frontier
@@ -122,7 +122,7 @@ def run_audit(
     path: Path,
     workers: Workers = ALONE,
     progress: Progress = silent,
-    say: Callable[[str], None] = unsaid,
+    say: Say = unsaid,
 ) -> tuple[AuditReport, RunFolder]:
     """Run an audit, or finish one that was interrupted.
 

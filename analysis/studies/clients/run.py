@@ -1,6 +1,6 @@
 """A whole audit of clients: a question in, a report out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from analysis.methods.leakage.membership import Leakage, resample_weights
 from analysis.methods.lower_bounds import EpsilonBound
 from analysis.methods.over_seeds import Mean, mean_with_interval
 from analysis.reporting.folder import RunFolder, open_run
-from analysis.reporting.progress import Progress, silent, unsaid
+from analysis.reporting.progress import Progress, Say, silent, unsaid
 from analysis.reporting.workers import Workers
 from analysis.studies.audit.canary_bounds import CanaryBound
 from analysis.studies.audit.measure import bound_epsilon, measure_group, scores_of
@@ -113,7 +113,7 @@ def run_clients(
     path: Path,
     workers: Workers = ALONE,
     progress: Progress = silent,
-    say: Callable[[str], None] = unsaid,
+    say: Say = unsaid,
 ) -> tuple[ClientsReport, RunFolder]:
     """Run an audit of whole clients, or finish one that was interrupted.
 

@@ -1,12 +1,12 @@
 """A recommendation: federations under every bound, seed by seed, and the loosest bound that costs little enough."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 from analysis.methods.over_seeds import mean_over_seeds
 from analysis.reporting.folder import RunFolder, open_run
-from analysis.reporting.progress import Progress, silent, unsaid
+from analysis.reporting.progress import Progress, Say, silent, unsaid
 from analysis.reporting.workers import Workers
 from analysis.studies.federation.duration import describe_federations
 from analysis.studies.federation.prepare import Prepared, prepare
@@ -35,7 +35,7 @@ def run_recommend(
     path: Path,
     workers: Workers = ALONE,
     progress: Progress = silent,
-    say: Callable[[str], None] = unsaid,
+    say: Say = unsaid,
 ) -> tuple[RecommendReport, RunFolder]:
     """Find the loosest bound that costs little enough, or finish a run that was interrupted.
 

@@ -1,6 +1,6 @@
 """What signals read off every recorded update, passed through every release."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from types import MappingProxyType
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from analysis.methods.leakage.detectable import Estimate
 from analysis.methods.over_records import mean_over_records
-from analysis.reporting.progress import Progress
+from analysis.reporting.progress import Progress, Say
 from analysis.studies.audit.run import STUDIED
 from analysis.studies.duration import describe
 from analysis.studies.noise.update_study import AGAIN, NoiseStudy, study_errors
@@ -92,7 +92,7 @@ def observe_rounds(
     signals: Sequence[Signal],
     seed: int,
     progress: Progress,
-    say: Callable[[str], None],
+    say: Say,
 ) -> Observations:
     """Pass every update of every round through every release, and read every signal off those that are attacked.
 

@@ -1,6 +1,6 @@
 """An audit of recorded updates: a question in, a report out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import numpy as np
 from analysis.methods.guarantee import Guarantee, guarantee
 from analysis.methods.leakage.membership import Leakage, resample_weights
 from analysis.reporting.folder import RunFolder, is_empty, open_run
-from analysis.reporting.progress import Progress, silent, unsaid
+from analysis.reporting.progress import Progress, Say, silent, unsaid
 from analysis.studies.audit.strongest import Strongest
 from analysis.studies.claims import describe_refused
 from analysis.studies.conclusion import Finding, conclude, measured_beside
@@ -139,7 +139,7 @@ def run_recorded(
     path: Path,
     trusted: bool = False,
     progress: Progress = silent,
-    say: Callable[[str], None] = unsaid,
+    say: Say = unsaid,
 ) -> tuple[RecordedReport, RunFolder]:
     """Audit recorded updates.
 

@@ -25,8 +25,8 @@ One = TypeVar("One", AuditSpec, ClientsSpec)
 
 
 @dataclass(frozen=True, kw_only=True)
-class SeedsSpec(AuditSpec):
-    """The question of several audits.
+class _Seeds:
+    """What the question of one audit becomes that of several by.
 
     Parameters
     ----------
@@ -37,14 +37,23 @@ class SeedsSpec(AuditSpec):
     Raises
     ------
     InputError
-        As an `AuditSpec`, or if there are fewer than two seeds or too many.
+        If there are fewer than two seeds or too many, and as the question of one audit.
     """
 
     seeds: tuple[int, ...] = option(DEFAULT_SEEDS, "Seeds of as many audits.", within=ranges.SEED)
 
     def __post_init__(self) -> None:
-        _put_in_order(self)
-        super().__post_init__()
+        object.__setattr__(self, "seeds", tuple(sorted(dict.fromkeys(self.seeds))))
+        if not 2 <= len(self.seeds) <= MOST_SEEDS:
+            raise InputError(f"{count(len(self.seeds), 'seed')}: choose from 2 to {MOST_SEEDS}")
+        object.__setattr__(self, "seed", self.seeds[0])
+        # That of the question of one audit, which comes after this class in the order of bases.
+        super().__post_init__()  # type: ignore[misc]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeedsSpec(_Seeds, AuditSpec):
+    """The question of several audits of records: that of one, an `AuditSpec`, and two or more ``seeds``, in order."""
 
     @property
     def audits(self) -> "Audits":
@@ -59,25 +68,8 @@ class SeedsSpec(AuditSpec):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClientsSeedsSpec(ClientsSpec):
-    """The question of several audits of whole clients.
-
-    Parameters
-    ----------
-    seeds : tuple of int
-        As `SeedsSpec` has them.
-
-    Raises
-    ------
-    InputError
-        As a `ClientsSpec`, or if there are fewer than two seeds or too many.
-    """
-
-    seeds: tuple[int, ...] = option(DEFAULT_SEEDS, "Seeds of as many audits.", within=ranges.SEED)
-
-    def __post_init__(self) -> None:
-        _put_in_order(self)
-        super().__post_init__()
+class ClientsSeedsSpec(_Seeds, ClientsSpec):
+    """The question of several audits of whole clients: that of one, a `ClientsSpec`, and two or more ``seeds``."""
 
     @property
     def audits(self) -> "Audits":
@@ -120,14 +112,6 @@ def settle(asked: dict[str, object], seeds: str, one: type[One], several: type[O
     named = tuple(dict.fromkeys(parse_seeds(seeds)))
     rest = {name: value for name, value in asked.items() if name != "seed"}
     return one(**rest, seed=named[0]) if len(named) == 1 else several(**rest, seeds=named)  # type: ignore[arg-type,call-arg]
-
-
-def _put_in_order(spec: Several) -> None:
-    """Sort the seeds of a question, each named once, and let its seed be the first of them."""
-    object.__setattr__(spec, "seeds", tuple(sorted(dict.fromkeys(spec.seeds))))
-    if not 2 <= len(spec.seeds) <= MOST_SEEDS:
-        raise InputError(f"{count(len(spec.seeds), 'seed')}: choose from 2 to {MOST_SEEDS}")
-    object.__setattr__(spec, "seed", spec.seeds[0])
 
 
 def _at(spec: Several, one: type[One], seed: int) -> One:
