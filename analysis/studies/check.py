@@ -1,4 +1,4 @@
-"""The check before a study: clients, training and defences are tried on two records, before anything is written."""
+"""The check before a study: clients, training and defences are tried on a few records, before anything is written."""
 
 from collections.abc import Iterator, Sequence
 

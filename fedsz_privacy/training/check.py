@@ -1,4 +1,4 @@
-"""The check before the work: one prediction, one gradient and one step on two records, before anything is written.
+"""The check before the work: one prediction and gradient on two records, and one step, before anything is written.
 
 Whatever fails ends in one line that names the model, the layer and the remedy. An error inside a user's own training
 function keeps its traceback: by then the model is known to fit the records.
@@ -17,6 +17,7 @@ from fedsz_privacy.core.errors import InputError, one_line
 from fedsz_privacy.core.state import stack_of_one, subtract
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.training.clients import Clients
+from fedsz_privacy.training.descent import Training
 from fedsz_privacy.training.divergence import require_convergence
 from fedsz_privacy.training.evaluation import apply
 from fedsz_privacy.training.gradients import record_gradients
@@ -27,7 +28,7 @@ from fedsz_privacy.training.rule import TrainingRule
 from fedsz_privacy.training.vectorized import SEED
 
 TRIED = 2
-"""Records that everything is tried on; batch normalisation needs two."""
+"""Records that a model is tried on; batch normalisation needs two."""
 
 WRAPPERS = (nn.DataParallel, nn.parallel.DistributedDataParallel, torch.jit.ScriptModule)
 
@@ -67,16 +68,18 @@ def check_model(model: nn.Module, name: str, records: Records) -> None:
 
 
 def check_rule(rule: TrainingRule, model: nn.Module, name: str, records: Records) -> None:
-    """Take a step of a training rule on two records; a function of a user's own trains on all that are given.
+    """Take a step of a training rule on as many of the records as the rule needs to be itself.
 
-    It may need more than two: to fill a batch, to accumulate gradients, or to hold some out.
+    Plain training takes a batch: batch normalisation of many layers makes the gradients of two records thousands of
+    times longer. A function of a user's own gets all records: to fill batches, to accumulate gradients, to hold some
+    out. Other rules take two.
 
     Raises
     ------
     InputError
         If the rule cannot train the model, leaves it as it was, or leaves numbers that are not finite.
     """
-    few = records if isinstance(rule, OwnTraining) else records.part(0, TRIED)
+    few = records.part(0, _records_to_try(rule))
     streams, states = [np.random.default_rng(0)], stack_of_one(detached(model))
     batches = rule.draw(np.ones((1, len(few)), bool), streams)[:, :1]
     batches[0, 0, : len(few)] = np.arange(len(few))[: batches.shape[2]]
@@ -84,6 +87,16 @@ def check_rule(rule: TrainingRule, model: nn.Module, name: str, records: Records
     require_convergence(subtract(trained, states), states, 0)
     if all(torch.equal(trained[each], states[each]) for each in trainable(model).values()):
         raise InputError(f"training left model {name} as it was: train the model that is given, in place")
+
+
+def _records_to_try(rule: TrainingRule) -> int | None:
+    match rule:
+        case OwnTraining():
+            return None
+        case Training(batch_size=size):
+            return max(TRIED, size)
+        case _:
+            return TRIED
 
 
 def check_weights(model: nn.Module, name: str) -> None:

@@ -1,4 +1,4 @@
-"""The check before an audit: everything that could fail is tried on two records, before anything is written or trained.
+"""The check before an audit: what could fail is tried on a few records, before anything is written or trained.
 
 It also finds out what a reader of the run must know before it starts: what trains one by one, and how long it takes.
 """

@@ -47,7 +47,7 @@ class Prepared:
 
 
 def prepare(spec: FederationSpec) -> Prepared:
-    """Load what a question names, and try it on two records; nothing is written.
+    """Load what a question names, and try it on a few records; nothing is written.
 
     Raises
     ------
