@@ -129,8 +129,8 @@ class ClientSpec:
     def settled(self, defences: "Sequence[str]", rounds: int) -> tuple[str, ...]:
         """Return the settled names of defences over so many rounds, ``none`` among them."""
         require_known(defences)
-        from fedsz_privacy.defences.defence import settle_defences
         from fedsz_privacy.defences.proof import Composition
+        from fedsz_privacy.defences.reading import settle_defences
 
         return settle_defences([REFERENCE, *defences], Composition(self.delta, rounds))
 

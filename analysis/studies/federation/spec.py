@@ -94,8 +94,8 @@ class FederationSpec(RoundsSpec):
     )
 
     def __post_init__(self) -> None:
-        from fedsz_privacy.defences.defence import releases_of
         from fedsz_privacy.defences.proof import Composition
+        from fedsz_privacy.defences.reading import releases_of
 
         super().__post_init__()
         object.__setattr__(self, "payload", find_payload(self.payload))

@@ -117,10 +117,10 @@ class RecordedSpec:
             )
 
     def _parse(self, texts: "Sequence[str]", rounds: int) -> "list[Release]":
-        from fedsz_privacy.defences.defence import NO_RELEASES, first_kind
         from fedsz_privacy.defences.grid import expand
         from fedsz_privacy.defences.parsing import parse_release
         from fedsz_privacy.defences.proof import Composition
+        from fedsz_privacy.defences.reading import NO_RELEASES, first_kind
 
         for text in texts:
             if what := NO_RELEASES.get(first_kind(text)):

@@ -20,7 +20,7 @@ from analysis.studies.questions import read_question, to_plain
 from analysis.studies.recommend.spec import RecommendSpec
 from fedsz_privacy import InputError
 from fedsz_privacy.core.ranges import Whole
-from fedsz_privacy.defences.defence import settle_defences
+from fedsz_privacy.defences.reading import settle_defences
 
 QUESTIONS = {
     "audit": AuditSpec(),

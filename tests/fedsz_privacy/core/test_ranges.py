@@ -6,7 +6,7 @@ import pytest
 from fedsz_privacy import ErrorBound, FedSZ, InputError
 from fedsz_privacy.core import ranges
 from fedsz_privacy.core.ranges import Range, Share, Whole, require_in
-from fedsz_privacy.defences.defence import Privacy
+from fedsz_privacy.defences.private_training import Privacy
 from fedsz_privacy.training.accounting import calibrate
 from fedsz_privacy.training.descent import Training
 from fedsz_privacy.training.dpsgd import DPTraining

@@ -2,7 +2,8 @@ import dp_accounting
 import pytest
 
 from fedsz_privacy import InputError
-from fedsz_privacy.defences.defence import Setting, parse_defence, settle_defences
+from fedsz_privacy.defences.defence import Setting, parse_defence
+from fedsz_privacy.defences.reading import settle_defences
 from fedsz_privacy.training.accounting import epsilon
 from fedsz_privacy.training.descent import Training
 from fedsz_privacy.training.dpsgd import DPTraining

@@ -3,10 +3,10 @@
 import pytest
 
 from fedsz_privacy import InputError
-from fedsz_privacy.defences.defence import NO_RELEASES
 from fedsz_privacy.defences.mechanisms.feedback import FEEDBACK
 from fedsz_privacy.defences.names import FIRST_NAMES, RELEASE_NAMES, require_known
 from fedsz_privacy.defences.parsing import BUILT_IN
+from fedsz_privacy.defences.reading import NO_RELEASES
 
 
 def test_names_are_those_of_parsing():

@@ -9,10 +9,11 @@ from dp_accounting import GaussianDpEvent, NonPrivateDpEvent
 
 from fedsz_privacy import InputError
 from fedsz_privacy.defences import parsing
-from fedsz_privacy.defences.defence import settle_defences, strongest_observer
+from fedsz_privacy.defences.defence import strongest_observer
 from fedsz_privacy.defences.mechanisms.none import none
 from fedsz_privacy.defences.parsing import parse_release
 from fedsz_privacy.defences.proof import Composition, Observer, Proof, Unit
+from fedsz_privacy.defences.reading import settle_defences
 from fedsz_privacy.training.gaussian_rounds import Adjacency
 
 OUTSIDE = Proof(

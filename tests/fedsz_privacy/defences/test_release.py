@@ -14,8 +14,9 @@ from fedsz_privacy.codec.lossless import get_lossless
 from fedsz_privacy.codec.lossy import THRESHOLD
 from fedsz_privacy.codec.names import COMPRESSOR_NAMES, DEFAULT_COMPRESSOR, DEFAULT_LOSSLESS, LOSSLESS_NAMES
 from fedsz_privacy.core.state import nbytes
-from fedsz_privacy.defences.defence import Setting, parse_defence, settle_defences
+from fedsz_privacy.defences.defence import Setting, parse_defence
 from fedsz_privacy.defences.grammar import split_parts, write_shortest
+from fedsz_privacy.defences.reading import settle_defences
 from fedsz_privacy.defences.release import release_each
 from fedsz_privacy.training.accounting import epsilon
 from fedsz_privacy.training.descent import Training
