@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,39 +11,23 @@ from torch import Tensor
 from analysis.methods.leakage.detectable import Estimate
 from analysis.methods.over_records import mean_over_records
 from analysis.reporting.progress import Progress, Say
-from analysis.studies.audit.run import STUDIED
 from analysis.studies.duration import describe
-from analysis.studies.noise.update_study import AGAIN, NoiseStudy, study_errors
 from analysis.studies.recorded.material import AuditedRound, Material
 from analysis.studies.recorded.members import Candidates
+from analysis.studies.recorded.sending import Memory, Sent, finite_updates, last_rounds, send
 from attacks import Knowledge, Signal, View
 from attacks.game.looks import observe
 from attacks.signals import Scores
-from fedsz_privacy.codec.last_round import LastRound
-from fedsz_privacy.codec.lossy import without_lossy_warnings
 from fedsz_privacy.core.errors import InputError
-from fedsz_privacy.core.randomness import Purpose, generator
-from fedsz_privacy.core.state import StateDict, add, average, is_finite, nbytes, stack, subtract
+from fedsz_privacy.core.state import StateDict, add, average, nbytes, stack
 from fedsz_privacy.data.records import Records
-from fedsz_privacy.defences.release import Release, Released, release_copy
+from fedsz_privacy.defences.release import Release
 from fedsz_privacy.training.evaluation import measure_each
 
 SMALLER = "choose fewer --candidates, --signal or --release, or one --client; a GPU is used where there is one"
 
-STUDIED_UPDATES = 8
-"""Most updates whose errors are studied."""
-
 MEMORY_BYTES = 2**28
 """Memory that the updates of targets and of other clients take which are looked at together."""
-
-Sent = Mapping[str, Released]
-"""What an observer holds of each client that took part in a round."""
-
-Memory = dict[str, StateDict]
-"""What each client remembers of its updates under a release with error feedback: what was lost of them so far."""
-
-Lasts = Mapping[str, LastRound]
-"""The last round of each client that knows of one."""
 
 Target = tuple[str, str]
 """A release, and the client whose update passed through it."""
@@ -113,23 +96,20 @@ def observe_rounds(
     start = perf_counter()
     for row, each in enumerate(progress(material.rounds, description="rounds", total=shape[0])):
         before = each.before()
-        lasts, previous = _last_rounds(previous, each, before), each
-        updates, told = _finite(each)
+        lasts, previous = last_rounds(previous, each, before), each
+        updates, told = finite_updates(each)
         notices += told
         _require_others(updates, each.number, signals)
         took_part[row] = [client in updates for client in candidates.clients]
         sent = {
-            release.name: _send(release, updates, each.number, material.everybody, seed, memories[release.name], lasts)
+            release.name: send(release, updates, each.number, material.everybody, seed, memories[release.name], lasts)
             for release in releases
         }
         knowledge = Knowledge(material.model, _placed([before], pool), pool)
         targets = [(release, client) for release in sent for client in candidates.clients if client in updates]
         for some in _together(targets, len(updates) * nbytes(before)):
-            view = _view(knowledge, sent, some, any(signal.reads_others for signal in signals))
-            for signal in signals:
-                read = _score(signal, view, f" of round {each.number}")
-                for (release, client), found in zip(some, read, strict=True):
-                    scores[release][signal.name][row, :, candidates.clients.index(client)] = found
+            for signal, release, client, found in _read(signals, knowledge, sent, some, f" of round {each.number}"):
+                scores[release][signal.name][row, :, candidates.clients.index(client)] = found
         for release, by_client in sent.items():
             sizes[release].extend(one.nbytes for one in by_client.values())
             if row == shape[0] - 1 and by_client:
@@ -148,14 +128,6 @@ def observe_rounds(
     return Observations(took_part, scores, means, performance, tuple(notices))
 
 
-def _finite(each: AuditedRound) -> tuple[dict[str, StateDict], list[str]]:
-    """Return the updates of a round that are finite, and what to know of the others."""
-    updates = {client: read() for client, read in each.updates.items()}
-    broken = [client for client, update in updates.items() if not all(map(is_finite, update.values()))]
-    told = [f"the update of {client} in round {each.number} is not finite, and left out" for client in broken]
-    return {client: update for client, update in updates.items() if client not in broken}, told
-
-
 def _require_others(updates: Mapping[str, StateDict], number: int, signals: Sequence[Signal]) -> None:
     reading = [signal.name for signal in signals if signal.reads_others]
     if len(updates) == 1 and reading:
@@ -163,58 +135,6 @@ def _require_others(updates: Mapping[str, StateDict], number: int, signals: Sequ
             f"one update alone is finite in round {number}, and {reading[0]} reads those of others: choose --signal "
             "without it"
         )
-
-
-def _send(
-    release: Release,
-    updates: Mapping[str, StateDict],
-    number: int,
-    everybody: Sequence[str],
-    seed: int,
-    memory: Memory,
-    lasts: Lasts = MappingProxyType({}),
-) -> Sent:
-    """Return what an observer holds of each update; under error feedback, the memory takes in what was lost of each."""
-    sent = {}
-    with without_lossy_warnings():
-        for client, update in updates.items():
-            whole = add(memory[client], update) if client in memory else update
-            stream = generator(seed, Purpose.RELEASE, number, everybody.index(client))
-            after = release.after(lasts.get(client))
-            sent[client] = release_copy(after, whole, stream, f" of {client} in round {number}")
-            if release.feedback:
-                memory[client] = subtract(whole, sent[client].update)
-    return sent
-
-
-def _last_rounds(previous: AuditedRound | None, each: AuditedRound, before: StateDict) -> Lasts:
-    """Return the round before, for the clients that took part in it; others did not get the global state before it."""
-    if previous is None or previous.number != each.number - 1:
-        return {}
-    return dict.fromkeys(previous.updates, LastRound(previous.number, subtract(before, previous.before())))
-
-
-def study_releases(
-    each: AuditedRound, releases: Sequence[Release], everybody: Sequence[str], seed: int
-) -> dict[str, NoiseStudy | None]:
-    """Return the errors that each release makes on updates of one round; of a large model on fewer of them."""
-    updates, _ = _finite(each)
-    elements = sum(tensor.numel() for tensor in each.before().values())
-    some = dict(list(updates.items())[: max(1, min(STUDIED_UPDATES, STUDIED // elements))])
-    if not some:
-        return dict.fromkeys([release.name for release in releases])
-    return {release.name: _study(release, some, each.number, everybody, seed) for release in releases}
-
-
-def _study(
-    release: Release, updates: Mapping[str, StateDict], number: int, everybody: Sequence[str], seed: int
-) -> NoiseStudy | None:
-    sent = _send(release, updates, number, everybody, seed, {})
-    first = next(iter(updates))
-    stream = generator(seed, Purpose.RELEASE, number, everybody.index(first), AGAIN)
-    with without_lossy_warnings():
-        again = release_copy(release, updates[first], stream)
-    return study_errors(list(updates.values()), list(sent.values()), again, seed)
 
 
 def _together(targets: Sequence[Target], size: int) -> Iterator[Sequence[Target]]:
@@ -231,6 +151,16 @@ def _view(knowledge: Knowledge, sent: Mapping[str, Sent], targets: Sequence[Targ
         for each in (targets, *(zip(*others, strict=True) if sees_others else ()))
     )
     return View(knowledge, updates, tuple(of_others))
+
+
+def _read(
+    signals: Sequence[Signal], knowledge: Knowledge, sent: Mapping[str, Sent], targets: Sequence[Target], where: str
+) -> Iterator[tuple[Signal, str, str, NDArray[np.float64]]]:
+    """Yield each signal's scores of each target, shape (records,), with the release and the client."""
+    view = _view(knowledge, sent, targets, any(signal.reads_others for signal in signals))
+    for signal in signals:
+        for (release, client), found in zip(targets, _score(signal, view, where), strict=True):
+            yield signal, release, client, found
 
 
 def _score(signal: Signal, view: View, where: str) -> Scores:

@@ -15,6 +15,7 @@ from analysis.studies.claims import describe_refused
 from analysis.studies.conclusion import Finding, conclude, measured_beside
 from analysis.studies.noise.update_study import NoiseStudy
 from analysis.studies.recorded.choices import choose_clients, choose_signals, little_lossy, require_room
+from analysis.studies.recorded.errors import study_releases
 from analysis.studies.recorded.material import Material, load
 from analysis.studies.recorded.measure import (
     ByDefence,
@@ -25,7 +26,7 @@ from analysis.studies.recorded.measure import (
     measure,
 )
 from analysis.studies.recorded.members import Candidates, choose_candidates
-from analysis.studies.recorded.observe import Observations, observe_rounds, study_releases
+from analysis.studies.recorded.observe import Observations, observe_rounds
 from analysis.studies.recorded.spec import RecordedSpec
 from analysis.studies.report import Presentation, Report
 from analysis.studies.spec import REFERENCE

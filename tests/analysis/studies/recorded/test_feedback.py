@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from numpy.random import default_rng
 
-from analysis.studies.recorded.observe import _send
+from analysis.studies.recorded.sending import send
 from fedsz_privacy.defences.parsing import parse_release
 
 
@@ -12,7 +12,7 @@ def test_what_was_lost_in_one_round_is_sent_in_the_next():
     release, memory = parse_release("ef+topk:share=0.2"), {}
     first, second = (torch.from_numpy(default_rng(seed).standard_normal(10)).float() for seed in (1, 2))
     sent = [
-        _send(release, {"one": {"w": update}}, number, ["one"], 0, memory)["one"].update["w"]
+        send(release, {"one": {"w": update}}, number, ["one"], 0, memory)["one"].update["w"]
         for number, update in enumerate((first, second))
     ]
     largest = np.sort(np.argsort(-(second + first - sent[0]).abs().numpy())[:2])
@@ -23,8 +23,8 @@ def test_what_was_lost_in_one_round_is_sent_in_the_next():
 def test_a_client_that_missed_a_round_keeps_its_memory():
     release, memory = parse_release("ef+sign"), {}
     updates = {name: {"w": torch.tensor([1.0, -3.0])} for name in ("one", "two")}
-    _send(release, updates, 0, ["one", "two"], 0, memory)
+    send(release, updates, 0, ["one", "two"], 0, memory)
     kept = memory["two"]["w"].clone()
-    _send(release, {"one": updates["one"]}, 1, ["one", "two"], 0, memory)
+    send(release, {"one": updates["one"]}, 1, ["one", "two"], 0, memory)
     assert memory["two"]["w"].equal(kept)
     assert not memory["one"]["w"].equal(kept)
