@@ -25,16 +25,22 @@ def require_convergence(updates: StateDict, states: StateDict, number: int) -> N
     unit = max(1.0, magnitude_of([*moved.values(), *started.values()]))
     lengths, starts = _squared_lengths(moved, unit), _squared_lengths(started, unit).nan_to_num(0.0, 0.0, 0.0)
     if not finite or not bool((lengths <= FAR**2 * starts.clamp(min=unit**-2)).all()):
-        raise InputError(f"training diverged in round {number + 1}: lower --learning-rate")
+        raise InputError(f"training diverged in round {number + 1}: {_remedy(updates)}")
+
+
+def _remedy(updates: StateDict) -> str:
+    if any(map(_is_statistic, updates)):
+        return "lower --learning-rate, or choose another --batch-size if the last batch is of too few records"
+    return "lower --learning-rate"
+
+
+def _is_statistic(name: str) -> bool:
+    return name.rpartition(".")[2] in STATISTICS
 
 
 def _learnt(stacked: StateDict) -> StateDict:
     """Return the floats but the statistics of normalisation layers."""
-    return {
-        name: tensor
-        for name, tensor in stacked.items()
-        if name.rpartition(".")[2] not in STATISTICS and tensor.is_floating_point()
-    }
+    return {name: tensor for name, tensor in stacked.items() if not _is_statistic(name) and tensor.is_floating_point()}
 
 
 def _squared_lengths(stacked: StateDict, unit: float) -> torch.Tensor:

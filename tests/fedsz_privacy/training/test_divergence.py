@@ -64,5 +64,6 @@ def test_statistics_of_large_inputs_are_no_divergence(name):
 
 @pytest.mark.parametrize(("name", "by"), [("0.weight", 1e4), ("0.weight", torch.nan), ("1.running_var", torch.inf)])
 def test_weights_that_moved_far_and_numbers_that_are_not_finite_are(name, by):
-    with pytest.raises(InputError, match="training diverged in round 1: lower --learning-rate"):
+    """Of a model that normalises batches, the remedy names them too."""
+    with pytest.raises(InputError, match="in round 1: lower --learning-rate, or choose another --batch-size"):
         require_convergence(moved(name, by), NORMED, 0)
