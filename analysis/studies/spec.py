@@ -67,6 +67,8 @@ class ClientSpec:
     ----------
     data, target, task, model : str
         Names for `load_data` and `build_model`.
+    side : int
+        Images are scaled to side x side; 0 leaves them as they are.
     training : str
         Import path of a training function of a user's own; empty for the built-in one.
     epochs, batch_size, learning_rate, optimizer, weight_decay
@@ -94,6 +96,7 @@ class ClientSpec:
         "classification, binary, regression, next-token, or module:TASK.",
         shown="what the data says",
     )
+    side: int = option(0, "Scale images to side x side; 0 leaves them as they are.", within=ranges.SIDE)
     model: str = option("mlp", "mlp, cnn, lstm, transformer, alexnet, mobilenetv2, resnet50, or module:factory.")
     training: str = option("", "A training function of your own, module:function.", shown="the built-in one")
     epochs: int = option(5, "Local epochs.", within=ranges.EPOCHS)

@@ -104,3 +104,17 @@ class DataSplit:
     def with_notices(self, *notices: str) -> "DataSplit":
         """Return the same records with more to know of them."""
         return replace(self, notices=(*self.notices, *notices))
+
+    def to(self, device: torch.device) -> "DataSplit":
+        """Return the same records in the memory of a device."""
+        return replace(self, train=self.train.to(device), test=self.test.to(device))
+
+    def resized(self, side: int) -> "DataSplit":
+        """Return images scaled to side x side, bilinearly.
+
+        Raises
+        ------
+        InputError
+            If the records are no images.
+        """
+        return replace(self, train=self.train.resized(side), test=self.test.resized(side))

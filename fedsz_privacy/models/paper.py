@@ -51,7 +51,7 @@ def _build(module: str, factory: str, shape: Shape, classes: int, least_side: in
     if min(shape[1:]) < least_side:
         size = f"{shape[1]}x{shape[2]}"
         raise InputError(
-            f"{module} needs images of {least_side}x{least_side}, not {size}: resize them, as federate --side does"
+            f"{module} needs images of {least_side}x{least_side}, not {size}: scale them, by --side or Records.resized"
         )
     try:
         models = import_module(f"pytorchcv.models.{module}")

@@ -10,19 +10,16 @@ from torch import nn
 
 from analysis.reporting.progress import Progress
 from analysis.studies.audit.spec import AuditSpec, Others
+from analysis.studies.loading import load_model, load_records
 from attacks.canaries.records import make_canaries
 from attacks.game.game import Game
-from fedsz_privacy.core.device import find_device
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import cloned, stack_of_one, unstack
-from fedsz_privacy.data.loading import load_data
 from fedsz_privacy.data.records import DataSplit, Records, join
 from fedsz_privacy.defences.mechanisms.none import none
 from fedsz_privacy.federation.federation import Federation
 from fedsz_privacy.federation.partition import even_clients
-from fedsz_privacy.models.catalogue import build_model
-from fedsz_privacy.training.fixing import fix
 from fedsz_privacy.training.modes import detached
 
 TEST_RECORDS = 1000
@@ -37,18 +34,16 @@ def load(spec: AuditSpec) -> tuple[DataSplit, nn.Module]:
     InputError
         If there are none of that name, the data does not suffice, or the device is not there.
     """
-    device, candidates, others = find_device(spec.device), len(spec.repeats), spec.clients - 1
-    most = candidates + others * spec.client_records
-    split = load_data(spec.data, most, TEST_RECORDS, spec.seed, spec.target, spec.task)
-    model = build_model(spec.model, split.train, spec.seed)
-    model = fix(model) if spec.fix_model else model
+    candidates, others = len(spec.repeats), spec.clients - 1
+    split = load_records(spec, candidates + others * spec.client_records, TEST_RECORDS)
+    model = load_model(spec, split)
     records = len(split.train)
     if records < candidates + others:
         raise InputError(
             f"{candidates} candidates and {others} other clients need more than the {records} training records of "
             f"{spec.data}: choose fewer candidates"
         )
-    return replace(split, train=split.train.to(device), test=split.test.to(device)), model.to(device)
+    return split, model
 
 
 def set_up(spec: AuditSpec, split: DataSplit, model: nn.Module) -> Game:

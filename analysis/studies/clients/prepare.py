@@ -13,22 +13,19 @@ from analysis.studies.audit.check import check_pickling, check_signals
 from analysis.studies.check import check_clients
 from analysis.studies.clients.spec import ClientsSpec
 from analysis.studies.duration import describe, seconds_of_training
+from analysis.studies.loading import load_model, load_records
 from attacks import Game
 from attacks.canaries.directions import require_room
 from attacks.clients.own_update import OWN_UPDATE
 from attacks.game.engine import games_of
-from fedsz_privacy.core.device import find_device
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import cloned, stack_of_one, unstack
-from fedsz_privacy.data.loading import load_data
 from fedsz_privacy.data.records import DataSplit
 from fedsz_privacy.defences.defence import Defence
 from fedsz_privacy.defences.mechanisms.none import none
 from fedsz_privacy.federation.federation import Federation
 from fedsz_privacy.federation.partition import even_clients
-from fedsz_privacy.models.catalogue import build_model
 from fedsz_privacy.training.clients import Clients
-from fedsz_privacy.training.fixing import fix
 from fedsz_privacy.training.gradients import gradient_names
 from fedsz_privacy.training.modes import detached
 
@@ -49,16 +46,14 @@ def load(spec: ClientsSpec) -> tuple[DataSplit, nn.Module]:
     InputError
         If there are none of that name, or the data does not suffice.
     """
-    device, needed = find_device(spec.device), (spec.clients + spec.earlier_clients) * spec.client_records
-    split = load_data(spec.data, needed, TEST_RECORDS, spec.seed, spec.target, spec.task)
+    needed = (spec.clients + spec.earlier_clients) * spec.client_records
+    split = load_records(spec, needed, TEST_RECORDS)
     if len(split.train) < needed:
         raise InputError(
             f"{spec.clients} clients and {spec.earlier_clients} earlier ones of {spec.client_records} records each "
             f"need more than the {len(split.train)} training records of {spec.data}: choose fewer --client-records"
         )
-    model = build_model(spec.model, split.train, spec.seed)
-    model = fix(model) if spec.fix_model else model
-    return replace(split, train=split.train.to(device), test=split.test.to(device)), model.to(device)
+    return split, load_model(spec, split)
 
 
 def set_up(spec: ClientsSpec, split: DataSplit, model: nn.Module) -> Game:

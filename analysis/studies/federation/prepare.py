@@ -1,6 +1,6 @@
 """From the question of a federation to its records, model and clients, tried before the work."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +11,11 @@ from analysis.reporting.numbers import count
 from analysis.studies.check import check_clients
 from analysis.studies.federation.duration import seconds_of_federation
 from analysis.studies.federation.spec import FederationSpec
-from fedsz_privacy.core.device import find_device
+from analysis.studies.loading import load_model, load_records
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.randomness import Purpose, generator
-from fedsz_privacy.data.loading import load_data
 from fedsz_privacy.data.records import DataSplit
 from fedsz_privacy.federation.partition import parse_partition
-from fedsz_privacy.models.catalogue import build_model
-from fedsz_privacy.training.fixing import fix
 
 
 @dataclass(frozen=True)
@@ -54,21 +51,13 @@ def prepare(spec: FederationSpec) -> Prepared:
     InputError
         If the data, the model or the training do not fit the question.
     """
-    split = _load(spec)
+    split = load_records(spec, spec.records, spec.test_records)
     if len(split.test) < LEAST_RECORDS:
         raise InputError(f"{count(len(split.test), 'test record')} has no interval: choose more --test-records")
-    model = build_model(spec.model, split.train, spec.seed)
-    model = (fix(model) if spec.fix_model else model).to(find_device(spec.device))
+    model = load_model(spec, split)
     rng = generator(spec.seed, Purpose.PARTITION)
     clients = parse_partition(spec.partition, split.train.targets.cpu().numpy(), spec.clients, rng)
     defences = spec.parse_defences()
     found = check_clients(defences, model, spec.model, split.train, spec.expected_records)
     seconds = seconds_of_federation(defences, model, split.train, clients, spec.rounds)
     return Prepared(split, model, clients, (*split.notices, *found), seconds)
-
-
-def _load(spec: FederationSpec) -> DataSplit:
-    split = load_data(spec.data, spec.records, spec.test_records, spec.seed, spec.target, spec.task)
-    parts, device = (split.train, split.test), find_device(spec.device)
-    train, test = ((part.resized(spec.side) if spec.side else part).to(device) for part in parts)
-    return replace(split, train=train, test=test)

@@ -24,8 +24,6 @@ class RoundsSpec(ClientSpec):
         A name for `parse_partition`.
     clients, records, test_records, rounds : int
         Number of clients, training records of all of them together, test records, and rounds.
-    side : int
-        Images are scaled to side x side; 0 leaves them as they are.
 
     Raises
     ------
@@ -39,7 +37,6 @@ class RoundsSpec(ClientSpec):
     records: int = option(1200, "Most training records of all clients together.", within=ranges.RECORDS)
     test_records: int = option(1000, "Most test records.", within=ranges.RECORDS)
     rounds: int = option(10, "Rounds of federated averaging.", within=ranges.COUNT)
-    side: int = option(0, "Scale images to side x side; 0 leaves them as they are.", within=ranges.SIDE)
 
     def __post_init__(self) -> None:
         from fedsz_privacy.federation.partition import require_partition

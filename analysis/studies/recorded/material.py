@@ -156,9 +156,7 @@ def _only_typed(said: Manifest, spec: RecordedSpec) -> Iterator[None]:
 
 
 def _prepared(split: DataSplit, manifest: Manifest, device: str) -> DataSplit:
-    parts = [part.resized(manifest.side) if manifest.side else part for part in (split.train, split.test)]
-    train, test = (part.to(find_device(device)) for part in parts)
-    return replace(split, train=train, test=test)
+    return (split.resized(manifest.side) if manifest.side else split).to(find_device(device))
 
 
 def _model(manifest: Manifest, split: DataSplit) -> nn.Module:

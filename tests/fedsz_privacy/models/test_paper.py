@@ -34,7 +34,7 @@ def test_at_the_library_s_own_size_the_result_is_the_library_s(name):
 def test_smaller_images_than_a_model_takes_are_refused_in_one_line(name, side):
     pytest.importorskip("pytorchcv")
     assert PAPER_MODELS[name]((3, side, side), 10)(torch.rand(2, 3, side, side)).shape == (2, 10)
-    with pytest.raises(InputError, match=f"needs images of {side}x{side}, not 28x28: resize them"):
+    with pytest.raises(InputError, match=f"needs images of {side}x{side}, not 28x28: scale them"):
         PAPER_MODELS[name]((3, 28, 28), 10)
 
 

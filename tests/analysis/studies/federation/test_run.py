@@ -294,7 +294,7 @@ def test_rounds_that_cannot_be_used_are_played_again(finished, tmp_path, damage)
         ({"data": "mnist"}, "unknown data set"),
         ({"model": "vgg"}, "unknown model"),
         ({"partition": "skewed"}, "unknown partition"),
-        ({"model": "resnet50"}, "resize them|pip install"),
+        ({"model": "resnet50"}, "scale them|pip install"),
         ({"clients": 500}, "500 clients for 200 records"),
     ],
 )
