@@ -177,4 +177,4 @@ def _exposed(found: Finding) -> list[str]:
     share = f"the most exposed {VULNERABLE_SHARE:.0%} of the records"
     if found.exposed.low > GUESSING:
         return [f"{share} are named with AUC {interval(found.exposed)}"]
-    return [f"{share} are not named either (AUC {interval(found.exposed)})"]
+    return [f"the AUC of {share} is not told from guessing ({interval(found.exposed)})"]

@@ -35,6 +35,14 @@ def test_the_conclusion_on_a_lossy_codec_has_size_leakage_guarantee_bound_and_th
     )
 
 
+def test_few_scores_of_the_most_exposed_are_no_sign_that_nobody_is():
+    """It once read "are not named either", beside an average that leaks."""
+    found = Finding("none", None, LEAKING, NOTHING, exposed=Estimate(0.534, 0.325, 0.741))
+    assert conclude(found).endswith(
+        "no guarantee; the AUC of the most exposed 5% of the records is not told from guessing (0.534 [0.325, 0.741])"
+    )
+
+
 def test_no_defence_is_judged_by_itself():
     assert conclude(Finding("none", None, LEAKING, NOTHING)) == (
         "none: leaks (AUC 0.634 [0.604, 0.663]; guessing gives 0.5); no guarantee"
