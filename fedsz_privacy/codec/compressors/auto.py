@@ -22,7 +22,7 @@ CODE_OF_SZ3, CODE_OF_SCALED = 0, 1
 CHOICES: Mapping[int, Compressor] = MappingProxyType({CODE_OF_SZ3: SZ3(), CODE_OF_SCALED: Scaled()})
 """Compressors by the byte on the wire."""
 
-SAMPLE, PART = 2**14, 2**13
+SAMPLE, PART = 2**13, 2**12
 """Elements of a large array that are counted, spread over all of it, and that are searched, side by side."""
 
 SURE = 0.97
@@ -34,14 +34,13 @@ NEARLY = 1.001
 
 @dataclass(frozen=True)
 class Auto:
-    """The smaller of SZ3's stream and that of `Scaled`: one byte larger than SZ3's at most, as a rule.
+    """The smaller of SZ3's stream and that of `Scaled`: a thousandth larger than SZ3's at most, as a rule.
 
-    SZ3 codes the same bins one by one in a Huffman code, so its stream is no smaller than that code, but for
-    repetitions, which its last stage finds. The size of that code follows from how often each bin is there. `Scaled`'s
-    stream is the only one that is made where it is no larger: clearly, by a sample of rows, where `Scaled` has found a
-    model, and hardly, by all bins, where it has found none. Only SZ3's is made where there is no model and a bin needs
-    two bytes. Everywhere else both are made. An array that repeats itself, but does not in its sample, can come out
-    larger than SZ3's.
+    SZ3 codes the same bins, so how often each is there tells how large its stream is at least (`sz3_sizes`), unless
+    they repeat each other. Where `Scaled` takes no more, its stream is the only one that is made. Bins are counted
+    in a sample where `Scaled` has found a model, and all of them where it has found none. Without a model, and with
+    bins of two bytes, only SZ3's stream is made. Everywhere else both are. An array that repeats itself, but does not
+    at its start, can come out larger than SZ3's.
     """
 
     @property

@@ -13,7 +13,7 @@ from fedsz_privacy.codec.compressors.low_rank import LowRank
 
 Float32: TypeAlias = NDArray[np.float32]
 
-RANKS = (2, 4, 8, 16, 32)
+RANKS = (2, 4, 8, 16)
 LEAST_SIZE = 4096
 FEWER = 8
 """How many times as many elements a matrix has as the factors of its prediction, at least."""

@@ -26,7 +26,8 @@ Float = np.dtype[np.floating]
 
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 CODES = {width: np.dtype(f"i{width}") for width in (1, 2, 4)}
-LARGEST_CODE = np.iinfo(np.int32).max
+LARGEST_CODES = {dtype: int(np.iinfo(dtype).max) for dtype in CODES.values()}
+LARGEST_CODE = max(LARGEST_CODES.values())
 
 EXACT = 2**24
 """Whole numbers up to here are exact in float32."""
@@ -103,7 +104,7 @@ def restore(codes: Codes, prediction: LowRank, half_bin: float, dtype: Float) ->
 
 def _narrowest(largest: float) -> np.dtype[np.signedinteger]:
     """Return the type of codes up to the largest."""
-    return next((dtype for dtype in CODES.values() if largest <= np.iinfo(dtype).max), CODES[4])
+    return next((dtype for dtype, most in LARGEST_CODES.items() if largest <= most), CODES[4])
 
 
 def _working(prediction: LowRank, largest: float, half_bin: float, dtype: Float) -> Float:

@@ -28,7 +28,7 @@ NOTHING = -128
 LEAST, MOST = -127, 127
 """Least and greatest exponent of all others."""
 
-WORTH = 0.97
+WORTH = 0.95
 """Share of the bits without classes from which on they are not worth their time."""
 
 BITS_OF_CLASS = 300

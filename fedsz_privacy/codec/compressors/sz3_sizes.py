@@ -17,10 +17,12 @@ LARGEST = 2.0**14
 CLOSE = 1.02
 """How many times the entropy a Huffman code may be for zstd to find nothing in it."""
 
-FOUND = 0.97
+FOUND = 0.96
 """Share of any other Huffman code that zstd leaves, at least."""
 
 MOSTLY = 0.95
+"""Share of the entropy that zstd leaves as a rule where most bins are one and the same."""
+
 OVERHEAD = 8 * 96
 """Bits beside the codes and their table."""
 
@@ -41,13 +43,13 @@ def least_bits(bins: NDArray[np.signedinteger]) -> float:
     """Return the bits of the codes of some bins and of their table, at least, where no bins repeat each other.
 
     That is a Huffman code's size, and somewhat less where that is far above the entropy, because zstd finds something
-    in it. Where most bins are one and the same it may find much, so nothing is certain.
+    in it. Where most bins are one and the same it can find more than their entropy tells.
     """
     counts = counts_of(bins)
-    if 2 * counts.max() > bins.size:
-        return MOSTLY * entropy(counts)
     least, code = entropy(counts), huffman(counts)
-    return code + TABLE * counts.size if code < CLOSE * least else max(least, FOUND * code)
+    if code < CLOSE * least:
+        return code + TABLE * counts.size
+    return MOSTLY * least if 2 * counts.max() > bins.size else max(least, FOUND * code)
 
 
 def repeat(bins: NDArray[np.signedinteger]) -> bool:
