@@ -67,14 +67,15 @@ class Auto:
 
 def _enough(coded: Coded, bound: float) -> float:
     """Return the bits up to which a stream of `Scaled` is taken to be no larger than SZ3's; 0 if nothing is known."""
-    flat, codes = coded.array.reshape(-1), coded.codes.reshape(-1)
-    part = bins_of(flat[:PART], bound) if coded.modelled else codes[:PART]
-    if part is None or repeat(part):
-        return 0.0
     if not coded.modelled:
-        return NEARLY * least_bits(codes) + OVERHEAD
-    sample = bins_of(flat[:: _step(flat.size)], bound)
-    return 0.0 if sample is None else SURE * least_bits(sample) * flat.size / sample.size
+        codes = coded.codes.reshape(-1)
+        return 0.0 if repeat(codes[:PART]) else NEARLY * least_bits(codes) + OVERHEAD
+    flat, step = coded.array.reshape(-1), _step(coded.array.size)
+    sample = bins_of(flat[::step], bound)
+    start = bins_of(flat[:PART], bound) if step > 1 else sample
+    if sample is None or start is None or repeat(start[:PART]):
+        return 0.0
+    return SURE * least_bits(sample) * flat.size / sample.size
 
 
 def _step(size: int) -> int:

@@ -13,9 +13,9 @@ from fedsz_privacy.codec.compressors.low_rank import LowRank
 
 Float32: TypeAlias = NDArray[np.float32]
 
-RANKS = (2, 4, 8, 16)
+RANKS = (2, 4, 8, 16, 24)
 LEAST_SIZE = 4096
-FEWER = 8
+FEWER = 6
 """How many times as many elements a matrix has as the factors of its prediction, at least."""
 
 SAMPLE, LEAST_ROWS = 2**12, 8

@@ -41,7 +41,7 @@ FINE = 2.0**10
 ROUNDING = 2.0**-21
 """What float32 adds to an error by rounding, at most, as a share of the greatest magnitude."""
 
-TILE, TILE_WIDTH = 2**16, 2**13
+TILE, TILE_WIDTH = 2**15, 2**13
 """Elements that are worked on at a time, and of one row among them, so few that they stay in a processor's cache, and
 that the linear algebra below NumPy takes no threads for their products. Whole rows are best: they lie side by side."""
 

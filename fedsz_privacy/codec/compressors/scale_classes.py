@@ -61,8 +61,12 @@ class ScaleClasses:
         rows = squares @ np.ones(codes.shape[1], np.float32) / codes.shape[1]
         columns = np.ones(codes.shape[0], np.float32) @ squares / codes.shape[0]
         mean = float(rows.mean(dtype=np.float64))
+        plain = gaussian_bits(mean)
+        # Scales of rows and of columns together save about what each would by itself.
+        if gaussian_bits(rows).mean() + gaussian_bits(columns).mean() > (1 + WORTH) * plain:
+            return None
         found = cls(_exponents(rows, 1.0), _exponents(columns, mean or 1.0))
-        return found if found.bits + 2 * BITS_OF_CLASS < WORTH * codes.size * gaussian_bits(mean) else None
+        return found if found.bits + 2 * BITS_OF_CLASS < WORTH * codes.size * plain else None
 
     @property
     def bits(self) -> float:
