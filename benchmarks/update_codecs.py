@@ -31,6 +31,9 @@ NNC_LIMIT = 2e7
 LARGE = 5e7
 """Bytes of an update from which on one round is enough."""
 
+TIMED = 4e6
+"""Bytes that are coded at least."""
+
 THRESHOLD = 1000
 
 Array = NDArray[np.floating]
@@ -59,17 +62,23 @@ def rounds_of(folder: Path) -> Iterator[list[Array]]:
 
 
 def measure(compressor: Coder, arrays: list[Array], rel: float) -> tuple[int, float, float]:
-    """Return compressed bytes, and seconds of processor time to encode and to decode, one warm-up before."""
+    """Return compressed bytes, and seconds of processor time to encode and to decode, one warm-up before.
+
+    Few bytes are coded several times over, so that the clock sees enough of them.
+    """
     bounds = [float(rel * np.ptp(array)) for array in arrays]
+    passes = max(1, round(TIMED / sum(array.nbytes for array in arrays)))
     compressor.encode(arrays[0], bounds[0])
     start = process_time()
-    streams = [compressor.encode(array, bound) for array, bound in zip(arrays, bounds, strict=True)]
+    for _ in range(passes):
+        streams = [compressor.encode(array, bound) for array, bound in zip(arrays, bounds, strict=True)]
     middle = process_time()
-    decoded = [compressor.decode(s, array.shape, array.dtype) for s, array in zip(streams, arrays, strict=True)]
+    for _ in range(passes):
+        decoded = [compressor.decode(s, array.shape, array.dtype) for s, array in zip(streams, arrays, strict=True)]
     end = process_time()
     for array, back, bound in zip(arrays, decoded, bounds, strict=True):
         assert np.abs(array.astype(np.float64) - back).max() <= bound
-    return sum(map(len, streams)), middle - start, end - middle
+    return sum(map(len, streams)), (middle - start) / passes, (end - middle) / passes
 
 
 def bfloat16(arrays: list[Array]) -> int:

@@ -92,9 +92,11 @@ class Writer:
 
 def pack(header: Header, streams: Sequence[bytes]) -> bytes:
     """Return the frame of a header and the streams it announces."""
-    head = encode_header(header)
-    content = b"".join((PREFIX.pack(MAGIC, VERSION), *streams, head, HEADER_LENGTH.pack(len(head))))
-    return content + xxhash.xxh3_128_digest(content)
+    head, checksum = encode_header(header), xxhash.xxh3_128()
+    parts = (PREFIX.pack(MAGIC, VERSION), *streams, head, HEADER_LENGTH.pack(len(head)))
+    for part in parts:
+        checksum.update(part)
+    return b"".join((*parts, checksum.digest()))
 
 
 def unpack(frame: bytes, max_bytes: int = MAX_NBYTES) -> tuple[Header, memoryview]:

@@ -4,45 +4,43 @@ A stream is one byte that says which it is, and what that compressor wrote. It h
 SZ3's, which has none: a frame has one.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import count
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fedsz_privacy.codec.compressors.base import Compressor
-from fedsz_privacy.codec.compressors.entropies import entropy
-from fedsz_privacy.codec.compressors.quantising import magnitude
 from fedsz_privacy.codec.compressors.scaled import Coded, Scaled
 from fedsz_privacy.codec.compressors.sz3 import SZ3
+from fedsz_privacy.codec.compressors.sz3_sizes import OVERHEAD, bins_of, least_bits, repeat
 
 CODE_OF_SZ3, CODE_OF_SCALED = 0, 1
 CHOICES: Mapping[int, Compressor] = MappingProxyType({CODE_OF_SZ3: SZ3(), CODE_OF_SCALED: Scaled()})
 """Compressors by the byte on the wire."""
 
-SAMPLE, SPARSEST = 2**14, 8
-"""Elements that a sample has at least, and one row of how many is in the sparsest."""
+SAMPLE, PART = 2**13, 2**12
+"""Elements of a large array that are counted, spread over all of it, and that are searched, side by side."""
 
-LARGEST = 2.0**14
-"""Greatest magnitude, in bins, of elements that are counted."""
+SURE = 0.97
+"""Share of the bits that a sample says SZ3 takes, up to which `Scaled` is taken to be the smaller."""
 
-COARSE = 2.0
-"""Bits of a code up to which a Huffman code can be far above the entropy."""
-
-SURE = 0.99
-"""Share of the entropy below which `Scaled` is taken to be the smaller."""
+NEARLY = 1.001
+"""How many times the bits of SZ3's codes `Scaled` may take to be taken to be no larger."""
 
 
 @dataclass(frozen=True)
 class Auto:
-    """The smaller of SZ3's stream and that of `Scaled`: one byte larger than SZ3's at most, as a rule.
+    """The smaller of SZ3's stream and that of `Scaled`: a thousandth larger than SZ3's at most, as a rule.
 
-    SZ3 codes the same bins one by one, so its stream is no smaller than their entropy, but for repetitions, which its
-    last stage finds. On a large array only one stream is made where a sample of rows decides: `Scaled`'s where it is
-    clearly below the entropy, and SZ3 finds no repetitions in the sample; SZ3's where `Scaled` has found no model, so
-    that only the entropy coders differ, and a Huffman code of these bins is close to the entropy. Everywhere else both
-    are made. An array that repeats itself, but does not in its sample, can come out larger than SZ3's.
+    SZ3 codes the same bins, so how often each is there tells how large its stream is at least (`sz3_sizes`), unless
+    they repeat each other. Where `Scaled` takes no more, its stream is the only one that is made. Bins are counted
+    in a sample where `Scaled` has found a model, and all of them where it has found none. Without a model, and with
+    bins of two bytes, only SZ3's stream is made. Everywhere else both are. An array that repeats itself, but does not
+    at its start, can come out larger than SZ3's.
     """
 
     @property
@@ -52,14 +50,11 @@ class Auto:
 
     def encode(self, array: NDArray[np.floating], bound: float) -> bytes:
         """Compress a non-empty float32 or float64 array of any shape under a positive absolute bound."""
-        coded, sample = Coded.of(array, bound), _sample(array)
-        bits = _entropy(sample, bound) if sample.size < array.size else 0.0
-        if not coded.modelled and bits > COARSE:
+        coded = Coded.of(array, bound)
+        if not coded.modelled and coded.codes.itemsize > 1:
             return _by_sz3(array, bound)
         scaled = bytes([CODE_OF_SCALED]) + coded.stream
-        if 8 * len(scaled) < SURE * bits * array.size and 8 * len(_by_sz3(sample, bound)) >= bits * sample.size:
-            return scaled
-        return min(_by_sz3(array, bound), scaled, key=len)
+        return scaled if 8 * len(scaled) <= _enough(coded, bound) else min(_by_sz3(array, bound), scaled, key=len)
 
     def decode(self, data: bytes, shape: tuple[int, ...], dtype: np.dtype[np.floating]) -> NDArray[np.floating]:
         """Restore an array of the given shape and dtype; ValueError if the data does not hold one."""
@@ -70,17 +65,22 @@ class Auto:
         return len(data) + _chosen(bytes(data[:1])).memory(data[1:], shape, dtype)
 
 
-def _sample(array: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Return some of the rows, or some of the elements where rows are few."""
-    rows, step = (array if array.ndim > 1 else array.reshape(-1)), max(1, min(SPARSEST, array.size // SAMPLE))
-    return np.ascontiguousarray((rows if len(rows) >= SPARSEST * step else rows.reshape(-1))[::step])
-
-
-def _entropy(sample: NDArray[np.floating], bound: float) -> float:
-    """Return the entropy of an element's bin, in bits; 0, which decides nothing, where bins are too many to count."""
-    if not magnitude(sample) / bound / 2 <= LARGEST:
+def _enough(coded: Coded, bound: float) -> float:
+    """Return the bits up to which a stream of `Scaled` is taken to be no larger than SZ3's; 0 if nothing is known."""
+    if not coded.modelled:
+        codes = coded.codes.reshape(-1)
+        return 0.0 if repeat(codes[:PART]) else NEARLY * least_bits(codes) + OVERHEAD
+    flat, step = coded.array.reshape(-1), _step(coded.array.size)
+    sample = bins_of(flat[::step], bound)
+    start = bins_of(flat[:PART], bound) if step > 1 else sample
+    if sample is None or start is None or repeat(start[:PART]):
         return 0.0
-    return entropy(np.rint(sample / sample.dtype.type(2 * bound)).astype(np.int16).reshape(-1))
+    return SURE * least_bits(sample) * flat.size / sample.size
+
+
+def _step(size: int) -> int:
+    """Return a step through an array that takes all places along every axis in turn."""
+    return next(step for step in count(max(1, size // SAMPLE)) if math.gcd(step, size) == 1)
 
 
 def _by_sz3(array: NDArray[np.floating], bound: float) -> bytes:

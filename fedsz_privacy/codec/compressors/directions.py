@@ -62,8 +62,8 @@ class Directions:
         """Number of directions."""
         return len(self.columns)
 
-    def shift(self, rank: int) -> int:
-        """Return how finely factors of so many directions are rounded: to steps of 2**(-shift / 2).
+    def shifts(self, ranks: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return how finely factors of so many directions, one or more, are rounded: to steps of 2**(-shift / 2).
 
         In steps of d, factors of a singular value s err by d**2 / 12 each, and so the prediction by a variance of
         e = (1/m + 1/n) d**2 / 12 times the sum of s, for m rows and n columns. Halving d costs each factor a bit. With
@@ -71,35 +71,42 @@ class Directions:
         So the bits of both are fewest where d**-2 is the mean of s over 12 v + 1. Among all ways to divide s between
         rows and columns, its root for each is the best.
         """
-        finest = 2 * math.log2(LARGEST / self._greatest)
-        best = math.log2(float(self.sizes[:rank].mean()) / (12 * float(self.left[rank]) + 1))
-        return max(0, min(round(best), math.floor(finest), LARGEST_SHIFT))
+        best: NDArray[np.float64] = np.log2(self._sums[ranks - 1] / ranks / (12 * self.left[ranks] + 1))
+        # No factor is above the root of its singular value.
+        finest = math.floor(math.log2(LARGEST**2 / self.sizes[0]))
+        return np.rint(best).clip(0, max(0, min(finest, LARGEST_SHIFT)))
 
-    def bits(self, rank: int) -> float:
-        """Return about how many bits the factors of so many directions take, each direction with a scale of its own."""
-        scaled = self.sizes[:rank] * 2.0 ** self.shift(rank)
-        return float(sum(side * gaussian_bits(scaled / side).sum() for side in (len(self.rows), self.columns.shape[1])))
+    def bits(self, ranks: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return about how many bits factors of so many directions take, and what rounding them adds to the codes'.
 
-    def rounded(self, rank: int, sample: slice = slice(None)) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return the whole factors of so many directions, of all rows or of some."""
-        step = np.float32(2.0 ** (self.shift(rank) / 2))
-        return np.rint(self.rows[sample, :rank] * step), np.rint(self.columns[:rank] * step)
+        Each direction has a scale of its own.
+        """
+        sides, steps = np.array([len(self.rows), self.columns.shape[1]]), 2.0 ** self.shifts(ranks)
+        each = gaussian_bits(np.multiply.outer(steps, self.sizes)[..., None] / sides) @ sides
+        each[np.arange(self.rank) >= ranks[:, None]] = 0
+        error = (1 / sides).sum() * self._sums[ranks - 1] / steps / (12 * self.left[ranks] + 1)
+        bits: NDArray[np.float64] = each.sum(axis=1) + sides.prod() * np.log2(1 + error) / 2
+        return bits
 
     def to_whole(self, rank: int) -> LowRank:
         """Return the prediction of so many directions."""
-        rows, columns = (np.clip(each, -LARGEST, LARGEST).astype(np.int16) for each in self.rounded(rank))
-        return LowRank(rows, columns, self.shift(rank))
+        shift = int(self.shifts(np.array([rank]))[0])
+        step = np.float32(2.0 ** (shift / 2))
+        factors = (np.rint(each * step) for each in (self.rows[:, :rank], self.columns[:rank]))
+        rows, columns = (each.clip(-LARGEST, LARGEST).astype(np.int16) for each in factors)
+        return LowRank(rows, columns, shift)
 
     @cached_property
-    def _greatest(self) -> float:
-        return max(float(np.abs(self.rows).max()), float(np.abs(self.columns).max()), TINY)
+    def _sums(self) -> NDArray[np.float64]:
+        return np.cumsum(self.sizes)
 
 
 def _orthonormal(columns: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return columns of unit length in right angles with the same span, by Cholesky's factor of their products."""
     products = _products(columns)
-    triangle = np.linalg.cholesky(products + (RIDGE * np.trace(products) + TINY) * np.eye(len(products)))
-    return columns @ np.linalg.inv(triangle).T.astype(np.float32)
+    diagonal = np.einsum("ii->i", products)
+    diagonal += RIDGE * diagonal.sum() + TINY
+    return columns @ np.linalg.inv(np.linalg.cholesky(products)).T.astype(np.float32)
 
 
 def _products(columns: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -25,8 +25,9 @@ Codes = NDArray[np.signedinteger]
 Float = np.dtype[np.floating]
 
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
-CODES = {width: np.dtype(f"i{width}") for width in (2, 4)}
-LARGEST_CODE = np.iinfo(np.int32).max
+CODES = {width: np.dtype(f"i{width}") for width in (1, 2, 4)}
+LARGEST_CODES = {dtype: int(np.iinfo(dtype).max) for dtype in CODES.values()}
+LARGEST_CODE = max(LARGEST_CODES.values())
 
 EXACT = 2**24
 """Whole numbers up to here are exact in float32."""
@@ -40,12 +41,12 @@ FINE = 2.0**10
 ROUNDING = 2.0**-21
 """What float32 adds to an error by rounding, at most, as a share of the greatest magnitude."""
 
-TILE, TILE_WIDTH = 2**14, 2**12
+TILE, TILE_WIDTH = 2**15, 2**13
 """Elements that are worked on at a time, and of one row among them, so few that they stay in a processor's cache, and
 that the linear algebra below NumPy takes no threads for their products. Whole rows are best: they lie side by side."""
 
 
-def magnitude(array: Array) -> float:
+def magnitude(array: Array | Codes) -> float:
     """Return the greatest magnitude of a non-empty array; NaN or infinite if an element is."""
     return max(abs(float(array.min())), abs(float(array.max())))
 
@@ -75,7 +76,7 @@ def quantise(
         The matrix' `magnitude`.
     """
     largest = greatest / half_bin / 2 + prediction.greatest / 2**prediction.shift + 1
-    codes = np.empty(matrix.shape, CODES[2 if largest <= np.iinfo(CODES[2]).max else 4])
+    codes = np.empty(matrix.shape, _narrowest(largest))
     exact = np.zeros(matrix.shape, np.bool_)
     working = _working(prediction, largest, half_bin, matrix.dtype) if largest <= 2 * FINE else FLOAT64
     limit = matrix.dtype.type(greatest_within(bound, matrix.dtype))
@@ -87,7 +88,7 @@ def quantise(
         # Rounding is monotone: a rounded difference below the limit is one of an exact difference below it.
         if not (errors.max() < limit and -errors.min() < limit and largest <= LARGEST_CODE):
             codes[tile], exact[tile] = _with_exceptions(values, predicted, half_bin, bound, working)
-    return codes, exact
+    return codes if codes.itemsize == 1 else codes.astype(_narrowest(magnitude(codes)), copy=False), exact
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -99,6 +100,11 @@ def restore(codes: Codes, prediction: LowRank, half_bin: float, dtype: Float) ->
     for tile, predicted in _tiles(prediction, working):
         values[tile] = _values(codes[tile].astype(working), predicted, half_bin, dtype)
     return values
+
+
+def _narrowest(largest: float) -> np.dtype[np.signedinteger]:
+    """Return the type of codes up to the largest."""
+    return next((dtype for dtype, most in LARGEST_CODES.items() if largest <= most), CODES[4])
 
 
 def _working(prediction: LowRank, largest: float, half_bin: float, dtype: Float) -> Float:

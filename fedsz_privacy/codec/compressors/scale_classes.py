@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fedsz_privacy.codec.compressors.entropies import gaussian_bits
+from fedsz_privacy.codec.compressors.entropies import entropy, gaussian_bits
 
 FINENESS = 2
 """Exponents in an octave."""
@@ -28,8 +28,11 @@ NOTHING = -128
 LEAST, MOST = -127, 127
 """Least and greatest exponent of all others."""
 
-BITS_OF_EXPONENT, BITS_OF_CLASS = 3, 300
-"""What a row's or column's exponent takes, and a class's table, about."""
+WORTH = 0.95
+"""Share of the bits without classes from which on they are not worth their time."""
+
+BITS_OF_CLASS = 300
+"""What a class's table takes, about."""
 
 
 @dataclass(frozen=True)
@@ -53,22 +56,27 @@ class ScaleClasses:
         """
         if min(codes.shape) == 1 or codes.size < 2 * FEWEST:
             return None
-        squares = np.square(codes, dtype=np.float32)
-        rows, columns = squares.mean(axis=1), squares.mean(axis=0)
+        squares = codes.astype(np.float32)
+        np.square(squares, out=squares)
+        rows = squares @ np.ones(codes.shape[1], np.float32) / codes.shape[1]
+        columns = np.ones(codes.shape[0], np.float32) @ squares / codes.shape[0]
         mean = float(rows.mean(dtype=np.float64))
+        plain = gaussian_bits(mean)
+        # Scales of rows and of columns together save about what each would by itself.
+        if gaussian_bits(rows).mean() + gaussian_bits(columns).mean() > (1 + WORTH) * plain:
+            return None
         found = cls(_exponents(rows, 1.0), _exponents(columns, mean or 1.0))
-        cost = BITS_OF_EXPONENT * sum(codes.shape) + 2 * BITS_OF_CLASS
-        return found if codes.size * (gaussian_bits(mean) - found.bits) > cost else None
+        return found if found.bits + 2 * BITS_OF_CLASS < WORTH * codes.size * plain else None
 
     @property
     def bits(self) -> float:
-        """About how many bits a code takes, in the mean over all."""
+        """About how many bits all codes take, and the exponents."""
         rows, row_counts = np.unique(self.rows, return_counts=True)
         columns, column_counts = np.unique(self.columns, return_counts=True)
         variances = 2.0 ** (np.add.outer(rows, columns, dtype=np.float64) * (2 / FINENESS))
         coded = (rows[:, None] > NOTHING) & (columns > NOTHING)
         bits = np.where(coded, gaussian_bits(variances), 0.0)
-        return float(row_counts @ bits @ column_counts / (len(self.rows) * len(self.columns)))
+        return float(row_counts @ bits @ column_counts) + entropy(row_counts) + entropy(column_counts)
 
     def gather(self, matrix: NDArray[Any]) -> Iterator[NDArray[Any]]:
         """Yield the elements of each class of a matrix in turn, the smallest scale first, each as a flat array."""

@@ -62,9 +62,9 @@ class Scaled:
         """Return the most bytes that decoding takes beside the array; ValueError if the data does not hold one."""
         stream, taken = peek(data, math.prod(shape), dtype)
         _, width, _, rank, classed = _read_head(stream)
-        # The stream three times; codes as they come, sorted, and in their places; the factors, as float64 too.
+        # The stream three times; codes as they come, twice, sorted, and in their places; the factors, as float64 too.
         aside = (16 * rank + 64 * classed) * sum(_matrix(shape))
-        return taken + 3 * len(stream) + (4 if classed else 1) * width * math.prod(shape) + aside
+        return taken + 3 * len(stream) + (4 if classed else 2) * width * math.prod(shape) + aside
 
 
 @dataclass(frozen=True)

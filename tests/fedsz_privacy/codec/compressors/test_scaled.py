@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_limits
 
 from fedsz_privacy.codec.compressors import SZ3, Auto, Scaled, quantising
 from fedsz_privacy.codec.compressors.exceptions import pack, unpack
-from fedsz_privacy.codec.compressors.integers import write
+from fedsz_privacy.codec.compressors.integers import Reader, write
 from fedsz_privacy.codec.compressors.low_rank import LowRank
 from fedsz_privacy.codec.compressors.scaled import HEAD
 
@@ -16,6 +16,7 @@ FLOAT = np.dtype(np.float32)
 SHAPE = (64, 96)
 EXPONENTS = np.zeros(sum(SHAPE), np.int16)
 CODES = (np.arange(64 * 96) % 5 - 2).astype(np.int16)
+BYTES = CODES.astype(np.int8)
 
 
 def of_low_rank(rng, rank=3, noise=0.05):
@@ -25,16 +26,29 @@ def of_low_rank(rng, rank=3, noise=0.05):
     )
 
 
-def made_up(*arrays, shape=SHAPE, bound=0.5, width=2, shift=0, rank=0, classed=1):
-    """The stream of arrays of whole numbers, its checksum right."""
+def made_up(*arrays, shape=SHAPE, bound=0.5, width=2, shift=0, rank=0, classed=1, after=None):
+    """The stream of arrays of whole numbers, up to one of its bytes, its checksum right."""
     flat = np.zeros(shape, FLOAT).reshape(-1)
-    return pack(HEAD.pack(bound, width, shift, rank, classed) + write(arrays), flat, flat > 0)
+    return pack(HEAD.pack(bound, width, shift, rank, classed) + write(arrays)[:after], flat, flat > 0)
 
 
 def test_a_stream_whose_numbers_are_given_decodes_to_their_products():
     rows, columns = np.arange(64, dtype=np.int16), np.full(96, 2, np.int16)
     decoded = Scaled().decode(made_up(rows, columns, EXPONENTS, CODES, shift=1, rank=1), SHAPE, FLOAT)
     assert np.array_equal(decoded, CODES.reshape(SHAPE) + np.outer(rows, columns) / 2)
+
+
+@pytest.mark.parametrize("zeros", [0.0, 0.9])
+@pytest.mark.parametrize("size", [1, 100, 4095, 4096, 2**17 + 5])
+def test_numbers_of_one_byte_come_back_from_either_coder(rng, size, zeros):
+    numbers = np.where(rng.random(size) < zeros, 0, rng.integers(-128, 128, size)).astype(np.int8)
+    stream = write([numbers, numbers[:7]])
+    is_frame = int.from_bytes(stream[:4], "little") > 0
+    assert is_frame == (size >= 4096 and zeros == 0)
+    reader = Reader(stream)
+    assert np.array_equal(reader.read(size, np.dtype(np.int8)), numbers)
+    assert np.array_equal(reader.read(len(numbers[:7]), np.dtype(np.int8)), numbers[:7])
+    reader.end()
 
 
 def test_every_processor_decodes_known_bytes_to_known_bytes():
@@ -98,8 +112,13 @@ def test_auto_refuses_what_it_does_not_know(data):
         (made_up(EXPONENTS, CODES, CODES), "bytes follow"),
         (made_up(EXPONENTS, CODES, rank=255), "not whole numbers"),
         (made_up(EXPONENTS, CODES, width=4), "not whole numbers"),
+        (made_up(EXPONENTS, BYTES[:5000], width=1), "does not hold 6144 bytes"),
+        (made_up(EXPONENTS, BYTES[:4000], width=1), "not whole numbers"),
+        (made_up(EXPONENTS, width=1), "before the length of a frame"),
+        (made_up(EXPONENTS, BYTES, BYTES, width=1), "bytes follow"),
+        (made_up(EXPONENTS, BYTES, width=1, after=-9), "not a zstd frame"),
     ],
-    ids=range(9),
+    ids=range(14),
 )
 def test_streams_that_hold_something_else_are_refused(stream, message):
     with pytest.raises(ValueError, match=message):
@@ -178,9 +197,10 @@ def test_auto_is_never_larger_than_sz3_by_more_than_a_thousandth_and_a_byte(rng,
 
 
 def test_auto_makes_one_stream_where_that_decides(rng, monkeypatch):
-    update, asked, encode = of_low_rank(rng), [], SZ3.encode
+    asked, encode = [], SZ3.encode
     monkeypatch.setattr(
         SZ3, "encode", lambda self, array, bound: asked.append(array.size) or encode(self, array, bound)
     )
-    assert len(Auto().encode(update, 0.05)) == 1 + len(Scaled().encode(update, 0.05))
-    assert asked == [update.size // 2]
+    for update in (of_low_rank(rng), rng.normal(size=(40, 90)).astype(FLOAT)):
+        assert len(Auto().encode(update, 0.05)) == 1 + len(Scaled().encode(update, 0.05))
+    assert not asked

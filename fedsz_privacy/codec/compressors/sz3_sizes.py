@@ -1,0 +1,58 @@
+"""How many bits SZ3 without prediction takes for an array at least, without a run of it: what its bins alone tell.
+
+SZ3 codes bins one by one in a Huffman code, whose size follows from how often each bin is there, and finds repetitions
+behind it by zstd.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fedsz_privacy.codec.compressors import byte_codes
+from fedsz_privacy.codec.compressors.entropies import counts_of, entropy, huffman
+from fedsz_privacy.codec.compressors.quantising import magnitude
+
+LARGEST = 2.0**14
+"""Greatest magnitude, in bins, of elements that are counted."""
+
+CLOSE = 1.02
+"""How many times the entropy a Huffman code may be for zstd to find nothing in it."""
+
+FOUND = 0.96
+"""Share of any other Huffman code that zstd leaves, at least."""
+
+MOSTLY = 0.95
+"""Share of the entropy that zstd leaves as a rule where most bins are one and the same."""
+
+OVERHEAD = 8 * 96
+"""Bits beside the codes and their table."""
+
+TABLE = 2
+"""Bits of the table for each bin that is there."""
+
+
+@np.errstate(over="ignore", divide="ignore", invalid="ignore")
+def bins_of(array: NDArray[np.floating], bound: float) -> NDArray[np.signedinteger] | None:
+    """Return the bin of each element of an array, as SZ3 has it; None where there are too many to count."""
+    if not (largest := magnitude(array) / bound / 2) <= LARGEST:
+        return None
+    bins = array / array.dtype.type(2 * bound)
+    return np.rint(bins, out=bins).astype(np.int8 if largest <= np.iinfo(np.int8).max else np.int16)
+
+
+def least_bits(bins: NDArray[np.signedinteger]) -> float:
+    """Return the bits of the codes of some bins and of their table, at least, where no bins repeat each other.
+
+    That is a Huffman code's size, and somewhat less where that is far above the entropy, because zstd finds something
+    in it. Where most bins are one and the same it can find more than their entropy tells.
+    """
+    counts = counts_of(bins)
+    least, code = entropy(counts), huffman(counts)
+    if code < CLOSE * least:
+        return code + TABLE * counts.size
+    return MOSTLY * least if 2 * counts.max() > bins.size else max(least, FOUND * code)
+
+
+def repeat(bins: NDArray[np.signedinteger]) -> bool:
+    """Return whether zstd finds more in the last bytes of some bins than how often each is there."""
+    lowest = bins.astype(np.int8, copy=False)
+    return 8 * byte_codes.repeated_size(lowest) < entropy(counts_of(lowest))
