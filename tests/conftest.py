@@ -6,10 +6,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["FLWR_TELEMETRY_ENABLED"] = "0"
 
 import gc
+from functools import cache
 
 import numpy as np
 import pytest
 import torch
+import typer.testing
 from hypothesis import HealthCheck, settings
 
 from attacks import SIGNALS, Game, Trials, play
@@ -21,6 +23,10 @@ from fedsz_privacy.models.catalogue import build_model
 from fedsz_privacy.training.descent import Training
 
 RELEASES = ("none", "fedsz:rel=1e-2", "fedsz:rel=3e-1")
+
+# Typer builds the commands out of their functions each time one is run, for half of the time that a refusal takes. The
+# tests run more than a thousand, which a process of a user's never does: they share those that the first one built.
+typer.testing._get_command = cache(typer.testing._get_command)
 
 # The same examples in every run, and no limit of time: on a busy machine one example can take seconds.
 settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
