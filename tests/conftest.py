@@ -6,6 +6,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["FLWR_TELEMETRY_ENABLED"] = "0"
 
 import gc
+
+# Collecting makes thousands of tests and imports hundreds of modules, all of which stay to the end.
+gc.disable()
+
 from functools import cache
 
 import numpy as np
@@ -34,9 +38,9 @@ settings.load_profile("steady")
 
 
 def pytest_collection_finish() -> None:
-    """Let the garbage collector pass over the modules and the thousands of tests, which stay to the end."""
-    gc.collect()
+    """Let the garbage collector pass over what was collected."""
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture
