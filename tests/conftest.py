@@ -10,12 +10,13 @@ import gc
 # Collecting makes thousands of tests and imports hundreds of modules, all of which stay to the end.
 gc.disable()
 
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import pytest
 import torch
 import typer.testing
+from dp_accounting.pld import privacy_loss_distribution
 from hypothesis import HealthCheck, settings
 
 from attacks import SIGNALS, Game, Trials, play
@@ -31,6 +32,9 @@ RELEASES = ("none", "fedsz:rel=1e-2", "fedsz:rel=3e-1")
 # Typer builds the commands out of their functions each time one is run, for half of the time that a refusal takes. The
 # tests run more than a thousand, which a process of a user's never does: they share those that the first one built.
 typer.testing._get_command = cache(typer.testing._get_command)
+
+# Each calibration of noise looks at a dozen distributions of privacy losses, half of which another test has looked at.
+privacy_loss_distribution.from_gaussian_mechanism = lru_cache(64)(privacy_loss_distribution.from_gaussian_mechanism)
 
 # The same examples in every run, and no limit of time: on a busy machine one example can take seconds.
 settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])

@@ -13,6 +13,8 @@ from typer.testing import CliRunner
 
 from analysis.cli import app
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 RUNS = {
     "audit": "--trials 16 --candidates 100 --clients 2 --rounds 1 --epochs 1 --release none --signal loss "
     "--signal cosine --gradient-canaries 5",
