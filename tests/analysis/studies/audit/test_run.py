@@ -64,7 +64,10 @@ def test_the_same_spec_gives_the_same_results(finished, tmp_path, small):
     assert results_of(run_audit(small, tmp_path / "again")) == results_of(finished)
 
 
-def test_an_interrupted_run_goes_on_to_the_same_results(finished, tmp_path, small):
+def test_an_interrupted_run_goes_on_to_the_same_results(tmp_path, small):
+    spec = dataclasses.replace(small, defences=("fedsz:rel=3e-1",), signals=("loss",), epochs=1)
+    finished = run_audit(spec, tmp_path / "whole")
+
     def stop_half_way(items, description, **_):
         for number, item in enumerate(items):
             if description == "trials" and number == 20:
@@ -72,12 +75,12 @@ def test_an_interrupted_run_goes_on_to_the_same_results(finished, tmp_path, smal
             yield item
 
     with pytest.raises(KeyboardInterrupt):
-        run_audit(small, tmp_path / "run", progress=stop_half_way)
+        run_audit(spec, tmp_path / "run", progress=stop_half_way)
     finished_chunk = sorted((tmp_path / "run" / "trials").iterdir())
     assert len(finished_chunk) == len(finished[0].game.chunks(small.trials)[0]) < small.trials
     (tmp_path / "run" / "trials" / f"{small.trials - 1:05d}.safetensors").write_bytes(b"damaged")
     stamps = [path.stat().st_mtime_ns for path in finished_chunk]
-    assert results_of(run_audit(small, tmp_path / "run")) == results_of(finished)
+    assert results_of(run_audit(spec, tmp_path / "run")) == results_of(finished)
     assert [path.stat().st_mtime_ns for path in finished_chunk] == stamps
 
 
