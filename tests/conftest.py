@@ -10,6 +10,7 @@ import gc
 # Collecting makes thousands of tests and imports hundreds of modules, all of which stay to the end.
 gc.disable()
 
+from collections.abc import Iterator
 from functools import cache, lru_cache
 
 import numpy as np
@@ -50,6 +51,14 @@ def pytest_collection_finish() -> None:
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(20260101)
+
+
+@pytest.fixture(scope="module")
+def undrawn() -> Iterator[None]:
+    """Write figures without drawing them, for tests of runs that ask nothing of how these look."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("analysis.reporting.style.to_bytes", lambda *_: bytes(20_000))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,17 +1,7 @@
-from collections.abc import Iterator
-
 import pytest
 
 from analysis import AuditReport, AuditSpec, run_audit
 from analysis.reporting.folder import RunFolder
-
-
-@pytest.fixture(scope="module")
-def undrawn() -> Iterator[None]:
-    """Write figures without drawing them, for tests of runs that ask nothing of how these look."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("analysis.reporting.style.to_bytes", lambda *_: bytes(20_000))
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,8 @@ from typer.testing import CliRunner
 
 from analysis.cli import app
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 TRIALS = 192
 """Six chunks."""
 
