@@ -28,6 +28,9 @@ FACTOR, FIXED = 1.25, 32 * 2**20
 
 ELEMENTS = 3_000_000
 
+BOMB = 2**28
+"""Bytes that a hostile frame unpacks to: eight times the fixed amount, so that whoever unpacks it is found."""
+
 MEASURE = """
 import ctypes, gc, json, sys, warnings
 from pathlib import Path
@@ -93,19 +96,19 @@ def hostile_frames() -> dict[str, bytes]:
     constant = SZ3().encode(zeros, 1.0)
     line = SZ3("lorenzo_reg")._compress(np.linspace(0, 1, 1024, dtype=np.float32), 1e-2)
     many = tuple(Entry(f"{place:x}", torch.float32, (0,), 0) for place in range(200_000))
-    quantised = struct.pack("<dB", 1.0, 4) + bomb(10**9)
+    quantised = struct.pack("<dB", 1.0, 4) + bomb(BOMB)
     return {
         "count of regression coefficients": frame_of(
             edited(line, lambda content: struct.pack_into("<I", content, 71, 700_000_000)), 1024, torch.float32
         ),
-        "size of the inner zstd stream": frame_of(with_inner(constant, inner(constant), 2**29), 1024, torch.float32),
-        "inner zstd stream": frame_of(with_inner(constant, bytes(2**29)), 1024, torch.float32),
+        "size of the inner zstd stream": frame_of(with_inner(constant, inner(constant), BOMB), 1024, torch.float32),
+        "inner zstd stream": frame_of(with_inner(constant, bytes(BOMB)), 1024, torch.float32),
         "count of elements": frame_of(
             edited(constant, lambda content: struct.pack_into("<Q", content, 29, 700_000_000)), 1024, torch.float32
         ),
         "codes of the quantiser": frame_of(packed(quantised, zeros, zeros > 1), 1024, torch.float32, "quantiser"),
         "empty tensors": exact_frame(many, bomb(0)),
-        "exact bytes": exact_frame((Entry("b", torch.int8, (9,), 0),), bomb(2**29)),
+        "exact bytes": exact_frame((Entry("b", torch.int8, (9,), 0),), bomb(BOMB)),
         "elements": frame_of(constant, 2**40, torch.float32),
     }
 
