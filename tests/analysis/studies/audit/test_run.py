@@ -182,6 +182,7 @@ def test_the_frame_has_what_the_results_have(finished):
     assert rounds_back["measured_auc"].tolist() == frame["measured_auc"].tolist()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_report_of_none_alone_has_no_noise(tmp_path, small):
     report, folder = run_audit(dataclasses.replace(small, defences=("none",), trials=8), tmp_path / "run")
     write_report(report, folder)
