@@ -113,21 +113,36 @@ def hostile_frames() -> dict[str, bytes]:
     }
 
 
-def test_hostile_frames_are_refused_within_a_fixed_amount_of_memory(tmp_path):
-    limit = 100_000
-    found = peaks({kind: (frame, limit) for kind, frame in hostile_frames().items()}, tmp_path)
-    assert all(refusal for _, refusal in found.values()), found
-    assert all(peak < FACTOR * limit + FIXED for peak, _ in found.values()), found
+BITS = 8 * (UNCOUNTED - 100)
+"""Of a stream that is just short enough not to be searched for its elements."""
 
 
-def test_a_stream_that_is_not_searched_for_its_elements_stays_within_the_fixed_amount(tmp_path):
+def unsearched_frame() -> bytes:
     size = UNCOUNTED // 12 + 1
     stream = SZ3().encode(np.where(np.arange(size) < 10, 2, 0).astype(np.float32), 1.0)
-    bits = 8 * (UNCOUNTED - 100)
-    codes = inner(stream)[:30] + struct.pack("<QQ", bits, bits) + bytes(bits // 8)
-    frame, limit = frame_of(with_inner(stream, codes), size, torch.float32), 2 * 10**6
-    ((peak, _),) = peaks({"": (frame, limit)}, tmp_path).values()
-    assert 4 * bits < peak < FACTOR * limit + FIXED
+    codes = inner(stream)[:30] + struct.pack("<QQ", BITS, BITS) + bytes(BITS // 8)
+    return frame_of(with_inner(stream, codes), size, torch.float32)
+
+
+LITTLE, MUCH = 100_000, 2 * 10**6
+
+
+@pytest.fixture(scope="module")
+def refused(tmp_path_factory) -> dict[str, tuple[int, str]]:
+    """Peaks and refusals of all hostile frames, which one process decodes."""
+    frames = {kind: (frame, LITTLE) for kind, frame in hostile_frames().items()}
+    return peaks(frames | {"unsearched": (unsearched_frame(), MUCH)}, tmp_path_factory.mktemp("hostile"))
+
+
+def test_hostile_frames_are_refused_within_a_fixed_amount_of_memory(refused):
+    found = {kind: each for kind, each in refused.items() if kind != "unsearched"}
+    assert all(refusal for _, refusal in found.values()), found
+    assert all(peak < FACTOR * LITTLE + FIXED for peak, _ in found.values()), found
+
+
+def test_a_stream_that_is_not_searched_for_its_elements_stays_within_the_fixed_amount(refused):
+    peak, _ = refused["unsearched"]
+    assert 4 * BITS < peak < FACTOR * MUCH + FIXED
 
 
 @pytest.mark.slow
