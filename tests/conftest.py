@@ -7,20 +7,35 @@ os.environ["FLWR_TELEMETRY_ENABLED"] = "0"
 
 import gc
 
+# Collecting makes thousands of tests and imports hundreds of modules, all of which stay to the end.
+gc.disable()
+
+from collections.abc import Iterator
+from functools import cache, lru_cache
+
 import numpy as np
 import pytest
 import torch
+import typer.testing
+from dp_accounting.pld import privacy_loss_distribution
 from hypothesis import HealthCheck, settings
+from torch import nn
 
 from attacks import SIGNALS, Game, Trials, play
 from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.data import Records, load_data
 from fedsz_privacy.defences.mechanisms.none import none
 from fedsz_privacy.defences.parsing import parse_release
-from fedsz_privacy.models.catalogue import build_model
 from fedsz_privacy.training.descent import Training
 
 RELEASES = ("none", "fedsz:rel=1e-2", "fedsz:rel=3e-1")
+
+# Typer builds the commands out of their functions each time one is run, for half of the time that a refusal takes. The
+# tests run more than a thousand, which a process of a user's never does: they share those that the first one built.
+typer.testing._get_command = cache(typer.testing._get_command)
+
+# Each calibration of noise looks at a dozen distributions of privacy losses, half of which another test has looked at.
+privacy_loss_distribution.from_gaussian_mechanism = lru_cache(64)(privacy_loss_distribution.from_gaussian_mechanism)
 
 # The same examples in every run, and no limit of time: on a busy machine one example can take seconds.
 settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -28,14 +43,22 @@ settings.load_profile("steady")
 
 
 def pytest_collection_finish() -> None:
-    """Let the garbage collector pass over the modules and the thousands of tests, which stay to the end."""
-    gc.collect()
+    """Let the garbage collector pass over what was collected."""
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(20260101)
+
+
+@pytest.fixture(scope="module")
+def undrawn() -> Iterator[None]:
+    """Write figures without drawing them, for tests of runs that ask nothing of how these look."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("analysis.reporting.style.to_bytes", lambda *_: bytes(20_000))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -67,7 +90,8 @@ def digits() -> Records:
 @pytest.fixture(scope="session")
 def game(digits: Records) -> Game:
     """A small game that leaks: few candidates, many epochs."""
-    model = build_model("mlp", digits, seed=0)
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Flatten(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10))
     state = {name: tensor.detach() for name, tensor in model.state_dict().items()}
     training = Training(epochs=12, batch_size=10, learning_rate=0.2)
     others = tuple(digits.part(start, start + 40) for start in (100, 140, 180, 220))

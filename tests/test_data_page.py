@@ -15,6 +15,8 @@ from analysis.cli import app
 from fedsz_privacy.data.loading import load_data
 from fedsz_privacy.data.targets import TASKS
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 PAGE = (Path(__file__).parents[1] / "docs" / "data.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n# (\w+\.py)\n(.*?)```", PAGE, re.DOTALL)
 COMMANDS = [

@@ -5,6 +5,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from pathlib import Path
 
@@ -18,7 +19,6 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 EXTRAS = PROJECT["optional-dependencies"]
 ROOMS = ("fedsz_privacy", "attacks", "analysis")
 SOURCES = [path for room in ROOMS for path in (ROOT / room).rglob("*.py")]
-TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in SOURCES}
 WRITTEN = [*SOURCES, *(ROOT / "docs").rglob("*.md"), ROOT / "README.md", *(ROOT / "examples").rglob("*.md")]
 
 
@@ -27,6 +27,12 @@ def named(requirement: str) -> str:
     name = re.match(r"[\w.-]+", requirement)
     assert name
     return re.sub(r"[-_.]+", "-", name.group()).lower()
+
+
+@cache
+def trees() -> list[ast.Module]:
+    """Return what each source says."""
+    return [ast.parse(path.read_text(encoding="utf-8")) for path in SOURCES]
 
 
 REQUIRED = {named(each) for each in PROJECT["dependencies"]}
@@ -57,7 +63,7 @@ def known() -> Mapping[str, list[str]]:
 @pytest.fixture(scope="module")
 def distributions(known) -> set[str]:
     """The distributions that the product imports."""
-    modules = {name for tree in TREES.values() for name in imported(tree)} - set(ROOMS) - sys.stdlib_module_names
+    modules = {name for tree in trees() for name in imported(tree)} - set(ROOMS) - sys.stdlib_module_names
     return {named(known.get(module, [module])[0]) for module in modules}
 
 
@@ -77,7 +83,7 @@ def test_imports_are_found_within_functions_and_not_those_for_types():
 
 def asked_for() -> Iterator[tuple[str, str]]:
     """Yield the top-level module and the extra of each call of ``optional``, those by the names of workers too."""
-    for tree in TREES.values():
+    for tree in trees():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "optional":
                 package, extra = node.args

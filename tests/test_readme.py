@@ -80,6 +80,7 @@ def test_an_account_is_given(command):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("command", STUDIES, ids=" ".join)
 def test_a_command_ends_with_a_report_that_opens_again(command):
     words = command[1:]

@@ -9,6 +9,8 @@ from typer.testing import CliRunner
 
 from analysis.cli import app
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 PAGE = (Path(__file__).parents[1] / "docs" / "recommend.md").read_text(encoding="utf-8")
 SHELL = "".join(re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)).replace("\\\n", " ")
 COMMANDS = [shlex.split(line) for line in SHELL.splitlines()]

@@ -18,6 +18,8 @@ from fedsz_privacy.federation import open_recording
 from fedsz_privacy.federation.manifest import Manifest
 from fedsz_privacy.federation.recording import Part, Parts
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 PAGE = (Path(__file__).parents[1] / "docs" / "recordings.md").read_text(encoding="utf-8")
 BLOCKS = {re.match(r"# (\w+)\.py\n", block)[1]: block for block in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)}
 SHELL = "".join(re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)).replace("\\\n", " ")

@@ -10,6 +10,8 @@ from typer.testing import CliRunner
 
 from analysis.cli import app
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 DOCS = Path(__file__).parents[1] / "docs"
 SCORES, ACCOUNT = ((DOCS / name).read_text(encoding="utf-8") for name in ("scores.md", "account.md"))
 BLOCKS = re.findall(r"```python\n# (\w+\.py)\n(.*?)```", SCORES, re.DOTALL)

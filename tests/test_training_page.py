@@ -25,6 +25,8 @@ from fedsz_privacy.training.fixing import fix
 from fedsz_privacy.training.modes import detached
 from fedsz_privacy.training.own import find_training
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 PAGE = (Path(__file__).parents[1] / "docs" / "training.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(# mine\.py\n.*?)```", PAGE, re.DOTALL)
 SHELL = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)

@@ -6,6 +6,7 @@ SIZES = """
 candidates = 40
 seeds = 2
 multipliers = np.array([0.6, 1.0, 2.0])
+rounds = 2
 trials, canaries = 16, 50
 audited = (1, 8)
 audit_trials, audit_canaries, simulations = 8, 100, 2

@@ -15,6 +15,8 @@ from typer.testing import CliRunner
 
 from analysis.cli import app
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 CLUSTERS = ["dask", pytest.param("ray", marks=pytest.mark.skipif(not find_spec("ray"), reason="needs ray"))]
 
 IMPATIENT = """

@@ -10,6 +10,8 @@ from typer.testing import CliRunner
 
 from analysis.cli import app
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 BITS = np.random.default_rng(0).random((60, 8, 8)) < 0.3
 
 

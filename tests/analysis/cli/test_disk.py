@@ -1,5 +1,6 @@
 """A disk that is full or read-only ends every command in one line; with room again, the same command goes on."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from processes import room_for
 from typer.testing import CliRunner
 
 from analysis.cli import app
+
+pytestmark = pytest.mark.usefixtures("undrawn")
 
 RUNS = {
     "audit": "--trials 16 --candidates 100 --clients 2 --rounds 1 --epochs 1 --release none --signal loss "
@@ -26,6 +29,44 @@ MOUNTED = (
         ["unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], capture_output=True, check=False
     ).returncode
 )
+
+
+SMALL_DISK = """
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from analysis.cli import app
+
+
+def mount(*options):
+    subprocess.run(["mount", *options, "disk"], check=True)
+
+
+def end(*words):
+    result = CliRunner().invoke(app, words)
+    ends.append((result.exit_code, result.stderr))
+
+
+ends, audit = [], sys.argv[1:]
+mount("-t", "tmpfs", "-o", "size=64k", "tmpfs")
+end(*audit, "disk/run")
+mount("-o", "remount,size=64m")
+end(*audit, "disk/run")
+mount("-o", "remount,ro")
+end("report", "disk/run")
+end(*audit, "disk/run")
+end(*audit, "disk/run-other")
+mount("-o", "remount,rw")
+Path("disk/run/report.html").unlink()
+mount("-o", "remount,ro")
+end("report", "disk/run")
+print(json.dumps(ends))
+"""
+"""Run the commands of a test on a disk of its own, and prints how each ended and what it complained of."""
 
 
 def end(*arguments: str) -> tuple[int, list[str]]:
@@ -98,24 +139,11 @@ def test_workers_that_find_the_disk_full_end_in_the_same_line(asked):
 def test_a_small_disk_fills_up_and_is_enlarged_and_is_made_read_only(tmp_path, asked):
     """On a disk of its own: 64 KB, 64 MB, read-only with a finished run, and read-only without one."""
     (tmp_path / "disk").mkdir()
-    audit = " ".join([*asked["audit"][:-1], "disk/run"])
-    script = f"""
-        go() {{ local code=0; "$@" 2>> complaints >> printed || code=$?; echo $code >> codes; }}
-        fedsz() {{ {sys.executable} -c 'from analysis.cli import main; main()' "$@"; }}
-        mount -t tmpfs -o size=64k tmpfs disk
-        go fedsz {audit}
-        mount -o remount,size=64m disk
-        go fedsz {audit}
-        mount -o remount,ro disk
-        go fedsz report disk/run
-        go fedsz {audit}
-        go fedsz {audit}-other
-        mount -o remount,rw disk && rm disk/run/report.html && mount -o remount,ro disk
-        go fedsz report disk/run
-    """
-    subprocess.run(["unshare", "--mount", "bash", "-ec", script], cwd=tmp_path, check=True)
-    assert (tmp_path / "codes").read_text().split() == ["2", "0", "0", "0", "2", "2"]
-    full, again, other, page = (tmp_path / "complaints").read_text().splitlines()
+    command = ["unshare", "--mount", sys.executable, "-c", SMALL_DISK, *asked["audit"][:-1]]
+    printed = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+    ends = json.loads(printed)
+    assert [code for code, _ in ends] == [2, 0, 0, 0, 2, 2]
+    full, again, other, page = "".join(told for _, told in ends).splitlines()
     assert full.startswith("fedsz-privacy: cannot write ")
     assert full.endswith("(No space left on device): make room, and the same command goes on from here")
     assert "nothing is computed again" in again

@@ -7,6 +7,8 @@ from typer.testing import CliRunner
 
 from analysis.cli import app
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 SMALL = "--trials 8 --candidates 40 --clients 2 --client-records 20 --rounds 1 --release none"
 FEDERATION = "--clients 2 --records 40 --test-records 20 --rounds 2 --model mlp"
 

@@ -22,6 +22,8 @@ from fedsz_privacy import InputError
 from fedsz_privacy.core.ranges import Whole
 from fedsz_privacy.defences.reading import settle_defences
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 QUESTIONS = {
     "audit": AuditSpec(),
     "federate": FederationSpec(),

@@ -12,6 +12,8 @@ from typer.testing import CliRunner
 
 from analysis.cli import app
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 RUNS = {
     "audit": "--trials 16 --candidates 20 --clients 2 --rounds 1 --epochs 1 --release fedsz:rel=1e-1 --signal loss",
     "federate": "--model mlp --rounds 1 --records 60 --clients 2 --epochs 1",

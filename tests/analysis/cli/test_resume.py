@@ -14,6 +14,8 @@ from typer.testing import CliRunner
 
 from analysis.cli import app
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 TRIALS = 192
 """Six chunks."""
 
@@ -37,12 +39,25 @@ class Linear(nn.Module):
 def linear(shape, classes):
     return Linear(shape[0] * shape[1] * shape[2], classes)
 """
+OWN = [*SMALL, "--release", "fedsz:rel=1e-2", "--model", "mine:linear", "--signal", "mine:SMALLEST_LOGIT"]
 
 
 @pytest.fixture(scope="module")
 def unbroken(tmp_path_factory) -> bytes:
     """The results of a run on one worker that nothing disturbed."""
     return results(tmp_path_factory.mktemp("runs") / "unbroken", *SMALL)
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory) -> bytes:
+    """The results of one worker on a user's own model and signal."""
+    folder = tmp_path_factory.mktemp("alone")
+    (folder / "mine.py").write_text(MINE)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        found = results(folder / "run", *OWN)
+    sys.modules.pop("mine")
+    return found
 
 
 def results(run: Path, *arguments: str) -> bytes:
@@ -101,13 +116,9 @@ def test_ctrl_c_ends_a_run_with_one_line_and_it_goes_on(tmp_path, unbroken, work
     "backend",
     ["loky", "dask", pytest.param("ray", marks=pytest.mark.skipif(not find_spec("ray"), reason="needs ray"))],
 )
-def test_every_backend_gives_the_results_of_one_worker_on_a_users_own_model_and_signal(tmp_path, monkeypatch, backend):
+def test_every_backend_gives_the_results_of_one_worker_on_a_users_own_model_and_signal(tmp_path, alone, backend):
     (tmp_path / "mine.py").write_text(MINE)
-    own = [*SMALL, "--release", "fedsz:rel=1e-2", "--model", "mine:linear", "--signal", "mine:SMALLEST_LOGIT"]
-    monkeypatch.chdir(tmp_path)
-    alone = results(tmp_path / "alone", *own)
-    sys.modules.pop("mine")
-    process = start(tmp_path, "audit", "--out", "run", *own, "--workers", "2", "--backend", backend)
+    process = start(tmp_path, "audit", "--out", "run", *OWN, "--workers", "2", "--backend", backend)
     printed = process.communicate(timeout=300)
     assert process.returncode == 0, printed
     assert (tmp_path / "run" / "results.json").read_bytes() == alone

@@ -13,6 +13,8 @@ from analysis.reporting.folder import open_run
 from analysis.studies.audit.spec import AuditSpec
 from analysis.studies.questions import to_plain
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 SMALL = {"trials": 16, "candidates": 20, "clients": 2, "rounds": 1, "epochs": 1, "defences": ("none",)}
 TYPED = "--trials 16 --candidates 20 --clients 2 --rounds 1 --epochs 1 --release none --signal loss"
 MARK = """

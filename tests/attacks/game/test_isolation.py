@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from dp_accounting import NonPrivateDpEvent
+from torch import nn
 
 from attacks import Adversary, Signal, View, get_adversary, get_signal, play
 from attacks.game.chunk import TARGET
@@ -22,11 +23,13 @@ ROUNDS = 2
 
 
 def quick(game):
-    """Return a quick game of its own parts, which may be spoilt."""
+    """Return a quick game of a small model and of its own parts, which may be spoilt."""
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Flatten(), nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10))
     return replace(
         game,
-        model=deepcopy(game.model),
-        state={name: tensor.clone() for name, tensor in game.state.items()},
+        model=model,
+        state={name: tensor.detach().clone() for name, tensor in model.state_dict().items()},
         pool=game.pool.part(0, 12).copied(),
         test=game.test.part(0, 30).copied(),
         others=tuple(each.part(0, 10).copied() for each in game.others[:2]),

@@ -96,15 +96,15 @@ SEEN = {
     "no list": (lambda view: view, "returns a View: return a list of one View or more"),
     "another shape": (
         lambda view: changed(view, lambda _, t: t[..., :2]),
-        r"sees 1\.weight as \(3, 256, 2\) in trials 5",
+        r"sees 1\.weight as \(3, 64, 2\) in trials 5",
     ),
     "fewer trials": (
         lambda view: changed(view, lambda _, t: t[:2]),
-        r"sees 1\.weight as \(2, 256, 64\) in trials 5 to 7",
+        r"sees 1\.weight as \(2, 64, 64\) in trials 5 to 7",
     ),
     "fewer names": (
         lambda view: [View(view.knowledge, {})],
-        r"sees 1\.weight as none in trials 5 to 7: show \(3, 256, 64",
+        r"sees 1\.weight as none in trials 5 to 7: show \(3, 64, 64",
     ),
     "not finite": (
         lambda view: changed(view, lambda _, t: t / (torch.arange(3) != 1).reshape(-1, *[1] * (t.ndim - 1))),

@@ -28,6 +28,9 @@ FACTOR, FIXED = 1.25, 32 * 2**20
 
 ELEMENTS = 3_000_000
 
+BOMB = 2**28
+"""Bytes that a hostile frame unpacks to: eight times the fixed amount, so that whoever unpacks it is found."""
+
 MEASURE = """
 import ctypes, gc, json, sys, warnings
 from pathlib import Path
@@ -93,38 +96,53 @@ def hostile_frames() -> dict[str, bytes]:
     constant = SZ3().encode(zeros, 1.0)
     line = SZ3("lorenzo_reg")._compress(np.linspace(0, 1, 1024, dtype=np.float32), 1e-2)
     many = tuple(Entry(f"{place:x}", torch.float32, (0,), 0) for place in range(200_000))
-    quantised = struct.pack("<dB", 1.0, 4) + bomb(10**9)
+    quantised = struct.pack("<dB", 1.0, 4) + bomb(BOMB)
     return {
         "count of regression coefficients": frame_of(
             edited(line, lambda content: struct.pack_into("<I", content, 71, 700_000_000)), 1024, torch.float32
         ),
-        "size of the inner zstd stream": frame_of(with_inner(constant, inner(constant), 2**29), 1024, torch.float32),
-        "inner zstd stream": frame_of(with_inner(constant, bytes(2**29)), 1024, torch.float32),
+        "size of the inner zstd stream": frame_of(with_inner(constant, inner(constant), BOMB), 1024, torch.float32),
+        "inner zstd stream": frame_of(with_inner(constant, bytes(BOMB)), 1024, torch.float32),
         "count of elements": frame_of(
             edited(constant, lambda content: struct.pack_into("<Q", content, 29, 700_000_000)), 1024, torch.float32
         ),
         "codes of the quantiser": frame_of(packed(quantised, zeros, zeros > 1), 1024, torch.float32, "quantiser"),
         "empty tensors": exact_frame(many, bomb(0)),
-        "exact bytes": exact_frame((Entry("b", torch.int8, (9,), 0),), bomb(2**29)),
+        "exact bytes": exact_frame((Entry("b", torch.int8, (9,), 0),), bomb(BOMB)),
         "elements": frame_of(constant, 2**40, torch.float32),
     }
 
 
-def test_hostile_frames_are_refused_within_a_fixed_amount_of_memory(tmp_path):
-    limit = 100_000
-    found = peaks({kind: (frame, limit) for kind, frame in hostile_frames().items()}, tmp_path)
-    assert all(refusal for _, refusal in found.values()), found
-    assert all(peak < FACTOR * limit + FIXED for peak, _ in found.values()), found
+BITS = 8 * (UNCOUNTED - 100)
+"""Of a stream that is just short enough not to be searched for its elements."""
 
 
-def test_a_stream_that_is_not_searched_for_its_elements_stays_within_the_fixed_amount(tmp_path):
+def unsearched_frame() -> bytes:
     size = UNCOUNTED // 12 + 1
     stream = SZ3().encode(np.where(np.arange(size) < 10, 2, 0).astype(np.float32), 1.0)
-    bits = 8 * (UNCOUNTED - 100)
-    codes = inner(stream)[:30] + struct.pack("<QQ", bits, bits) + bytes(bits // 8)
-    frame, limit = frame_of(with_inner(stream, codes), size, torch.float32), 2 * 10**6
-    ((peak, _),) = peaks({"": (frame, limit)}, tmp_path).values()
-    assert 4 * bits < peak < FACTOR * limit + FIXED
+    codes = inner(stream)[:30] + struct.pack("<QQ", BITS, BITS) + bytes(BITS // 8)
+    return frame_of(with_inner(stream, codes), size, torch.float32)
+
+
+LITTLE, MUCH = 100_000, 2 * 10**6
+
+
+@pytest.fixture(scope="module")
+def refused(tmp_path_factory) -> dict[str, tuple[int, str]]:
+    """Peaks and refusals of all hostile frames, which one process decodes."""
+    frames = {kind: (frame, LITTLE) for kind, frame in hostile_frames().items()}
+    return peaks(frames | {"unsearched": (unsearched_frame(), MUCH)}, tmp_path_factory.mktemp("hostile"))
+
+
+def test_hostile_frames_are_refused_within_a_fixed_amount_of_memory(refused):
+    found = {kind: each for kind, each in refused.items() if kind != "unsearched"}
+    assert all(refusal for _, refusal in found.values()), found
+    assert all(peak < FACTOR * LITTLE + FIXED for peak, _ in found.values()), found
+
+
+def test_a_stream_that_is_not_searched_for_its_elements_stays_within_the_fixed_amount(refused):
+    peak, _ = refused["unsearched"]
+    assert 4 * BITS < peak < FACTOR * MUCH + FIXED
 
 
 @pytest.mark.slow

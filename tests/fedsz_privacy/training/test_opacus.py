@@ -419,6 +419,7 @@ def test_rounds_are_all_counted():
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("undrawn")
 def test_an_audit_puts_both_in_one_table(tmp_path):
     from typer.testing import CliRunner
 

@@ -9,6 +9,8 @@ from typer.testing import CliRunner
 
 from analysis.cli import app
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 SMALL = [
     "--trials",
     "8",

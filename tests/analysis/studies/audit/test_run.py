@@ -18,7 +18,7 @@ from analysis.studies.audit.report import write_report
 from analysis.studies.audit.results import to_results
 from fedsz_privacy import InputError
 
-KINDS, TRIAL = ("trials", "canary_trials"), "00003.safetensors"
+KINDS = ("trials", "canary_trials")
 
 
 def results_of(run) -> str:
@@ -64,7 +64,10 @@ def test_the_same_spec_gives_the_same_results(finished, tmp_path, small):
     assert results_of(run_audit(small, tmp_path / "again")) == results_of(finished)
 
 
-def test_an_interrupted_run_goes_on_to_the_same_results(finished, tmp_path, small):
+def test_an_interrupted_run_goes_on_to_the_same_results(tmp_path, small):
+    spec = dataclasses.replace(small, defences=("fedsz:rel=3e-1",), signals=("loss",), epochs=1)
+    finished = run_audit(spec, tmp_path / "whole")
+
     def stop_half_way(items, description, **_):
         for number, item in enumerate(items):
             if description == "trials" and number == 20:
@@ -72,12 +75,12 @@ def test_an_interrupted_run_goes_on_to_the_same_results(finished, tmp_path, smal
             yield item
 
     with pytest.raises(KeyboardInterrupt):
-        run_audit(small, tmp_path / "run", progress=stop_half_way)
+        run_audit(spec, tmp_path / "run", progress=stop_half_way)
     finished_chunk = sorted((tmp_path / "run" / "trials").iterdir())
     assert len(finished_chunk) == len(finished[0].game.chunks(small.trials)[0]) < small.trials
     (tmp_path / "run" / "trials" / f"{small.trials - 1:05d}.safetensors").write_bytes(b"damaged")
     stamps = [path.stat().st_mtime_ns for path in finished_chunk]
-    assert results_of(run_audit(small, tmp_path / "run")) == results_of(finished)
+    assert results_of(run_audit(spec, tmp_path / "run")) == results_of(finished)
     assert [path.stat().st_mtime_ns for path in finished_chunk] == stamps
 
 
@@ -89,34 +92,48 @@ def kept(tmp_path_factory, small):
     return [run_audit(dataclasses.replace(spec, seed=seed), folders / str(seed)) for seed in (1, 2)]
 
 
-def damaged(kind: str, damage: str, folder: Path, other: Path) -> bytes:
-    """Return what is left of trial 3 of a run; ``other`` is that of another seed."""
-    path, (other_kind,) = folder / kind / TRIAL, {*KINDS} - {kind}
-    content = path.read_bytes()
-    return {
-        "cut": content[:-9],
-        "empty": b"",
-        "flipped": content[:-9] + bytes([content[-9] ^ 1]) + content[-8:],
-        "another number": path.with_name("00004.safetensors").read_bytes(),
-        "another kind": (folder / other_kind / TRIAL).read_bytes(),
-        "another run": (other / kind / TRIAL).read_bytes(),
-    }[damage]
+DAMAGES = {
+    3: "is damaged",
+    4: "is damaged",
+    5: "is damaged",
+    6: "is of another number",
+    7: "is of another kind",
+    8: "is of another run",
+}
+"""What is said of each trial that `spoil` spoils."""
 
 
-@pytest.mark.parametrize("damage", ["cut", "empty", "flipped", "another number", "another kind", "another run"])
-def test_a_trial_of_either_kind_that_cannot_be_used_is_played_again_to_the_same_results(kept, tmp_path, damage):
+def name_of(trial: int) -> str:
+    return f"{trial:05d}.safetensors"
+
+
+def spoil(kind: str, folder: Path, whole: Path, other: Path) -> None:
+    """Spoil a trial in each way: cut, empty, one bit, and of another number, kind and run, of which ``other`` is."""
+    (other_kind,) = {*KINDS} - {kind}
+    cut, empty, flipped, number, foreign, run = (folder / kind / name_of(trial) for trial in DAMAGES)
+    cut.write_bytes(cut.read_bytes()[:-9])
+    empty.write_bytes(b"")
+    content = flipped.read_bytes()
+    flipped.write_bytes(content[:-9] + bytes([content[-9] ^ 1]) + content[-8:])
+    number.write_bytes(number.with_name(name_of(9)).read_bytes())
+    foreign.write_bytes((whole / other_kind / foreign.name).read_bytes())
+    run.write_bytes((other / kind / run.name).read_bytes())
+
+
+def test_trials_of_either_kind_that_cannot_be_used_are_played_again_to_the_same_results(kept, tmp_path):
     (report, folder), (_, other) = kept
     shutil.copytree(folder.path, tmp_path / "run")
     for kind in KINDS:
-        (tmp_path / "run" / kind / TRIAL).write_bytes(damaged(kind, damage, folder.path, other.path))
+        spoil(kind, tmp_path / "run", folder.path, other.path)
     said: list[str] = []
     again = run_audit(report.spec, tmp_path / "run", say=said.append)
     assert results_of(again) == results_of(kept[0])
-    reason = f"is of {damage}" if damage.startswith("another") else "is damaged"
-    paths = [tmp_path / "run" / kind / TRIAL for kind in KINDS]
-    assert [path.read_bytes() for path in paths] == [(folder.path / kind / TRIAL).read_bytes() for kind in KINDS]
+    names = [f"{kind}/{name_of(trial)}" for kind in KINDS for trial in range(report.spec.trials)]
+    assert all((tmp_path / "run" / name).read_bytes() == (folder.path / name).read_bytes() for name in names)
     assert sorted(line for line in said if "played again" in line) == sorted(
-        f"{path} {reason}: trial 3 is played again" for path in paths
+        f"{tmp_path / 'run' / kind / name_of(trial)} {reason}: trial {trial} is played again"
+        for kind in KINDS
+        for trial, reason in DAMAGES.items()
     )
 
 
@@ -179,6 +196,7 @@ def test_the_frame_has_what_the_results_have(finished):
     assert rounds_back["measured_auc"].tolist() == frame["measured_auc"].tolist()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_report_of_none_alone_has_no_noise(tmp_path, small):
     report, folder = run_audit(dataclasses.replace(small, defences=("none",), trials=8), tmp_path / "run")
     write_report(report, folder)

@@ -202,6 +202,7 @@ class Kernels(nn.Module):
 """
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_names_without_weight_bool_buffers_and_channels_last_go_through_and_on(tmp_path, monkeypatch):
     (tmp_path / "kernels_of_mine.py").write_text(MODEL)
     monkeypatch.chdir(tmp_path)
@@ -246,6 +247,7 @@ def test_private_training_learns_less_than_plain_training_and_repeats_itself(tmp
     assert first.change("dpsgd:noise=8") < -0.1
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_performance_goes_by_the_name_of_the_tasks_metric(tmp_path, monkeypatch):
     (tmp_path / "numbers_of_mine.py").write_text(NUMBERS)
     monkeypatch.chdir(tmp_path)
@@ -334,6 +336,7 @@ def test_noise_on_the_sum_guarantees_something_for_one_client_in_a_column_of_its
     assert accuracies(again) == accuracies(report)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_run_says_what_clients_sent_and_another_payload_is_another_run(tmp_path):
     spec = dataclasses.replace(SMALL, rounds=1, payload=Payload.STATE)
     report, folder = run_federation(spec, tmp_path / "run")

@@ -3,10 +3,10 @@
 import struct
 import zlib
 from contextlib import suppress
-from fractions import Fraction
 
 import numpy as np
 import pytest
+from exact import within
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -30,8 +30,7 @@ def check(compressor, past, array, bound):
     decoded = Predicted(compressor, past.copy()).decode(stream, array.shape, array.dtype)
     finite = np.isfinite(array)
     assert np.array_equal(decoded[~finite], array[~finite], equal_nan=True)
-    pairs = zip(array[finite].tolist(), decoded[finite].tolist(), strict=True)
-    assert all(abs(Fraction(x) - Fraction(y)) <= Fraction(bound) for x, y in pairs)
+    assert within(array[finite], decoded[finite], bound)
     assert len(stream) <= 1 + len(compressor.encode(array, bound))
     return stream
 
