@@ -139,7 +139,7 @@ def test_one_seed_gives_one_result_and_leaves_the_draws_of_torch_alone(case):
         torch.manual_seed(5)
         first, drawn = train(case.model, case.records(), rule()), torch.rand(3)
         assert torch.equal(drawn, torch.rand(3, generator=torch.Generator().manual_seed(5)))
-    # At another seed of torch: before this test, or after it.
+    # What was trained once was so at another seed of torch.
     assert_same(trained_once(case), first)
 
 

@@ -65,7 +65,7 @@ def test_the_same_spec_gives_the_same_results(finished, tmp_path, small):
 
 
 def test_an_interrupted_run_goes_on_to_the_same_results(tmp_path, small):
-    spec = dataclasses.replace(small, defences=("fedsz:rel=3e-1",), signals=("loss",), epochs=1)
+    spec = dataclasses.replace(small, defences=("fedsz:rel=3e-1",), signals=("loss", "lira"), epochs=1)
     finished = run_audit(spec, tmp_path / "whole")
 
     def stop_half_way(items, description, **_):
