@@ -169,8 +169,11 @@ def _draw(column: Sequence[Axes], groups: Iterable[Sequence[Found]], chosen: Map
         shown = [bound for bound in whole if whole[bound]]
         look = {"color": chosen[kind].colour, "marker": chosen[kind].marker, "linestyle": chosen[kind].line}
         for panel, measured in zip(column, (Found.ratio, Found.change), strict=True):
-            means = [np.mean([measured(each, bound) for each in whole[bound]]) for bound in shown]
-            panel.plot(list(map(float, shown)), means, label=", ".join(kind) if shown else None, **look)
+            found = {float(bound): [measured(each, bound) for each in whole[bound]] for bound in shown}
+            means = [np.mean(values) for values in found.values()]
+            panel.plot(list(found), means, label=f"{', '.join(kind)}: mean of seeds" if shown else None, **look)
+            for bound, values in found.items():
+                panel.plot([bound] * len(values), values, "_", color=look["color"], label="one seed")
 
 
 def main() -> None:
