@@ -8,6 +8,9 @@ HOUR = 3600.0
 DIGITS = 3
 """Decimals of estimates."""
 
+FINE = 4
+"""Decimals of differences that are small beside what they are differences of."""
+
 
 class Interval(Protocol):
     """A value with the two ends of its interval."""

@@ -12,7 +12,7 @@ from analysis.methods.guarantee import Guarantee
 from analysis.methods.leakage.detectable import Estimate
 from analysis.methods.leakage.membership import Leakage
 from analysis.methods.leakage.vulnerable import VULNERABLE_SHARE
-from analysis.reporting.numbers import difference, interval, rounded_up, times
+from analysis.reporting.numbers import FINE, difference, interval, rounded_up, times
 from analysis.studies.spec import REFERENCE
 from fedsz_privacy.defences.grammar import write_shortest
 
@@ -20,9 +20,6 @@ GUESSING = 0.5
 
 MATERIAL = 0.1
 """Share of the undefended leakage, AUC minus guessing, below which a change is called none that matters."""
-
-FINE = 4
-"""Decimals of a change that hardly matters."""
 
 SAME_SIZE = 1.05
 """Ratio from which a size is called another."""

@@ -12,7 +12,7 @@ from analysis.methods.over_seeds import Mean, detectable_over_seeds, mean_over_s
 from analysis.reporting.damage import why
 from analysis.reporting.finished import is_finished
 from analysis.reporting.json_files import DAMAGED, read_json
-from analysis.reporting.numbers import interval
+from analysis.reporting.numbers import FINE, difference, interval, rounded_up
 from analysis.reporting.progress import Progress
 from analysis.studies.recorded.report import write_recorded
 from analysis.studies.recorded.run import run_recorded
@@ -66,12 +66,12 @@ class LeakageChange:
 
 def change_over_seeds(found: Sequence[SeedLeakage]) -> LeakageChange:
     """Return what the seeds say together."""
-    difference = mean_over_seeds([each.released - each.undefended for each in found])
+    moved = mean_over_seeds([each.released - each.undefended for each in found])
     return LeakageChange(
         mean_over_seeds([each.undefended for each in found]).within(0, 1),
         mean_over_seeds([each.released for each in found]).within(0, 1),
-        difference,
-        detectable_over_seeds(difference),
+        moved,
+        detectable_over_seeds(moved),
     )
 
 
@@ -94,10 +94,10 @@ def explain(change: LeakageChange) -> str:
     moved = change.difference
     beside = (
         f"attacks without shadow models have AUC {interval(change.undefended)} on the updates as they are, and "
-        f"{moved.value:+.2g} [{moved.low:+.2g}, {moved.high:+.2g}] through the release"
+        f"a change of {difference(moved, FINE)} through the release"
     )
     if change.detectable:
-        beside += f", where {change.detectable:.2g} would be found with probability {POWER:g}"
+        beside += f", where {rounded_up(change.detectable)} would be found with probability {POWER:g}"
     if moved.low > 0:
         return f"compression lets attacks name members better: {beside}"
     if moved.high < 0:
