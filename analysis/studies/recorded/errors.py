@@ -1,4 +1,4 @@
-"""What each release does to recorded updates: its errors, as `noise` describes them."""
+"""What each release does to recorded updates: its errors, as the command ``noise`` describes them."""
 
 from collections.abc import Mapping, Sequence
 
