@@ -1,4 +1,4 @@
-"""Run the FedSZ paper's evaluation, cheap and telling parts first; stopped at any time, it goes on when run again.
+"""Run the FedSZ paper's evaluation, cheap rows of its table first; stopped at any time, it goes on when run again.
 
 Run with: python benchmarks/evaluation.py FOLDER_OF_DATA_SETS [RUNS]; then python benchmarks/evaluation_table.py [RUNS]
 """

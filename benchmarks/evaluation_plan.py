@@ -145,5 +145,5 @@ def runs() -> Iterator[Run]:
 
 
 def turns(seconds: Mapping[str, float]) -> list[Turn]:
-    """Return all turns, cheap and telling ones first."""
+    """Return all turns, those of cheap rows of the table first."""
     return sorted((Turn(run, bound) for run in runs() for bound in BOUNDS), key=lambda turn: turn.rank(seconds))
