@@ -25,6 +25,9 @@ CHOICES: Mapping[int, Compressor] = MappingProxyType({CODE_OF_SZ3: SZ3(), CODE_O
 SAMPLE, PART = 2**13, 2**12
 """Elements of a large array that are counted, spread over all of it, and that are searched, side by side."""
 
+COUNTABLE = 2
+"""Bytes of a code up to which as many counts as there are codes take little memory."""
+
 SURE = 0.97
 """Share of the bits that a sample says SZ3 takes, up to which `Scaled` is taken to be the smaller."""
 
@@ -37,10 +40,9 @@ class Auto:
     """The smaller of SZ3's stream and that of `Scaled`: a thousandth larger than SZ3's at most, as a rule.
 
     SZ3 codes the same bins, so how often each is there tells how large its stream is at least (`sz3_sizes`), unless
-    they repeat each other. Where `Scaled` takes no more, its stream is the only one that is made. Bins are counted
-    in a sample where `Scaled` has found a model, and all of them where it has found none. Without a model, and with
-    bins of two bytes, only SZ3's stream is made. Everywhere else both are. An array that repeats itself, but does not
-    at its start, can come out larger than SZ3's.
+    they repeat each other. Where `Scaled` takes no more, its stream is the only one that is made; everywhere else both
+    are. Bins are counted in a sample where `Scaled` has found a model, and all of them where it has found none. An
+    array that repeats itself, but does not at its start, can come out larger than SZ3's.
     """
 
     @property
@@ -51,8 +53,6 @@ class Auto:
     def encode(self, array: NDArray[np.floating], bound: float) -> bytes:
         """Compress a non-empty float32 or float64 array of any shape under a positive absolute bound."""
         coded = Coded.of(array, bound)
-        if not coded.modelled and coded.codes.itemsize > 1:
-            return _by_sz3(array, bound)
         scaled = bytes([CODE_OF_SCALED]) + coded.stream
         return scaled if 8 * len(scaled) <= _enough(coded, bound) else min(_by_sz3(array, bound), scaled, key=len)
 
@@ -69,7 +69,8 @@ def _enough(coded: Coded, bound: float) -> float:
     """Return the bits up to which a stream of `Scaled` is taken to be no larger than SZ3's; 0 if nothing is known."""
     if not coded.modelled:
         codes = coded.codes.reshape(-1)
-        return 0.0 if repeat(codes[:PART]) else NEARLY * least_bits(codes) + OVERHEAD
+        countable = codes.itemsize <= COUNTABLE and not repeat(codes[:PART])
+        return NEARLY * least_bits(codes) + OVERHEAD if countable else 0.0
     flat, step = coded.array.reshape(-1), _step(coded.array.size)
     sample = bins_of(flat[::step], bound)
     start = bins_of(flat[:PART], bound) if step > 1 else sample

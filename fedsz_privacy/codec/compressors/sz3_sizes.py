@@ -23,6 +23,9 @@ FOUND = 0.96
 MOSTLY = 0.95
 """Share of the entropy that zstd leaves as a rule where most bins are one and the same."""
 
+MANY = 256
+"""Different bins, above which a Huffman code is taken to be as short as the entropy: making one takes longer."""
+
 OVERHEAD = 8 * 96
 """Bits beside the codes and their table."""
 
@@ -46,10 +49,11 @@ def least_bits(bins: NDArray[np.signedinteger]) -> float:
     in it. Where most bins are one and the same it can find more than their entropy tells.
     """
     counts = counts_of(bins)
-    least, code = entropy(counts), huffman(counts)
+    least, one_prevails = entropy(counts), 2 * counts.max() > bins.size
+    code = huffman(counts) if one_prevails or counts.size <= MANY else least
     if code < CLOSE * least:
         return code + TABLE * counts.size
-    return MOSTLY * least if 2 * counts.max() > bins.size else max(least, FOUND * code)
+    return MOSTLY * least if one_prevails else max(least, FOUND * code)
 
 
 def repeat(bins: NDArray[np.signedinteger]) -> bool:
