@@ -4,50 +4,41 @@ Run with: python benchmarks/evaluation.py FOLDER_OF_DATA_SETS [RUNS]; then pytho
 """
 
 import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
 
 from evaluation_costs import costs
-from evaluation_kept import kept_rounds
-from evaluation_plan import Turn, turns
+from evaluation_kept import Result, add_result, read_results, rounds_path
+from evaluation_plan import Cell, cells
 
-from analysis.studies.federation.report import write_federation
+from analysis.studies.federation.kept_rounds import continue_rounds
+from analysis.studies.federation.prepare import prepare
 from analysis.studies.federation.results import RoundRow
-from analysis.studies.federation.run import run_federation
-
-Item = TypeVar("Item")
-
-
-class TurnEndsError(Exception):
-    """The next defence of a run is for a later turn."""
+from fedsz_privacy.core.threads import one_thread
+from fedsz_privacy.federation.federation import Federation
 
 
-@dataclass(frozen=True)
-class Told:
-    """Progress of a turn, a line a round.
-
-    Parameters
-    ----------
-    name : str
-        Of the run.
-    due : sequence of str
-        The defences of the turn; it ends before any other.
-    """
-
-    name: str
-    due: Sequence[str]
-
-    def __call__(self, items: Iterable[Item], description: str, total: int) -> Iterable[Item]:
-        """Yield the rounds of a defence."""
-        if description not in self.due:
-            raise TurnEndsError
-        for item in items:
-            if isinstance(item, RoundRow):
-                say(f"{self.name} {description} round {item.round + 1}/{total} accuracy {item.performance:.4f}")
-            yield item
+@one_thread()
+def play(cell: Cell, data: Path, folder: Path) -> list[RoundRow]:
+    """Play a federation, or what is left of it, as `fedsz-privacy federate` does."""
+    question = cell.question(data)
+    there, defence = prepare(question), question.parse_defences()[-1]
+    federation = Federation(
+        there.model,
+        there.split.train,
+        there.clients,
+        defence.training,
+        defence.release,
+        question.seed,
+        defence.aggregation,
+        question.payload,
+    )
+    path, about = rounds_path(folder, cell), {"federation": cell.name}
+    rows = []
+    for row in continue_rounds(federation, there.split.test, question.rounds, path, about, say, None):
+        say(f"{cell.name} round {row.round + 1}/{question.rounds} accuracy {row.performance:.4f}")
+        rows.append(row)
+    return rows
 
 
 def say(line: str) -> None:
@@ -55,22 +46,12 @@ def say(line: str) -> None:
     print(datetime.now().strftime("%d %H:%M:%S"), line, flush=True)
 
 
-def play(turn: Turn, data: Path, folder: Path) -> None:
-    """Play a turn, or what is left of it."""
-    question, path = turn.run.question(data), folder / turn.run.name
-    if all(len(kept_rounds(path, number)) == question.rounds for number in range(len(turn.due))):
-        return
-    try:
-        write_federation(*run_federation(question, path, Told(turn.run.name, turn.due), say))
-    except TurnEndsError:
-        say(f"{turn.run.name} up to REL {turn.bound} is done")
-
-
 def main() -> None:
-    """Play all turns."""
+    """Play all federations that are not finished."""
     data, folder = Path(sys.argv[1]), Path(sys.argv[2] if len(sys.argv) > 2 else "runs/evaluation")
-    for turn in turns(costs(folder)):
-        play(turn, data, folder)
+    for cell in cells(costs(folder)):
+        if cell not in read_results():
+            add_result(cell, Result.of(play(cell, data, folder)))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""What evaluation.py runs: the FedSZ paper's models on its data sets, until they have learnt, states and updates."""
+"""What evaluation.py plays: the FedSZ paper's models on its data sets, until they have learnt, states and updates."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 
@@ -60,17 +60,12 @@ GOALS: Mapping[tuple[str, str], float] = {
 
 @dataclass(frozen=True)
 class Run:
-    """One run of `federate`: a model, a data set, a payload and a seed, under no defence and then each bound."""
+    """The federations of a model, a data set, a payload and a seed: one without a defence, and one under each bound."""
 
     model: str
     data: str
     payload: Payload
     seed: int
-
-    @property
-    def name(self) -> str:
-        """Folder of the run."""
-        return f"{self.model}-{self.data}-{self.payload}-{self.seed}"
 
     @property
     def length(self) -> Length:
@@ -87,15 +82,47 @@ class Run:
         """What the cost of a record depends on."""
         return f"{self.model}-{self.side}"
 
+    @property
+    def plain(self) -> "Cell":
+        """The federation without a defence: that of updates, as one of states has the same rounds to the last bit."""
+        return Cell(replace(self, payload=Payload.UPDATE), None)
+
+    def under(self, bound: str) -> "Cell":
+        """Return the federation under a bound."""
+        return Cell(self, bound)
+
+    def hours(self, seconds: Mapping[str, float]) -> float:
+        """Return the core hours of one federation, from the seconds of each `size` for a record."""
+        return self.length.rounds * self.length.records * seconds[self.size] / HOUR
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One federation, under a bound or none."""
+
+    run: Run
+    bound: str | None
+
+    @property
+    def release(self) -> str:
+        """SZ3 without prediction at the bound, as the paper has SZ; `auto` is smaller."""
+        return f"fedsz:rel={self.bound},compressor=nopred" if self.bound else REFERENCE
+
+    @property
+    def name(self) -> str:
+        """Name in files."""
+        run = self.run
+        return f"{run.model}-{run.data}-{run.payload}-{run.seed}-{self.bound or REFERENCE}"
+
     def question(self, data: Path) -> FederationSpec:
         """Return what is asked, of the data sets in a folder."""
-        steps, length = MODELS[self.model], self.length
+        run, steps, length = self.run, MODELS[self.run.model], self.run.length
         return FederationSpec(
-            data=str(data / self.data),
-            model=self.model,
-            payload=self.payload,
-            seed=self.seed,
-            side=self.side,
+            data=str(data / run.data),
+            model=run.model,
+            payload=run.payload,
+            seed=run.seed,
+            side=run.side,
             clients=4,
             epochs=1,
             optimizer="momentum",
@@ -104,37 +131,16 @@ class Run:
             records=length.records,
             test_records=length.test_records,
             rounds=length.rounds,
-            defences=tuple(map(release, BOUNDS)),
+            defences=(self.release,),
         )
 
-    def hours(self, seconds: Mapping[str, float]) -> float:
-        """Return the core hours of one defence, from the seconds of each `size` for a record."""
-        return self.length.rounds * self.length.records * seconds[self.size] / HOUR
-
-
-@dataclass(frozen=True)
-class Turn:
-    """The defences of a run up to one bound."""
-
-    run: Run
-    bound: str
-
-    @property
-    def due(self) -> tuple[str, ...]:
-        """The defences that are to be played by the end of the turn."""
-        return (REFERENCE, *map(release, BOUNDS[: BOUNDS.index(self.bound) + 1]))
-
     def rank(self, seconds: Mapping[str, float]) -> float:
-        """Return what turns are sorted by: hours, times 1.3 for each bound before theirs, times 1.5 for each seed.
+        """Return what cells are sorted by: hours, times 1.3 for each bound before theirs, times 1.5 for each seed.
 
         A row of one data set is complete before one that costs twice as much begins.
         """
-        return self.run.hours(seconds) * 1.3 ** BOUNDS.index(self.bound) * 1.5**self.run.seed
-
-
-def release(bound: str) -> str:
-    """Return SZ3 without prediction at a relative error bound, as the paper has SZ; `auto` is smaller."""
-    return f"fedsz:rel={bound},compressor=nopred"
+        later = BOUNDS.index(self.bound) if self.bound else 0
+        return self.run.hours(seconds) * 1.3**later * 1.5**self.run.seed
 
 
 def runs() -> Iterator[Run]:
@@ -144,6 +150,7 @@ def runs() -> Iterator[Run]:
             yield Run(model, data, payload, seed)
 
 
-def turns(seconds: Mapping[str, float]) -> list[Turn]:
-    """Return all turns, those of cheap rows of the table first."""
-    return sorted((Turn(run, bound) for run in runs() for bound in BOUNDS), key=lambda turn: turn.rank(seconds))
+def cells(seconds: Mapping[str, float]) -> list[Cell]:
+    """Return all cells, those of cheap rows of the table first, each behind the one without a defence."""
+    every = [cell for run in runs() for cell in (run.plain, *map(run.under, BOUNDS))]
+    return sorted(dict.fromkeys(every), key=lambda cell: cell.rank(seconds))

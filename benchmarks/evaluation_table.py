@@ -12,14 +12,13 @@ from typing import Any
 
 import numpy as np
 from evaluation_costs import costs
-from evaluation_kept import kept_rounds
-from evaluation_plan import BOUNDS, GOALS, Run, runs
+from evaluation_kept import Result, kept_rounds, read_results
+from evaluation_plan import BOUNDS, GOALS, Cell, Run, runs
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.reporting.style import Look, house_style, looks, to_bytes
 from analysis.reporting.table import to_markdown
-from analysis.studies.federation.results import RoundRow
 from fedsz_privacy.federation.payload import Payload
 
 COLUMNS = ("model", "data", "sent", "accuracy `none`", "goal", *(f"REL {bound}" for bound in sorted(BOUNDS)))
@@ -30,54 +29,63 @@ TICKS = (2, 5, 10, 20, 50, 100, 200)
 
 
 @dataclass(frozen=True)
-class Found:
-    """What one run has kept.
+class Seed:
+    """What one seed of a model, a data set and a payload has come to.
 
     Parameters
     ----------
     run : Run
         Which one.
-    rounds : sequence of sequence of RoundRow
-        The rounds without a defence, then under each of `BOUNDS`, as far as they have come.
+    results : mapping of Cell to Result
+        The finished federations, of this run and others.
+    begun : mapping of Cell to int
+        How many rounds of this run's federations are played that are not finished, of those of which any is.
     """
 
     run: Run
-    rounds: Sequence[Sequence[RoundRow]]
-
-    def played(self, bound: str | None) -> Sequence[RoundRow]:
-        """Return the rounds under a bound, or under none."""
-        return self.rounds[0 if bound is None else 1 + BOUNDS.index(bound)]
+    results: Mapping[Cell, Result]
+    begun: Mapping[Cell, int]
 
     def is_whole(self, bound: str | None) -> bool:
-        """Return whether all rounds under a bound, and without one, are there."""
-        return all(len(self.played(each)) == self.run.length.rounds for each in (None, bound))
+        """Return whether the federations under a bound, and without one, are finished."""
+        return self.run.plain in self.results and (bound is None or self.run.under(bound) in self.results)
 
     def accuracy(self, bound: str | None) -> float:
         """Return the accuracy after the last round."""
-        return self.played(bound)[-1].performance
+        return self._result(bound).accuracy
 
     def change(self, bound: str) -> float:
         """Return by how many points the accuracy differs from that without a defence."""
         return 100 * (self.accuracy(bound) - self.accuracy(None))
 
     def ratio(self, bound: str) -> float:
-        """Return how many times smaller what a client sends is, over the rounds that are there."""
-        plain, smaller = (np.mean([row.nbytes for row in self.played(each)]) for each in (None, bound))
-        return float(plain / smaller)
+        """Return how many times smaller what a client sends is."""
+        return self._result(None).nbytes / self._result(bound).nbytes
 
-    def overhead(self, bound: str) -> float:
+    def coding(self, bound: str) -> float:
         """Return the share of training, encoding and decoding that is not training."""
-        coding = sum(row.encode_seconds + row.decode_seconds for row in self.played(bound))
-        return coding / (coding + sum(row.training_seconds for row in self.played(bound)))
+        return self._result(bound).coding
+
+    def cell(self, bound: str | None) -> Cell:
+        """Return the federation under a bound, or without one."""
+        return self.run.under(bound) if bound else self.run.plain
+
+    def _result(self, bound: str | None) -> Result:
+        return self.results[self.cell(bound)]
 
 
-def find(folder: Path) -> list[list[Found]]:
-    """Return the runs of each model, data set and payload, one for each seed."""
-    found = (Found(run, [kept_rounds(folder / run.name, each) for each in range(1 + len(BOUNDS))]) for run in runs())
-    return [list(each) for _, each in groupby(found, lambda one: (one.run.model, one.run.data, one.run.payload))]
+def find(folder: Path, results: Mapping[Cell, Result]) -> list[list[Seed]]:
+    """Return what is there of each model, data set and payload, by seed, with rounds from a folder of runs."""
+
+    def seed(run: Run) -> Seed:
+        unfinished = [cell for cell in (run.plain, *map(run.under, BOUNDS)) if cell not in results]
+        return Seed(run, results, {cell: len(rounds) for cell in unfinished if (rounds := kept_rounds(folder, cell))})
+
+    by_row = groupby(map(seed, runs()), lambda one: (one.run.model, one.run.data, one.run.payload))
+    return [list(seeds) for _, seeds in by_row]
 
 
-def line(seeds: Sequence[Found], seconds: Mapping[str, float]) -> tuple[str, ...]:
+def line(seeds: Sequence[Seed], seconds: Mapping[str, float]) -> tuple[str, ...]:
     """Return the cells of one model, data set and payload."""
     run = seeds[0].run
     return (
@@ -90,12 +98,12 @@ def line(seeds: Sequence[Found], seconds: Mapping[str, float]) -> tuple[str, ...
     )
 
 
-def _plain(seeds: Sequence[Found], seconds: Mapping[str, float]) -> str:
+def _plain(seeds: Sequence[Seed], seconds: Mapping[str, float]) -> str:
     whole = [each.accuracy(None) for each in seeds if each.is_whole(None)]
     return _spread(whole, "{:.3f}") if whole else _missing(seeds, None, seconds)
 
 
-def _cell(seeds: Sequence[Found], bound: str, seconds: Mapping[str, float]) -> str:
+def _cell(seeds: Sequence[Seed], bound: str, seconds: Mapping[str, float]) -> str:
     whole = [each for each in seeds if each.is_whole(bound)]
     if not whole:
         return _missing(seeds, bound, seconds)
@@ -111,34 +119,38 @@ def _spread(values: Sequence[float], form: str) -> str:
     return f"{mean} ({form.format(min(values))} to {form.format(max(values))}, {len(values)} seeds)"
 
 
-def _missing(seeds: Sequence[Found], bound: str | None, seconds: Mapping[str, float]) -> str:
+def _missing(seeds: Sequence[Seed], bound: str | None, seconds: Mapping[str, float]) -> str:
     """Return what a cell without a seed that is whole would cost, for its first seed, and how far that has come."""
     first = seeds[0]
-    played, rounds = len(first.played(bound)), first.run.length.rounds
-    left = first.run.hours(seconds) * (rounds - played) / rounds
-    return f"({left:.1f} h)" if not played else f"({played} of {rounds} rounds; {left:.1f} h)"
+    left = first.run.hours(seconds)
+    if (cell := first.cell(bound)) not in first.begun:
+        return f"({left:.1f} h)"
+    played, rounds = first.begun[cell], first.run.length.rounds
+    return f"({played} of {rounds} rounds; {left * (1 - played / rounds):.1f} h)"
 
 
-def hours_left(groups: Iterable[Sequence[Found]], seconds: Mapping[str, float]) -> float:
+def hours_left(groups: Iterable[Sequence[Seed]], seconds: Mapping[str, float]) -> float:
     """Return the core hours of all that is missing, all seeds."""
-    return sum(
-        one.run.hours(seconds) * (1 - len(played) / one.run.length.rounds)
+    missing = {
+        cell: seed.run.hours(seconds) * (1 - seed.begun.get(cell, 0) / seed.run.length.rounds)
         for seeds in groups
-        for one in seeds
-        for played in one.rounds
-    )
+        for seed in seeds
+        for cell in map(seed.cell, (None, *BOUNDS))
+        if cell not in seed.results
+    }
+    return sum(missing.values())
 
 
-def overheads(groups: Iterable[Sequence[Found]]) -> list[tuple[str, ...]]:
+def overheads(groups: Iterable[Sequence[Seed]]) -> list[tuple[str, ...]]:
     """Return the share of a client's round that coding takes at REL 1e-2, for each row with a whole seed."""
     return [
         (seeds[0].run.model, seeds[0].run.data, seeds[0].run.payload, f"{np.mean(shares):.2%}")
         for seeds in groups
-        if (shares := [each.overhead("1e-2") for each in seeds if each.is_whole("1e-2")])
+        if (shares := [each.coding("1e-2") for each in seeds if each.is_whole("1e-2")])
     ]
 
 
-def draw(groups: Sequence[Sequence[Found]]) -> Figure:
+def draw(groups: Sequence[Sequence[Seed]]) -> Figure:
     """Draw ratio and change of accuracy against the bound, for updates and for states, beside the paper's ranges."""
     kinds = list(dict.fromkeys((seeds[0].run.model, seeds[0].run.data) for seeds in groups))
     chosen = dict(zip(kinds, looks(len(kinds)), strict=True))
@@ -159,7 +171,7 @@ def draw(groups: Sequence[Sequence[Found]]) -> Figure:
     return figure
 
 
-def _draw(column: Sequence[Axes], groups: Iterable[Sequence[Found]], chosen: Mapping[tuple[str, str], Look]) -> None:
+def _draw(column: Sequence[Axes], groups: Iterable[Sequence[Seed]], chosen: Mapping[tuple[str, str], Look]) -> None:
     paper: dict[str, Any] = {"color": "grey", "alpha": 0.35, "label": "the paper, states at REL 1e-2"}
     column[0].plot([0.01, 0.01], RATIOS, linewidth=9, solid_capstyle="butt", **paper)
     column[1].plot([0.01, 0.01], [-LOSS, LOSS], linewidth=9, solid_capstyle="butt", **paper)
@@ -168,7 +180,7 @@ def _draw(column: Sequence[Axes], groups: Iterable[Sequence[Found]], chosen: Map
         whole = {bound: [each for each in seeds if each.is_whole(bound)] for bound in sorted(BOUNDS, key=float)}
         shown = [bound for bound in whole if whole[bound]]
         look = {"color": chosen[kind].colour, "marker": chosen[kind].marker, "linestyle": chosen[kind].line}
-        for panel, measured in zip(column, (Found.ratio, Found.change), strict=True):
+        for panel, measured in zip(column, (Seed.ratio, Seed.change), strict=True):
             found = {float(bound): [measured(each, bound) for each in whole[bound]] for bound in shown}
             means = [np.mean(values) for values in found.values()]
             panel.plot(list(found), means, label=f"{', '.join(kind)}: mean of seeds" if shown else None, **look)
@@ -179,12 +191,12 @@ def _draw(column: Sequence[Axes], groups: Iterable[Sequence[Found]], chosen: Map
 def main() -> None:
     """Print the tables and draw the figure."""
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "runs/evaluation")
-    seconds, groups = costs(folder), find(folder)
+    seconds, groups = costs(folder), find(folder, read_results())
     low, high = RATIOS
     paper = ("the paper", "its three sets", "state", "-", "-", "", f"{low}-{high}x, loss under {LOSS}", "", "")
     print(to_markdown(COLUMNS, [paper, *(line(seeds, seconds) for seeds in groups)]))
     print(f"\nWhat is missing takes {hours_left(groups, seconds):.0f} core hours.\n")
-    print(to_markdown(("model", "data", "sent", "overhead at REL 1e-2"), overheads(groups)))
+    print(to_markdown(("model", "data", "sent", "share of coding at REL 1e-2"), overheads(groups)))
     if len(sys.argv) > 2:
         with house_style():
             Path(sys.argv[2]).write_bytes(to_bytes(draw(groups)))

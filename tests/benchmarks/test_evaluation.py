@@ -1,10 +1,13 @@
-"""The evaluation's turns, on a model and data of seconds: stopped, gone on with, and told as far as they have come."""
+"""The evaluation's federations, on a model and data of seconds: stopped, gone on with, and told as they have come."""
 
 import sys
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
+from analysis.studies.federation.run import run_federation
 from fedsz_privacy.federation.payload import Payload
 
 
@@ -26,61 +29,75 @@ def evaluation(monkeypatch):
 
 
 @pytest.mark.slow
-def test_turns_are_played_one_after_another_and_never_again(evaluation, tmp_path):
+def test_federations_that_are_finished_are_those_of_federate_and_told_with_what_is_missing(evaluation, tmp_path):
     script, plan, table, kept = evaluation
-    run = plan.Run("mlp", "digits", Payload.STATE, 0)
-    folder = tmp_path / run.name
+    states = plan.Run("mlp", "digits", Payload.STATE, 0)
+    results = tmp_path / "results.csv"
+    for cell in (states.plain, states.under("1e-2")):
+        kept.add_result(cell, kept.Result.of(script.play(cell, Path(), tmp_path)), results)
+    report, _ = run_federation(states.under("1e-2").question(Path()), tmp_path / "run")
+    _, bounded = report.spec.defences
+    read = kept.read_results(results)
+    # Four digits are written of an accuracy.
+    assert read[states.plain].accuracy == pytest.approx(report.rounds["none"][-1].performance, abs=6e-5)
+    assert read[states.under("1e-2")].accuracy == pytest.approx(report.rounds[bounded][-1].performance, abs=6e-5)
+    ratio = report.ratio(bounded)
 
-    def counts() -> list[int]:
-        return [len(kept.kept_rounds(folder, number)) for number in range(5)]
-
-    script.play(plan.Turn(run, "1e-2"), Path(), tmp_path)
-    assert counts() == [2, 2, 0, 0, 0]
-    before = (folder / "rounds" / "1.safetensors").stat().st_mtime_ns
-    script.play(plan.Turn(run, "1e-2"), Path(), tmp_path)
-    script.play(plan.Turn(run, "1e-1"), Path(), tmp_path)
-    assert counts() == [2, 2, 2, 0, 0]
-    assert (folder / "rounds" / "1.safetensors").stat().st_mtime_ns == before
-    assert not (folder / "results.json").exists()
-
-    states, updates = next(group for group in table.find(tmp_path) if group[0].run == run), table.find(tmp_path)[0]
+    begun = states.under("1e-4")
+    script.play(begun, Path(), tmp_path)
+    updates, states = table.find(tmp_path, read)
     cells = dict(zip(table.COLUMNS, table.line(states, {"mlp-8": 36.0}), strict=True))
-    plain, bounded = kept.kept_rounds(folder, 0), kept.kept_rounds(folder, 1)
-    ratio = sum(row.nbytes for row in plain) / sum(row.nbytes for row in bounded)
-    change = 100 * (bounded[-1].performance - plain[-1].performance)
-    assert cells["REL 1e-2"] == f"{ratio:.2f}x, {change:+.2f}"
-    assert cells["accuracy `none`"] == f"{plain[-1].performance:.3f}"
-    # 64 records and 2 rounds at 36 seconds a record.
-    assert cells["REL 1e-4"] == "(1.3 h)"
-    assert table.line(updates, {"mlp-8": 36.0})[3] == "(1.3 h)"
-    assert table.hours_left([states, updates], {"mlp-8": 36.0}) == pytest.approx(1.28 * 7)
-
-    script.play(plan.Turn(run, "1e-4"), Path(), tmp_path)
-    assert counts() == [2] * 5
-    assert (folder / "results.json").exists()
+    assert cells["REL 1e-2"] == f"{ratio:.2f}x, {100 * report.change(bounded):+.2f}"
+    assert cells["accuracy `none`"] == f"{report.rounds['none'][-1].performance:.3f}"
+    # 64 records and 2 rounds at 36 seconds a record; six federations are missing, all rounds of one of them played.
+    assert cells["REL 1e-3"] == "(1.3 h)"
+    assert cells["REL 1e-4"] == "(2 of 2 rounds; 0.0 h)"
+    assert table.line(updates, {"mlp-8": 36.0})[3] == cells["accuracy `none`"]
+    assert table.hours_left([states, updates], {"mlp-8": 36.0}) == pytest.approx(1.28 * 6)
 
 
 @pytest.mark.slow
-def test_a_turn_that_was_stopped_goes_on_after_its_last_whole_round(evaluation, tmp_path, monkeypatch):
+def test_a_federation_that_was_stopped_goes_on_after_its_last_whole_round(evaluation, tmp_path, monkeypatch):
     script, plan, _, kept = evaluation
-    turn = plan.Turn(plan.Run("mlp", "digits", Payload.UPDATE, 0), "1e-2")
+    cell = plan.Run("mlp", "digits", Payload.UPDATE, 0).under("1e-2")
 
     def stop(line: str) -> None:
-        if f"{plan.release('1e-2')} round 1/2" in line:
+        if f"{cell.name} round 1/2" in line:
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
         patched.setattr(script, "say", stop)
         with pytest.raises(KeyboardInterrupt):
-            script.play(turn, Path(), tmp_path)
-    (first,) = kept.kept_rounds(tmp_path / turn.run.name, 1)
-    script.play(turn, Path(), tmp_path)
-    assert kept.kept_rounds(tmp_path / turn.run.name, 1)[0] == first
-    assert len(kept.kept_rounds(tmp_path / turn.run.name, 1)) == 2
+            script.play(cell, Path(), tmp_path)
+    (first,) = kept.kept_rounds(tmp_path, cell)
+    assert script.play(cell, Path(), tmp_path)[0] == first
+    assert len(kept.kept_rounds(tmp_path, cell)) == 2
 
 
-def test_cheap_turns_of_the_papers_own_bound_come_first(evaluation):
+@pytest.mark.slow
+def test_without_a_defence_updates_and_states_have_the_same_rounds(evaluation, tmp_path):
+    script, plan, _, kept = evaluation
+    updates = plan.Run("mlp", "digits", Payload.UPDATE, 0).plain
+    states = plan.Cell(plan.Run("mlp", "digits", Payload.STATE, 0), None)
+    for cell in (updates, states):
+        script.play(cell, Path(), tmp_path)
+    one, other = (load_file(kept.rounds_path(tmp_path, cell)) for cell in (updates, states))
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_results_come_back_as_they_were_written(evaluation, tmp_path):
+    _, plan, _, kept = evaluation
+    run = plan.Run("mlp", "digits", Payload.STATE, 0)
+    written = {run.plain: kept.Result(0.9, 1000, 0), run.under("1e-2"): kept.Result(0.8, 100, 0.25)}
+    for cell, result in written.items():
+        kept.add_result(cell, result, tmp_path / "results.csv")
+    assert kept.read_results(tmp_path / "results.csv") == written
+    assert kept.read_results(tmp_path / "none.csv") == {}
+
+
+def test_cheap_federations_of_the_papers_own_bound_come_first(evaluation):
     _, plan, _, _ = evaluation
-    turns = plan.turns({"mlp-8": 1.0})
-    assert [turn.bound for turn in turns] == [bound for bound in plan.BOUNDS for _ in Payload]
-    assert turns[-1].due == ("none", *map(plan.release, plan.BOUNDS))
+    cells = plan.cells({"mlp-8": 1.0})
+    updates, states = (plan.Run("mlp", "digits", payload, 0) for payload in Payload)
+    assert cells[:3] == [updates.plain, updates.under("1e-2"), states.under("1e-2")]
+    assert [cell.bound for cell in cells[3:]] == [bound for bound in plan.BOUNDS[1:] for _ in Payload]
