@@ -19,6 +19,7 @@ from fedsz_privacy.core.imports import is_users_own
 from fedsz_privacy.core.state import StateDict, cloned, rows
 from fedsz_privacy.data.copies import OnCopies
 from fedsz_privacy.federation.rounds import Round
+from fedsz_privacy.training.divergence import convergence_remedy
 from fedsz_privacy.training.isolation import isolated
 
 
@@ -149,4 +150,4 @@ def _remedy(signal: Signal, view: View) -> str:
         return "read finite ones"
     if isinstance(task.loss, OnCopies) or isinstance(task.confidence, OnCopies):
         return f"let task {task.name} give finite losses and confidences"
-    return "lower --learning-rate"
+    return convergence_remedy(view.knowledge.states)

@@ -19,6 +19,7 @@ from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.data.copies import OnCopies
 from fedsz_privacy.defences.release import Release
 from fedsz_privacy.federation.rounds import Round
+from fedsz_privacy.training.divergence import convergence_remedy
 from fedsz_privacy.training.evaluation import measure
 
 
@@ -99,6 +100,7 @@ def _measure(game: Game, states: StateDict, trials: Sequence[int]) -> NDArray[np
     measured: NDArray[np.float64] = measure(game.model, states, game.test).cpu().numpy()
     if (row := find_unsound(measured)) is not None:
         task = game.test.task
-        remedy = "let it measure finite ones" if isinstance(task.measure, OnCopies) else "lower --learning-rate"
+        users_own = isinstance(task.measure, OnCopies)
+        remedy = "let it measure finite ones" if users_own else convergence_remedy(states)
         raise InputError(f"{task.metric} of task {task.name} is not finite in trial {trials[row]}: {remedy}")
     return measured

@@ -1,5 +1,7 @@
 """Training that diverged is found at once, and not as a figure that makes no sense."""
 
+from collections.abc import Iterable
+
 import torch
 
 from fedsz_privacy.core.errors import InputError
@@ -25,11 +27,12 @@ def require_convergence(updates: StateDict, states: StateDict, number: int) -> N
     unit = max(1.0, magnitude_of([*moved.values(), *started.values()]))
     lengths, starts = _squared_lengths(moved, unit), _squared_lengths(started, unit).nan_to_num(0.0, 0.0, 0.0)
     if not finite or not bool((lengths <= FAR**2 * starts.clamp(min=unit**-2)).all()):
-        raise InputError(f"training diverged in round {number + 1}: {_remedy(updates)}")
+        raise InputError(f"training diverged in round {number + 1}: {convergence_remedy(updates)}")
 
 
-def _remedy(updates: StateDict) -> str:
-    if any(map(_is_statistic, updates)):
+def convergence_remedy(tensors: Iterable[str]) -> str:
+    """Return what helps training that diverges, from the names of the tensors that it trains."""
+    if any(map(_is_statistic, tensors)):
         return "lower --learning-rate, or choose another --batch-size if the last batch is of too few records"
     return "lower --learning-rate"
 
