@@ -2,6 +2,8 @@
 
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from analysis.reporting.canvas import Canvas, is_wide, lay_out, new_canvas
 from analysis.reporting.legends import add_legend
@@ -26,8 +28,7 @@ def loss_and_ratio(report: RecommendReport, figure: Canvas | None = None) -> Can
     right.errorbar(bounds, values, yerr=lengths, color=blue, fmt="D-", capsize=scaled(3))
     right.set(yscale="log", ylabel="original bytes / compressed bytes", title="Compression ratio")
     if is_wide(canvas):
-        right.yaxis.set_major_formatter("{x:g}")
-        right.yaxis.set_minor_formatter("{x:g}")
+        _label_ratios(right.yaxis)
     else:
         label_powers(right.yaxis)
     for panel in (left, right):
@@ -39,6 +40,17 @@ def loss_and_ratio(report: RecommendReport, figure: Canvas | None = None) -> Can
         f"{report.margin.metric.capitalize()} lost against no compression, {report.spec.seeds} seeds, 95% t intervals"
     )
     return wrapped(canvas)
+
+
+def _label_ratios(axis: Axis) -> None:
+    """Label every digit within a factor of ten, and 1, 2 and 5 times the powers over more, where 7, 8 and 9 touch."""
+    low, high = axis.get_view_interval()
+    axis.set_major_formatter("{x:g}")
+    if high < 10 * low:
+        axis.set_minor_formatter("{x:g}")
+    else:
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_minor_formatter(NullFormatter())
 
 
 def _draw_losses(panel: Axes, report: RecommendReport, bounds: list[float]) -> None:
