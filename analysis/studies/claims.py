@@ -25,7 +25,7 @@ Claiming: TypeAlias = AuditSpec | ClientsSpec | FederationSpec
 
 
 def settle_claims(
-    spec: Claiming, model: nn.Module, records: Records, state: StateDict, say: Say
+    spec: Claiming, model: nn.Module, records: Records, state: StateDict, say: Say, held: int
 ) -> tuple[list[Defence], list[str]]:
     """Return a question's defences with what is claimed for them, and a line for each claim that is refused.
 
@@ -41,24 +41,26 @@ def settle_claims(
         The model's state: what updates are like.
     say : callable
         Told of each claim that is refused.
+    held : int
+        Records that a client trains on for whose privacy a claim is made.
     """
-    defences = hold_defences(spec.parse_defences(claimed(spec, model, records)), state, spec.seed)
+    defences = hold_defences(spec.parse_defences(claimed(spec, model, records, held)), state, spec.seed)
     refused = describe_refused(defences)
     for line in refused:
         say(line)
     return defences, refused
 
 
-def claimed(spec: Claiming, model: nn.Module, records: Records) -> TrainingRule:
+def claimed(spec: Claiming, model: nn.Module, records: Records, held: int) -> TrainingRule:
     """Return how clients train; a function of a user's own with the event that it claims, or that its engine counts.
 
-    A function that claims nothing trains once, on as many of the records as a client is expected to hold.
+    A function that claims nothing trains once, on as many of the records as a client holds.
     """
     rule = spec.rule
     if not isinstance(rule, OwnTraining):
         return rule
     # A selection is a copy: a function may write into the records that it is given.
-    chosen = records.select(np.arange(min(round(spec.expected_records), len(records))))
+    chosen = records.select(np.arange(min(held, len(records))))
     return rule.claimed(model, chosen, generator(spec.seed, Purpose.CLAIM))
 
 

@@ -271,8 +271,8 @@ def test_what_a_training_of_a_claim_writes_into_its_records_stays_there(digits):
     def train(model, records, generator):  # noqa: ARG001
         records.inputs[0].zero_()
 
-    spec = SimpleNamespace(rule=OwnTraining(train, "mine:train"), expected_records=20.0, seed=0)
-    claimed(spec, nn.Linear(2, 2), digits)
+    spec = SimpleNamespace(rule=OwnTraining(train, "mine:train"), seed=0)
+    claimed(spec, nn.Linear(2, 2), digits, 20)
     assert digits.inputs[0][:20].any()
 
 
