@@ -15,7 +15,6 @@ from analysis.studies.federation.kept_rounds import continue_rounds
 from analysis.studies.federation.prepare import prepare
 from analysis.studies.federation.results import RoundRow
 from fedsz_privacy.core.threads import one_thread
-from fedsz_privacy.federation.federation import Federation
 
 
 @one_thread()
@@ -23,16 +22,7 @@ def play(cell: Cell, data: Path, folder: Path) -> list[RoundRow]:
     """Play a federation, or what is left of it, as `fedsz-privacy federate` does."""
     question = cell.question(data)
     there, defence = prepare(question), question.parse_defences()[-1]
-    federation = Federation(
-        there.model,
-        there.split.train,
-        there.clients,
-        defence.training,
-        defence.release,
-        question.seed,
-        defence.aggregation,
-        question.payload,
-    )
+    federation = there.federation(question, defence)
     path, about = rounds_path(folder, cell), {"federation": cell.name}
     rows = []
     for row in continue_rounds(federation, there.split.test, question.rounds, path, about, say, None):

@@ -16,7 +16,7 @@ from fedsz_privacy.core.files import write_atomically
 from fedsz_privacy.core.sealed import ENTRY
 from fedsz_privacy.federation.payload import Payload
 
-RESULTS = Path("docs/paper/evaluation.csv")
+RESULTS = Path(__file__).parents[1] / "docs" / "paper" / "evaluation.csv"
 """Federations are finished in several sittings, on one machine after another; this goes along with the code."""
 
 COLUMNS = ("model", "data", "sent", "seed", "bound", "accuracy", "bytes", "coding")

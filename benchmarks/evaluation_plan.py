@@ -91,6 +91,11 @@ class Run:
         """Return the federation under a bound."""
         return Cell(self, bound)
 
+    @property
+    def cells(self) -> "tuple[Cell, ...]":
+        """The federation without a defence, then those under each of `BOUNDS`."""
+        return (self.plain, *map(self.under, BOUNDS))
+
     def hours(self, seconds: Mapping[str, float]) -> float:
         """Return the core hours of one federation, from the seconds of each `size` for a record."""
         return self.length.rounds * self.length.records * seconds[self.size] / HOUR
@@ -152,5 +157,5 @@ def runs() -> Iterator[Run]:
 
 def cells(seconds: Mapping[str, float]) -> list[Cell]:
     """Return all cells, those of cheap rows of the table first, each behind the one without a defence."""
-    every = [cell for run in runs() for cell in (run.plain, *map(run.under, BOUNDS))]
-    return sorted(dict.fromkeys(every), key=lambda cell: cell.rank(seconds))
+    every = dict.fromkeys(cell for run in runs() for cell in run.cells)
+    return sorted(every, key=lambda cell: cell.rank(seconds))

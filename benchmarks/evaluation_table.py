@@ -48,7 +48,7 @@ class Seed:
 
     def is_whole(self, bound: str | None) -> bool:
         """Return whether the federations under a bound, and without one, are finished."""
-        return self.run.plain in self.results and (bound is None or self.run.under(bound) in self.results)
+        return all(self.cell(each) in self.results for each in (None, bound))
 
     def accuracy(self, bound: str | None) -> float:
         """Return the accuracy after the last round."""
@@ -78,7 +78,7 @@ def find(folder: Path, results: Mapping[Cell, Result]) -> list[list[Seed]]:
     """Return what is there of each model, data set and payload, by seed, with rounds from a folder of runs."""
 
     def seed(run: Run) -> Seed:
-        unfinished = [cell for cell in (run.plain, *map(run.under, BOUNDS)) if cell not in results]
+        unfinished = [cell for cell in run.cells if cell not in results]
         return Seed(run, results, {cell: len(rounds) for cell in unfinished if (rounds := kept_rounds(folder, cell))})
 
     by_row = groupby(map(seed, runs()), lambda one: (one.run.model, one.run.data, one.run.payload))
@@ -135,7 +135,7 @@ def hours_left(groups: Iterable[Sequence[Seed]], seconds: Mapping[str, float]) -
         cell: seed.run.hours(seconds) * (1 - seed.begun.get(cell, 0) / seed.run.length.rounds)
         for seeds in groups
         for seed in seeds
-        for cell in map(seed.cell, (None, *BOUNDS))
+        for cell in seed.run.cells
         if cell not in seed.results
     }
     return sum(missing.values())

@@ -15,6 +15,8 @@ from analysis.studies.loading import load_model, load_records
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.data.records import DataSplit
+from fedsz_privacy.defences.defence import Defence
+from fedsz_privacy.federation.federation import Federation
 from fedsz_privacy.federation.partition import parse_partition
 
 
@@ -41,6 +43,19 @@ class Prepared:
     clients: NDArray[np.bool_]
     notices: tuple[str, ...]
     seconds: float
+
+    def federation(self, spec: FederationSpec, defence: Defence) -> Federation:
+        """Return the clients as they train together under a defence."""
+        return Federation(
+            self.model,
+            self.split.train,
+            self.clients,
+            defence.training,
+            defence.release,
+            spec.seed,
+            defence.aggregation,
+            spec.payload,
+        )
 
 
 def prepare(spec: FederationSpec) -> Prepared:

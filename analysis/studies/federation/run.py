@@ -16,7 +16,6 @@ from analysis.studies.federation.spec import FederationSpec
 from analysis.studies.questions import to_plain
 from analysis.studies.spec import REFERENCE
 from fedsz_privacy.core.threads import one_thread
-from fedsz_privacy.federation.federation import Federation
 
 
 @one_thread()
@@ -57,16 +56,7 @@ def run_federation(
     folder = open_run(path, to_plain("federate", spec))
     rounds, last = {}, {}
     for number, defence in enumerate(defences):
-        federation = Federation(
-            model,
-            split.train,
-            clients,
-            defence.training,
-            defence.release,
-            spec.seed,
-            defence.aggregation,
-            spec.payload,
-        )
+        federation = there.federation(spec, defence)
         path = folder.path / "rounds" / f"{number}.safetensors"
         about = {
             "run": folder.digest,

@@ -3,7 +3,7 @@
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import LogLocator
 
 from analysis.reporting.canvas import Canvas, is_wide, lay_out, new_canvas
 from analysis.reporting.legends import add_legend
@@ -45,12 +45,10 @@ def loss_and_ratio(report: RecommendReport, figure: Canvas | None = None) -> Can
 def _label_ratios(axis: Axis) -> None:
     """Label every digit within a factor of ten, and 1, 2 and 5 times the powers over more, where 7, 8 and 9 touch."""
     low, high = axis.get_view_interval()
-    axis.set_major_formatter("{x:g}")
+    label_powers(axis)
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     if high < 10 * low:
         axis.set_minor_formatter("{x:g}")
-    else:
-        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axis.set_minor_formatter(NullFormatter())
 
 
 def _draw_losses(panel: Axes, report: RecommendReport, bounds: list[float]) -> None:

@@ -24,7 +24,10 @@ MOSTLY = 0.95
 """Share of the entropy that zstd leaves as a rule where most bins are one and the same."""
 
 MANY = 256
-"""Different bins, above which a Huffman code is taken to be as short as the entropy: making one takes longer."""
+"""Different bins, above which a Huffman code is taken to be as short as the entropy: making one takes longer.
+
+Not where one of them is there most of the time: that one alone takes a bit.
+"""
 
 OVERHEAD = 8 * 96
 """Bits beside the codes and their table."""
