@@ -25,7 +25,7 @@ Claiming: TypeAlias = AuditSpec | ClientsSpec | FederationSpec
 
 
 def settle_claims(
-    spec: Claiming, model: nn.Module, records: Records, state: StateDict, say: Say, held: int
+    spec: Claiming, model: nn.Module, records: Records, state: StateDict, say: Say, held: Iterable[int]
 ) -> tuple[list[Defence], list[str]]:
     """Return a question's defences with what is claimed for them, and a line for each claim that is refused.
 
@@ -41,10 +41,12 @@ def settle_claims(
         The model's state: what updates are like.
     say : callable
         Told of each claim that is refused.
-    held : int
-        Records that a client trains on for whose privacy a claim is made.
+    held : iterable of int
+        How many records each training has for which a claim is made, one at least.
     """
-    defences = hold_defences(spec.parse_defences(claimed(spec, model, records, held)), state, spec.seed)
+    # The fewest records are the least protected where a function's sampling rate follows from how many it has.
+    rule = claimed(spec, model, records, min(filter(None, held), default=1))
+    defences = hold_defences(spec.parse_defences(rule), state, spec.seed)
     refused = describe_refused(defences)
     for line in refused:
         say(line)

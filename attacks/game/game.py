@@ -94,9 +94,19 @@ class Game:
 
     def draw(self, trials: Sequence[int]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
         """Draw membership, (trials, candidates), and the target's first batches, (trials, steps, batch size)."""
-        generators = [generator(self.seed, Purpose.TRIAL, trial) for trial in trials]
-        membership = np.stack([g.random(len(self.pool)) < 0.5 for g in generators])
+        membership, generators = self._toss(trials)
         return membership, self.batches(membership, generators)
+
+    def held(self, trials: Sequence[int]) -> NDArray[np.int64]:
+        """Return how many records the target trains on in each of some trials, copies among them."""
+        membership, _ = self._toss(trials)
+        held: NDArray[np.int64] = membership[:, self.copies].sum(axis=1)
+        return held
+
+    def _toss(self, trials: Sequence[int]) -> tuple[NDArray[np.bool_], list[np.random.Generator]]:
+        """Toss every candidate's coin; return membership, (trials, candidates), and the generators after it."""
+        generators = [generator(self.seed, Purpose.TRIAL, trial) for trial in trials]
+        return np.stack([g.random(len(self.pool)) < 0.5 for g in generators]), generators
 
     def batches(self, membership: NDArray[np.bool_], generators: Sequence[np.random.Generator]) -> NDArray[np.int64]:
         """Draw batches of the target's members, (trials, steps, batch size), as indices of candidates."""

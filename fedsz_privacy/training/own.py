@@ -104,14 +104,14 @@ class OwnTraining:
         model : nn.Module
             The architecture, and the state to start from.
         records : Records
-            As many as a client is expected to hold, which is public.
+            As many as the client holds that holds the fewest.
         generator : Generator
             Of this training alone.
 
         Notes
         -----
         Opacus samples at a rate of one over the number of batches of a client's own data, so the event holds for
-        clients with as many records; the reason says so.
+        clients with as many records or more; the reason says so.
         """
         if not isinstance(self.claim, NonPrivateDpEvent):
             return self
@@ -175,5 +175,5 @@ def _reason(history: History, records: int) -> str:
     return (
         f"read from Opacus' accountant after one training on {records} records ({describe(history)}), by "
         "dp-accounting's PLD accountant, for one record added or removed; it holds if every training does the same, by "
-        "Poisson sampling, on as many records"
+        "Poisson sampling, on as many records or more"
     )

@@ -158,7 +158,8 @@ def run_audit(
     *found, duration = check_audit(spec, still, defences, signals, workers)
     for notice in (*split.notices, *found, duration):
         say(notice)
-    defences, refused = settle_claims(spec, model, split.train, still.state, say, round(spec.expected_records))
+    held = still.held(range(spec.trials)).tolist()
+    defences, refused = settle_claims(spec, model, split.train, still.state, say, held)
     notices = (*split.notices, *found, *refused)
     folder = open_run(path, to_plain("audit", spec))
     game = train_others(still, spec.rounds, progress)

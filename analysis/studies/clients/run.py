@@ -140,7 +140,7 @@ def run_clients(
     *found, duration = check(spec, still, spec.parse_defences(), workers)
     for notice in (*split.notices, *found, duration):
         say(notice)
-    defences, refused = settle_claims(spec, model, split.train, still.state, say, round(spec.expected_records))
+    defences, refused = settle_claims(spec, model, split.train, still.state, say, [spec.client_records])
     notices, signals = (*split.notices, *found, *refused), spec.get_signals()
     folder = open_run(path, to_plain("audit-clients", spec))
     game = train_before(spec, still, split, progress)

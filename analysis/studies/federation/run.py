@@ -46,10 +46,8 @@ def run_federation(
     split, model, clients = there.split, there.model, there.clients
     for notice in (*there.notices, describe_federations(there.seconds)):
         say(notice)
-    # Batches of one size are the largest share of the smallest client, whose records are the least protected.
-    held = clients.sum(axis=1)
-    smallest = int(held[held > 0].min())
-    defences, refused = settle_claims(spec, model, split.train, model.state_dict(), say, smallest)
+    held = clients.sum(axis=1).tolist()
+    defences, refused = settle_claims(spec, model, split.train, model.state_dict(), say, held)
     notices = (*there.notices, *refused)
     require_place(path, to_plain("federate", spec))
     recorder = recorder_of(spec, clients, record) if record else None
