@@ -1,13 +1,14 @@
 """fedsz-privacy audit."""
 
 from contextlib import nullcontext
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from analysis.cli.finish import Figures, finish
-from analysis.cli.people import one_line_errors, refuse_options_beside, show_progress
+from analysis.cli.people import one_line_errors, refuse_question_beside, show_progress
 from analysis.cli.questions import asks
 from analysis.cli.seeds import Seeds, play_seeds, refuse_seed_beside
 from analysis.cli.terminal import say
@@ -40,7 +41,7 @@ def audit(
     """Train a federated client, pass its updates through defences, attack what left, and report."""
     with one_line_errors():
         if resume:
-            refuse_options_beside(context, "resume", "workers", "backend", "trust_imports")
+            refuse_question_beside(context, "resume", ("out", "seeds", *(each.name for each in fields(AuditSpec))))
         elif trust_imports:
             raise InputError("--trust-imports says nothing without --resume: leave it out, what you type is trusted")
 

@@ -3,7 +3,7 @@
 import json
 import shutil
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
@@ -57,12 +57,11 @@ def is_given(context: typer.Context, name: str) -> bool:
     return bool(source and source.name == "COMMANDLINE")
 
 
-def refuse_options_beside(context: typer.Context, *allowed: str) -> None:
-    """Raise InputError if an option other than those allowed was given; the first of them is why."""
+def refuse_question_beside(context: typer.Context, by: str, question: Collection[str]) -> None:
+    """Raise InputError if options of a question were given, where another option takes it from a folder."""
     asked_by = {option.name: option.opts[0] for option in context.command.params}
-    given = [asked_by[name] for name in context.params if name not in allowed and is_given(context, name)]
-    if given:
-        raise InputError(f"--{allowed[0]} takes the question from the folder: leave out {', '.join(given)}")
+    if given := [asked_by[name] for name in context.params if name in question and is_given(context, name)]:
+        raise InputError(f"{asked_by[by]} takes the question from the folder: leave out {', '.join(given)}")
 
 
 def show_progress(items: Iterable[Item], description: str, total: int) -> Iterable[Item]:

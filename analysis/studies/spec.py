@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fedsz_privacy.core import ranges
+from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.ranges import Range, require_in
-from fedsz_privacy.defences.names import require_known
+from fedsz_privacy.defences.names import PRIVATE_NAMES, private_training, require_known
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -24,6 +25,12 @@ REFERENCE = "none"
 
 DELTA = 1e-5
 """The delta of every epsilon of a run that asks for no other."""
+
+LEAST_SCORES = 300
+"""Fewest scores of a game, trials times who may be in: half are of those who are not, and must resolve a rate of .1."""
+
+BUILT_IN = ("epochs", "batch_size", "learning_rate", "optimizer", "weight_decay")
+"""What is asked of the built-in training, which private training takes too; a function of a user's own does not."""
 
 
 def option(
@@ -57,6 +64,13 @@ def require_options(question: "DataclassInstance") -> None:
             value = getattr(question, each.name)
             for number in value if isinstance(value, tuple) else (value,):
                 require_in(within, number, (each.metadata["name"] or each.name).replace("_", " "))
+
+
+def require_scores(trials: int, each: int, of: str, least: int) -> None:
+    """Raise InputError if trials of some candidates each are too few scores."""
+    if (scores := trials * each) < least:
+        asked = f"{trials} trials of {each} {of} are {scores} scores of {least} needed"
+        raise InputError(f"{asked}: choose {-(-least // each)} trials or more")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,10 +146,23 @@ class ClientSpec:
     def settled(self, defences: "Sequence[str]", rounds: int) -> tuple[str, ...]:
         """Return the settled names of defences over so many rounds, ``none`` among them."""
         require_known(defences)
+        self.require_read(defences)
         from fedsz_privacy.defences.proof import Composition
         from fedsz_privacy.defences.reading import settle_defences
 
         return settle_defences([REFERENCE, *defences], Composition(self.delta, rounds))
+
+    def require_read(self, defences: "Sequence[str]") -> None:
+        """Raise InputError if something is asked of the built-in training by which no client trains."""
+        if not self.training or any(map(private_training, defences)):
+            return
+        defaults = {each.name: each.default for each in fields(self)}
+        if given := [name for name in BUILT_IN if getattr(self, name) != defaults[name]]:
+            asked = f"{given[0].replace('_', ' ')} {getattr(self, given[0])}"
+            raise InputError(
+                f"training {self.training} does not read {asked}: set it in the function, and leave it out here; of "
+                f"defences, {' and '.join(PRIVATE_NAMES)} read it"
+            )
 
     @property
     def rule(self) -> "TrainingRule":

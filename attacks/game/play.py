@@ -16,10 +16,9 @@ from attacks.game.view import Knowledge
 from attacks.signals import Signal
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import StateDict
-from fedsz_privacy.data.copies import OnCopies
 from fedsz_privacy.defences.release import Release
 from fedsz_privacy.federation.rounds import Round
-from fedsz_privacy.training.divergence import convergence_remedy
+from fedsz_privacy.training.divergence import measure_remedy
 from fedsz_privacy.training.evaluation import measure
 
 
@@ -99,8 +98,6 @@ def _sizes(rounds: Sequence[Round]) -> NDArray[np.float64]:
 def _measure(game: Game, states: StateDict, trials: Sequence[int]) -> NDArray[np.float64]:
     measured: NDArray[np.float64] = measure(game.model, states, game.test).cpu().numpy()
     if (row := find_unsound(measured)) is not None:
-        task = game.test.task
-        users_own = isinstance(task.measure, OnCopies)
-        remedy = "let it measure finite ones" if users_own else convergence_remedy(states)
-        raise InputError(f"{task.metric} of task {task.name} is not finite in trial {trials[row]}: {remedy}")
+        name = f"{(task := game.test.task).metric} of task {task.name}"
+        raise InputError(f"{name} is not finite in trial {trials[row]}: {measure_remedy(task, states)}")
     return measured

@@ -24,7 +24,10 @@ RELEASE_NAMES = (
     "staircase",
 )
 
-FIRST_NAMES = ("ef", "dpsgd", "opacus", "dpfedavg")
+PRIVATE_NAMES = ("dpsgd", "opacus")
+"""Private training, which stands before releases."""
+
+FIRST_NAMES = ("ef", *PRIVATE_NAMES, "dpfedavg")
 """What may stand before releases."""
 
 
@@ -34,3 +37,9 @@ def require_known(texts: Iterable[str]) -> None:
         for kind, _ in map(read_part, split_parts(text)):
             if ":" not in kind and kind not in (*RELEASE_NAMES, *FIRST_NAMES):
                 raise unknown("release", kind, RELEASE_NAMES, "write module:factory for one of your own")
+
+
+def private_training(text: str) -> str | None:
+    """Return the name of the private training that a defence brings, which takes the place of the run's; or None."""
+    kinds = [read_part(part)[0] for part in split_parts(text)]
+    return next((kind for kind in kinds if kind in PRIVATE_NAMES), None)

@@ -7,6 +7,8 @@ import torch
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.magnitude import magnitude_of
 from fedsz_privacy.core.state import StateDict, rows
+from fedsz_privacy.data.copies import OnCopies
+from fedsz_privacy.data.tasks import Task
 
 FAR = 1e3
 """An update longer than this many times the state that it starts from, or than this where that is shorter than 1, is
@@ -33,8 +35,13 @@ def require_convergence(updates: StateDict, states: StateDict, number: int) -> N
 def convergence_remedy(tensors: Iterable[str]) -> str:
     """Return what helps training that diverges, from the names of the tensors that it trains."""
     if any(map(_is_statistic, tensors)):
-        return "lower --learning-rate, or choose another --batch-size if the last batch is of too few records"
-    return "lower --learning-rate"
+        return "lower the learning rate, or choose another batch size if the last batch is of too few records"
+    return "lower the learning rate"
+
+
+def measure_remedy(task: Task, states: Iterable[str]) -> str:
+    """Return what helps a task's metric that is not finite, from the names of the tensors of the states measured."""
+    return "let it measure finite ones" if isinstance(task.measure, OnCopies) else convergence_remedy(states)
 
 
 def _is_statistic(name: str) -> bool:

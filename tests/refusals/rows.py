@@ -1,6 +1,6 @@
 """Commands that must be refused, and a part of the line that each prints: ``command | line``, kind by kind."""
 
-QUICK = "--trials 16 --candidates 20 --clients 2 --rounds 1 --epochs 1 --signal loss --release none"
+QUICK = "--trials 16 --candidates 20 --clients 2 --rounds 1 --signal loss --release none"
 """The size of an audit whose parts must be tried before they are refused."""
 
 USAGE = """
@@ -37,7 +37,7 @@ COUNTS = """
 --trials x                           | --trials x: give a whole number
 --trials 8.5                         | --trials 8.5: give a whole number
 --trials ''                          | --trials '': give a whole number
---trials 8 --candidates 20           | 8 trials of 20 candidates are 160 scores: choose 300 or more
+--trials 8 --candidates 20           | 8 trials of 20 candidates are 160 scores of 300 needed: choose 15 trials or more
 --candidates 0                       | candidates 0: choose 20 or more
 --candidates 1                       | candidates 1: choose 20 or more
 --candidates -1                      | candidates -1: choose 20 or more
@@ -251,8 +251,8 @@ RETURNED = """
 --signal mine:SHORT_SIGNAL      | signal mine:SHORT_SIGNAL reads (1,) of 1 trial and 4 candidates: read (1, 4)
 --signal mine:TEXT_SIGNAL       | signal mine:TEXT_SIGNAL reads <U1 of 1 trial and 4 candidates: read (1, 4) as float64
 --signal mine:NOTHING_SIGNAL    | signal mine:NOTHING_SIGNAL reads () of 1 trial and 4 candidates: read (1, 4)
---training mine:train_nan       | training diverged in round 1: lower --learning-rate
---learning-rate 1e30            | training diverged in round 1: lower --learning-rate
+--training mine:train_nan       | training diverged in round 1: lower the learning rate
+--learning-rate 1e30            | training diverged in round 1: lower the learning rate
 """
 """What a user's own parts return."""
 
@@ -387,8 +387,8 @@ FEDERATE = """
 --out mine.py                        | mine.py is no folder of a run (spec.json cannot be read: Not a directory)
 --out good.csv/run                   | good.csv is no folder, and good.csv/run would be in it: choose another --out
 --out held/seed                      | held/seed holds a run with another command: choose another --out
---learning-rate 1e4                  | training diverged in round 1: lower --learning-rate
---training mine:train_nan            | training diverged in round 1: lower --learning-rate
+--learning-rate 1e4                  | training diverged in round 1: lower the learning rate
+--training mine:train_nan            | training diverged in round 1: lower the learning rate
 --release mine:release_nan           | release mine:release_nan makes 0.weight not finite: return finite numbers
 --release mine:release_short         | release mine:release_short changes the names, shapes or dtypes of tensors
 --release mine:release_nothing       | release mine:release_nothing returns a NoneType: return Released(update, nbytes)
@@ -562,7 +562,7 @@ CLIENTS = """
 --signal fedmia-loss        | signal fedmia-loss reads single updates, which nobody sees here: choose another
 --signal fly                | unknown signal 'fly'
 --clients 1                 | clients 1: choose 2 or more
---trials 8                  | 8 trials of 20 clients are 160 scores: choose 300 or more
+--trials 8                  | 8 trials of 20 clients are 160 scores of 300 needed: choose 15 trials or more
 --client-canaries -1        | client canaries -1: choose 0 or more
 --client-records 1000       | need more than the 1438 training records of digits: choose fewer --client-records
 --canary outlier:20         | No such option: --canary

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from analysis.studies.spec import REFERENCE, ClientSpec, option
+from analysis.studies.spec import LEAST_SCORES, REFERENCE, ClientSpec, option, require_scores
 from attacks.names import ADVERSARY_NAMES, SIGNAL_NAMES, require_known
 from fedsz_privacy.core import ranges
 from fedsz_privacy.core.errors import InputError
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 DEFAULT_DEFENCES = (REFERENCE, "fedsz:rel=1e-3", "fedsz:rel=1e-2", "fedsz:rel=1e-1", "fedsz:rel=3e-1")
 
 DEFAULT_SIGNALS = ("loss", "cosine", "lira")
-
-LEAST_SCORES = 300
-"""Fewest scores, trials times candidates: half of them are of non-members, and must resolve a rate of 0.1."""
 
 LEAST_CANARY_SCORES = 40
 """Fewest scores of canaries of one kind, so that some are members and some are not."""
@@ -112,9 +109,7 @@ class AuditSpec(ClientSpec):
         if self.others not in set(Others):
             raise InputError(f"unknown others {self.others!r}: choose one of {', '.join(Others)}")
         object.__setattr__(self, "others", Others(self.others))
-        if (scores := self.trials * self.candidates) < LEAST_SCORES:
-            asked = f"{self.trials} trials of {self.candidates} candidates"
-            raise InputError(f"{asked} are {scores} scores: choose {LEAST_SCORES} or more")
+        require_scores(self.trials, self.candidates, "candidates", LEAST_SCORES)
         # Names alone come first: what they name takes seconds to import.
         names.require_known(self.defences)
         require_known("signal", self.signals, SIGNAL_NAMES)
@@ -128,9 +123,7 @@ class AuditSpec(ClientSpec):
                 "choose adversary server"
             )
         for canary, count in self.parse_canaries():
-            if (scores := count * self.trials) < LEAST_CANARY_SCORES:
-                asked = f"{self.trials} trials of {count} canaries {canary.name}"
-                raise InputError(f"{asked} are {scores} scores: choose {LEAST_CANARY_SCORES} or more")
+            require_scores(self.trials, count, f"canaries {canary.name}", LEAST_CANARY_SCORES)
         if self.gradient_canaries and (self.adversary not in WHITE_BOX or self.target_rounds != 1):
             raise InputError(
                 f"gradient canaries {self.gradient_canaries} are scored on the target's update of one round, or on its "

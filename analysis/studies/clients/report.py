@@ -82,7 +82,7 @@ def describe(report: ClientsReport) -> dict[str, str]:
         f"{count(spec.rounds, 'round')}",
         "Game": f"{spec.trials} trials of {count(spec.target_rounds, 'round')}; who is out sends an update of zeros, "
         "so that no denominator tells who is in",
-        "Training": training_words(spec),
+        "Training": training_words(spec, spec.defences),
         "Adversary": f"{spec.adversary}: sees {spec.sees.sees}; knows what each client holds, how it trains, and the "
         "global state before; trains shadow federations under the same defence",
         "Unit of privacy": f"of what is measured, {Unit.CLIENT}, there or not; of what is guaranteed, that of its "

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analysis.studies.spec import REFERENCE, ClientSpec, option
+from analysis.studies.spec import LEAST_SCORES, REFERENCE, ClientSpec, option, require_scores
 from fedsz_privacy.core import ranges
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.ranges import Whole
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from fedsz_privacy.training.rule import TrainingRule
 
 DEFAULT_SIGNALS = ("own-update", "loss", "lira")
-
-LEAST_SCORES = 300
-"""Fewest scores, trials times clients: half of them are of clients that are out, and must resolve a rate of 0.1."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,9 +73,7 @@ class ClientsSpec(ClientSpec):
         from fedsz_privacy.defences.proof import Observer
 
         super().__post_init__()
-        if (scores := self.trials * self.clients) < LEAST_SCORES:
-            asked = f"{self.trials} trials of {self.clients} clients"
-            raise InputError(f"{asked} are {scores} scores: choose {LEAST_SCORES} or more")
+        require_scores(self.trials, self.clients, "clients", LEAST_SCORES)
         object.__setattr__(self, "defences", self.settled(self.defences, self.target_rounds))
         object.__setattr__(self, "signals", tuple(dict.fromkeys(self.signals)))
         if self.sees.observer is not Observer.AGGREGATES:

@@ -24,7 +24,7 @@ from fedsz_privacy.defences.release import Release
 from fedsz_privacy.federation.federation import Federation
 from fedsz_privacy.federation.recorder import Recorder
 from fedsz_privacy.federation.rounds import Round
-from fedsz_privacy.training.divergence import convergence_remedy
+from fedsz_privacy.training.divergence import measure_remedy
 from fedsz_privacy.training.evaluation import measure, measure_each
 
 
@@ -93,8 +93,8 @@ def _read(
 def _measure(federation: Federation, played: Round, test: Records) -> float:
     measured = float(measure(federation.model, played.after, test))
     if not math.isfinite(measured):
-        name = f"{test.task.metric} of task {test.task.name}"
-        raise InputError(f"{name} is not finite after round {played.number + 1}: {convergence_remedy(played.after)}")
+        name = f"{(task := test.task).metric} of task {task.name}"
+        raise InputError(f"{name} is not finite after round {played.number + 1}: {measure_remedy(task, played.after)}")
     return measured
 
 

@@ -185,7 +185,7 @@ def make_page(report: FederationReport) -> Page:
         setting={
             "Data and model": f"{spec.data}; {spec.model}",
             "Federation": spec.rounds_in_words,
-            "Training": training_words(spec),
+            "Training": training_words(spec, spec.defences),
             "Sent": f"each client's {PAYLOADS[spec.payload]}, through the release",
             "Unit of privacy": "that of its column: one record (example) of a client, added or removed, or one client",
             "Delta": f"{write_shortest(spec.delta)}, of every epsilon",

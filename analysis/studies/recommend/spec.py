@@ -45,6 +45,7 @@ class RecommendSpec(RoundsSpec):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self.require_read(())
         require_in(ranges.SEED, self.every_seed[-1], "last seed")
         object.__setattr__(self, "max_loss", str(self.most))
         object.__setattr__(self, "bounds", ",".join(f"{bound:.12g}" for bound in parse_bounds(self.bounds)))

@@ -171,9 +171,10 @@ def _unsupported(report: RecordedReport) -> list[str]:
     outside = found.judged & ~found.membership
     if elsewhere := int((outside & found.held_elsewhere).sum()):
         lines.append(
-            f"Non-members are the judged records that the client does not hold. Of {int(outside.sum()):,}, other "
-            f"clients hold {elsewhere:,}: the global model may know those, and FedMIA meets their holders among the "
-            "others, so it tells who holds a record rather than whether anybody does."
+            "Non-members are the judged records that the client does not hold. In "
+            f"{elsewhere:,} of these {int(outside.sum()):,} pairs of a client and a record, another client holds the "
+            "record: the global model may know it, and FedMIA meets its holder among the others, so it tells who holds "
+            "a record rather than whether anybody does."
         )
     return [
         *lines,

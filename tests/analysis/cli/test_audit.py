@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -86,6 +87,7 @@ def test_a_backend_that_is_not_installed_ends_with_one_line_and_leaves_nothing(m
         (["--workers", "2", "--trials", "16", "--release", "none"], "--trials, --release"),
         (["--release", "none", "--trials", "16"], "--release, --trials"),
         (["--out", "elsewhere"], "--out"),
+        (["--quiet", "--seeds", "0-3", "--figures", "pdf"], "--seeds"),
     ],
 )
 def test_resume_refuses_options_that_would_change_the_question(tmp_path, arguments, refused):
@@ -122,6 +124,13 @@ def test_a_finished_run_resumes_to_the_same_results(finished):
     result = run("audit", "--resume", str(finished))
     assert result.exit_code == 0, result.output
     assert (finished / "results.json").read_bytes() == before
+
+
+def test_a_finished_run_resumes_to_as_much_as_is_asked_for(finished):
+    assert run("audit", "--resume", str(finished), "--quiet").stdout == f"{finished / 'report.html'}\n"
+    assert json.loads(run("audit", "--resume", str(finished), "--json").stdout)["defences"]
+    assert run("audit", "--resume", str(finished), "--figures", "svg").exit_code == 0
+    assert list((finished / "figures").glob("*.svg"))
 
 
 def test_an_interrupt_ends_with_one_line(monkeypatch, tmp_path):

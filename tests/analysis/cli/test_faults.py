@@ -97,12 +97,12 @@ LINES = {
     "audit --canary faults:HALF:10": "canary faults:HALF makes 5 records of (1, 8, 8) in torch.float32 for classificat",
     "audit --canary faults:DARK:10": "canary faults:DARK has inputs that are not finite: replace those values",
     "audit --task faults:UNMEASURED": "accuracy of task unmeasured is not finite in trial 0: let it measure finite",
-    "audit --training faults:train": "training diverged in round 1: lower --learning-rate",
-    "audit --release dpsgd:eps=8,clip=1e12": "training diverged in round 1: lower --learning-rate",
-    "audit --learning-rate 10": "training diverged in round 1: lower --learning-rate",
+    "audit --training faults:train": "training diverged in round 1: lower the learning rate",
+    "audit --release dpsgd:eps=8,clip=1e12": "training diverged in round 1: lower the learning rate",
+    "audit --learning-rate 10": "training diverged in round 1: lower the learning rate",
     "federate --release faults:of_nan": "release faults:of_nan makes 1.weight not finite of client 1 in round 1: r",
-    "federate --training faults:train": "training diverged in round 1: lower --learning-rate",
-    "federate --task faults:UNMEASURED": "accuracy of task unmeasured is not finite after round 1: lower --learning",
+    "federate --training faults:train": "training diverged in round 1: lower the learning rate",
+    "federate --task faults:UNMEASURED": "accuracy of task unmeasured is not finite after round 1: let it measure fin",
 }
 
 
@@ -120,7 +120,7 @@ def faults(tmp_path, monkeypatch):
 def test_a_fault_in_the_middle_is_one_line_and_no_table(tmp_path, arguments):
     command, *options = arguments.split()
     small = (SMALL if command == "audit" else FEDERATION).split()
-    epochs = [] if "--learning-rate" in options else ["--epochs", "1"]
+    epochs = [] if {"--learning-rate", "--training"} & {*options} else ["--epochs", "1"]
     result = CliRunner().invoke(app, [command, *small, *epochs, *options, "--out", str(tmp_path / "run")])
     assert result.exit_code == 2, result.output + repr(result.exception)
     assert LINES[arguments] in result.stderr

@@ -20,7 +20,7 @@ def updates(value):
 
 @pytest.mark.parametrize("value", [torch.nan, torch.inf, -torch.inf, 2 * 48**0.5 * FAR])
 def test_updates_that_are_not_finite_or_longer_than_any_training_makes_are_refused(value):
-    with pytest.raises(InputError, match="training diverged in round 3: lower --learning-rate"):
+    with pytest.raises(InputError, match="training diverged in round 3: lower the learning rate"):
         require_convergence(updates(value), STATES, 2)
 
 
@@ -37,7 +37,7 @@ def test_a_learning_rate_that_is_far_too_large_ends_with_one_line(tmp_path, comm
     arguments = [*command.split(), "--epochs", "1", "--learning-rate", "1e4", "--out", str(tmp_path / "run")]
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 2, result.output
-    assert result.stderr == "fedsz-privacy: training diverged in round 1: lower --learning-rate\n"
+    assert result.stderr == "fedsz-privacy: training diverged in round 1: lower the learning rate\n"
 
 
 @pytest.mark.parametrize(("scale", "dtype"), [(1e25, torch.float32), (1e38, torch.float32), (1e200, torch.float64)])
@@ -65,5 +65,5 @@ def test_statistics_of_large_inputs_are_no_divergence(name):
 @pytest.mark.parametrize(("name", "by"), [("0.weight", 1e4), ("0.weight", torch.nan), ("1.running_var", torch.inf)])
 def test_weights_that_moved_far_and_numbers_that_are_not_finite_are(name, by):
     """Of a model that normalises batches, the remedy names them too."""
-    with pytest.raises(InputError, match="in round 1: lower --learning-rate, or choose another --batch-size"):
+    with pytest.raises(InputError, match="in round 1: lower the learning rate, or choose another batch size"):
         require_convergence(moved(name, by), NORMED, 0)

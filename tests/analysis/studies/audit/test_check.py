@@ -22,8 +22,6 @@ SMALL = [
     "20",
     "--rounds",
     "1",
-    "--epochs",
-    "1",
 ]
 
 MODELS = {
@@ -84,7 +82,7 @@ OTHERS = {
     "--model misfits:Counting --release dpsgd:eps=8": "seen changes when records pass, which is not private",
     "--training misfits:forgets_to_train": "left model mlp as it was: train the model that is given, in place",
     "--training misfits:makes_a_new_model": "left model mlp as it was",
-    "--training misfits:fills_with_nan": "training diverged in round 1: lower --learning-rate",
+    "--training misfits:fills_with_nan": "training diverged in round 1: lower the learning rate",
     "--training misfits:other_training_arguments": "cannot be called as train(model, records, generator)",
     "--training misfits:forgets_to_train --gradient-canaries 5": "left model mlp as it was",
     "--training misfits:changes_precision": "shapes or dtypes of the model's state (1.weight): leave them as they were",
@@ -98,7 +96,7 @@ OTHERS = {
     "--release misfits:update_alone": "returns a dict: return Released(update, nbytes)",
     "--task misfits:WEIGHTED": "task weighted cannot read outputs of 64 bits (expected scalar type Double but found",
     "--gradient-canaries 999999": "999999 canaries: choose from 1 to",
-    "--learning-rate 1e30": "training diverged in round 1: lower --learning-rate",
+    "--learning-rate 1e30": "training diverged in round 1: lower the learning rate",
     "--data misfits:numbers --signal misfits:LOGITS": "task regression has no logits of classes",
     "--signal misfits:OF_ANOTHER_SHAPE": "reads (4, 1) of 1 trial and 4 candidates: read (1, 4)",
     "--data misfits:numbers --model cnn": "model cnn takes images, (records, channels, height, width)",

@@ -135,7 +135,7 @@ def test_what_the_final_model_shows_of_a_canary_is_less_where_clients_are_sample
         ({"adversary": "server"}, "adversary server sees single updates, and so for sure who takes part"),
         ({"adversary": "update"}, "adversary update sees single updates"),
         ({"signals": ("fedmia-loss",)}, "signal fedmia-loss reads single updates, which nobody sees here"),
-        ({"trials": 8}, "8 trials of 20 clients are 160 scores: choose 300 or more"),
+        ({"trials": 8}, "8 trials of 20 clients are 160 scores of 300 needed: choose 15 trials or more"),
         ({"clients": 1}, "clients 1: choose 2 or more"),
         ({"client_canaries": -1}, "client canaries -1: choose 0 or more"),
         ({"defences": ("dpfedavg",)}, "dpfedavg takes eps or noise"),
