@@ -39,7 +39,9 @@ def to_bytes(tensor: Tensor) -> bytes:
     """Return the raw bytes of a tensor in row-major order."""
     if not tensor.numel():
         return b""  # An empty one may have strides that no view of its bytes can have.
-    return tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
+    host = tensor.detach().cpu().contiguous()
+    # As strides of 1: a single element counts as contiguous whatever its strides.
+    return host.as_strided((host.numel(),), (1,)).view(torch.uint8).numpy().tobytes()
 
 
 def from_bytes(data: memoryview, dtype: torch.dtype, shape: tuple[int, ...]) -> Tensor:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from fedsz_privacy.codec.compressors.base import Compressor
 from fedsz_privacy.codec.compressors.scaled import Coded, Scaled
 from fedsz_privacy.codec.compressors.sz3 import SZ3
-from fedsz_privacy.codec.compressors.sz3_sizes import OVERHEAD, bins_of, least_bits, repeat
+from fedsz_privacy.codec.compressors.sz3_sizes import OVERHEAD, bins_of, least_bits, repeat, repeated_share
 
 CODE_OF_SZ3, CODE_OF_SCALED = 0, 1
 CHOICES: Mapping[int, Compressor] = MappingProxyType({CODE_OF_SZ3: SZ3(), CODE_OF_SCALED: Scaled()})
@@ -31,6 +31,9 @@ COUNTABLE = 2
 SURE = 0.97
 """Share of the bits that a sample says SZ3 takes, up to which `Scaled` is taken to be the smaller."""
 
+SHORT = 2**9
+"""Bytes of a stream up to which SZ3's is made too: zstd finds in one so short what counts of bins do not tell."""
+
 NEARLY = 1.001
 """How many times the bits of SZ3's codes `Scaled` may take to be taken to be no larger."""
 
@@ -41,8 +44,9 @@ class Auto:
 
     SZ3 codes the same bins, so how often each is there tells how large its stream is at least (`sz3_sizes`), unless
     they repeat each other. Where `Scaled` takes no more, its stream is the only one that is made; everywhere else both
-    are. Bins are counted in a sample where `Scaled` has found a model, and all of them where it has found none. An
-    array that repeats itself, but does not at its start, can come out larger than SZ3's.
+    are. Bins are counted in a sample where `Scaled` has found a model, and all of them where it has found none.
+    Repetitions are searched at the start of an array, and among the starts of its rows; an array that repeats itself
+    in other ways alone can come out larger than SZ3's.
     """
 
     @property
@@ -54,7 +58,8 @@ class Auto:
         """Compress a non-empty float32 or float64 array of any shape under a positive absolute bound."""
         coded = Coded.of(array, bound)
         scaled = bytes([CODE_OF_SCALED]) + coded.stream
-        return scaled if 8 * len(scaled) <= _enough(coded, bound) else min(_by_sz3(array, bound), scaled, key=len)
+        smaller = len(scaled) > SHORT and 8 * len(scaled) <= _enough(coded, bound)
+        return scaled if smaller else min(_by_sz3(array, bound), scaled, key=len)
 
     def decode(self, data: bytes, shape: tuple[int, ...], dtype: np.dtype[np.floating]) -> NDArray[np.floating]:
         """Restore an array of the given shape and dtype; ValueError if the data does not hold one."""
@@ -67,6 +72,13 @@ class Auto:
 
 def _enough(coded: Coded, bound: float) -> float:
     """Return the bits up to which a stream of `Scaled` is taken to be no larger than SZ3's; 0 if nothing is known."""
+    # Up to that many elements, all of an array is searched anyhow.
+    repeated = repeated_share(coded.array, bound) if coded.array.size > PART else 0.0
+    return (1 - repeated) * _least(coded, bound)
+
+
+def _least(coded: Coded, bound: float) -> float:
+    """Return the bits that SZ3's stream takes at least, unless rows repeat each other; 0 if nothing is known."""
     if not coded.modelled:
         codes = coded.codes.reshape(-1)
         countable = codes.itemsize <= COUNTABLE and not repeat(codes[:PART])

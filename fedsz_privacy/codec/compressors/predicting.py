@@ -40,7 +40,8 @@ def predict(matrix: NDArray[np.floating], bound: float, largest: float) -> LowRa
         Greatest magnitude of an element, in bins; NaN or infinite if one is.
     """
     rank = min(RANKS[-1], matrix.size // (FEWER * sum(matrix.shape)))
-    if rank == 0 or matrix.size < LEAST_SIZE or not 0.5 < largest <= LARGEST:
+    representable = 2 * bound >= float(np.finfo(matrix.dtype).tiny)
+    if rank == 0 or matrix.size < LEAST_SIZE or not (representable and 0.5 < largest <= LARGEST):
         return LowRank.nothing(matrix.shape)
     bins = np.divide(matrix, 2 * bound).astype(np.float32, copy=False)
     directions = Directions.of(bins, rank)

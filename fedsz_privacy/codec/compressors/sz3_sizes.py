@@ -4,6 +4,8 @@ SZ3 codes bins one by one in a Huffman code, whose size follows from how often e
 behind it by zstd.
 """
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,6 +37,12 @@ OVERHEAD = 8 * 96
 TABLE = 2
 """Bits of the table for each bin that is there."""
 
+BLOCK, START, MOST_BLOCKS = 256, 64, 2**10
+"""Elements of a block, at least, and those at its start by which blocks are told from each other; and most blocks."""
+
+CHANCE = 32
+"""Bits that equal blocks have, beyond those by which some of so many are equal by chance."""
+
 
 @np.errstate(over="ignore", divide="ignore", invalid="ignore")
 def bins_of(array: NDArray[np.floating], bound: float) -> NDArray[np.signedinteger] | None:
@@ -63,3 +71,30 @@ def repeat(bins: NDArray[np.signedinteger]) -> bool:
     """Return whether zstd finds more in the last bytes of some bins than how often each is there."""
     lowest = bins.astype(np.int8, copy=False)
     return 8 * byte_codes.repeated_size(lowest) < entropy(counts_of(lowest))
+
+
+def repeated_share(array: NDArray[np.floating], bound: float) -> float:
+    """Return about which share of the bits of a non-empty array's bins lies in rows that begin as earlier ones do.
+
+    Blocks of whole rows stand for rows that are short or many, and blocks for the rows of an array of one axis.
+    """
+    columns = math.prod(array.shape[1:]) if array.ndim > 1 else 1
+    width = columns * -(-max(BLOCK, array.size // MOST_BLOCKS) // columns)
+    blocks = array.reshape(-1)[: array.size // width * width].reshape(-1, width)[:, :START]
+    if len(blocks) < 2 or (bins := bins_of(blocks, bound)) is None:
+        return 0.0
+    again = bins[_seen_before(bins)]
+    varied = again[again.min(axis=1, initial=0) < again.max(axis=1, initial=0)]
+    if not len(varied):
+        return 0.0
+    values, counts = np.unique(bins, return_counts=True)
+    bits = np.log2(bins.size / counts)[np.searchsorted(values, varied)].sum(axis=1)
+    return float(bits[bits > 2 * math.log2(len(blocks)) + CHANCE].sum() / entropy(counts))
+
+
+def _seen_before(rows: NDArray[np.signedinteger]) -> NDArray[np.bool_]:
+    """Return which rows equal one above them."""
+    whole, size = rows.tobytes(), rows[0].nbytes
+    first: dict[bytes, int] = {}
+    starts = range(0, len(whole), size)
+    return np.array([first.setdefault(whole[start : start + size], start) < start for start in starts])

@@ -42,6 +42,7 @@ CARRIED = {
     "expanded": torch.randn(1).expand(50, 50),
     "overlapping": torch.randn(60).as_strided((50, 11), (1, 1)),
     "strided": torch.randn(100, 100)[::2, :: -1 + 4],
+    "one element of every other": torch.arange(4.0)[::2][1:],
     "channels last": torch.randn(2, 30, 8, 8).to(memory_format=torch.channels_last),
     "64 axes": torch.randn([1] * 63 + [2000]),
     "zero-dimensional": torch.tensor(3.0),

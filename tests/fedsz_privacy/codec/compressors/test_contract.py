@@ -93,6 +93,8 @@ def test_the_bound_holds_among_subnormal_and_among_the_greatest_numbers(compress
     subnormal = rng.integers(-5000, 5000, SIZE) * float(info.smallest_subnormal)
     check(compressor, subnormal.astype(dtype), factor * float(info.smallest_subnormal))
     check(compressor, subnormal.astype(dtype), 1.0)
+    few = rng.integers(-50, 50, (100, 100)) * float(info.smallest_subnormal)
+    check(compressor, few.astype(dtype), max(0.01 * float(info.smallest_subnormal), 5e-324))
     greatest = (rng.uniform(-1, 1, SIZE) * float(info.max)).astype(dtype)
     check(compressor, greatest, float(info.max) / 2**11 * factor)
     check(compressor, greatest, 1.0)

@@ -186,10 +186,21 @@ def updates_of_many_kinds(rng):
         noise.reshape(-1),
         low[:, :8] + noise[:, :8],
     )
+    yield from rows_that_come_again(rng)
+
+
+def rows_that_come_again(rng):
+    """Matrices that begin with rows of their own and go on with equal ones: layers grown, tied or never trained."""
+    rows, row, scaled = rng.normal(size=(10, 512)), rng.normal(size=64), rng.normal(size=(128, 128))
+    yield np.concatenate([rows, np.tile(rows, (59, 1))])
+    yield np.concatenate([rng.normal(size=(300, 64)), np.tile(row, (700, 1))])
+    yield np.tile(scaled * rng.lognormal(size=(128, 1)), (8, 1))
+    yield np.tile(rng.normal(size=(256, 512)), (3, 1))
+    yield np.where(rng.random((300, 300)) < 0.999, 0, rng.normal(size=(300, 300)) * rng.lognormal(size=(300, 1)))
 
 
 @pytest.mark.parametrize("rel", [1e-1, 1e-2, 1e-3, 1e-5])
-@pytest.mark.parametrize("kind", range(12))
+@pytest.mark.parametrize("kind", range(17))
 def test_auto_is_never_larger_than_scaled_by_more_than_a_byte_nor_than_sz3_by_a_thousandth_more(rng, kind, rel):
     update = list(updates_of_many_kinds(rng))[kind].astype(FLOAT)
     bound = float(rel * np.ptp(update))

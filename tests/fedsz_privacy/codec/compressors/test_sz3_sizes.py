@@ -3,7 +3,7 @@ import pytest
 
 from fedsz_privacy.codec.compressors import SZ3
 from fedsz_privacy.codec.compressors.entropies import counts_of, entropy, huffman
-from fedsz_privacy.codec.compressors.sz3_sizes import OVERHEAD, bins_of, least_bits, repeat
+from fedsz_privacy.codec.compressors.sz3_sizes import OVERHEAD, bins_of, least_bits, repeat, repeated_share
 
 DRAWS = {
     "normal": lambda rng, size: rng.normal(size=size),
@@ -48,6 +48,19 @@ def test_arrays_that_repeat_themselves_are_found(rng):
     assert not repeat(np.rint(4 * rng.normal(size=4096)).astype(np.int8))
     assert repeat(noise[rng.integers(0, 8, 16)].reshape(-1))
     assert repeat((500 * noise.astype(np.int16))[rng.integers(0, 8, 16)].reshape(-1))
+
+
+def test_the_share_of_rows_that_come_again_is_counted(rng):
+    rows = rng.normal(size=(300, 320))
+    assert repeated_share(rows, 0.1) == repeated_share(rows.reshape(-1), 0.1) == 0
+    assert repeated_share(np.concatenate([rows, rows, rows]), 0.1) == pytest.approx(2 / 3, abs=0.02)
+    assert repeated_share(np.concatenate([rows, rows[:100]]), 0.1) == pytest.approx(1 / 4, abs=0.02)
+    assert repeated_share(np.tile(rows[:160, :8], (4, 1)), 0.1) == pytest.approx(3 / 4, abs=0.02)
+
+
+def test_rows_that_are_alike_because_nothing_is_in_them_count_as_no_repetition(rng):
+    assert repeated_share(rng.normal(size=(300, 320)) * (rng.random((300, 1)) < 0.3), 0.1) == 0
+    assert repeated_share(np.where(rng.random((300, 320)) < 0.999, 0.0, 1.0), 0.1) == 0
 
 
 @pytest.mark.parametrize("array", [[np.nan, 1], [np.inf, 1], [1e30, 1]])
