@@ -12,9 +12,9 @@ from fedsz_privacy.codec.lossless import LOSSLESS, Lossless
 from fedsz_privacy.core.state import StateDict
 
 
-def encode_exact(tensors: Iterable[Tensor], lossless: Lossless) -> bytes:
-    """Return the stream of a block."""
-    return lossless.compress(b"".join(map(to_bytes, tensors)))
+def raw(tensors: Iterable[Tensor]) -> bytes:
+    """Return the raw bytes of a block."""
+    return b"".join(map(to_bytes, tensors))
 
 
 def with_blocks(header: Header, state: StateDict, streams: Mapping[str, bytes]) -> tuple[Header, list[bytes]]:
@@ -32,7 +32,7 @@ def with_blocks(header: Header, state: StateDict, streams: Mapping[str, bytes]) 
     lossless = LOSSLESS[header.lossless]
     units = grouped(header.entries, lambda entry: entry.stream_size > 0, lambda entry: entry.nbytes)
     coded = [
-        (unit, streams.get(unit[0].name) or encode_exact((state[entry.name] for entry in unit), lossless))
+        (unit, streams.get(unit[0].name) or lossless.compress(raw(state[entry.name] for entry in unit)))
         for unit in units
     ]
     blocks = tuple(len(stream) for unit, stream in coded if not unit[0].stream_size)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from fedsz_privacy.codec.arrays import rounding_error
 from fedsz_privacy.codec.carrying import carried
-from fedsz_privacy.codec.exact import encode_exact
+from fedsz_privacy.codec.exact import raw
 from fedsz_privacy.codec.header import Entry, grouped
 from fedsz_privacy.codec.lossy import Count, LossyRule, count, is_eligible
 from fedsz_privacy.core.state import StateDict
@@ -66,8 +66,9 @@ def tasks_of(fedsz: "FedSZ", state: StateDict) -> Iterator[tuple[Unit, Callable[
     rule = fedsz.rule(state)
     pieces = (_piece(fedsz, state, name, place, rule) for place, name in enumerate(state))
     for unit in grouped(pieces, lambda piece: piece.task is not None, lambda piece: piece.tensor.nbytes):
-        block = partial(encode_exact, [piece.tensor for piece in unit], fedsz.lossless)
-        yield tuple(piece.noted for piece in unit), unit[0].task or block
+        # Bytes reach another process whatever their dtype; torch hands over no tensor of some.
+        task = unit[0].task or partial(fedsz.lossless.compress, raw(piece.tensor for piece in unit))
+        yield tuple(piece.noted for piece in unit), task
 
 
 def _piece(fedsz: "FedSZ", state: StateDict, name: str, place: int, rule: LossyRule) -> Piece:

@@ -7,7 +7,7 @@ import torch
 
 from fedsz_privacy import ErrorBound, FedSZ, InputError
 from fedsz_privacy.codec.compressors import COMPRESSORS, get_compressor
-from fedsz_privacy.codec.header import BLOCK
+from fedsz_privacy.codec.header import BLOCK, DTYPES
 from fedsz_privacy.codec.workers import in_order
 
 FEDSZ = FedSZ(ErrorBound.rel(1e-2), workers=2)
@@ -17,7 +17,8 @@ ALONE = dataclasses.replace(FEDSZ, workers=1)
 def state_of(count):
     torch.manual_seed(0)
     weights = {f"{place}.weight": torch.randn(2000 * (1 + place % 3)).to(torch.float16) for place in range(count)}
-    return {**weights, "large.weight": torch.randn(300_000), "steps": torch.arange(BLOCK // 8), "last": torch.zeros(3)}
+    kept = {f"kept as {dtype}": torch.ones(20).to(dtype) for dtype in DTYPES}
+    return {**weights, **kept, "large.weight": torch.randn(300_000), "steps": torch.arange(BLOCK // 8)}
 
 
 def test_one_worker_is_this_process():
