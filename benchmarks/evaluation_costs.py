@@ -15,7 +15,7 @@ from fedsz_privacy.data.records import Records
 from fedsz_privacy.data.tasks import classification
 from fedsz_privacy.models.catalogue import build_model
 from fedsz_privacy.training.descent import Training
-from fedsz_privacy.training.optimizers import Optimizer
+from fedsz_privacy.training.names import Optimizer
 
 STEPS = 4
 """Steps that are timed, after one that is not."""

@@ -91,6 +91,10 @@ def show_gauge(description: str, total: int) -> Iterator[Callable[[int], None]]:
         yield lambda done: progress.advance(task, done)
 
 
+INDENT = " " * 4
+"""Before what goes on from the line above."""
+
+
 def print_rows(rows: Sequence["Row"]) -> None:
     """Print rows of plain values as JSON."""
     echo(json.dumps(rows, indent=2))
@@ -98,22 +102,29 @@ def print_rows(rows: Sequence["Row"]) -> None:
 
 def print_lines(lines: "Lines") -> None:
     """Print sentences under their title."""
-    echo(lines.title)
-    for line in lines.lines:
-        echo(f"  {line}")
+    print_wrapped(lines.title, lines.lines)
+
+
+def print_wrapped(title: str, lines: Iterable[str]) -> None:
+    """Print lines under their title, wrapped to the terminal, each under its own head."""
+    echo(title)
+    for line in lines:
+        echo(wrap(line, "  ", INDENT))
 
 
 def wrap(text: str, first: str = "", rest: str = "") -> str:
     """Return a text wrapped to the terminal, with an indent of its first line and of the others."""
-    width = max(NARROWEST, shutil.get_terminal_size().columns)
-    return textwrap.fill(text, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
+    return textwrap.fill(text, columns(), initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
+
+
+def columns() -> int:
+    """Return how many columns text is wrapped to: those of the terminal, as a rule."""
+    return max(NARROWEST, shutil.get_terminal_size().columns)
 
 
 def print_conclusion(lines: Iterable[str]) -> None:
-    """Print what a run came to, wrapped to the terminal, each line under its own head."""
-    echo("Conclusion")
-    for line in lines:
-        echo(wrap(line, "  ", "    "))
+    """Print what a run came to."""
+    print_wrapped("Conclusion", lines)
 
 
 def print_table(table: "Table") -> None:
@@ -122,8 +133,8 @@ def print_table(table: "Table") -> None:
     from rich.measure import Measurement
 
     wide, here = Console(width=WIDEST), Console()
-    for columns in (table.columns, [heading.replace(" ", "\n") for heading in table.columns]):
-        laid_out = _laid_out(table, columns)
+    for headings in (table.columns, [heading.replace(" ", "\n") for heading in table.columns]):
+        laid_out = _laid_out(table, headings)
         if Measurement.get(wide, wide.options, laid_out).maximum <= here.width:
             here.print(laid_out)
             return
@@ -148,10 +159,14 @@ def _laid_out(table: "Table", columns: Iterable[str]) -> "RichTable":
 def _print_rows(table: "Table") -> None:
     """Print each row of a table under its first cell, a column a line; no name is cut."""
     echo(f"{table.title}\n")
-    headings = [heading.replace("\n", " ") for heading in table.columns]
-    longest = max(map(len, headings[1:]), default=0)
+    headings = [heading.replace("\n", " ") for heading in table.columns[1:]]
+    widest = max((len(cell) for _, *cells in table.rows for cell in cells), default=0)
+    room = min(max(map(len, headings), default=0), max(columns() // 2, columns() - widest) - len(INDENT))
     for first, *cells in table.rows:
         echo(first)
-        for heading, cell in zip(headings[1:], cells, strict=True):
-            echo(f"  {heading:<{longest}}  {cell}")
+        for heading, cell in zip(headings, cells, strict=True):
+            *above, last = textwrap.wrap(heading, room, initial_indent="  ", subsequent_indent=INDENT)
+            for line in above:
+                echo(line)
+            echo(wrap(cell or "-", f"{last:<{room}}  ", " " * (room + 2)))
     echo(f"\n{wrap(table.note)}\n")

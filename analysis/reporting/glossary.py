@@ -34,6 +34,8 @@ TERMS: Mapping[str, str] = MappingProxyType(
         "trials than they are measured on.",
         "canaries": "Records or updates made to be found, to audit what is guaranteed.",
         "ratio": "Original over compressed bytes.",
+        "R²": "Share of the error's variance that follows from what stands in its brackets; 0 for noise.",
+        "W1": "Wasserstein distance: how far probability has to be moved to make one distribution of another.",
         "KS": "Kolmogorov-Smirnov distance: the largest gap between two cumulative distributions, from 0 to 1.",
         "mu": "The parameter of Gaussian differential privacy: the distance of two normal curves of deviation 1 that "
         "are as hard to tell apart.",
@@ -41,7 +43,10 @@ TERMS: Mapping[str, str] = MappingProxyType(
 )
 """Explanations by term, as it is written on a page."""
 
-_LONGEST_FIRST = sorted(TERMS, key=len, reverse=True)
+_WRITTEN = {form: term for term in TERMS for form in (term, term[0].upper() + term[1:])} | {"lira": "LiRA"}
+"""Terms by the forms that they have on a page: at the start of a sentence too, and as the name of an attack."""
+
+_LONGEST_FIRST = sorted(_WRITTEN, key=len, reverse=True)
 _ANY = re.compile(rf"\b({'|'.join(map(re.escape, _LONGEST_FIRST))})\b")
 
 
@@ -50,16 +55,16 @@ def explain(text: str) -> Markup:
     seen: set[str] = set()
 
     def mark(found: re.Match[str]) -> str:
-        term = found[1]
+        term = _WRITTEN[found[1]]
         if term in seen:
-            return term
+            return found[1]
         seen.add(term)
-        return Markup('<abbr title="{}">{}</abbr>').format(TERMS[term], term)
+        return Markup('<abbr title="{}">{}</abbr>').format(TERMS[term], found[1])
 
     return Markup(_ANY.sub(mark, str(escape(text))))
 
 
 def terms_in(text: str) -> dict[str, str]:
     """Return the terms that stand in a text, with their explanations, in the order of `TERMS`."""
-    found = set(_ANY.findall(text))
+    found = {_WRITTEN[form] for form in _ANY.findall(text)}
     return {term: meaning for term, meaning in TERMS.items() if term in found}

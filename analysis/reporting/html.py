@@ -4,8 +4,10 @@ import base64
 from collections.abc import Iterable, Mapping
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from analysis.reporting.glossary import explain, terms_in
+from analysis.reporting.layout import breakable, layout, unbroken
 from analysis.reporting.page import Lines, Page
 from analysis.reporting.table import Table
 
@@ -37,12 +39,20 @@ def to_fragment(conclusion: Iterable[str], parts: Iterable[Table | Lines]) -> st
 
 def _environment() -> Environment:
     environment = Environment(loader=PackageLoader("analysis", "reporting"), autoescape=True, undefined=StrictUndefined)
-    environment.filters["terms"] = explain
+    environment.filters |= {"terms": _explained, "breakable": breakable, "layout": layout}
     return environment
 
 
+def _explained(text: str) -> Markup:
+    return unbroken(explain(text))
+
+
 def _words(page: Page) -> str:
-    """Return the words of a page that terms are explained in."""
-    tables = [part for part in page.body if isinstance(part, Table)]
-    shown = [each for table in tables for each in (table.note, *table.columns)]
-    return "\n".join([*page.conclusion, *(picture.caption for picture in page.pictures), *shown])
+    """Return all words of a page."""
+    shown = [*page.conclusion, *page.setting, *page.setting.values(), *(each.caption for each in page.pictures)]
+    for part in page.body:
+        if isinstance(part, Table):
+            shown += [part.note, *part.columns, *(cell for row in part.rows for cell in row)]
+        elif isinstance(part, Lines):
+            shown += part.lines
+    return "\n".join(shown)

@@ -1,12 +1,18 @@
 """How numbers are written for people: one style for estimates, differences, counts and ratios."""
 
-from math import ceil, floor, log10
+from math import ceil, floor, isinf, log10
 from typing import Protocol
 
 HOUR = 3600.0
 
 DIGITS = 3
 """Decimals of estimates."""
+
+LEAST_PLAIN, MOST_PLAIN = 1e-4, 1e6
+"""Magnitudes between which a number is written without a power."""
+
+MOST_DIGITS = 6
+"""Decimals of a difference that is far from being seen."""
 
 FINE = 4
 """Decimals of differences that are small beside what they are differences of."""
@@ -39,17 +45,24 @@ def interval(estimate: Interval, digits: int = DIGITS) -> str:
 def difference(found: Interval, digits: int = DIGITS) -> str:
     """Return a difference with its interval; where all of it rounds to zero, how far from zero it reaches.
 
+    It has so many more digits that none of its numbers seems to be zero without being it.
+
     Examples
     --------
     >>> from analysis.methods.leakage.detectable import Estimate
     >>> difference(Estimate(-0.079, -0.091, -0.067)), difference(Estimate(0.0, -0.00012, 0.0002))
     ('-0.079 [-0.091, -0.067]', 'within ±0.0002')
+    >>> difference(Estimate(-0.0022, -0.0041, -0.0003))
+    '-0.0022 [-0.0041, -0.0003]'
     """
     reach = max(abs(found.low), abs(found.high))
     if reach == 0:
         return "0"
     if rounds_to_zero(reach, digits):
-        return f"within ±{rounded_up(reach)}"
+        return f"within ±{rounded_up(max(reach, 10.0**-MOST_DIGITS))}"
+    numbers = (found.value, found.low, found.high)
+    while digits < MOST_DIGITS and any(each and rounds_to_zero(each, digits) for each in numbers):
+        digits += 1
     return f"{signed(found.value, digits)} [{signed(found.low, digits)}, {signed(found.high, digits)}]"
 
 
@@ -84,9 +97,34 @@ def rounded_up(value: float) -> str:
     return f"{digit * 10**place:.{max(0, -place)}f}"
 
 
+def significant(value: float, digits: int = DIGITS) -> str:
+    """Return a number to so many significant digits, thousands separated; as a power only where it has many zeros.
+
+    Examples
+    --------
+    >>> [significant(value) for value in (2651.0, 26.5, 0.01213, 0.0000694, 3.2e9, 1.0, 0.0, float("inf"))]
+    ['2,650', '26.5', '0.0121', '6.94e-5', '3.2e9', '1', '0', '∞']
+    """
+    if isinf(value):
+        return "∞" if value > 0 else "-∞"
+    rounded = float(f"{value:.{digits - 1}e}")
+    if rounded == 0 or LEAST_PLAIN <= abs(rounded) < MOST_PLAIN:
+        decimals = max(0, digits - 1 - floor(log10(abs(rounded) or 1)))
+        plain = f"{rounded:,.{decimals}f}"
+        return plain.rstrip("0").rstrip(".") if "." in plain else plain
+    mantissa, exponent = f"{rounded:.{digits - 1}e}".split("e")
+    return f"{float(mantissa):g}e{int(exponent)}"
+
+
+def significant_interval(estimate: Interval, digits: int = DIGITS) -> str:
+    """Return an estimate with its interval, each to so many significant digits."""
+    value, low, high = (significant(each, digits) for each in (estimate.value, estimate.low, estimate.high))
+    return f"{value} [{low}, {high}]"
+
+
 def times(ratio: float) -> str:
     """Return a ratio to three digits, thousands separated, as in ``10.2x``."""
-    return f"{ratio:,.0f}x" if ratio >= 1000 else f"{ratio:.3g}x"
+    return f"{significant(ratio)}x"
 
 
 def count(number: int, noun: str) -> str:

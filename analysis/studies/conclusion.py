@@ -12,7 +12,8 @@ from analysis.methods.guarantee import Guarantee
 from analysis.methods.leakage.detectable import Estimate
 from analysis.methods.leakage.membership import Leakage
 from analysis.methods.leakage.vulnerable import VULNERABLE_SHARE
-from analysis.reporting.numbers import FINE, difference, interval, rounded_up, times
+from analysis.reporting.numbers import FINE, difference, interval, rounded_up, significant, times
+from analysis.studies.audit.canary_bounds import CanaryBound
 from analysis.studies.spec import REFERENCE
 from fedsz_privacy.defences.grammar import write_shortest
 
@@ -62,8 +63,10 @@ class Finding:
         Leakage; of no defence itself its AUC; None where no attack was run.
     guarantee : Guarantee or None
         What is guaranteed; None where nothing is known of it.
-    epsilon_lower_bound : float
-        The epsilon that attacks put a lower bound on, at 95% confidence; 0 where they have none.
+    epsilon_lower_bound, delta : float
+        The epsilon that attacks put a lower bound on, at 95% confidence, and its delta; 0 where they have none.
+    canaries : sequence of CanaryBound
+        What canaries say of epsilon, where there are any.
     exposed : Estimate or None
         AUC on the most vulnerable records, where they were measured.
     also : sequence of str
@@ -75,14 +78,16 @@ class Finding:
     measured: Measured | Estimate | None = None
     guarantee: Guarantee | None = None
     epsilon_lower_bound: float = 0.0
+    delta: float = 0.0
+    canaries: Sequence[CanaryBound] = ()
     exposed: Estimate | None = None
     also: Sequence[str] = ()
 
 
 def conclude(found: Finding) -> str:
     """Return the conclusion on a defence."""
-    first = [*_size(found), *_leakage(found)]
-    clauses = [", ".join(first), *_guarantee(found), *_lower_bound(found), *_exposed(found), *found.also]
+    first, bounds = [*_size(found), *_leakage(found)], [*_lower_bound(found), *_by_canaries(found)]
+    clauses = [", ".join(first), *_guarantee(found), *bounds, *_exposed(found), *found.also]
     return f"{found.defence}: {'; '.join(filter(None, clauses))}"
 
 
@@ -161,11 +166,21 @@ def guaranteed(stated: Guarantee) -> str:
     if isinf(stated.epsilon):
         return "no guarantee"
     head = "claimed and not checked: epsilon" if stated.claimed else "guaranteed: epsilon"
-    return f"{head} {stated.epsilon:.3g} at delta {write_shortest(stated.delta)} for {stated.unit}"
+    return f"{head} {significant(stated.epsilon)} at delta {write_shortest(stated.delta)} for {stated.unit}"
 
 
 def _lower_bound(found: Finding) -> list[str]:
-    return [f"attacks rule out an epsilon below {found.epsilon_lower_bound:.2f}"] if found.epsilon_lower_bound else []
+    if not found.epsilon_lower_bound:
+        return []
+    return [f"attacks rule out an epsilon below {found.epsilon_lower_bound:.2f} at delta {write_shortest(found.delta)}"]
+
+
+def _by_canaries(found: Finding) -> list[str]:
+    best = max(found.canaries, key=lambda each: each.bound.epsilon, default=None)
+    if best is None or not best.bound.epsilon:
+        return []
+    level = f"{best.bound.epsilon:.2f} at delta {write_shortest(best.bound.delta)} for {best.unit}"
+    return [f"canaries ({best.canaries}) rule out an epsilon below {level}, which rejects {best.rejects}"]
 
 
 def _exposed(found: Finding) -> list[str]:

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from fedsz_privacy.core import ranges
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.ranges import Range, require_in
+from fedsz_privacy.data.names import require_data, require_task
 from fedsz_privacy.defences.names import PRIVATE_NAMES, private_training, require_known
+from fedsz_privacy.models.names import require_model
+from fedsz_privacy.training.names import find_optimizer
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -125,12 +128,16 @@ class ClientSpec:
 
     def __post_init__(self) -> None:
         require_options(self)
+        require_model(self.model)
+        require_data(self.data)
+        find_optimizer(self.optimizer)
+        if self.task:
+            require_task(self.task)
 
     @property
     def settings(self) -> "Training":
         """Epochs, batches and steps of the built-in training."""
         from fedsz_privacy.training.descent import Training
-        from fedsz_privacy.training.optimizers import find_optimizer
 
         optimizer = find_optimizer(self.optimizer)
         return Training(self.epochs, self.batch_size, self.learning_rate, optimizer, self.weight_decay)

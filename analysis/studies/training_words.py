@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from analysis.reporting.numbers import count
 from analysis.studies.spec import ClientSpec
 from fedsz_privacy.defences.names import private_training
 
@@ -12,7 +13,7 @@ def training_words(spec: ClientSpec, defences: Iterable[str] = ()) -> str:
     """Return how clients train, in words: before any defence, and under those that train in a way of their own."""
     decay = f", weight decay {spec.weight_decay:g}" if spec.weight_decay else ""
     built_in = (
-        f"{spec.epochs} epochs of {OPTIMIZERS[spec.optimizer]}, batch size {spec.batch_size}, learning rate "
+        f"{count(spec.epochs, 'epoch')} of {OPTIMIZERS[spec.optimizer]}, batch size {spec.batch_size}, learning rate "
         f"{spec.learning_rate:g}{decay}"
     )
     if not spec.training:

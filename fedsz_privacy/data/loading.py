@@ -1,7 +1,6 @@
 """Data sets by name: those inside packages, files, folders, the hub, or a function of a user's own."""
 
 import inspect
-import re
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +16,7 @@ from fedsz_privacy.data.folders import load_folder
 from fedsz_privacy.data.frames import TABLES
 from fedsz_privacy.data.hub import load_hub
 from fedsz_privacy.data.images import packed
+from fedsz_privacy.data.names import HUB_NAME, require_data
 from fedsz_privacy.data.records import DataSplit, Records
 from fedsz_privacy.data.tables import load_table
 from fedsz_privacy.data.targets import settle
@@ -26,8 +26,6 @@ from fedsz_privacy.training.isolation import isolated
 
 FILES = MappingProxyType({".npz": load_arrays, ".txt": load_lines})
 """What reads a file without columns, by how its name ends."""
-
-HUB_NAME = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 
 
 def load_data(
@@ -93,20 +91,16 @@ def _read(name: str, train: int | None, test: int | None, seed: int, target: str
         return load_table(path, train, test, seed, target, task)
     if target:
         raise InputError(f"target {target!r}: {name} has no columns to choose from, leave it out")
+    require_data(name)
     if name in EMBEDDED:
         return _first(load_embedded(name, seed, task), train, test)
     if suffix in FILES:
         return FILES[suffix](path, train, test, seed, task)
-    if name and is_folder(path):
+    if is_folder(path):
         return load_folder(path, train, test, seed, task)
     if HUB_NAME.fullmatch(name):
         return load_hub(name, train, test, seed, task)
-    if ":" in name:
-        return _imported(name, train, test, seed, task)
-    raise InputError(
-        f"unknown data set {name!r}: write {', '.join(EMBEDDED)}, the path of a folder or an .npz, .csv, .parquet or "
-        ".txt file, owner/name on the hub, or module:function"
-    )
+    return _imported(name, train, test, seed, task)
 
 
 def _first(split: DataSplit, train: int | None, test: int | None) -> DataSplit:

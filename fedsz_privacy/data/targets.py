@@ -9,7 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from fedsz_privacy.core.errors import InputError, unknown
+from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.data.names import require_task
 from fedsz_privacy.data.tasks import IGNORED, Task, binary, classification, find_task, next_token, regression
 
 NEXT_TOKEN = "next-token"
@@ -46,8 +47,7 @@ def settle(asked: str, parts: Sequence[NDArray[Any]], where: str, known: int = 0
     """
     if ":" in asked:
         return [_tensor(part) for part in parts], find_task(asked)
-    if asked not in TASKS:
-        raise unknown("task", asked, tuple(TASKS), "write module:TASK for one of your own")
+    require_task(asked)
     return TASKS[asked](parts, where, known)
 
 

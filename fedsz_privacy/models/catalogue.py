@@ -7,10 +7,11 @@ from typing import Any
 
 from torch import nn
 
-from fedsz_privacy.core.errors import InputError, unknown
+from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.imports import import_callable, require_type
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.data.tasks import next_token
+from fedsz_privacy.models.names import require_model
 from fedsz_privacy.models.paper import PAPER_MODELS
 from fedsz_privacy.models.sequences import lstm, transformer
 from fedsz_privacy.models.small import cnn, mlp
@@ -45,9 +46,8 @@ def build_model(name: str, records: Records, seed: int) -> nn.Module:
     InputError
         If there is no model of that name, or it does not take such records.
     """
-    factory = import_callable(name) if ":" in name else MODELS.get(name)
-    if factory is None:
-        raise unknown("model", name, tuple(MODELS), "write module:factory for one of your own")
+    require_model(name)
+    factory = import_callable(name) if ":" in name else MODELS[name]
     if name in MODELS:
         _require_fit(name, records)
     shape = records.shape if len(records.inputs) == 1 else records.shapes

@@ -8,14 +8,14 @@ if TYPE_CHECKING:
     from fedsz_privacy.training.clients import Clients
     from fedsz_privacy.training.descent import Training
     from fedsz_privacy.training.dpsgd import DPTraining
-    from fedsz_privacy.training.optimizers import Optimizer
+    from fedsz_privacy.training.names import Optimizer
     from fedsz_privacy.training.own import OwnTraining
     from fedsz_privacy.training.rule import TrainingRule
 
 _HOMES = {
     "Clients": "clients",
     "DPTraining": "dpsgd",
-    "Optimizer": "optimizers",
+    "Optimizer": "names",
     "OwnTraining": "own",
     "Training": "descent",
     "TrainingRule": "rule",

@@ -18,7 +18,7 @@ from fedsz_privacy.data.records import Records
 from fedsz_privacy.training.batches import draw_epochs
 from fedsz_privacy.training.canary_sums import NO_CANARIES
 from fedsz_privacy.training.clients import Clients
-from fedsz_privacy.training.optimizers import Optimizer
+from fedsz_privacy.training.names import Optimizer
 from fedsz_privacy.training.plain_steps import train_alone, train_clients
 from fedsz_privacy.training.watching import Watch, Watched, watch_nothing
 

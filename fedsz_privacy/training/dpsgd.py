@@ -22,7 +22,7 @@ from fedsz_privacy.training.canary_sums import NO_CANARIES
 from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.descent import RANGES, Training
 from fedsz_privacy.training.modes import detached
-from fedsz_privacy.training.optimizers import Optimizer
+from fedsz_privacy.training.names import Optimizer
 from fedsz_privacy.training.private_steps import train_privately
 from fedsz_privacy.training.watching import Watch, Watched, watch_nothing
 

@@ -6,41 +6,18 @@ each keeps its own count of steps, which Adam's bias correction reads.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from types import MappingProxyType
 
 import torch
 from torch import Tensor, nn
 
-from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import StateDict, beside
+from fedsz_privacy.training.names import Optimizer
 
 MOMENTUM = 0.9
 BETAS = (0.9, 0.999)
 TINY = 1e-8
 """Settings of momentum (the field's) and of Adam (PyTorch's)."""
-
-
-class Optimizer(StrEnum):
-    """How gradients become steps."""
-
-    SGD = "sgd"
-    MOMENTUM = "momentum"
-    ADAM = "adam"
-    ADAMW = "adamw"
-
-
-def find_optimizer(name: str) -> Optimizer:
-    """Return the optimiser of a name.
-
-    Raises
-    ------
-    InputError
-        If there is none.
-    """
-    if name not in set(Optimizer):
-        raise InputError(f"unknown optimizer {name!r}: choose one of {', '.join(Optimizer)}")
-    return Optimizer(name)
 
 
 def build(

@@ -21,8 +21,9 @@ from fedsz_privacy.training.canary_sums import NO_CANARIES, add_drawn, count_can
 from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.evaluation import TRIED, apply, in_precision
 from fedsz_privacy.training.modes import detached, learner, merge, seeded, split, trainable
+from fedsz_privacy.training.names import Optimizer
 from fedsz_privacy.training.one_by_one import train_each
-from fedsz_privacy.training.optimizers import Memory, Optimizer, build, step_many
+from fedsz_privacy.training.optimizers import Memory, build, step_many
 from fedsz_privacy.training.vectorized import Computation, convolves, for_each, moved, vectorizes
 from fedsz_privacy.training.watching import Watch, Watched, watch_nothing
 

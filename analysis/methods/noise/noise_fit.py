@@ -129,7 +129,7 @@ class NoiseFit:
         return to_fragment([str(self)], [self._table()])
 
     def _table(self) -> "Table":
-        from analysis.reporting.numbers import interval
+        from analysis.reporting.numbers import interval, significant
         from analysis.reporting.table import Table
 
         least = min(fit.bic for fit in self.fits)
@@ -140,8 +140,8 @@ class NoiseFit:
             rows=[
                 (
                     fit.family,
-                    f"{fit.location:.3g}",
-                    f"{fit.scale:.3g}",
+                    significant(fit.location),
+                    significant(fit.scale),
                     interval(fit.distances["ks"]),
                     interval(fit.distances["wasserstein"]),
                     f"{fit.bic - least:.4f}",

@@ -1,8 +1,8 @@
 """What is asked of every account, and the words that tell accounts apart."""
 
-import math
 from dataclasses import dataclass
 
+from analysis.reporting.numbers import significant
 from fedsz_privacy.core.ranges import CLIP_NORM, DELTA, Range, require_in
 from fedsz_privacy.training.gaussian_rounds import Adjacency, GaussianRounds
 
@@ -77,4 +77,4 @@ def short(adjacency: Adjacency) -> str:
 
 def figure(value: float) -> str:
     """Return four digits of a number."""
-    return "∞" if math.isinf(value) else f"{value:.4g}"
+    return significant(value, 4)

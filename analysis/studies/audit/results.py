@@ -19,6 +19,7 @@ def to_results(report: AuditReport) -> dict[str, object]:
     return {
         "spec": asdict(report.spec),
         "metric": report.game.pool.task.metric,
+        "metric_scale": report.game.pool.task.scale.value,
         "adversary": {"name": report.spec.adversary, "sees": report.spec.sees.sees, "knows": ALSO_KNOWN},
         "strongest_signal": report.strongest.name,
         "measured_unit": Unit.RECORD,

@@ -89,7 +89,8 @@ class AuditReport(Report):
 
         Its interval is over trials, on the same test records.
         """
-        return mean_with_interval(self.trials.performance[:, self.spec.defences.index(release)].tolist())
+        found = self.trials.performance[:, self.spec.defences.index(release)]
+        return mean_with_interval(found.tolist()).within(*self.game.pool.task.scale.limits)
 
     @staticmethod
     def _presentation() -> Presentation:
@@ -109,6 +110,8 @@ class AuditReport(Report):
                     measured=measured_beside(name, averages),
                     guarantee=verdict.guarantee,
                     epsilon_lower_bound=verdict.epsilon_lower_bound.epsilon,
+                    delta=verdict.epsilon_lower_bound.delta,
+                    canaries=verdict.canary_bounds,
                     exposed=verdict.strongest[VULNERABLE].auc,
                 )
             )

@@ -22,7 +22,7 @@ from fedsz_privacy.defences.defence import Defence
 from fedsz_privacy.defences.proof import Unit
 from fedsz_privacy.training.accounting import epsilon
 from fedsz_privacy.training.dpsgd import DPTraining
-from fedsz_privacy.training.optimizers import Optimizer
+from fedsz_privacy.training.names import Optimizer
 
 KINDS = {ALONE: "canary trials", AMONG_RECORDS: "canary trials among records"}
 """What a white-box audit plays, the exact one first, and the names of its trials."""

@@ -1,6 +1,8 @@
 """The report of a bench: one table, one figure, one page, and a warning for each bound that an outlier sets."""
 
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.legends import add_legend
 from analysis.reporting.lettering import scaled
+from analysis.reporting.numbers import significant
 from analysis.reporting.page import Page, Picture
 from analysis.reporting.style import house_style, looks, to_files
 from analysis.reporting.table import Row, Table, to_csv
@@ -17,6 +20,7 @@ from analysis.reporting.titles import wrapped
 from analysis.studies.bench.measure import BenchRow, Spread
 from analysis.studies.bench.run import BenchReport
 from analysis.studies.command import to_command
+from fedsz_privacy.defences.grammar import write_number
 
 RATIO_TICKS = (1, 2, 3, 5, 10, 20, 40)
 CAPTION = "Left, the lossy part alone at every bound; right, the whole state against the time that it takes."
@@ -45,15 +49,15 @@ def bench_table(report: BenchReport) -> Table:
         rows=[
             (
                 Path(row.checkpoint).name,
-                np.format_float_scientific(row.rel, trim="-", exp_digits=1),
+                write_number(row.rel),
                 row.compressor,
-                f"{row.ratio:.3f}",
+                significant(row.ratio, 4),
                 f"{row.exact} of {row.chosen}",
-                _cell(row.lossy_ratio, ".3f", row),
+                _cell(row.lossy_ratio, partial(significant, digits=4), row),
                 _spread(row.compress),
                 _spread(row.decompress),
-                _cell(row.peak_error, ".4f", row),
-                _cell(row.entropy_excess, "+.2%", row),
+                _cell(row.peak_error, significant, row),
+                _cell(row.entropy_excess, "{:+.2%}".format, row),
             )
             for row in report.rows
         ],
@@ -87,7 +91,7 @@ def ratio_and_rate(report: BenchReport, figure: Canvas | None = None) -> Canvas:
     left.set_yticks(RATIO_TICKS, labels=[str(tick) for tick in RATIO_TICKS])
     left.minorticks_off()
     right.set(xlabel="compression rate (MB/s; bar: least to greatest)", ylabel="compression ratio of the whole state")
-    right.set_title(f"At REL {shown:g}; better is up and right")
+    right.set_title(f"At REL {write_number(shown)}; better is up and right")
     right.set(xlim=(0, None), ylim=(0, None))
     add_legend(canvas, left.get_legend_handles_labels(), title="compressor")
     canvas.suptitle(f"Compressors on {Path(name).name}")
@@ -130,15 +134,15 @@ def make_page(report: BenchReport) -> Page:
     )
 
 
-def _cell(figure: float | None, form: str, row: BenchRow) -> str:
+def _cell(figure: float | None, write: Callable[[float], str], row: BenchRow) -> str:
     """Return a figure of a row's lossy part, or why there is none: no part is lossy, or it has no entropy."""
     if figure is None:
         return "kept exactly" if row.exact == row.chosen else "-"
-    return format(figure, form)
+    return write(figure)
 
 
 def _spread(rates: Spread) -> str:
-    return f"{rates.median:.0f} ({rates.low:.0f}-{rates.high:.0f})"
+    return f"{rates.median:,.0f} ({rates.low:,.0f} to {rates.high:,.0f})"
 
 
 def _flat(row: BenchRow) -> Row:

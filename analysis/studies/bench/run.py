@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from analysis.reporting.folder import RunFolder, open_run
+from analysis.reporting.numbers import significant
 from analysis.reporting.progress import Progress, silent
 from analysis.studies.bench.measure import OUTLIER_DEVIATIONS, BenchRow, chosen_tensors, measure, outlier_tensors
 from analysis.studies.bench.spec import BenchSpec
@@ -18,7 +19,7 @@ from fedsz_privacy.codec.pipeline import FedSZ
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.threads import one_thread
 from fedsz_privacy.data.weights import load_weights
-from fedsz_privacy.defences.grammar import write_shortest
+from fedsz_privacy.defences.grammar import write_number
 
 SHOWN_REL = 1e-2
 """The bound of the conclusion, where it was measured."""
@@ -71,9 +72,9 @@ class BenchReport(Report):
 
 
 def _concluded(row: BenchRow) -> str:
-    kept = "" if row.peak_error is None else f"; greatest error {row.peak_error:.3g} of the bound"
+    kept = "" if row.peak_error is None else f"; greatest error {significant(row.peak_error)} of the bound"
     return (
-        f"{row.compressor} at REL {write_shortest(row.rel)} on {Path(row.checkpoint).name}: {size(row.ratio)}, "
+        f"{row.compressor} at REL {write_number(row.rel)} on {Path(row.checkpoint).name}: {size(row.ratio)}, "
         f"{row.compress.median:,.0f} MB/s to compress, {row.decompress.median:,.0f} MB/s to decompress{kept}"
     )
 

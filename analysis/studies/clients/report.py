@@ -99,6 +99,7 @@ def to_results(report: ClientsReport) -> dict[str, object]:
     return {
         "spec": to_plain("audit-clients", report.spec),
         "metric": report.game.pool.task.metric,
+        "metric_scale": report.game.pool.task.scale.value,
         "measured_unit": Unit.CLIENT,
         "strongest_signal": report.strongest.name,
         "defences": [_defence(report, name) for name in report.spec.defences],

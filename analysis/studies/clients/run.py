@@ -81,7 +81,8 @@ class ClientsReport(Report):
 
     def performance(self, defence: str) -> Mean:
         """Mean performance on test records of the model that the adversary's last look shows, over trials."""
-        return mean_with_interval(self.trials.performance[:, self.spec.defences.index(defence)].tolist())
+        found = self.trials.performance[:, self.spec.defences.index(defence)]
+        return mean_with_interval(found.tolist()).within(*self.game.pool.task.scale.limits)
 
     @staticmethod
     def _presentation() -> Presentation:
@@ -101,6 +102,8 @@ class ClientsReport(Report):
                     measured=measured_beside(name, strongest),
                     guarantee=self.guarantees[name],
                     epsilon_lower_bound=self.lower_bounds[name].epsilon,
+                    delta=self.lower_bounds[name].delta,
+                    canaries=self.canaries[name],
                 )
             )
             for name in self.spec.defences

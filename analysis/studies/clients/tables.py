@@ -2,7 +2,7 @@
 
 from analysis.methods.guarantee import note_of_claims
 from analysis.methods.leakage.membership import Leakage, guessed_advantage
-from analysis.reporting.numbers import interval
+from analysis.reporting.numbers import interval, significant
 from analysis.reporting.table import Table
 from analysis.studies.audit.presentation.canary_table import canary_table
 from analysis.studies.audit.presentation.leakage_tables import differences_table, signals_table, tpr
@@ -40,7 +40,7 @@ def closing_table(report: ClientsReport) -> Table:
                 f"{report.lower_bounds[name].epsilon:.2f}",
                 interval(strongest(report, name).auc),
                 tpr(strongest(report, name), rate),
-                f"{report.ratio(name):.4g}",
+                significant(report.ratio(name), 4),
                 interval(report.performance(name)),
             )
             for name in report.spec.defences

@@ -14,7 +14,7 @@ from analysis.reporting.canvas import Canvas, is_wide, new_panel
 from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.lettering import scaled
-from analysis.reporting.numbers import count, difference, interval, small
+from analysis.reporting.numbers import count, difference, interval, significant, small
 from analysis.reporting.page import Page, Picture
 from analysis.reporting.style import house_style, looks, to_files
 from analysis.reporting.table import Row, Table, to_csv, with_interval
@@ -208,7 +208,7 @@ def _summary(report: FederationReport, name: str, units: Sequence[Unit]) -> tupl
         interval(report.performance[name]),
         "-" if plain else difference(report.changes[name]),
         f"{report.transfer(name).nbytes:,.0f}",
-        f"{report.ratio(name):.2f}",
+        significant(report.ratio(name), 4),
         f"{seconds['training_seconds']:.3f}",
         small(seconds["encode_seconds"], 4),
         small(seconds["decode_seconds"], 4),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from analysis.reporting.numbers import significant
 from analysis.reporting.progress import Gauge, unseen
 from analysis.reporting.table import Row, Table
 from analysis.studies.files.asked import require_fitting
@@ -51,7 +52,9 @@ class Compressed:
         if not self.checked:
             return []
         what = "the state" if self.given.before is None else "the state with BASE added back, which rounds,"
-        return [f"verified: every tensor is within its bound; greatest error of {what} {self.checked.restored:.3g}"]
+        return [
+            f"verified: every tensor is within its bound; greatest error of {what} {significant(self.checked.restored)}"
+        ]
 
     def warnings(self) -> list[str]:
         """Return a line if too little of the state is lossy."""

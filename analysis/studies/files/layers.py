@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from analysis.reporting.numbers import count
+from analysis.reporting.numbers import count, significant
 from analysis.reporting.page import Lines
 from analysis.reporting.table import Row, Table
 from fedsz_privacy.codec.frame import VERSION
@@ -30,7 +30,7 @@ def encoded_table(encoded: Encoded, errors: Mapping[str, float]) -> Table:
     """
     header, bounds = encoded.header, encoded.bounds
     rows = [
-        (*_entry(each), f"{bounds[each.name]:.3g}", *([f"{errors[each.name]:.3g}"] if errors else []))
+        (*_entry(each), significant(bounds[each.name]), *([significant(errors[each.name])] if errors else []))
         for each in header.entries
         if each.stream_size
     ]

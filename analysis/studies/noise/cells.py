@@ -1,10 +1,9 @@
 """How fits and decisions are written into the cells of a table."""
 
-import math
-
 from analysis.methods.curves.deciding import Decision
 from analysis.methods.curves.privacy_curves import AsIf
 from analysis.methods.noise.noise_fit import NoiseFit
+from analysis.reporting.numbers import significant
 
 SHOWN_DISTRIBUTIONS = ("uniform", "laplace", "normal")
 
@@ -14,7 +13,7 @@ def decision_cells(decision: Decision) -> tuple[str, ...]:
     shares = (decision.share_of_values, decision.share_of_codes, decision.predicted_share)
     return (
         str(decision.pairs),
-        *(f"{share:.3g}" for share in shares),
+        *(significant(share) for share in shares),
         f"{decision.advantage:.3f}",
         f"{decision.predicted_advantage:.3f}",
     )
@@ -37,9 +36,5 @@ def as_if_cells(described: AsIf) -> tuple[str, str, str]:
 
 def _ranged(value: float, low: float, high: float) -> str:
     """Return a median with its range to two digits; to three where all are equal, as of one pair."""
-    ends = [_number(end, 2) for end in (low, high)]
-    return f"{_number(value, 2)} ({ends[0]} to {ends[1]})" if ends[0] != ends[1] else _number(value, 3)
-
-
-def _number(value: float, digits: int) -> str:
-    return "∞" if math.isinf(value) else f"{value:.{digits}g}"
+    least, greatest = (significant(end, 2) for end in (low, high))
+    return f"{significant(value, 2)} ({least} to {greatest})" if least != greatest else significant(value)

@@ -5,6 +5,7 @@ import math
 from analysis.methods.noise.dependence import MOST_SHORTFALL, NOT_RESOLVABLE, Dependence
 from analysis.methods.noise.detectors import MIXTURE
 from analysis.methods.noise.distances import band
+from analysis.reporting.numbers import significant
 
 LOOKS_LIKE = 0.05
 """KS distance below which errors look like a family."""
@@ -20,7 +21,7 @@ def tells_apart(advantage: float) -> str:
     """Return what whoever has an advantage over some pairs of neighbours makes of them: all, none, or how many."""
     if advantage in (0, 1):
         return "tells the two apart" if advantage else "cannot tell the two apart"
-    return f"tells the two apart in a share of {advantage:.3g} of the pairs"
+    return f"tells the two apart in a share of {significant(advantage)} of the pairs"
 
 
 def explains(ks: float, elements: int) -> str:
@@ -67,7 +68,7 @@ def decides(found: Dependence, decided: float) -> str:
     if not found.explained_is_resolvable:
         return (
             f"how much of the error the value decides is {NOT_RESOLVABLE} (6 codes / elements "
-            f"{found.explained_shortfall:.2g}, above {MOST_SHORTFALL:g}); {xi}"
+            f"{significant(found.explained_shortfall, 2)}, above {MOST_SHORTFALL:g}); {xi}"
         )
     return (
         f"the value decides {max(found.explained, 0):.1%} of the error's variance (R²(e|x); 0 for noise), value and "

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from analysis.methods.noise.fits import Fit
 from analysis.methods.noise.noise_fit import NoiseFit
 from analysis.methods.noise.p_values import REPETITIONS, SUBSAMPLE
-from analysis.reporting.numbers import interval
+from analysis.reporting.numbers import interval, significant
 from analysis.reporting.table import Row, Table, with_interval
 from analysis.studies.noise.cells import SHOWN_DISTRIBUTIONS, as_if_cells, decision_cells, distance_cells
 from analysis.studies.noise.checkpoint_study import CheckpointStudy
@@ -65,9 +65,9 @@ def as_if_table(report: NoiseReport) -> Table:
                  "epsilon",
                  "as if normal: mu", "as if generalised normal: mu", "as if student t: mu"),
         rows=[
-            (release, write_shortest(share), f"{each.coordinates:,}", f"{each.l1:.3g}", f"{each.l2:.3g}",
+            (release, write_shortest(share), f"{each.coordinates:,}", significant(each.l1), significant(each.l2),
              *as_if_cells(each),
-             *(f"{study.gaussian_limits[share][family]:.3g}" for family in MU_DISTRIBUTIONS))
+             *(significant(study.gaussian_limits[share][family]) for family in MU_DISTRIBUTIONS))
             for release, study in report.found.items()
             for share, each in study.as_if.items()
         ],
@@ -164,12 +164,12 @@ def _fit_cells(fit: NoiseFit, decided: float) -> Sequence[str]:
 
 
 def _family(fit: Fit, least: float) -> Sequence[str]:
-    shape = "-" if fit.shape is None else f"{fit.shape:.3g}"
+    shape = "-" if fit.shape is None else significant(fit.shape)
     return (
-        f"{fit.location:.3g}",
-        f"{fit.scale:.3g}",
+        significant(fit.location),
+        significant(fit.scale),
         shape,
-        f"{fit.zero:.3g}",
+        significant(fit.zero),
         *(interval(distance) for distance in fit.distances.values()),
         f"{fit.bic - least:.4f}",
         f"{fit.held_out:.4f}",

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from analysis.methods.noise.residuals import REPORTED
-from analysis.reporting.numbers import count
+from analysis.reporting.numbers import count, significant
 from analysis.studies.conclusion import guaranteed
 from analysis.studies.noise.cells import as_if_cells
 from analysis.studies.noise.checkpoint_study import CheckpointStudy
@@ -34,7 +34,7 @@ def verdict_lines(study: CheckpointStudy) -> tuple[str, ...]:
 def _guaranteed(study: CheckpointStudy) -> str:
     stated = study.guarantee
     nothing = math.isinf(stated.epsilon)
-    head = "nothing, epsilon = ∞ at delta" if nothing else f"epsilon {stated.epsilon:.3g} at delta"
+    head = "nothing, epsilon = ∞ at delta" if nothing else f"epsilon {significant(stated.epsilon)} at delta"
     return f"guaranteed: {head} {write_shortest(stated.delta)}: {stated.reason}"
 
 
@@ -58,11 +58,11 @@ def _measured(study: CheckpointStudy) -> str:
     share = next(share for share in SHARES if share not in absorbed)
     rounded = f" (rounding absorbs {write_shortest(absorbed[-1])})" if absorbed else ""
     decision = study.decisions[share]
-    differ = f"{decision.share_of_values:.3g} of the values differ"
+    differ = f"{significant(decision.share_of_values)} of the values differ"
     return (
         f"measured: {ADVERSARY}, {tells_apart(decision.advantage)} ({differ}); adjacency: {ADJACENCY}, here "
         f"{write_shortest(share)}{rounded}; independent uniform noise would leave an advantage of "
-        f"{decision.predicted_advantage:.3g}"
+        f"{significant(decision.predicted_advantage)}"
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
 from analysis.methods.non_inferiority import Standing, non_inferior, standing
 from analysis.methods.over_seeds import Mean, mean_over_seeds
@@ -99,7 +100,7 @@ def tried_over_seeds(
         loss,
         standing(loss, margin.value),
         mean_over_seeds([each.ratio(release) for each in federations]),
-        mean_over_seeds([each.transfer(release).compute_seconds for each in federations]),
+        mean_over_seeds([each.transfer(release).compute_seconds for each in federations]).within(0, inf),
     )
 
 

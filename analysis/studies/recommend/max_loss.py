@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analysis.reporting.numbers import significant
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.ranges import FLOAT32
 
@@ -62,7 +63,7 @@ class Margin:
 
     def number(self, loss: float) -> str:
         """Return a loss as a number in that unit."""
-        return f"{100 * loss:.2f}" if self.is_share else f"{loss:.3g}"
+        return f"{100 * loss:z.2f}" if self.is_share else significant(loss)
 
     def __str__(self) -> str:
         return f"{100 * self.value:.12g} percentage points" if self.is_share else f"{self.value:.12g}"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from analysis.reporting.finished import PAGE, write_run
 from analysis.reporting.folder import RunFolder, to_json
-from analysis.reporting.numbers import interval
+from analysis.reporting.numbers import interval, significant, significant_interval
 from analysis.reporting.page import Lines, Page, Picture
 from analysis.reporting.style import house_style, to_files
 from analysis.reporting.table import Row, Table, to_csv, with_interval
@@ -45,10 +45,10 @@ def bounds_table(report: RecommendReport) -> Table:
         title="What each error bound loses and saves",
         note=f"{report.spec.in_words}, {report.spec.rounds} rounds, {report.test_records:,} test records. Lost "
         "is against no compression, paired by seed, after the last round; without compression "
-        f"{report.margin.metric} is {report.undefended.value:.4g}. Means over {report.spec.seeds} seeds with 95% t "
-        "intervals. Bounds are tried from the tightest on, up to the first that does not stay below; so by Student's t "
-        "the chance of recommending one that loses as much or more is 2.5% at most, however many are tried. Seconds "
-        f"are of one client's update in one round.{_note_of_widths(report)}",
+        f"{report.margin.metric} is {significant(report.undefended.value, 4)}. Means over {report.spec.seeds} seeds "
+        "with 95% t intervals. Bounds are tried from the tightest on, up to the first that does not stay below; so by "
+        "Student's t the chance of recommending one that loses as much or more is 2.5% at most, however many are "
+        f"tried. Seconds are of one client's update in one round.{_note_of_widths(report)}",
         columns=(
             "release",
             f"{report.margin.metric} lost\n({report.margin.unit})",
@@ -61,7 +61,7 @@ def bounds_table(report: RecommendReport) -> Table:
                 each.release,
                 lost(report, each),
                 f"{each.standing.value}{', recommended' if each == report.recommended else ''}",
-                f"{each.ratio.value:.4g} [{each.ratio.low:.4g}, {each.ratio.high:.4g}]",
+                significant_interval(each.ratio, 4),
                 interval(each.seconds, 4),
             )
             for each in report.tried

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from analysis.methods.non_inferiority import Standing, records_to_resolve, seeds_to_resolve
+from analysis.reporting.numbers import significant
 from analysis.studies.recommend.found import RecommendReport, Tried
 from analysis.studies.recommend.leakage import explain
 
@@ -27,7 +28,8 @@ def _chosen(report: RecommendReport) -> Iterator[str]:
         return
     yield (
         f"{chosen.release}: {margin.metric} loses {lost(report, chosen)} {margin.unit}, less than {margin}; "
-        f"{chosen.ratio.value:.3g} times fewer bytes; {chosen.seconds.value:.2g} seconds to encode and decode an update"
+        f"{significant(chosen.ratio.value)} times fewer bytes; {significant(chosen.seconds.value, 2)} seconds to "
+        "encode and decode an update"
     )
     if report.leakage:
         yield f"leakage: {explain(report.leakage)}"

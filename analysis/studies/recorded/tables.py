@@ -2,7 +2,7 @@
 
 from analysis.methods.guarantee import note_of_claims
 from analysis.methods.leakage.membership import guessed_advantage
-from analysis.reporting.numbers import interval, small
+from analysis.reporting.numbers import interval, significant, small
 from analysis.reporting.page import Lines
 from analysis.reporting.table import Table
 from analysis.studies.audit.presentation.leakage_tables import differences_table, minus_none, signals_table, tpr
@@ -50,7 +50,7 @@ def closing_table(report: RecordedReport) -> Table:
                 minus_none(release, by_signal[name].auc_difference),
                 "-" if release == REFERENCE else small(by_signal[name].auc_difference.detectable, 4),
                 tpr(by_signal[name], rate),
-                f"{report.ratio(release):.4g}",
+                significant(report.ratio(release), 4),
                 _performance(report, release, 3),
             )
             for release, by_signal in report.leakage.items()
@@ -115,7 +115,7 @@ def cost_table(report: RecordedReport) -> Table:
             (
                 release,
                 f"{report.observations.sizes[release]:,.0f}",
-                f"{report.ratio(release):.4g}",
+                significant(report.ratio(release), 4),
                 _performance(report, release, 4),
             )
             for release in report.leakage

@@ -88,10 +88,22 @@ class ScoresReport(Report):
     def conclusion(self) -> tuple[str, ...]:
         """What came out, one line for each release and signal."""
         return tuple(
-            conclude(Finding(f"{release} by {signal}", measured=self._measured(release, signal)))
+            conclude(
+                Finding(
+                    f"{release} by {signal}",
+                    measured=self._measured(release, signal),
+                    epsilon_lower_bound=self._epsilon(release, signal),
+                    delta=self.spec.delta,
+                )
+            )
             for release, by_signal in self.measured.items()
             for signal in by_signal
         )
+
+    def _epsilon(self, release: str, signal: str) -> float:
+        """Return the largest lower bound on epsilon that rejects any mechanism of less; 0 if there is none."""
+        bounds = (each.found for each in self.bounds if (each.release, each.signal) == (release, signal))
+        return max((bound.epsilon for bound in bounds if isinstance(bound, EpsilonBound)), default=0.0)
 
     def _measured(self, release: str, signal: str) -> Measured | Estimate:
         found, reference = self.measured[release][signal], self.table.reference

@@ -15,6 +15,7 @@ from analysis.reporting.damage import why
 from analysis.reporting.json_files import DAMAGED, read_json
 from analysis.studies.audit.canary_bounds import CanaryBound
 from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.data.tasks import Scale
 
 Form = TypeVar("Form")
 
@@ -40,6 +41,7 @@ class AuditFound:
     """What one audit found."""
 
     metric: str
+    metric_scale: Scale
     strongest_signal: str
     defences: tuple[DefenceFound, ...]
 

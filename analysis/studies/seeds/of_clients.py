@@ -16,6 +16,7 @@ from analysis.studies.clients.run import run_clients
 from analysis.studies.clients.spec import ClientsSpec
 from analysis.studies.seeds.audits import Audits
 from analysis.studies.seeds.found import AuditFound, DefenceFound, read_as
+from fedsz_privacy.data.tasks import Scale
 from fedsz_privacy.defences.proof import Unit
 
 
@@ -46,6 +47,7 @@ class ClientsFound:
 
     spec: ClientsAsked
     metric: str
+    metric_scale: Scale
     strongest_signal: str
     defences: tuple[ClientsDefenceFound, ...]
 
@@ -60,7 +62,7 @@ def read_clients(path: Path) -> AuditFound:
     """
     found = read_as(ClientsFound, path)
     defences = tuple(_defence(each, found.spec.signals, found.strongest_signal) for each in found.defences)
-    return AuditFound(found.metric, found.strongest_signal, defences)
+    return AuditFound(found.metric, found.metric_scale, found.strongest_signal, defences)
 
 
 def _defence(found: ClientsDefenceFound, signals: Sequence[str], strongest: str) -> DefenceFound:

@@ -98,7 +98,7 @@ def summary_rows(report: SeedsReport) -> list[Row]:
             **with_interval(f"measured_{strictest.replace(' ', '_')}", report.average(name)[strictest].mean),
             **with_interval("ratio", report.mean(name, lambda each: each.ratio)),
             **with_interval("bytes", report.mean(name, lambda each: each.bytes)),
-            **with_interval("performance", report.mean(name, lambda each: each.performance)),
+            **with_interval("performance", report.performance(name)),
         }
         for name in report.spec.defences
     ]
@@ -169,7 +169,7 @@ def _defence(report: SeedsReport, name: str) -> dict[str, object]:
         "as_if": [asdict(each.as_if) if each.as_if else None for each in found],
         "ratio": asdict(report.mean(name, lambda each: each.ratio)),
         "bytes": asdict(report.mean(name, lambda each: each.bytes)),
-        "performance": asdict(report.mean(name, lambda each: each.performance)),
+        "performance": asdict(report.performance(name)),
         "epsilon_lower_bounds": [attack_bound(each) for each in found],
         "canary_bounds": [[asdict(each) for each in bounds] for bounds in report.canaries(name)],
         "strongest": {group: _plain(report.leakage(name, of_group(group))) for group in found[0].strongest},

@@ -67,6 +67,10 @@ class SeedsReport(Report):
         """Return the mean over seeds of one figure of a defence."""
         return mean_over_seeds([figure(each) for each in self.of(defence)])
 
+    def performance(self, defence: str) -> Mean:
+        """Return the mean over seeds of a defence's performance, by the task's metric."""
+        return self.mean(defence, lambda each: each.performance).within(*self.found[0].metric_scale.limits)
+
     def spread(self, defence: str, figure: Callable[[DefenceFound], float]) -> Spread:
         """Return the median over seeds of one figure of a defence, and its range."""
         return spread_over_seeds([figure(each) for each in self.of(defence)])
@@ -115,6 +119,7 @@ class SeedsReport(Report):
             measured=undefended if is_reference else beside,
             guarantee=weakest(self.of(defence)),
             epsilon_lower_bound=self.spread(defence, lambda each: each.epsilon_lower_bound.epsilon).median,
+            delta=self.of(defence)[0].epsilon_lower_bound.delta,
             exposed=exposed["auc"].mean if exposed else None,
         )
 

@@ -6,7 +6,7 @@ from statistics import median_low
 from analysis.methods.guarantee import note_of_claims
 from analysis.methods.leakage.membership import FALSE_POSITIVE_RATES
 from analysis.methods.over_seeds import Mean, Spread, spread_over_seeds
-from analysis.reporting.numbers import difference, interval
+from analysis.reporting.numbers import difference, interval, significant, significant_interval
 from analysis.reporting.table import Table
 from analysis.studies.audit.canary_bounds import CanaryBound
 from analysis.studies.seeds.found import DefenceFound, of_group, weakest
@@ -60,7 +60,7 @@ def closing_table(report: SeedsReport) -> Table:
                 *_cells(report.exposed(name), ("auc",) if audits.exposed else ()),
                 interval(report.average(name)[strictest].mean),
                 ratio_cell(report.mean(name, lambda each: each.ratio)),
-                interval(report.mean(name, lambda each: each.performance)),
+                interval(report.performance(name)),
             )
             for name in report.spec.defences
         ],
@@ -172,14 +172,14 @@ def as_if_cell(found: list[DefenceFound]) -> str:
         min(each.laplace_epsilon_low for each in described),
         max(each.laplace_epsilon_high for each in described),
     )
-    return f"{middle:.2g} ({low:.2g} to {high:.2g})"
+    return f"{significant(middle, 2)} ({significant(low, 2)} to {significant(high, 2)})"
 
 
 def ratio_cell(mean: Mean) -> str:
     """Return a compression ratio with its interval; without one where all runs gave the same."""
     if mean.low == mean.high:
-        return f"{mean.value:.4g}"
-    return f"{mean.value:.4g} [{mean.low:.4g}, {mean.high:.4g}]"
+        return significant(mean.value, 4)
+    return significant_interval(mean, 4)
 
 
 def _canary_row(name: str, bounds: Sequence[CanaryBound]) -> tuple[str, ...]:

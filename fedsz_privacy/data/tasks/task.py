@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from math import prod
+from math import inf, prod
 
 from numpy.random import Generator
 from torch import Tensor
@@ -23,9 +23,19 @@ PerRecord = Callable[[Tensor, Tensor], Tensor]
 class Scale(Enum):
     """What numbers a metric has, and which of them are better."""
 
-    SHARE = "a share of what is right, from 0 to 1: more is better"
-    SCORE = "a number in a unit of its own: more is better"
-    ERROR = "a distance from what is right, in a unit of its own: less is better"
+    SHARE = "share"
+    """Of what is right, from 0 to 1: more is better."""
+
+    SCORE = "score"
+    """A number in a unit of its own: more is better."""
+
+    ERROR = "error"
+    """A distance from what is right, in a unit of its own: less is better."""
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The least and the greatest value that there can be."""
+        return (-inf if self is Scale.SCORE else 0.0, 1.0 if self is Scale.SHARE else inf)
 
     def lost(self, before: float, after: float) -> float:
         """Return how much worse a metric is after than before, in its own unit; negative where it is better."""

@@ -24,6 +24,20 @@ def finished(tmp_path_factory) -> Path:
     return folder
 
 
+WRONG = ["--model big", "--data nowhere.csv", "--data nothing", "--task cluster", "--optimizer lion", "--epochs 0",
+         "--release zip", "--signal luck", "--adversary spy", "--trials 8 --candidates 20"]  # fmt: skip
+
+
+def test_a_wrong_option_is_refused_before_anything_heavy_is_loaded():
+    """Imports take seconds; a refusal takes half of one."""
+    code = (
+        "import sys; from typer.testing import CliRunner; from analysis.cli import app;"
+        f"assert all(CliRunner().invoke(app, ['audit', *each.split()]).exit_code == 2 for each in {WRONG});"
+        "print(sorted({'torch', 'opacus', 'seaborn', 'scipy', 'sklearn', 'matplotlib'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
 def test_help_loads_no_heavy_package():
     code = (
         "import sys; from typer.testing import CliRunner; from analysis.cli import app;"

@@ -27,12 +27,21 @@ def test_a_value_stands_before_its_interval(estimate, text):
         (Difference(0.0123, -0.01, 0.03, 0.05), "+0.012 [-0.010, +0.030]"),
         (Difference(-0.00001, -0.00012, 0.0002, 0.0), "within ±0.0002"),
         (Difference(0.0, 0.0, 0.0, 0.0), "0"),
-        (Difference(-0.0001, -0.002, 0.001, 0.0), "0.000 [-0.002, +0.001]"),
+        (Difference(-0.0001, -0.002, 0.001, 0.0), "-0.0001 [-0.0020, +0.0010]"),
         (Difference(0.0001, 0.0, 0.000449, 0.0), "within ±0.0005"),
     ],
 )
 def test_a_difference_that_rounds_to_zero_says_how_far_it_reaches(found, text):
     assert difference(found) == text
+
+
+@given(st.floats(-1, 1), st.floats(0, 1), st.floats(0, 1))
+def test_no_number_of_a_difference_seems_to_be_zero_without_being_it(value, below, above):
+    text = difference(Difference(value, value - below, value + above, 0.0))
+    numbers = [value, value - below, value + above]
+    if "[" in text and all(abs(number) > 1e-6 or number == 0 for number in numbers):
+        shown = [float(part.strip("[],")) for part in text.split()]
+        assert [number == 0 for number in shown] == [number == 0 for number in numbers]
 
 
 @given(st.floats(-1, 1), st.integers(1, 6))
@@ -56,7 +65,7 @@ def test_a_small_number_that_is_not_zero_is_not_called_zero(value, text):
 
 def test_counts_have_their_number_and_thousands():
     assert [count(each, "round") for each in (0, 1, 2, 12_800)] == ["0 rounds", "1 round", "2 rounds", "12,800 rounds"]
-    assert [times(each) for each in (1.0, 10.24, 0.5, 12_345.6)] == ["1x", "10.2x", "0.5x", "12,346x"]
+    assert [times(each) for each in (1.0, 10.24, 0.5, 12_345.6)] == ["1x", "10.2x", "0.5x", "12,300x"]
 
 
 def test_a_duration_is_said_in_the_unit_that_people_would_choose():

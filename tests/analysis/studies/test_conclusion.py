@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from analysis.methods.guarantee import Guarantee
 from analysis.methods.leakage.detectable import Estimate
+from analysis.methods.lower_bounds import EpsilonBound
+from analysis.studies.audit.canary_bounds import CanaryBound
 from analysis.studies.conclusion import Finding, Measured, conclude, guaranteed, leaks, leaks_beside, size
 from fedsz_privacy.defences.proof import Unit
 
@@ -25,14 +27,29 @@ def test_the_conclusion_on_a_lossy_codec_has_size_leakage_guarantee_bound_and_th
         10.23,
         Measured(LEAKING, LEAKING, Estimate(0.0, -0.0001, 0.0001), 0.00018),
         NOTHING,
-        2.81,
-        Estimate(0.975, 0.95, 0.99),
+        epsilon_lower_bound=2.81,
+        delta=1e-5,
+        exposed=Estimate(0.975, 0.95, 0.99),
     )
     assert conclude(found) == (
         "fedsz:rel=1e-2: 10.2x smaller, leaks as much as none (AUC 0.634 both; a change of 0.0002 would have been "
-        "seen); no guarantee; attacks rule out an epsilon below 2.81; the most exposed 5% of the records are named "
-        "with AUC 0.975 [0.950, 0.990]"
+        "seen); no guarantee; attacks rule out an epsilon below 2.81 at delta 1e-5; the most exposed 5% of the "
+        "records are named with AUC 0.975 [0.950, 0.990]"
     )
+
+
+def canaries(epsilon, rejects="any mechanism of less epsilon"):
+    bound = EpsilonBound(epsilon, 1e-5, 0.95)
+    return CanaryBound("mislabelled", Unit.RECORD, rejects, bound, 9.0, None, True, 400, True)
+
+
+def test_canaries_that_prove_most_are_named_with_what_they_reject():
+    said = conclude(Finding("dpsgd:eps=8", canaries=(canaries(0.7), canaries(1.25, "Gaussian noise with more noise"))))
+    assert said == (
+        "dpsgd:eps=8: canaries (mislabelled) rule out an epsilon below 1.25 at delta 1e-5 for one record, which "
+        "rejects Gaussian noise with more noise"
+    )
+    assert conclude(Finding("none", also=("plain",), canaries=(canaries(0.0),))) == "none: plain"
 
 
 def test_few_scores_of_the_most_exposed_are_no_sign_that_nobody_is():

@@ -7,8 +7,8 @@ from fedsz_privacy.defences.reading import settle_defences
 from fedsz_privacy.training.accounting import epsilon
 from fedsz_privacy.training.descent import Training
 from fedsz_privacy.training.dpsgd import DPTraining
+from fedsz_privacy.training.names import Optimizer
 from fedsz_privacy.training.opacus import OpacusTraining
-from fedsz_privacy.training.optimizers import Optimizer
 from fedsz_privacy.training.own import OwnTraining
 
 TRAINING = Training(epochs=2)

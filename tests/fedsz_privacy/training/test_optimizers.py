@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedsz_privacy import InputError
-from fedsz_privacy.training.optimizers import Memory, Optimizer, build, find_optimizer, step_many
+from fedsz_privacy.training.names import Optimizer, find_optimizer
+from fedsz_privacy.training.optimizers import Memory, build, step_many
 
 TORCH = {
     "sgd": lambda parameters, rate, decay: torch.optim.SGD(parameters, lr=rate, weight_decay=decay),

@@ -13,7 +13,7 @@ from fedsz_privacy.training.batches import ABSENT
 from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.descent import Training
 from fedsz_privacy.training.modes import detached
-from fedsz_privacy.training.optimizers import Optimizer
+from fedsz_privacy.training.names import Optimizer
 from fedsz_privacy.training.vectorized import Computation
 
 SIZES = (11, 5, 3, 0)

@@ -16,6 +16,7 @@ from analysis.methods.leakage.membership import Estimate
 from analysis.reporting.canvas import Canvas, columns_of, is_first, is_wide, lay_out, new_canvas
 from analysis.reporting.legends import add_legend
 from analysis.reporting.lettering import letters, scaled, turned
+from analysis.reporting.numbers import significant
 from analysis.reporting.style import LINES, Look, looks
 from analysis.reporting.titles import wrapped
 from analysis.studies.audit.presentation.intervals import whiskers
@@ -145,7 +146,7 @@ def against_ratio(measured: Measured, ratios: Mapping[str, float], rate: float, 
     right.set(title="For the most certain guesses", ylabel=f"TPR at FPR {rate:g}", ylim=(0, None))
     for panel in (left, right):
         panel.set_xlabel("defence, and its compression ratio (original / compressed bytes)")
-        labels = [f"{defence}\n{ratios[defence]:.3g}x".replace("+fedsz", "\n+fedsz") for defence in ranked]
+        labels = [f"{defence}\n{significant(ratios[defence])}x".replace("+fedsz", "\n+fedsz") for defence in ranked]
         panel.set_xticks(range(len(ranked)), labels=labels, fontsize=letters("x-small"), rotation=turned(panel))
     if not is_wide(canvas):
         # Names that stand upright take much of a column: once is enough.

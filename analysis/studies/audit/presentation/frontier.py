@@ -7,6 +7,7 @@ from matplotlib.ticker import LogLocator
 
 from analysis.reporting.canvas import Canvas, new_panel
 from analysis.reporting.lettering import scaled
+from analysis.reporting.numbers import significant
 from analysis.reporting.style import looks
 from analysis.reporting.table import Table
 from analysis.reporting.titles import finish_panel
@@ -77,15 +78,15 @@ def frontier_table(found: Frontier) -> Table:
         "error that takes each coordinate by itself needs less. One that predicts coordinates from one another can.",
         columns=("release", "bits a coordinate", "guaranteed mu", "as-if mu", "floor in bits, at that mu"),
         rows=[
-            (name, f"{each.bits:.3g}", _shown(each.guaranteed_mu), _shown(each.as_if_mu), _floor(found, each.mu))
+            (name, significant(each.bits), _shown(each.guaranteed_mu), _shown(each.as_if_mu), _floor(found, each.mu))
             for name, each in found.points.items()
         ],
     )
 
 
 def _floor(found: Frontier, mu: float | None) -> str:
-    return "-" if mu is None else f"{found.floor(mu):.3g}"
+    return "-" if mu is None else significant(found.floor(mu))
 
 
 def _shown(mu: float | None) -> str:
-    return "-" if mu is None else f"{mu:.3g}"
+    return "-" if mu is None else significant(mu)

@@ -7,7 +7,7 @@ from analysis.methods.curves.neighbours import adjacency
 from analysis.methods.curves.privacy_curves import AsIf
 from analysis.methods.guarantee import Guarantee, note_of_claims
 from analysis.methods.lower_bounds import EpsilonBound
-from analysis.reporting.numbers import interval
+from analysis.reporting.numbers import interval, significant
 from analysis.reporting.table import Table
 from analysis.studies.audit.measure import RECORDS, VULNERABLE
 from analysis.studies.audit.presentation.leakage_tables import strictest_rate, tpr
@@ -54,7 +54,7 @@ def closing_table(report: AuditReport) -> Table:
                 interval(verdict.strongest[RECORDS].auc),
                 interval(verdict.strongest[VULNERABLE].auc),
                 tpr(verdict.strongest[RECORDS], rate),
-                f"{report.ratio(name):.4g}",
+                significant(report.ratio(name), 4),
                 interval(report.performance(name)),
             )
             for name, verdict in report.verdicts.items()
@@ -95,7 +95,12 @@ def cost_table(report: AuditReport) -> Table:
         "test records, with its 95% t interval over trials.",
         columns=("defence", "bytes of an update", "compression ratio", metric),
         rows=[
-            (name, f"{report.nbytes(name):,.0f}", f"{report.ratio(name):.4g}", interval(report.performance(name), 4))
+            (
+                name,
+                f"{report.nbytes(name):,.0f}",
+                significant(report.ratio(name), 4),
+                interval(report.performance(name), 4),
+            )
             for name in report.spec.defences
         ],
     )
@@ -149,7 +154,7 @@ def deciding_table(report: AuditReport) -> Table:
 def _guaranteed(stated: Guarantee, units: Sequence[Unit]) -> tuple[str, ...]:
     """Return a guarantee in the column of its unit; none is said of the unit that was measured."""
     nothing = math.isinf(stated.epsilon)
-    head = "none, epsilon = ∞ at delta" if nothing else f"epsilon {stated.epsilon:.3g} at delta"
+    head = "none, epsilon = ∞ at delta" if nothing else f"epsilon {significant(stated.epsilon)} at delta"
     chosen = units[0] if nothing else stated.unit
     return tuple(
         f"{head} {write_shortest(stated.delta)}: {stated.reason}" if unit is chosen else NOT_FOR_THIS for unit in units
@@ -161,9 +166,10 @@ def _as_if(described: AsIf | None) -> str:
         return "no error that could be described"
     laplace, gaussian, uniform = as_if_cells(described)
     return (
-        f"one record moves {described.coordinates:,} coordinates by {described.l1:.3g} in L1 and {described.l2:.3g} in "
-        f"L2; independent Laplace noise would give epsilon {laplace} at delta 0, Gaussian noise "
-        f"{gaussian} at delta {write_shortest(described.delta)}, uniform noise delta {uniform} at any epsilon"
+        f"one record moves {described.coordinates:,} coordinates by {significant(described.l1)} in L1 and "
+        f"{significant(described.l2)} in L2; independent Laplace noise would give epsilon {laplace} at delta 0, "
+        f"Gaussian noise {gaussian} at delta {write_shortest(described.delta)}, uniform noise delta {uniform} at any "
+        "epsilon"
     )
 
 

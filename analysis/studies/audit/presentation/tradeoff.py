@@ -12,6 +12,7 @@ from analysis.methods.guarantee import Guarantee
 from analysis.reporting.canvas import Canvas, is_wide, lay_out, new_canvas
 from analysis.reporting.legends import add_legend, handles_of
 from analysis.reporting.lettering import letters, name_rows, scaled
+from analysis.reporting.numbers import significant
 from analysis.reporting.style import label_powers
 from analysis.reporting.titles import wrapped
 from analysis.studies.audit.measure import RECORDS, VULNERABLE
@@ -143,4 +144,5 @@ def _named(report: AuditReport, name: str) -> str:
     if isinf(stated.epsilon):
         return f"{name}\nno guarantee"
     standing = "claimed" if stated.claimed else "guaranteed"
-    return f"{name}\n{standing} epsilon {stated.epsilon:.3g} at delta {write_shortest(stated.delta)}\nfor {stated.unit}"
+    level = f"epsilon {significant(stated.epsilon)} at delta {write_shortest(stated.delta)}"
+    return f"{name}\n{standing} {level}\nfor {stated.unit}"

@@ -101,7 +101,7 @@ def test_an_as_if_figure_has_the_range_of_its_pairs(small_report):
     verdict = small_report.verdicts[name]
     wide = replace(verdict.as_if, laplace_epsilon=38_000, laplace_epsilon_low=12_000, laplace_epsilon_high=90_000)
     report = replace(small_report, verdicts=small_report.verdicts | {name: replace(verdict, as_if=wide)})
-    cell = "3.8e+04 (1.2e+04 to 9e+04)"
+    cell = "38,000 (12,000 to 90,000)"
     assert next(row for row in closing_table(report).rows if row[0] == name)[2] == cell
     assert f"epsilon {cell} at delta 0" in next(row for row in verdict_table(report).rows if row[0] == name)[2]
     assert verdict.as_if.laplace_epsilon_low < verdict.as_if.laplace_epsilon < verdict.as_if.laplace_epsilon_high
