@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from analysis.cli.once import OnceCommand, OneLineGroup
-from analysis.cli.people import one_line_errors, print_lines, print_table
+from analysis.cli.output import Json
+from analysis.cli.people import one_line_errors, print_lines, print_rows, print_table
 
 if TYPE_CHECKING:
     from analysis.studies.account.kinds import Account
@@ -33,6 +34,7 @@ def dpsgd(
     steps: Annotated[int, typer.Option(help="Steps of training.")],
     delta: Delta = 1e-5,
     halt_at: Halt = None,
+    json: Json = False,
 ) -> None:
     """DP-SGD: sampling rate, noise multiplier and steps; unit of privacy one record."""
 
@@ -41,7 +43,7 @@ def dpsgd(
 
         return kinds.dpsgd(noise_multiplier, sampling_rate, steps, delta, halt_at)
 
-    _show(state)
+    _show(state, json)
 
 
 @account.command("local-dp", cls=OnceCommand)
@@ -53,6 +55,7 @@ def local_dp(
     delta: Delta = 1e-5,
     rounds: Rounds = 1,
     halt_at: Halt = None,
+    json: Json = False,
 ) -> None:
     """Flower's LocalDpMod: clipping norm, sensitivity, epsilon and delta; unit of privacy one client's update."""
 
@@ -61,7 +64,7 @@ def local_dp(
 
         return kinds.local_dp(clip_norm, sensitivity, epsilon, rounds, delta, halt_at)
 
-    _show(state)
+    _show(state, json)
 
 
 @account.command(cls=OnceCommand)
@@ -73,6 +76,7 @@ def gaussian(
     client_sampling: Annotated[float, typer.Option(help="Probability that a client is in a round.")] = 1.0,
     delta: Delta = 1e-5,
     halt_at: Halt = None,
+    json: Json = False,
 ) -> None:
     """Gaussian noise on the sum of clipped updates, clients sampled in each round; unit of privacy one client."""
 
@@ -81,12 +85,15 @@ def gaussian(
 
         return kinds.gaussian(clip_norm, noise_multiplier, client_sampling, rounds, delta, halt_at)
 
-    _show(state)
+    _show(state, json)
 
 
-def _show(state: Callable[[], "Account"]) -> None:
+def _show(state: Callable[[], "Account"], json: bool) -> None:
     with one_line_errors():
         table, lines = state()
+        if json:
+            print_rows([dict(zip(table.headings, row, strict=True)) for row in table.rows])
+            return
         print_table(table)
         if lines.lines:
             print_lines(lines)

@@ -159,7 +159,7 @@ def _laid_out(table: "Table", columns: Iterable[str]) -> "RichTable":
 def _print_rows(table: "Table") -> None:
     """Print each row of a table under its first cell, a column a line; no name is cut."""
     echo(f"{table.title}\n")
-    headings = [heading.replace("\n", " ") for heading in table.columns[1:]]
+    headings = table.headings[1:]
     widest = max((len(cell) for _, *cells in table.rows for cell in cells), default=0)
     room = min(max(map(len, headings), default=0), max(columns() // 2, columns() - widest) - len(INDENT))
     for first, *cells in table.rows:

@@ -63,4 +63,5 @@ def _settings(field: Field[Any]) -> Any:
     if field.metadata["positional"]:
         shown_name = f"[{name}]..." if isinstance(field.default, tuple) else name
         return typer.Argument(metavar=shown_name, help=about, show_default=shown)
-    return typer.Option(f"--{name}", help=about, show_default=shown)
+    also = [f"--{field.metadata['also']}"] if field.metadata["also"] else []
+    return typer.Option(f"--{name}", *also, help=about, show_default=shown)

@@ -35,6 +35,11 @@ class Table:
     columns: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
 
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """The headings, each in one line."""
+        return tuple(column.replace("\n", " ") for column in self.columns)
+
     def in_words(self, *columns: str) -> str:
         """Return what some columns say, row by row, each under the cells before the first of them."""
         places = [self.columns.index(column) for column in columns]

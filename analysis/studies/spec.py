@@ -37,7 +37,13 @@ BUILT_IN = ("epochs", "batch_size", "learning_rate", "optimizer", "weight_decay"
 
 
 def option(
-    default: Any, text: str, name: str = "", shown: str = "", positional: bool = False, within: Range | None = None
+    default: Any,
+    text: str,
+    name: str = "",
+    shown: str = "",
+    positional: bool = False,
+    within: Range | None = None,
+    also: str = "",
 ) -> Any:
     """Return a field of a question, with what the command line says of it.
 
@@ -55,8 +61,10 @@ def option(
         Whether the command line takes it without a name.
     within : Range, optional
         What a number may be, or each of several; `require_options` checks it.
+    also : str
+        Another name of the option.
     """
-    metadata = {"help": text, "name": name, "shown": shown, "positional": positional, "within": within}
+    metadata = {"help": text, "name": name, "shown": shown, "positional": positional, "within": within, "also": also}
     return field(default=default, metadata=metadata)
 
 

@@ -12,11 +12,11 @@ from torch import Tensor
 from fedsz_privacy.codec.arrays import to_array
 from fedsz_privacy.codec.compressors.predicted import Array
 from fedsz_privacy.codec.header import Entry
-from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.ranges import Whole, require_in
 from fedsz_privacy.core.state import StateDict
 
-LATEST = 2**62
-"""Number that no round reaches: a frame has 63 bits for it."""
+ROUNDS = Whole(0, 2**62 - 1)
+"""Numbers of rounds: a frame has 63 bits for one."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,7 @@ class LastRound:
     average: StateDict
 
     def __post_init__(self) -> None:
-        if not 0 <= self.number < LATEST:
-            raise InputError(f"last round {self.number}: rounds count from 0")
+        require_in(ROUNDS, self.number, "last round")
 
     def array(self, name: str, like: Tensor | Entry) -> Array | None:
         """Return the average update of a tensor as an array; None if it has none of that name, shape and dtype."""

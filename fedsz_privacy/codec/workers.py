@@ -4,6 +4,7 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import cache, partial
 from multiprocessing import resource_tracker
@@ -14,6 +15,7 @@ from typing import Any, TypeVar
 from joblib.externals.loky import ProcessPoolExecutor
 
 from fedsz_privacy.codec.shared_arrays import Place, Slot, memory_folder
+from fedsz_privacy.core.errors import InputError
 
 Note = TypeVar("Note")
 Result = TypeVar("Result")
@@ -58,14 +60,25 @@ def in_order(tasks: Iterable[tuple[Note, Callable[[], Result]]], workers: int) -
 
 def _first(waiting: "deque[tuple[Note, Future[Result], Slot]]", free: list[Slot]) -> tuple[Note, Result]:
     note, future, slot = waiting.popleft()
-    result = future.result()
+    with _one_line_when_killed():
+        result = future.result()
     free.append(slot)
     return note, result
 
 
+@contextmanager
+def _one_line_when_killed() -> Iterator[None]:
+    """Say in one line that a worker was killed, and let the next call start others."""
+    try:
+        yield
+    except BrokenProcessPool:
+        _pool.cache_clear()
+        raise InputError("a worker was killed, as by a system short of memory: take fewer workers") from None
+
+
 def _handed_over(task: Callable[[], Result], slot: Slot, pool: ProcessPoolExecutor) -> "Future[Result]":
     shared = _shared(task, slot)
-    with _without_interrupts():
+    with _without_interrupts(), _one_line_when_killed():
         future: Future[Result] = pool.submit(*shared)
         return future
 

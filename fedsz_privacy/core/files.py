@@ -16,7 +16,7 @@ TEMPORARY = re.compile(r"\..+\.[0-9a-f]{16}\.tmp")
 
 REMEDIES: Mapping[int | None, str] = MappingProxyType(
     {
-        **dict.fromkeys((ENOSPC, EDQUOT, EFBIG), "make room, and the same command goes on from here"),
+        **dict.fromkeys((ENOSPC, EDQUOT, EFBIG), "make room, and give the same command again"),
         **dict.fromkeys((EROFS, EACCES, EPERM), "choose a folder that you may write to"),
         ENOENT: "choose a folder that is there, for all workers too",
         **dict.fromkeys((EISDIR, ENOTDIR, EEXIST), "move what is in its place elsewhere"),

@@ -69,7 +69,12 @@ class CompressSpec:
     compressor: str = option(DEFAULT_COMPRESSOR, f"One of {', '.join(COMPRESSOR_NAMES)}.")
     lossless: str = option(DEFAULT_LOSSLESS, f"Codec of all other tensors, one of {', '.join(LOSSLESS_NAMES)}.")
     max_bytes: int = option(DEFAULT_MAX_BYTES, "Most memory that decoding a tensor may take.", within=ranges.ELEMENTS)
-    workers: int = option(1, "Processes that encode at once.", within=ranges.COUNT)
+    workers: int = option(
+        1,
+        "Processes that encode at once; threads would wait for one another's lock.",
+        within=ranges.COUNT,
+        also="threads",
+    )
     verify: bool = option(default=False, text="Decode the frame and check every bound before it gets its name.")
 
     def __post_init__(self) -> None:

@@ -112,7 +112,7 @@ def test_a_full_disk_is_one_line_and_with_room_the_same_command_goes_on(tmp_path
     assert code == 2
     assert told.startswith("fedsz-privacy: cannot write ")
     assert place in told
-    assert told.endswith("(File too large): make room, and the same command goes on from here")
+    assert told.endswith("(File too large): make room, and give the same command again")
     assert not [path for path in (tmp_path / "run").rglob("*") if path.name.endswith(".tmp")]
     code, complaints = end(*asked[command])
     assert (code, complaints) == (0, [])
@@ -131,7 +131,7 @@ def test_workers_that_find_the_disk_full_end_in_the_same_line(asked):
     get_reusable_executor().shutdown()
     assert code == 2
     assert "run/trials/000" in told
-    assert told.endswith("(File too large): make room, and the same command goes on from here")
+    assert told.endswith("(File too large): make room, and give the same command again")
 
 
 @pytest.mark.slow
@@ -145,7 +145,7 @@ def test_a_small_disk_fills_up_and_is_enlarged_and_is_made_read_only(tmp_path, a
     assert [code for code, _ in ends] == [2, 0, 0, 0, 2, 2]
     full, again, other, page = "".join(told for _, told in ends).splitlines()
     assert full.startswith("fedsz-privacy: cannot write ")
-    assert full.endswith("(No space left on device): make room, and the same command goes on from here")
+    assert full.endswith("(No space left on device): make room, and give the same command again")
     assert "nothing is computed again" in again
     for line, place in ((other, "disk/run-other"), (page, "disk/run/report.html")):
         told = f"fedsz-privacy: cannot write {place} (Read-only file system): choose a folder that you may write to"

@@ -1,5 +1,7 @@
 import dataclasses
 import os
+import signal
+import time
 from functools import partial
 
 import pytest
@@ -8,7 +10,7 @@ import torch
 from fedsz_privacy import ErrorBound, FedSZ, InputError
 from fedsz_privacy.codec.compressors import COMPRESSORS, get_compressor
 from fedsz_privacy.codec.header import BLOCK, DTYPES
-from fedsz_privacy.codec.workers import in_order
+from fedsz_privacy.codec.workers import _pool, in_order
 
 FEDSZ = FedSZ(ErrorBound.rel(1e-2), workers=2)
 ALONE = dataclasses.replace(FEDSZ, workers=1)
@@ -60,3 +62,16 @@ def test_an_error_on_the_way_to_a_task_is_raised_and_nothing_is_written(tmp_path
 def test_a_number_of_workers_that_is_none_is_refused(workers):
     with pytest.raises(InputError, match=f"workers {workers}"):
         FedSZ(ErrorBound.rel(1e-2), workers=workers)
+
+
+@pytest.mark.slow
+def test_a_killed_worker_is_one_line_and_the_next_call_starts_others():
+    state = state_of(9)
+    expected = ALONE.encode(state)
+    assert FEDSZ.encode(state) == expected
+    for pid in _pool(2)._processes:
+        os.kill(pid, signal.SIGKILL)
+    time.sleep(1)
+    with pytest.raises(InputError, match="a worker was killed"):
+        FEDSZ.encode(state)
+    assert FEDSZ.encode(state) == expected

@@ -24,8 +24,8 @@ def test_a_folder_of_its_own_is_made(tmp_path):
 @pytest.mark.parametrize(
     ("number", "remedy"),
     [
-        (errno.ENOSPC, "No space left on device): make room, and the same command goes on"),
-        (errno.EDQUOT, "Disk quota exceeded): make room, and the same command goes on"),
+        (errno.ENOSPC, "No space left on device): make room, and give the same command"),
+        (errno.EDQUOT, "Disk quota exceeded): make room, and give the same command"),
         (errno.EROFS, "Read-only file system): choose a folder that you may write to"),
         (errno.EACCES, "Permission denied): choose a folder that you may write to"),
         (errno.EIO, "Input/output error): look at the disk, or choose another folder"),
