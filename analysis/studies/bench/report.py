@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from matplotlib.ticker import LogLocator
 
 from analysis.reporting.canvas import Canvas, lay_out, new_canvas
 from analysis.reporting.finished import write_run
@@ -92,7 +93,10 @@ def ratio_and_rate(report: BenchReport, figure: Canvas | None = None) -> Canvas:
     left.minorticks_off()
     right.set(xlabel="compression rate (MB/s; bar: least to greatest)", ylabel="compression ratio of the whole state")
     right.set_title(f"At REL {write_number(shown)}; better is up and right")
-    right.set(xlim=(0, None), ylim=(0, None))
+    right.set(xscale="log", ylim=(0, None))
+    right.xaxis.set_major_formatter("{x:,g}")
+    right.xaxis.set_minor_formatter("{x:,g}")
+    right.xaxis.set_minor_locator(LogLocator(subs=(2, 5)))
     add_legend(canvas, left.get_legend_handles_labels(), title="compressor")
     canvas.suptitle(f"Compressors on {Path(name).name}")
     return wrapped(canvas)

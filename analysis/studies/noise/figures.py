@@ -19,6 +19,9 @@ from analysis.reporting.lettering import scaled
 from analysis.reporting.titles import wrapped
 from analysis.studies.noise.checkpoint_study import CheckpointStudy
 
+APART = 0.08
+"""Decades by which points of one difference stand side by side."""
+
 VIEW = 6.0
 """How far around 0 values are shown, in error bounds."""
 
@@ -71,8 +74,11 @@ def codes_that_differ(studies: Studies, figure: Canvas | None = None) -> Canvas:
     """Draw measured against predicted shares of codes, and advantages, over the size of the difference."""
     canvas = new_canvas(figure, 12.5, 4.8)
     left, right = lay_out(canvas, 2, 2)
-    for colour, marker, (release, study) in zip(_colours(studies), "os^Dv" * 9, studies.items(), strict=False):
+    beside = 10 ** (APART * (np.arange(len(studies)) - (len(studies) - 1) / 2))
+    looks = zip(_colours(studies), "os^Dv" * 9, beside, studies.items(), strict=False)
+    for colour, marker, place, (release, study) in looks:
         shares, decisions = list(study.decisions), list(study.decisions.values())
+        places = [share * place for share in shares]
         measured: dict[str, Any] = {
             "color": colour,
             "marker": marker,
@@ -80,9 +86,9 @@ def codes_that_differ(studies: Studies, figure: Canvas | None = None) -> Canvas:
             "label": f"{release}, measured",
         }
         predicted: dict[str, Any] = {"color": colour, "linestyle": "--", "label": f"{release}, predicted"}
-        left.plot(shares, [each.share_of_codes for each in decisions], **measured)
+        left.plot(places, [each.share_of_codes for each in decisions], **measured)
         left.plot(shares, [each.predicted_share for each in decisions], **predicted)
-        right.plot(shares, [each.advantage for each in decisions], **measured)
+        right.plot(places, [each.advantage for each in decisions], **measured)
         right.plot(shares, [each.predicted_advantage for each in decisions], **predicted)
     left.set(title="Share of codes that differ", yscale="log", ylabel="share of elements")
     right.set(title="Observer's advantage", ylabel="TPR minus FPR", ylim=(-0.05, 1.05))
@@ -127,8 +133,9 @@ FIGURES: Mapping[str, tuple[Callable[[Studies], Canvas], str]] = MappingProxyTyp
         ),
         "deciding": (
             codes_that_differ,
-            "Points are measured, dashes are what independent uniform noise of the same width would give. Adjacency: a "
-            "random difference of the given size.",
+            "Points are measured, those of one difference side by side; dashes are what independent uniform "
+            "noise of the same width would give. Adjacency: a random difference of the given size. A share of 0 has no "
+            "place on its axis.",
         ),
         "privacy": (
             privacy_curves,
