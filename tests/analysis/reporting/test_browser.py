@@ -17,7 +17,7 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(BROWSER is None, reason="there is no Chromium: install chromium")]
 
-WIDTHS = (400, 800, 1200)
+WIDTHS = (400, 800, 901, 1000, 1199, 1200, 1600)
 PAPER = 1032
 """Width of A4 in landscape less its margins, in CSS pixels."""
 
@@ -32,6 +32,12 @@ LONG = Page(
             "It has a note.",
             tuple(f"column\nnumber {number}" for number in range(12)),
             [("dpsgd:eps=8,clip=1+fedsz:rel=1e-2", *["0.634 [0.604, 0.663]"] * 11)] * 3,
+        ),
+        Table(
+            "A wider table",
+            "It has numbers.",
+            tuple(f"column {number}" for number in range(18)),
+            [("fedsz:rel=1e-2", *["57,600", "-3.49e-5", "0.949 [0.948, 0.950]"] * 5, "uniform", "none")] * 3,
         ),
         Lines("Some lines", ("word" * 60,)),
     ),
@@ -54,6 +60,22 @@ OVERLAPS = """() => {
     const width = Math.min(a.right, b.right) - Math.max(a.left, b.left);
     const height = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
     if (one !== other && width > 1 && height > 4) found.push([one.data, other.data]);
+  }
+  return found;
+}"""
+BROKEN = """() => {
+  const found = [];
+  for (const cell of document.querySelectorAll("td, th")) {
+    const walk = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    while (walk.nextNode()) {
+      for (const word of walk.currentNode.data.matchAll(/[^\\s-]+/g)) {
+        const range = document.createRange();
+        range.setStart(walk.currentNode, word.index);
+        range.setEnd(walk.currentNode, word.index + word[0].length);
+        const tops = [...range.getClientRects()].filter(box => box.width > 0).map(box => Math.round(box.top));
+        if (new Set(tops).size > 1) found.push(word[0]);
+      }
+    }
   }
   return found;
 }"""
@@ -100,10 +122,11 @@ def shown(request, browser) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_nothing_runs_over_the_edge_of_a_screen_and_no_text_lies_on_text(shown, width):
+def test_nothing_runs_over_the_edge_of_a_screen_no_word_is_broken_and_no_text_lies_on_text(shown, width):
     shown.set_viewport_size({"width": width, "height": 900})
     assert shown.evaluate("document.documentElement.scrollWidth") <= width
     assert shown.evaluate(OVERLAPS) == []
+    assert shown.evaluate(BROKEN) == [] or width < 900
 
 
 def test_paper_has_all_of_it_and_no_scroll_bars(shown):
@@ -111,6 +134,7 @@ def test_paper_has_all_of_it_and_no_scroll_bars(shown):
     shown.set_viewport_size({"width": PAPER, "height": 700})
     assert shown.evaluate("document.documentElement.scrollWidth") <= PAPER
     assert shown.evaluate(OVERLAPS) == []
+    assert shown.evaluate(BROKEN) == []
     assert shown.evaluate(SCROLLING) == 0
     assert shown.pdf(prefer_css_page_size=True).startswith(b"%PDF")
 
