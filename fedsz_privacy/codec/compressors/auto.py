@@ -32,7 +32,7 @@ SURE = 0.97
 """Share of the bits that a sample says SZ3 takes, up to which `Scaled` is taken to be the smaller."""
 
 SHORT = 2**9
-"""Bytes of a stream up to which SZ3's is made too: zstd finds in one so short what counts of bins do not tell."""
+"""Bytes of a large array's stream up to which SZ3's is made too: zstd finds in it what counts of bins do not tell."""
 
 NEARLY = 1.001
 """How many times the bits of SZ3's codes `Scaled` may take to be taken to be no larger."""
@@ -56,10 +56,8 @@ class Auto:
 
     def encode(self, array: NDArray[np.floating], bound: float) -> bytes:
         """Compress a non-empty float32 or float64 array of any shape under a positive absolute bound."""
-        coded = Coded.of(array, bound)
-        scaled = bytes([CODE_OF_SCALED]) + coded.stream
-        smaller = len(scaled) > SHORT and 8 * len(scaled) <= _enough(coded, bound)
-        return scaled if smaller else min(_by_sz3(array, bound), scaled, key=len)
+        scaled, enough = _by_scaled(array, bound)
+        return scaled if 8 * len(scaled) <= enough else min(_by_sz3(array, bound), scaled, key=len)
 
     def decode(self, data: bytes, shape: tuple[int, ...], dtype: np.dtype[np.floating]) -> NDArray[np.floating]:
         """Restore an array of the given shape and dtype; ValueError if the data does not hold one."""
@@ -70,11 +68,17 @@ class Auto:
         return len(data) + _chosen(bytes(data[:1])).memory(data[1:], shape, dtype)
 
 
-def _enough(coded: Coded, bound: float) -> float:
-    """Return the bits up to which a stream of `Scaled` is taken to be no larger than SZ3's; 0 if nothing is known."""
-    # Up to that many elements, all of an array is searched anyhow.
-    repeated = repeated_share(coded.array, bound) if coded.array.size > PART else 0.0
-    return (1 - repeated) * _least(coded, bound)
+def _by_scaled(array: NDArray[np.floating], bound: float) -> tuple[bytes, float]:
+    """Return the stream of `Scaled`, and the bits up to which it is taken to be no larger than SZ3's.
+
+    The codes, which take as much memory as SZ3 does, are gone then.
+    """
+    coded = Coded.of(array, bound)
+    stream = bytes([CODE_OF_SCALED]) + coded.stream
+    # Up to so many elements, all of an array is searched for repetitions anyhow.
+    if array.size <= PART:
+        return stream, _least(coded, bound)
+    return stream, (1 - repeated_share(array, bound)) * _least(coded, bound) if len(stream) > SHORT else 0.0
 
 
 def _least(coded: Coded, bound: float) -> float:

@@ -81,20 +81,18 @@ def repeated_share(array: NDArray[np.floating], bound: float) -> float:
     columns = math.prod(array.shape[1:]) if array.ndim > 1 else 1
     width = columns * -(-max(BLOCK, array.size // MOST_BLOCKS) // columns)
     blocks = array.reshape(-1)[: array.size // width * width].reshape(-1, width)[:, :START]
-    if len(blocks) < 2 or (bins := bins_of(blocks, bound)) is None:
+    seen_before = _seen_before(blocks)
+    if not any(seen_before) or (bins := bins_of(blocks, bound)) is None:
         return 0.0
-    again = bins[_seen_before(bins)]
-    varied = again[again.min(axis=1, initial=0) < again.max(axis=1, initial=0)]
-    if not len(varied):
-        return 0.0
+    again = bins[seen_before]
+    varied = again[again.min(axis=1) < again.max(axis=1)]
     values, counts = np.unique(bins, return_counts=True)
     bits = np.log2(bins.size / counts)[np.searchsorted(values, varied)].sum(axis=1)
-    return float(bits[bits > 2 * math.log2(len(blocks)) + CHANCE].sum() / entropy(counts))
+    return float(bits[bits > 2 * math.log2(len(blocks)) + CHANCE].sum() / max(entropy(counts), 1.0))
 
 
-def _seen_before(rows: NDArray[np.signedinteger]) -> NDArray[np.bool_]:
-    """Return which rows equal one above them."""
-    whole, size = rows.tobytes(), rows[0].nbytes
+def _seen_before(blocks: NDArray[np.floating]) -> list[bool]:
+    """Return which rows equal one above them, bit by bit."""
+    whole, size = blocks.tobytes(), blocks.itemsize * blocks.shape[1]
     first: dict[bytes, int] = {}
-    starts = range(0, len(whole), size)
-    return np.array([first.setdefault(whole[start : start + size], start) < start for start in starts])
+    return [first.setdefault(whole[start : start + size], start) < start for start in range(0, len(whole), size)]
