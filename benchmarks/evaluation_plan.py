@@ -50,6 +50,9 @@ DATA: Mapping[str, Length] = {
 }
 
 
+LONGER: Mapping[tuple[str, str], int] = {("mobilenetv2", "cifar10"): 30}
+"""Rounds of what learns more slowly: after 10, its accuracy was .49 and rose by a point a round."""
+
 GOALS: Mapping[tuple[str, str], float] = {
     **{(model, "fashion_mnist"): 0.85 for model in MODELS},
     **dict.fromkeys((("mobilenetv2", "cifar10"), ("alexnet", "cifar10")), 0.6),
@@ -70,7 +73,8 @@ class Run:
     @property
     def length(self) -> Length:
         """Records and rounds."""
-        return DATA[self.data]
+        length = DATA[self.data]
+        return replace(length, rounds=LONGER.get((self.model, self.data), length.rounds))
 
     @property
     def side(self) -> int:
