@@ -10,6 +10,8 @@ from pathlib import Path
 from statistics import median_low
 from typing import Any
 
+from analysis.reporting.numbers import significant
+
 ANY = "any mechanism"
 """Of the bounds by canaries, the table has those on any mechanism, which compare across defences."""
 
@@ -34,7 +36,8 @@ def as_if(found: list[dict[str, float] | None]) -> str:
     low, high = (
         of([each[f"laplace_epsilon_{end}"] for each in described]) for of, end in ((min, "low"), (max, "high"))
     )
-    return f"{median_low(each['laplace_epsilon'] for each in described):.1g} ({low:.1g} to {high:.1g})"
+    middle = median_low(each["laplace_epsilon"] for each in described)
+    return f"{significant(middle, 1)} ({significant(low, 1)} to {significant(high, 1)})"
 
 
 def rows(results: dict[str, Any]) -> Iterator[tuple[str, ...]]:
