@@ -165,7 +165,7 @@ def _print_rows(table: "Table") -> None:
     for first, *cells in table.rows:
         echo(first)
         for heading, cell in zip(headings, cells, strict=True):
-            *above, last = textwrap.wrap(heading, room, initial_indent="  ", subsequent_indent=INDENT)
+            *above, last = textwrap.wrap(heading or "-", room, initial_indent="  ", subsequent_indent=INDENT)
             for line in above:
                 echo(line)
             echo(wrap(cell or "-", f"{last:<{room}}  ", " " * (room + 2)))

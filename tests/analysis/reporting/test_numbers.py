@@ -5,7 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.methods.leakage.detectable import Difference, Estimate
-from analysis.reporting.numbers import count, difference, interval, rounded_up, signed, small, spoken, times
+from analysis.reporting.numbers import (
+    count,
+    difference,
+    interval,
+    rounded_up,
+    signed,
+    significant,
+    small,
+    spoken,
+    times,
+)
 
 positive = st.floats(1e-300, 1e12)
 
@@ -49,6 +59,15 @@ def test_no_number_is_minus_zero(value, digits):
     text = signed(value, digits)
     assert (float(text) == 0) == (text[0] not in "+-")
     assert float(text) == pytest.approx(value, abs=0.5001 * 10**-digits)
+
+
+@given(st.floats(), st.integers(1, 6))
+def test_significant_digits_are_those_of_the_number(value, digits):
+    text = significant(value, digits)
+    assert "e+" not in text
+    assert float(text.replace(",", "").replace("∞", "inf")) == pytest.approx(
+        float(f"{value:.{digits - 1}e}"), nan_ok=True
+    )
 
 
 @given(positive)
