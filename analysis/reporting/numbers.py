@@ -105,9 +105,9 @@ def significant(value: float, digits: int = DIGITS) -> str:
     >>> [significant(value) for value in (2651.0, 26.5, 0.01213, 0.0000694, 3.2e9, 1.0, 0.0, float("inf"))]
     ['2,650', '26.5', '0.0121', '6.94e-5', '3.2e9', '1', '0', '∞']
     """
-    if not isfinite(value):
-        return f"{value:g}".replace("inf", "∞")
     rounded = float(f"{value:.{digits - 1}e}")
+    if not isfinite(rounded):
+        return f"{rounded:g}".replace("inf", "∞")
     if rounded == 0 or LEAST_PLAIN <= abs(rounded) < MOST_PLAIN:
         decimals = max(0, digits - 1 - floor(log10(abs(rounded) or 1)))
         plain = f"{rounded:,.{decimals}f}"
