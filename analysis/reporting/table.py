@@ -42,11 +42,15 @@ class Table:
 
     def in_words(self, *columns: str) -> str:
         """Return what some columns say, row by row, each under the cells before the first of them."""
-        places = [self.columns.index(column) for column in columns]
+        first, *places = (self.columns.index(column) for column in (columns[0], *columns))
+
+        def named(row: tuple[str, ...], places: Iterable[int]) -> str:
+            return ", ".join(f"{self.headings[place]} {row[place]}" for place in places)
+
         return "; ".join(
-            f"{', '.join(row[: places[0]])}: {', '.join(f'{self.columns[place]} {row[place]}' for place in places)}"
+            f"{', '.join(filter(None, (row[0], named(row, range(1, first)))))}: {named(row, places)}".replace("\n", " ")
             for row in self.rows
-        ).replace("\n", " ")
+        )
 
     def to_markdown(self) -> str:
         """Return the table as Markdown, under its title and note."""

@@ -42,7 +42,7 @@ def make_page(report: NoiseReport) -> Page:
     states = {
         "errors": scope_table(report).in_words("best distribution", "KS best"),
         "dependence": scope_table(report).in_words("R²(e|x)", "R²(e|all values)"),
-        "deciding": deciding_table(report).in_words("measured: codes that differ"),
+        "deciding": deciding_table(report).in_words("measured: codes that differ", "measured: advantage"),
         "privacy": as_if_table(report).in_words("as if Laplace: epsilon at delta 0"),
     }
     pictures = {name: Picture(name, FIGURES[name][1], told) for name, told in states.items()}
@@ -79,7 +79,7 @@ def _setting(report: NoiseReport) -> dict[str, str]:
         + (f", as an update from {spec.before.name}" if spec.before else ""),
         "Adversary": ADVERSARY,
         "Adjacency": ADJACENCY,
-        "Releases that change nothing that can be studied": ", ".join(unchanged) or "-",
+        **({"Releases that change nothing that can be studied": ", ".join(unchanged)} if unchanged else {}),
         "Delta": f"{write_shortest(spec.delta)}, of every epsilon but those that say delta 0",
         "Seed": str(spec.seed),
         "Command": to_command("noise", spec),
