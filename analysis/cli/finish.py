@@ -55,7 +55,7 @@ def _print_closing(page: Page) -> None:
             print_table(part)
         else:
             print_lines(part)
-    echo("")
+            echo("")
     print_conclusion(page.conclusion)
     for warning in page.warnings:
         echo(f"warning: {warning}", err=True)
