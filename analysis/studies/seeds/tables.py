@@ -110,7 +110,7 @@ def _canary_table(report: SeedsReport, unit: Unit, played: Sequence[tuple[str, S
             "canaries",
             "rejects",
             f"measured, per run:\nepsilon lower\nbound (95%), {unit}\nat delta {write_shortest(report.spec.delta)}",
-            f"ceiling of epsilon\nat delta {write_shortest(report.spec.delta)}",
+            f"ceiling of epsilon,\n{unit}\nat delta {write_shortest(report.spec.delta)}",
             "confidence",
         ),
         rows=[_canary_row(name, bounds) for name, bounds in played],
