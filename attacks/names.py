@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from fedsz_privacy.core.errors import unknown
+from fedsz_privacy.core import errors
 
 SIGNAL_NAMES = (
     "loss",
@@ -30,5 +30,4 @@ ADVERSARY_NAMES = ("update", "server", "aggregate", "final-model", "every-step")
 def require_known(kind: str, names: Iterable[str], known: Sequence[str]) -> None:
     """Raise InputError for the first name that is neither known nor an import path."""
     for name in names:
-        if ":" not in name and name not in known:
-            raise unknown(kind, name, tuple(known), "write module:NAME for one of your own")
+        errors.require_known(kind, name, tuple(known), "write module:NAME for one of your own")

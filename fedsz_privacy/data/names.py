@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from fedsz_privacy.core.errors import InputError, unknown
+from fedsz_privacy.core.errors import InputError, require_known
 from fedsz_privacy.core.files import is_folder, require_file
 
 DATA_NAMES = ("digits", "breast-cancer", "diabetes", "wine")
@@ -39,5 +39,4 @@ def require_data(name: str) -> None:
 
 def require_task(name: str) -> None:
     """Raise InputError for a name that is neither a built-in task's nor an import path."""
-    if ":" not in name and name not in TASK_NAMES:
-        raise unknown("task", name, TASK_NAMES, "write module:TASK for one of your own")
+    require_known("task", name, TASK_NAMES, "write module:TASK for one of your own")

@@ -1,11 +1,10 @@
 """What models are called; asking loads no model, so that a wrong name is refused at once."""
 
-from fedsz_privacy.core.errors import unknown
+from fedsz_privacy.core.errors import require_known
 
 MODEL_NAMES = ("mlp", "cnn", "lstm", "transformer", "alexnet", "mobilenetv2", "resnet50")
 
 
 def require_model(name: str) -> None:
     """Raise InputError for a name that is neither a built-in model's nor an import path."""
-    if ":" not in name and name not in MODEL_NAMES:
-        raise unknown("model", name, MODEL_NAMES, "write module:factory for one of your own")
+    require_known("model", name, MODEL_NAMES, "write module:factory for one of your own")

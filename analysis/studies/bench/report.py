@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from matplotlib.ticker import LogLocator
 
 from analysis.reporting.canvas import Canvas, lay_out, new_canvas
 from analysis.reporting.finished import write_run
@@ -15,7 +14,7 @@ from analysis.reporting.legends import add_legend
 from analysis.reporting.lettering import scaled
 from analysis.reporting.numbers import significant
 from analysis.reporting.page import Page, Picture
-from analysis.reporting.style import house_style, looks, to_files
+from analysis.reporting.style import house_style, label_powers, looks, to_files
 from analysis.reporting.table import Row, Table, to_csv
 from analysis.reporting.titles import wrapped
 from analysis.studies.bench.measure import BenchRow, Spread
@@ -94,9 +93,7 @@ def ratio_and_rate(report: BenchReport, figure: Canvas | None = None) -> Canvas:
     right.set(xlabel="compression rate (MB/s; bar: least to greatest)", ylabel="compression ratio of the whole state")
     right.set_title(f"At REL {write_number(shown)}; better is up and right")
     right.set(xscale="log", ylim=(0, None))
-    right.xaxis.set_major_formatter("{x:,g}")
-    right.xaxis.set_minor_formatter("{x:,g}")
-    right.xaxis.set_minor_locator(LogLocator(subs=(2, 5)))
+    label_powers(right.xaxis)
     add_legend(canvas, left.get_legend_handles_labels(), title="compressor")
     canvas.suptitle(f"Compressors on {Path(name).name}")
     return wrapped(canvas)
