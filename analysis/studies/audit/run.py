@@ -20,7 +20,7 @@ from analysis.studies.audit.strongest import Strongest, choose_strongest
 from analysis.studies.audit.verdict import Verdict
 from analysis.studies.audit.white_box import bound_by_canaries
 from analysis.studies.claims import settle_claims
-from analysis.studies.conclusion import Finding, conclude, measured_beside
+from analysis.studies.conclusions.defence import Finding, conclude, measured_beside
 from analysis.studies.playing import playing
 from analysis.studies.questions import to_plain
 from analysis.studies.report import Presentation, Report

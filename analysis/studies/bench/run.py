@@ -8,18 +8,16 @@ from pathlib import Path
 import numpy as np
 
 from analysis.reporting.folder import RunFolder, open_run
-from analysis.reporting.numbers import significant
 from analysis.reporting.progress import Progress, silent
 from analysis.studies.bench.measure import OUTLIER_DEVIATIONS, BenchRow, chosen_tensors, measure, outlier_tensors
 from analysis.studies.bench.spec import BenchSpec
-from analysis.studies.conclusion import size
+from analysis.studies.conclusions.codec import conclude
 from analysis.studies.report import Presentation, Report
 from fedsz_privacy.codec.bounds import ErrorBound
 from fedsz_privacy.codec.pipeline import FedSZ
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.threads import one_thread
 from fedsz_privacy.data.weights import load_weights
-from fedsz_privacy.defences.grammar import write_number
 
 SHOWN_REL = 1e-2
 """The bound of the conclusion, where it was measured."""
@@ -59,7 +57,7 @@ class BenchReport(Report):
     @property
     def conclusion(self) -> tuple[str, ...]:
         """What came out, one line for each compressor, the smallest first."""
-        return tuple(map(_concluded, sorted(self.shown, key=lambda row: -row.ratio)))
+        return tuple(map(conclude, sorted(self.shown, key=lambda row: -row.ratio)))
 
     def warnings(self) -> list[str]:
         """Return one line for each tensor whose REL bound an outlier sets."""
@@ -69,14 +67,6 @@ class BenchReport(Report):
             for checkpoint, tensors in self.outliers.items()
             for tensor, deviations in tensors.items()
         ]
-
-
-def _concluded(row: BenchRow) -> str:
-    kept = "" if row.peak_error is None else f"; greatest error {significant(row.peak_error)} of the bound"
-    return (
-        f"{row.compressor} at REL {write_number(row.rel)} on {Path(row.checkpoint).name}: {size(row.ratio)}, "
-        f"{row.compress.median:,.0f} MB/s to compress, {row.decompress.median:,.0f} MB/s to decompress{kept}"
-    )
 
 
 @one_thread()

@@ -8,7 +8,7 @@ import numpy as np
 from analysis.methods.guarantee import Guarantee
 from analysis.methods.leakage.detectable import Estimate
 from analysis.reporting.numbers import count, difference, interval
-from analysis.studies.conclusion import Finding, conclude
+from analysis.studies.conclusions.defence import Finding, conclude
 from analysis.studies.federation.link import Transfer, break_even, pays
 from analysis.studies.federation.spec import FederationSpec
 from analysis.studies.report import Presentation, Report

@@ -7,9 +7,9 @@ from pathlib import Path
 from analysis.methods.noise.sketch import LEAST_ELEMENTS
 from analysis.reporting.folder import RunFolder, is_empty, open_run
 from analysis.reporting.progress import Progress, silent
+from analysis.studies.conclusions.noise import conclude
 from analysis.studies.noise.checkpoint_study import CheckpointStudy, study_checkpoint
 from analysis.studies.noise.spec import NoiseSpec
-from analysis.studies.noise.verdict import conclude
 from analysis.studies.report import Presentation, Report
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import StateDict, subtract

@@ -6,24 +6,14 @@ import numpy as np
 
 from analysis.methods.noise.residuals import REPORTED
 from analysis.reporting.numbers import count, significant
-from analysis.studies.conclusion import guaranteed
+from analysis.studies.conclusions.errors import decides, explains, looks, no_guarantee, tells_apart
+from analysis.studies.conclusions.noise import most_common
 from analysis.studies.noise.cells import as_if_cells
 from analysis.studies.noise.checkpoint_study import CheckpointStudy
-from analysis.studies.noise.rules import decides, explains, looks, no_guarantee, tells_apart
 from analysis.studies.noise.tensor_study import ADJACENCY, SHARES
 from fedsz_privacy.defences.grammar import write_shortest
 
 ADVERSARY = "whoever sees the decoded state and knows both neighbours, and what the release drew at random"
-
-
-def conclude(release: str, study: CheckpointStudy) -> str:
-    """Return what a release came to in one line: guarantee, measurement and description."""
-    family, count = _most_common(study)
-    raw = study.raw
-    return (
-        f"{release}: {guaranteed(study.guarantee)}; {_told_apart(study)}; single tensors look most like {family} "
-        f"({count} of {len(study.tensors)}), {looks('pooled errors', raw.best.family, raw.best.ks, raw.elements)}"
-    )
 
 
 def verdict_lines(study: CheckpointStudy) -> tuple[str, ...]:
@@ -68,7 +58,7 @@ def _measured(study: CheckpointStudy) -> str:
 
 def _distribution(study: CheckpointStudy) -> str:
     fits = [each.fit for each in study.tensors.values()]
-    common, number = _most_common(study)
+    common, number = most_common(study)
     distance = np.median([fit.of(common).ks for fit in fits])
     raw = study.raw
     bounds = "known bounds" if study.bounds_are == REPORTED else "largest errors seen, as no bound is reported,"
@@ -78,21 +68,6 @@ def _distribution(study: CheckpointStudy) -> str:
         f"{raw.best.ks:.3f}, Laplace {raw.of('laplace').ks:.3f}), and a mixture of uniforms of the {bounds} "
         f"{explains(study.mixture.value, raw.elements)} them (KS {study.mixture.value:.3f})"
     )
-
-
-def _most_common(study: CheckpointStudy) -> tuple[str, int]:
-    """Return the distribution that fits most tensors best, and in how many it does."""
-    families = [each.fit.best.family for each in study.tensors.values()]
-    common = max(dict.fromkeys(families), key=families.count)
-    return common, families.count(common)
-
-
-def _told_apart(study: CheckpointStudy) -> str:
-    """Return what the observer makes of the smallest difference that rounding does not absorb."""
-    share = next((share for share in SHARES if share not in study.absorbed), None)
-    if share is None:
-        return "the observer cannot tell neighbours apart, for rounding absorbs every difference tried"
-    return f"an observer who knows both of two neighbours {tells_apart(study.decisions[share].advantage)}"
 
 
 def _dependence(study: CheckpointStudy) -> str:

@@ -84,7 +84,7 @@ class RecommendReport(Report):
     @property
     def conclusion(self) -> tuple[str, ...]:
         """What is recommended, what it costs, saves and changes; or why nothing is."""
-        from analysis.studies.recommend.sentences import recommendation
+        from analysis.studies.conclusions.recommendation import recommendation
 
         return recommendation(self)
 

@@ -6,22 +6,17 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from analysis.methods.leakage.detectable import POWER
 from analysis.methods.leakage.membership import Leakage
 from analysis.methods.over_seeds import Mean, detectable_over_seeds, mean_over_seeds
 from analysis.reporting.damage import why
 from analysis.reporting.finished import is_finished
 from analysis.reporting.json_files import DAMAGED, read_json
-from analysis.reporting.numbers import FINE, difference, interval, rounded_up
 from analysis.reporting.progress import Progress
 from analysis.studies.recorded.report import write_recorded
 from analysis.studies.recorded.run import run_recorded
 from analysis.studies.recorded.spec import RecordedSpec
 from analysis.studies.spec import REFERENCE
 from fedsz_privacy.core.errors import InputError
-
-GUESSING = 0.5
-"""AUC of an attack that knows nothing."""
 
 SIGNALS = ("loss", "inner-product", "fedmia-loss")
 """Attacks without shadow models: one of each kind, by loss, by gradients and by the other clients, the cheapest ones.
@@ -87,24 +82,6 @@ def audit_recording(spec: RecordedSpec, path: Path, progress: Progress) -> SeedL
         # The question that names code to run was typed, and the recording repeats it.
         write_recorded(*run_recorded(spec, path, trusted=True, progress=progress))
     return _read(path, spec.defences[-1])
-
-
-def explain(change: LeakageChange) -> str:
-    """Return in one sentence what a release changes in leakage, as far as the figures go."""
-    moved = change.difference
-    beside = (
-        f"attacks without shadow models have AUC {interval(change.undefended)} on the updates as they are, and "
-        f"a change of {difference(moved, FINE)} through the release"
-    )
-    if change.detectable:
-        beside += f", where {rounded_up(change.detectable)} would be found with probability {POWER:g}"
-    if moved.low > 0:
-        return f"compression lets attacks name members better: {beside}"
-    if moved.high < 0:
-        return f"attacks name members less well, which guarantees nothing: {beside}"
-    if change.undefended.low <= GUESSING:
-        return f"not told by this run, whose attacks may name nobody even without compression: {beside}"
-    return f"{'nothing that was found' if change.detectable else 'nothing in any of these seeds'}: {beside}"
 
 
 def _read(path: Path, release: str) -> SeedLeakage:

@@ -10,12 +10,12 @@ from analysis.reporting.page import Lines, Page, Picture
 from analysis.reporting.style import house_style, to_files
 from analysis.reporting.table import Row, Table, to_csv, with_interval
 from analysis.studies.command import to_command
+from analysis.studies.conclusions.recommendation import lost
 from analysis.studies.questions import to_plain
 from analysis.studies.recommend.figure import loss_and_ratio
 from analysis.studies.recommend.found import RecommendReport, Tried
 from analysis.studies.recommend.leakage import SIGNALS
 from analysis.studies.recommend.run import audit_of, federation_of
-from analysis.studies.recommend.sentences import lost
 from analysis.studies.training_words import training_words
 
 CAPTION = (

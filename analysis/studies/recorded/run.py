@@ -12,7 +12,7 @@ from analysis.reporting.folder import RunFolder, is_empty, open_run
 from analysis.reporting.progress import Progress, Say, silent, unsaid
 from analysis.studies.audit.strongest import Strongest
 from analysis.studies.claims import describe_refused
-from analysis.studies.conclusion import Finding, conclude, measured_beside
+from analysis.studies.conclusions.defence import Finding, conclude, measured_beside
 from analysis.studies.noise.update_study import NoiseStudy
 from analysis.studies.recorded.choices import choose_clients, choose_signals, little_lossy, require_room
 from analysis.studies.recorded.errors import study_releases

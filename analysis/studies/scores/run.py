@@ -13,7 +13,7 @@ from analysis.methods.leakage.resampling import BY_CANDIDATE, BY_TRIAL, RESAMPLE
 from analysis.methods.lower_bounds import EpsilonBound, MuBound
 from analysis.reporting.folder import RunFolder, open_run
 from analysis.reporting.progress import Progress, silent
-from analysis.studies.conclusion import Finding, Measured, conclude
+from analysis.studies.conclusions.defence import Finding, Measured, conclude
 from analysis.studies.report import Presentation, Report
 from analysis.studies.scores.designs import Method, Withheld, methods_for
 from analysis.studies.scores.readers import read_columns

@@ -14,7 +14,7 @@ from analysis.studies.audit.canary_bounds import CanaryBound
 from analysis.studies.audit.results import statistics
 from analysis.studies.audit.run import ALONE
 from analysis.studies.audit.strongest import OR
-from analysis.studies.conclusion import Finding, Measured, conclude
+from analysis.studies.conclusions.defence import Finding, Measured, conclude
 from analysis.studies.questions import to_plain
 from analysis.studies.report import Presentation, Report
 from analysis.studies.seeds.audits import Audits

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
+from analysis.methods.leakage.detectable import POWER
 from analysis.methods.non_inferiority import Standing, records_to_resolve, seeds_to_resolve
-from analysis.reporting.numbers import significant
+from analysis.reporting.numbers import FINE, difference, interval, rounded_up, significant
+from analysis.studies.conclusions.defence import GUESSING
 from analysis.studies.recommend.found import RecommendReport, Tried
-from analysis.studies.recommend.leakage import explain
+from analysis.studies.recommend.leakage import LeakageChange
 
 NO_GUARANTEE = "guaranteed: nothing at any bound; FedSZ is deterministic, so its epsilon is infinite"
 
@@ -32,7 +34,7 @@ def _chosen(report: RecommendReport) -> Iterator[str]:
         "encode and decode an update"
     )
     if report.leakage:
-        yield f"leakage: {explain(report.leakage)}"
+        yield f"leakage: {leakage_changes(report.leakage)}"
 
 
 def _next(report: RecommendReport) -> Iterator[str]:
@@ -58,3 +60,21 @@ def _remedy(report: RecommendReport, after: Tried) -> str:
     records = records_to_resolve(after.loss, report.margin.value, report.test_records)
     wanted = f"about {seeds} seeds" if seeds else "more than 1,000 seeds"
     return f"{wanted} would, if they spread alike, or with these seeds {records:,} test records at the least"
+
+
+def leakage_changes(change: LeakageChange) -> str:
+    """Return in one sentence what a release changes in leakage, as far as the figures go."""
+    moved = change.difference
+    beside = (
+        f"attacks without shadow models have AUC {interval(change.undefended)} on the updates as they are, and "
+        f"a change of {difference(moved, FINE)} through the release"
+    )
+    if change.detectable:
+        beside += f", where {rounded_up(change.detectable)} would be found with probability {POWER:g}"
+    if moved.low > 0:
+        return f"compression lets attacks name members better: {beside}"
+    if moved.high < 0:
+        return f"attacks name members less well, which guarantees nothing: {beside}"
+    if change.undefended.low <= GUESSING:
+        return f"not told by this run, whose attacks may name nobody even without compression: {beside}"
+    return f"{'nothing that was found' if change.detectable else 'nothing in any of these seeds'}: {beside}"

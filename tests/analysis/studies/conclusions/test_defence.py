@@ -10,7 +10,7 @@ from analysis.methods.guarantee import Guarantee
 from analysis.methods.leakage.detectable import Estimate
 from analysis.methods.lower_bounds import EpsilonBound
 from analysis.studies.audit.canary_bounds import CanaryBound
-from analysis.studies.conclusion import Finding, Measured, conclude, guaranteed, leaks, leaks_beside, size
+from analysis.studies.conclusions.defence import Finding, Measured, conclude, guaranteed, leaks, leaks_beside, size
 from fedsz_privacy.defences.proof import Unit
 
 LEAKING = Estimate(0.634, 0.604, 0.663)

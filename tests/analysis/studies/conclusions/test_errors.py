@@ -9,8 +9,8 @@ import torch
 
 from analysis.methods.noise.dependence import Dependence
 from analysis.methods.noise.distances import band
+from analysis.studies.conclusions.errors import decides, explains, looks, no_guarantee, tells_apart
 from analysis.studies.noise.checkpoint_study import study_checkpoint
-from analysis.studies.noise.rules import decides, explains, looks, no_guarantee, tells_apart
 from analysis.studies.noise.verdict import verdict_lines
 from fedsz_privacy.defences.mechanisms.none import none
 from fedsz_privacy.defences.parsing import parse_release

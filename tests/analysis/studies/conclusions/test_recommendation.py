@@ -2,8 +2,8 @@
 
 import pytest
 
-from analysis.studies.recommend.leakage import SeedLeakage, change_over_seeds, explain
-from analysis.studies.recommend.sentences import NO_GUARANTEE, recommendation
+from analysis.studies.conclusions.recommendation import NO_GUARANTEE, leakage_changes, recommendation
+from analysis.studies.recommend.leakage import SeedLeakage, change_over_seeds
 
 
 def test_the_loosest_bound_is_recommended_with_what_it_costs_and_saves(reported):
@@ -62,5 +62,5 @@ def test_no_seeds_are_promised_where_the_mean_is_over_the_margin(reported):
 )
 def test_leakage_is_told_as_far_as_the_figures_go(undefended, released, said):
     found = change_over_seeds([SeedLeakage(*each) for each in zip(undefended, released, strict=True)])
-    assert explain(found).startswith(said)
-    assert ("would be found with probability 0.8" in explain(found)) == (released != undefended)
+    assert leakage_changes(found).startswith(said)
+    assert ("would be found with probability 0.8" in leakage_changes(found)) == (released != undefended)
