@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from fedsz_privacy.core import errors
+from fedsz_privacy.core import names as core_names
 
 SIGNAL_NAMES = (
     "loss",
@@ -24,10 +24,13 @@ SIGNAL_NAMES = (
     "fedmia-cosine",
 )
 
+OWN_NAME = "own-update"
+"""The signal that whole clients alone have."""
+
 ADVERSARY_NAMES = ("update", "server", "aggregate", "final-model", "every-step")
 
 
 def require_known(kind: str, names: Iterable[str], known: Sequence[str]) -> None:
     """Raise InputError for the first name that is neither known nor an import path."""
     for name in names:
-        errors.require_known(kind, name, tuple(known), "write module:NAME for one of your own")
+        core_names.require_known(kind, name, tuple(known), "write module:NAME for one of your own")

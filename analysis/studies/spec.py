@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from fedsz_privacy.core import ranges
 from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.imports import require_module
+from fedsz_privacy.core.names import require_device
 from fedsz_privacy.core.ranges import Range, require_in
-from fedsz_privacy.data.names import require_data, require_task
+from fedsz_privacy.data.names import require_data, require_target, require_task
 from fedsz_privacy.defences.names import PRIVATE_NAMES, private_training, require_known
 from fedsz_privacy.models.names import require_model
 from fedsz_privacy.training.names import find_optimizer
@@ -138,9 +140,13 @@ class ClientSpec:
         require_options(self)
         require_model(self.model)
         require_data(self.data)
+        require_target(self.data, self.target)
+        require_device(self.device)
         find_optimizer(self.optimizer)
         if self.task:
             require_task(self.task)
+        if self.training:
+            require_module(self.training)
 
     @property
     def settings(self) -> "Training":

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from attacks.game.game import Game
 from attacks.game.view import Knowledge, View
+from attacks.names import OWN_NAME
 from attacks.signals.base import Scores, Signal
 from attacks.signals.lira import online
 from attacks.signals.shadows import pooled_deviation
@@ -74,4 +75,4 @@ def _trained(stacked: StateDict, knowledge: Knowledge) -> Tensor:
     return flatten({name: stacked[name] for name in knowledge.trained}).double().cpu()
 
 
-OWN_UPDATE = Signal("own-update", observe, partial(online, deviation=pooled_deviation))
+OWN_UPDATE = Signal(OWN_NAME, observe, partial(online, deviation=pooled_deviation))

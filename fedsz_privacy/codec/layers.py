@@ -6,11 +6,14 @@ A pattern is one of the shell's, case and all: ``conv1.*`` fits every name that 
 from collections.abc import Collection
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from fedsz_privacy.codec.bounds import ErrorBound
-from fedsz_privacy.codec.lossy import LossyRule
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from fedsz_privacy.codec.lossy import LossyRule
 
 
 @dataclass(frozen=True)
@@ -39,10 +42,10 @@ class LayerBounds:
         return next((bound for pattern, bound in self.layers if fnmatchcase(name, pattern)), self.others)
 
 
-def fitting(patterns: Collection[str]) -> LossyRule:
+def fitting(patterns: Collection[str]) -> "LossyRule":
     """Return the rule that a tensor is lossy if one of some patterns fits its name."""
 
-    def rule(name: str, _: Tensor) -> bool:
+    def rule(name: str, _: "Tensor") -> bool:
         return any(fnmatchcase(name, pattern) for pattern in patterns)
 
     return rule

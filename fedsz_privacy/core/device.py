@@ -3,8 +3,7 @@
 import torch
 
 from fedsz_privacy.core.errors import InputError
-
-AUTO = "auto"
+from fedsz_privacy.core.names import AUTO
 
 
 def find_device(name: str) -> torch.device:

@@ -15,12 +15,6 @@ def printable(text: str) -> str:
     return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
-def require_known(kind: str, name: str, known: tuple[str, ...], remedy: str) -> None:
-    """Raise InputError for a name that is neither in the list of known ones nor an import path."""
-    if ":" not in name and name not in known:
-        raise unknown(kind, name, known, remedy)
-
-
 def unknown(kind: str, value: str, known: tuple[str, ...], remedy: str) -> InputError:
     """Return the error for a name that is not in the list of known ones."""
     return InputError(f"unknown {kind} {value!r}: choose one of {', '.join(known)}, or {remedy}")

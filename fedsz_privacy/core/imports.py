@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
@@ -74,6 +75,19 @@ def find_import_paths(value: object) -> list[str]:
     return [each for part in parts for each in find_import_paths(part)]
 
 
+def require_module(path: str) -> None:
+    """Raise InputError for an import path whose module, or the package that it is of, is not there; nothing is run.
+
+    Where `refusing_imports` is in force nothing is said: the refusal of what it names comes first.
+    """
+    module = path.partition(":")[0]
+    _require_module_name(module, path)
+    _look_here()
+    package = module.partition(".")[0]
+    if not (_REFUSED.get() or package in sys.modules or find_spec(package)):
+        raise _missing(package, path)
+
+
 def import_callable(path: str) -> Callable[..., Any]:
     """Return the function, class or other callable that ``module:name`` names.
 
@@ -131,20 +145,33 @@ def require_type(kind: type[Kind], value: object, path: str) -> Kind:
 
 
 def _import_module(name: str, path: str) -> ModuleType:
-    if (here := str(Path.cwd())) not in sys.path:
-        # A user's analysis.py or attacks/ would stand before ours, were they not imported yet.
-        for package in sorted(TOOLKIT):
-            import_module(package)
-        sys.path.insert(0, here)
-    if not name or name.startswith("."):
-        raise InputError(f"{path!r} starts with no module: write module:name, with dots between packages")
+    _require_module_name(name, path)
+    _look_here()
     try:
         return import_module(name)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
             raise
-        remedy = _rename(name) or "write module:name of one that imports"
-        raise InputError(f"no module {error.name!r} for {path!r}: {remedy}") from None
+        raise _missing(error.name, path) from None
+
+
+def _missing(module: str, path: str) -> InputError:
+    remedy = _rename(module) or "write module:name of one that imports"
+    return InputError(f"no module {module!r} for {path!r}: {remedy}")
+
+
+def _require_module_name(module: str, path: str) -> None:
+    if not module or module.startswith("."):
+        raise InputError(f"{path!r} starts with no module: write module:name, with dots between packages")
+
+
+def _look_here() -> None:
+    """Let modules in the working directory be found."""
+    if (here := str(Path.cwd())) not in sys.path:
+        # A user's analysis.py or attacks/ would stand before ours, were they not imported yet.
+        for package in sorted(TOOLKIT):
+            import_module(package)
+        sys.path.insert(0, here)
 
 
 def _rename(module: str) -> str:

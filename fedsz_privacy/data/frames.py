@@ -13,8 +13,6 @@ from fedsz_privacy.core.optional import optional
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-TABLES = (".csv", ".parquet")
-
 MOST_CELLS = 10**8
 """Most cells of a .parquet file, which may take far less room in the file than in memory."""
 

@@ -13,10 +13,9 @@ from fedsz_privacy.data.checking import require_sound
 from fedsz_privacy.data.classes import require_several
 from fedsz_privacy.data.embedded import EMBEDDED, load_embedded
 from fedsz_privacy.data.folders import load_folder
-from fedsz_privacy.data.frames import TABLES
 from fedsz_privacy.data.hub import load_hub
 from fedsz_privacy.data.images import packed
-from fedsz_privacy.data.names import HUB_NAME, require_data
+from fedsz_privacy.data.names import HUB_NAME, TABLES, require_data, require_target
 from fedsz_privacy.data.records import DataSplit, Records
 from fedsz_privacy.data.tables import load_table
 from fedsz_privacy.data.targets import settle
@@ -89,8 +88,7 @@ def _read(name: str, train: int | None, test: int | None, seed: int, target: str
     suffix = path.suffix.lower()
     if suffix in TABLES:
         return load_table(path, train, test, seed, target, task)
-    if target:
-        raise InputError(f"target {target!r}: {name} has no columns to choose from, leave it out")
+    require_target(name, target)
     require_data(name)
     if name in EMBEDDED:
         return _first(load_embedded(name, seed, task), train, test)

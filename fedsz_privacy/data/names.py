@@ -5,17 +5,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from fedsz_privacy.core.errors import InputError, require_known
+from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.files import is_folder, require_file
+from fedsz_privacy.core.imports import require_module
+from fedsz_privacy.core.names import require_known
 
 DATA_NAMES = ("digits", "breast-cancer", "diabetes", "wine")
 """Data sets inside scikit-learn."""
+
+TABLES = (".csv", ".parquet")
+"""How the name of a file of columns ends."""
 
 FILES: Mapping[str, str] = MappingProxyType(
     {
         ".npz": "give an .npz file with x_train, y_train, x_test, y_test",
         ".txt": "give a .txt file with a record on each line",
-        **dict.fromkeys((".csv", ".parquet"), "give a .csv or .parquet file"),
+        **dict.fromkeys(TABLES, "give a .csv or .parquet file"),
     }
 )
 """How the name of a file ends, and what to give where there is none of the name."""
@@ -30,11 +35,19 @@ def require_data(name: str) -> None:
     path = Path(name)
     if remedy := FILES.get(path.suffix.lower()):
         require_file(path, remedy)
-    elif name not in DATA_NAMES and not HUB_NAME.fullmatch(name) and ":" not in name and not (name and is_folder(path)):
+    elif ":" in name:
+        require_module(name)
+    elif name not in DATA_NAMES and not HUB_NAME.fullmatch(name) and not (name and is_folder(path)):
         raise InputError(
             f"unknown data set {name!r}: write {', '.join(DATA_NAMES)}, the path of a folder or an .npz, .csv, "
             ".parquet or .txt file, owner/name on the hub, or module:function"
         )
+
+
+def require_target(name: str, target: str) -> None:
+    """Raise InputError if a column is asked of data that has none."""
+    if target and Path(name).suffix.lower() not in TABLES:
+        raise InputError(f"target {target!r}: {name} has no columns to choose from, leave it out")
 
 
 def require_task(name: str) -> None:

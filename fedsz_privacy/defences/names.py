@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from fedsz_privacy.core.errors import unknown
+from fedsz_privacy.core.imports import require_module
 from fedsz_privacy.defences.grammar import read_part, split_parts
 
 RELEASE_NAMES = (
@@ -35,7 +36,9 @@ def require_known(texts: Iterable[str]) -> None:
     """Raise InputError for the first part of a defence that is neither built in nor an import path."""
     for text in texts:
         for kind, _ in map(read_part, split_parts(text)):
-            if ":" not in kind and kind not in (*RELEASE_NAMES, *FIRST_NAMES):
+            if ":" in kind:
+                require_module(kind)
+            elif kind not in (*RELEASE_NAMES, *FIRST_NAMES):
                 raise unknown("release", kind, RELEASE_NAMES, "write module:factory for one of your own")
 
 

@@ -1,6 +1,6 @@
 """What models are called; asking loads no model, so that a wrong name is refused at once."""
 
-from fedsz_privacy.core.errors import require_known
+from fedsz_privacy.core.names import require_known
 
 MODEL_NAMES = ("mlp", "cnn", "lstm", "transformer", "alexnet", "mobilenetv2", "resnet50")
 

@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis.studies.spec import LEAST_SCORES, REFERENCE, ClientSpec, option, require_scores
+from attacks.names import ADVERSARY_NAMES, OWN_NAME, SIGNAL_NAMES, require_known
 from fedsz_privacy.core import ranges
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.ranges import Whole
+from fedsz_privacy.defences import names
 
 if TYPE_CHECKING:
     from attacks import Adversary, Signal
     from fedsz_privacy.defences.defence import Defence
     from fedsz_privacy.training.rule import TrainingRule
 
-DEFAULT_SIGNALS = ("own-update", "loss", "lira")
+DEFAULT_SIGNALS = (OWN_NAME, "loss", "lira")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,10 +72,15 @@ class ClientsSpec(ClientSpec):
     rounds: int = option(10, "Rounds of federated averaging of theirs.", within=ranges.COUNT)
 
     def __post_init__(self) -> None:
-        from fedsz_privacy.defences.proof import Observer
-
         super().__post_init__()
         require_scores(self.trials, self.clients, "clients", LEAST_SCORES)
+        # Names alone come first: what they name takes seconds to import.
+        names.require_known(self.defences)
+        require_known("signal", self.signals, (OWN_NAME, *SIGNAL_NAMES))
+        require_known("adversary", [self.adversary], ADVERSARY_NAMES)
+
+        from fedsz_privacy.defences.proof import Observer
+
         object.__setattr__(self, "defences", self.settled(self.defences, self.target_rounds))
         object.__setattr__(self, "signals", tuple(dict.fromkeys(self.signals)))
         if self.sees.observer is not Observer.AGGREGATES:

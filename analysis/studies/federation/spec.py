@@ -91,12 +91,13 @@ class FederationSpec(RoundsSpec):
     )
 
     def __post_init__(self) -> None:
-        from fedsz_privacy.defences.proof import Composition
-        from fedsz_privacy.defences.reading import releases_of
-
         super().__post_init__()
         object.__setattr__(self, "payload", find_payload(self.payload))
         object.__setattr__(self, "defences", self.settled(self.defences, self.rounds))
+
+        from fedsz_privacy.defences.proof import Composition
+        from fedsz_privacy.defences.reading import releases_of
+
         require_fit(self.payload, releases_of(self.defences, Composition(self.delta, self.rounds)))
 
     def parse_defences(self, rule: "TrainingRule | None" = None) -> "list[Defence]":

@@ -8,8 +8,8 @@ from typing import BinaryIO
 from analysis.reporting.numbers import significant
 from analysis.reporting.progress import Gauge, unseen
 from analysis.reporting.table import Row, Table
-from analysis.studies.files.asked import require_fitting
 from analysis.studies.files.checking import Checked, check
+from analysis.studies.files.fitting import require_fitting
 from analysis.studies.files.given import Given, read_given
 from analysis.studies.files.layers import encoded_table, tensor_rows
 from analysis.studies.files.spec import CompressSpec

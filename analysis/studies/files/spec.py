@@ -4,7 +4,7 @@ from dataclasses import MISSING, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analysis.studies.spec import option
+from analysis.studies.spec import option, require_options
 from fedsz_privacy.codec.names import COMPRESSOR_NAMES, DEFAULT_COMPRESSOR, DEFAULT_LOSSLESS, LOSSLESS_NAMES
 from fedsz_privacy.core import ranges
 
@@ -82,16 +82,22 @@ class CompressSpec:
 
     def fedsz(self) -> "FedSZ":
         """Return the pipeline that is asked for."""
-        from analysis.studies.files.asked import read_bounds
+        from analysis.studies.files.bounds import read_bounds
         from fedsz_privacy.codec.compressors import get_compressor
-        from fedsz_privacy.codec.layers import fitting
         from fedsz_privacy.codec.lossless import get_lossless
+
+        require_options(self)
+        bounds = read_bounds(self.rel, self.absolute, self.bounds)
+        compressor, lossless = get_compressor(self.compressor), get_lossless(self.lossless)
+
+        # These take seconds to import.
+        from fedsz_privacy.codec.layers import fitting
         from fedsz_privacy.codec.pipeline import FedSZ
 
         return FedSZ(
-            read_bounds(self.rel, self.absolute, self.bounds),
-            compressor=get_compressor(self.compressor),
-            lossless=get_lossless(self.lossless),
+            bounds,
+            compressor=compressor,
+            lossless=lossless,
             threshold=self.threshold,
             max_bytes=self.max_bytes,
             lossy=fitting(self.lossy) if self.lossy else None,

@@ -5,9 +5,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from analysis.studies.spec import DELTA, REFERENCE, option, require_options
+from attacks.names import SIGNAL_NAMES, require_known
 from fedsz_privacy.core import ranges
 from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.names import require_device
 from fedsz_privacy.core.ranges import Whole
+from fedsz_privacy.data.names import require_data, require_target, require_task
+from fedsz_privacy.defences import names
+from fedsz_privacy.models.names import require_model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,8 +103,9 @@ class RecordedSpec:
     def __post_init__(self) -> None:
         require_options(self)
         self._require_source()
-        names = dict.fromkeys(each.name for each in self._parse([REFERENCE, *self.defences], rounds=1))
-        object.__setattr__(self, "defences", tuple(names))
+        self._require_names()
+        releases = self._parse([REFERENCE, *self.defences], rounds=1)
+        object.__setattr__(self, "defences", tuple(dict.fromkeys(each.name for each in releases)))
         for name in ("signals", "clients"):
             object.__setattr__(self, name, tuple(dict.fromkeys(getattr(self, name))))
         self._require_signals()
@@ -115,6 +121,19 @@ class RecordedSpec:
             raise InputError(
                 f"neither a recording nor {missing[0]} is given: give the folder of one, or all of {', '.join(given)}"
             )
+
+    def _require_names(self) -> None:
+        """Raise InputError for the first name that nothing has, before what takes seconds to import."""
+        if self.data:
+            require_data(self.data)
+            require_target(self.data, self.target)
+        if self.model:
+            require_model(self.model)
+        if self.task:
+            require_task(self.task)
+        require_device(self.device)
+        names.require_known(self.defences)
+        require_known("signal", self.signals, SIGNAL_NAMES)
 
     def _parse(self, texts: "Sequence[str]", rounds: int) -> "list[Release]":
         from fedsz_privacy.defences.grid import expand

@@ -32,7 +32,7 @@ UNUSUAL = AuditSpec(
     learning_rate=0.125,
     optimizer="adam",
     weight_decay=0.5,
-    training="mine:train",
+    training="copy:copy",
     delta=1e-6,
     fix_model=True,
     device="cpu",
@@ -125,7 +125,7 @@ def test_what_a_run_was_asked_is_read_back_from_its_folder(tmp_path, spec):
 @pytest.mark.parametrize(
     ("command", "spec"),
     [
-        ("federate", FederationSpec(partition="dirichlet:0.5", defences=("dpsgd:eps=8",), side=16, target="class")),
+        ("federate", FederationSpec(partition="dirichlet:0.5", defences=("dpsgd:eps=8",), side=16, task="binary")),
         ("recommend", RecommendSpec(max_loss="2%", bounds="1e-3,0.5", seeds=3, model="mlp")),
         ("bench", BenchSpec()),
         ("bench", BenchSpec(("efficientnet-lite0",), ("zfp", "quantiser"), (0.25, 1e-7), repeats=2)),

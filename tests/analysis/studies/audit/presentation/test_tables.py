@@ -145,7 +145,7 @@ def test_the_words_for_what_was_not_found_are_the_fields(small_report):
             {"optimizer": "adamw", "weight_decay": 0.1},
             "4 epochs of AdamW, batch size 10, learning rate 0.2, weight decay 0.1",
         ),
-        ({"training": "mine:train", "epochs": 5, "learning_rate": 0.1}, "the function mine:train"),
+        ({"training": "copy:copy", "epochs": 5, "learning_rate": 0.1}, "the function copy:copy"),
     ],
 )
 def test_the_page_tells_how_clients_train(small_report, change, told):
