@@ -1,6 +1,6 @@
 """Finished runs: results and page are written once, and opened again without computing anything."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from analysis.reporting.formats import Format, TableFormat
 from analysis.reporting.json_files import DAMAGED, FORMAT, read_json, require_format, require_keys
 from analysis.reporting.latex import label_of, to_latex
 from analysis.reporting.numbers import spoken
-from analysis.reporting.page import Page
+from analysis.reporting.page import Links, Page
 from analysis.reporting.table import STRICT, Table
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.files import one_line_for
@@ -107,6 +107,11 @@ def reopen(path: Path) -> tuple[Page, Path]:
         raise InputError(
             f"{path} holds no finished run ({why(error)}): give the folder of one, or finish it by its command"
         ) from error
+
+
+def link_pages(title: str, folders: Iterable[Path]) -> Links:
+    """Return links to the pages of the runs in some folders."""
+    return Links(title, tuple((folder / PAGE).as_posix() for folder in folders))
 
 
 def tables_of(path: Path, chosen: TableFormat) -> list[Path]:

@@ -59,6 +59,34 @@ class Lines:
 
 
 @dataclass(frozen=True)
+class Links:
+    """Other pages under a title.
+
+    Parameters
+    ----------
+    title : str
+        What they are.
+    paths : tuple of str
+        Their paths from the folder of the page.
+
+    Raises
+    ------
+    InputError
+        If a path leads out of the folder, or is an address.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
+    kind: ClassVar[str] = "links"
+    title: str
+    paths: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        for path in self.paths:
+            if path.startswith("/") or {":", "\\"} & set(path) or ".." in path.split("/"):
+                raise InputError(f"link {path!r}: write a path within the folder of the page")
+
+
+@dataclass(frozen=True)
 class Page:
     """What a run came to, for people: every word of its page, and what the command ends with.
 
@@ -70,7 +98,7 @@ class Page:
         What it was done with, as pairs of a term and what it was.
     conclusion : tuple of str
         What came out, one line each; the command's last words, too.
-    body : tuple of Table, Picture or Lines
+    body : tuple of Table, Picture, Lines or Links
         What the page shows below, in order.
     closing : tuple of Table or Lines
         What the command prints at its end.
@@ -86,7 +114,7 @@ class Page:
     question: str
     setting: Mapping[str, str]
     conclusion: tuple[str, ...]
-    body: tuple[Table | Picture | Lines, ...]
+    body: tuple[Table | Picture | Lines | Links, ...]
     closing: tuple[Table | Lines, ...]
     cover: Picture | None = None
     warnings: tuple[str, ...] = ()

@@ -3,10 +3,10 @@
 from dataclasses import asdict
 from pathlib import Path
 
-from analysis.reporting.finished import PAGE, write_run
+from analysis.reporting.finished import link_pages, write_run
 from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.numbers import interval, significant, significant_interval
-from analysis.reporting.page import Lines, Page, Picture
+from analysis.reporting.page import Page, Picture
 from analysis.reporting.style import house_style, to_files
 from analysis.reporting.table import Row, Table, to_csv, with_interval
 from analysis.studies.command import to_command
@@ -115,7 +115,7 @@ def make_page(report: RecommendReport) -> Page:
     """Return what the page shows, and what the command ends with."""
     spec, table = report.spec, bounds_table(report)
     seeds = spec.every_seed
-    audits = [str(audit_of(Path(), seed) / PAGE) for seed in seeds] if report.leakage else []
+    audits = link_pages("The audit of each seed", (audit_of(Path(), seed) for seed in seeds))
     return Page(
         title="The loosest error bound that costs little enough",
         question=f"Which error bound costs less than {report.margin} of {report.margin.metric}, what it saves, and "
@@ -136,8 +136,8 @@ def make_page(report: RecommendReport) -> Page:
         cover=Picture("loss_and_ratio", CAPTION, ". ".join(report.conclusion)),
         body=(
             table,
-            Lines("The federation of each seed", tuple(str(federation_of(Path(), seed) / PAGE) for seed in seeds)),
-            *((Lines("The audit of each seed", tuple(audits)),) if audits else ()),
+            link_pages("The federation of each seed", (federation_of(Path(), seed) for seed in seeds)),
+            *((audits,) if report.leakage else ()),
         ),
         closing=(table,),
     )

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from analysis.methods.leakage.membership import Leakage
 from analysis.methods.over_seeds import Spread
-from analysis.reporting.finished import PAGE, write_run
+from analysis.reporting.finished import link_pages, write_run
 from analysis.reporting.folder import RunFolder, to_json
-from analysis.reporting.page import Lines, Page, Picture
+from analysis.reporting.page import Page, Picture
 from analysis.reporting.style import house_style, to_files
 from analysis.reporting.table import Row, to_csv, with_interval
 from analysis.studies.audit.results import statistics
@@ -64,7 +64,7 @@ def make_page(report: SeedsReport) -> Page:
             *((group_table(report),) if report.audits.exposed else ()),
             leakage_table(report),
             *differences,
-            Lines("The audit of each seed", tuple(str(folder_of(Path(), each) / PAGE) for each in report.spec.seeds)),
+            link_pages("The audit of each seed", (folder_of(Path(), each) for each in report.spec.seeds)),
         ),
         closing=(closing,),
     )

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from analysis.reporting.finished import KEPT, Kept, reopen, write_run
 from analysis.reporting.folder import RunFolder, open_run
-from analysis.reporting.page import Lines, Page, Picture
+from analysis.reporting.page import Lines, Links, Page, Picture
 from analysis.reporting.table import Table
 from fedsz_privacy import InputError
 
@@ -25,6 +25,7 @@ PAGE = Page(
         Table("A table", "note", ("a", "b\nc"), [("1", "<2>")]),
         Picture("a_figure", "what it shows"),
         Lines("x", ("y",)),
+        Links("Others", ("seed-1/report.html",)),
     ),
     closing=(Lines("x", ("y", "z")),),
     cover=Picture("a_cover", "what carries it", "AUC 0.6"),
@@ -42,7 +43,8 @@ words = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 tables = st.builds(Table, words, words, st.just(("a", "b")), st.lists(st.tuples(words, words), max_size=3))
 lines = st.builds(Lines, words, st.lists(words, max_size=3).map(tuple))
 pictures = st.builds(Picture, st.from_regex(r"[a-z][a-z_0-9]{0,9}", fullmatch=True), words, words)
-parts = st.lists(st.one_of(tables, lines, pictures), max_size=4).map(tuple)
+links = st.builds(Links, words, st.lists(st.from_regex(r"[a-z]{1,9}/report\.html", fullmatch=True)).map(tuple))
+parts = st.lists(st.one_of(tables, lines, links, pictures), max_size=4).map(tuple)
 several = st.lists(words, max_size=2).map(tuple)
 pages = st.builds(
     Page,
@@ -107,3 +109,13 @@ def test_a_picture_is_a_file_of_the_folder_itself(tmp_path, name):
     with pytest.raises(InputError, match="holds no finished run"):
         reopen(tmp_path)
     assert not (tmp_path / "report.html").exists()
+
+
+@pytest.mark.parametrize("path", ["javascript:alert(1)", "/etc/passwd", "../up/report.html", "a\\b", "//host/page"])
+def test_a_link_stays_within_the_folder(path):
+    with pytest.raises(InputError, match="write a path within the folder of the page"):
+        Links("Others", (path,))
+
+
+def test_pages_of_other_runs_are_links(tmp_path):
+    assert '<a href="seed-1/report.html">' in write_run(opened(tmp_path), PAGE, FILES).read_text()
