@@ -69,7 +69,17 @@ def advised():
                     yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-@pytest.mark.parametrize("name", sorted({*exported(), *advised()}))
+def drawing():
+    """Return the path of every function that draws a study's figure where a caller wants it."""
+    for module in SOURCES:
+        functions = [node for node in tree_of(module).body if isinstance(node, ast.FunctionDef)]
+        for node in functions:
+            given = {each.arg for each in node.args.args}
+            if module.startswith("analysis.studies") and node.name[0] != "_" and given & {"ax", "figure"}:
+                yield f"{module}.{node.name}"
+
+
+@pytest.mark.parametrize("name", sorted({*exported(), *advised(), *drawing()}))
 def test_a_public_name_is_on_an_api_page(name):
     assert home(name) in {home(shown) for shown in SHOWN}
 

@@ -30,6 +30,13 @@ class Docstrings(griffe.Extension):
         if obj.docstring is not None:
             obj.docstring.value = self.rewritten(obj.docstring.value + "\n", obj).rstrip()
 
+    def on_attribute_instance(self, *, attr: griffe.Attribute, **_: object) -> None:
+        """Let a field of a question stand with its default alone, without the words that its option has."""
+        value = attr.value
+        if isinstance(value, griffe.ExprCall) and str(value.function) == "option":
+            first = value.arguments[0]
+            attr.value = first.value if isinstance(first, griffe.ExprKeyword) else first
+
     def rewritten(self, text: str, scope: griffe.Object) -> str:
         """Return a docstring in Markdown."""
         text = PARAMETERS.sub(_one_by_one, text)
