@@ -27,6 +27,9 @@ ESCAPED = str.maketrans(
 )
 """What stands for a character that LaTeX would read as a command, or that its text fonts lack."""
 
+MINUS = re.compile(r"((?<![\w-])|(?<=\de))-(?=\.?\d)")
+"""A hyphen that is the sign of a number or of its exponent."""
+
 
 def to_latex(table: Table) -> str:
     """Return a table as LaTeX across both columns of a page, rules as booktabs draws them, its note in the caption.
@@ -60,8 +63,9 @@ def label_of(table: Table) -> str:
 
 
 def _text(text: str) -> str:
+    escaped = MINUS.sub("$-$", " ".join(text.split()).translate(ESCAPED))
     # Two hyphens in a row, as before an option, would be drawn as a dash.
-    return re.sub("-(?=-)", "-{}", " ".join(text.split()).translate(ESCAPED))
+    return re.sub("-(?=-)", "-{}", escaped)
 
 
 def _heading(heading: str) -> str:

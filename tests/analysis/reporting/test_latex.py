@@ -22,7 +22,7 @@ COMMANDS = {
     "textbar": "|",
     "textasciigrave": "`",
 }
-GROUPED = {"{[}": "[", "{*}": "*", "-{}": "-"}
+GROUPED = {"{[}": "[", "{*}": "*", "-{}": "-", "$-$": "-"}
 HOSTILE = r"a_b & 50% of $x$ #1 {y} \input{/etc/passwd} ~^ < > [0.1, 0.2] --seeds R(e|x) `a' * \\"
 
 
@@ -65,6 +65,12 @@ def test_a_hostile_name_is_text():
     (cells,) = body(Table("A table", HOSTILE, ("defence", HOSTILE), [(HOSTILE, "1")]))
     assert read(cells[0]) == HOSTILE
     assert r"\input" not in to_latex(Table("A table", HOSTILE, (HOSTILE,), [(HOSTILE,)]))
+
+
+def test_a_sign_is_a_minus_and_a_hyphen_stays_one():
+    row = ("-0.2 [-.5, 0.1]", "fedsz:rel=1e-2", "one-run", "v-2", "--seeds")
+    (cells,) = body(Table("A table", "", tuple("abcde"), [row]))
+    assert cells == ["$-$0.2 {[}$-$.5, 0.1]", "fedsz:rel=1e$-$2", "one-run", "v-2", "-{}-seeds"]
 
 
 DOCUMENT = r"""\documentclass[twocolumn]{article}
