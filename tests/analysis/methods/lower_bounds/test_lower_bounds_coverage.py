@@ -1,6 +1,6 @@
 """How often the bounds exceed the truth, and how near they come, on mechanisms of known epsilon.
 
-Each case runs 200 repetitions of 10,000 observations, of which the first 1,000 choose the threshold where one is
+Each case runs 100 repetitions of 10,000 observations, of which the first 1,000 choose the threshold where one is
 chosen. The number of bounds above the truth is binomial if each is above with probability 0.05; more than `MOST` have
 probability 1e-3. ``reach`` is the share of the true value that the median must reach: 0.8, or 0.6 for one run, where
 the method gets there. Where it does not, it is what the method was measured to reach, rounded down, and
@@ -24,7 +24,7 @@ from analysis.methods.lower_bounds.guesses import Guesses, count_guesses
 from analysis.methods.lower_bounds.one_run import one_run_bound
 from analysis.methods.lower_bounds.one_run_gaussian import one_run_gaussian_bound
 
-REPETITIONS = 200
+REPETITIONS = 100
 OBSERVATIONS = 10_000
 PILOT = 1000
 MOST = binom.ppf(1 - 1e-3, REPETITIONS, 0.05)
