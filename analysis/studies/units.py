@@ -43,11 +43,14 @@ def note_of_units(units: Sequence[Unit]) -> str:
 
 
 def reasons_table(stated: Mapping[str, Guarantee], note: str, delta: float, first: Unit = Unit.RECORD) -> Table:
-    """Return the table of what is guaranteed under each defence, and why; of that unit of privacy first."""
+    """Return the table of what is guaranteed, and why, of that unit of privacy first: one row for each reason."""
     units = units_of(stated.values(), first)
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for name, each in stated.items():
+        alike.setdefault((*cells(each, units), each.reason), []).append(name)
     return Table(
         title="Guarantees",
         note=note + note_of_units(units) + note_of_claims(stated.values()),
         columns=("defence", *headings(units, delta), "why"),
-        rows=[(name, *cells(each, units), each.reason) for name, each in stated.items()],
+        rows=[(", ".join(names), *row) for row, names in alike.items()],
     )

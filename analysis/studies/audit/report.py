@@ -14,11 +14,12 @@ from analysis.studies.audit.presentation.figures import FIGURES
 from analysis.studies.audit.presentation.frontier import draw_frontier, frontier_table
 from analysis.studies.audit.presentation.leakage_tables import difference_table, group_table, leakage_table
 from analysis.studies.audit.presentation.tables import (
+    as_if_table,
     closing_table,
     cost_table,
     deciding_table,
+    guarantee_table,
     noise_table,
-    verdict_table,
 )
 from analysis.studies.audit.results import leakage_rows, noise_rows, summary_rows, to_results
 from analysis.studies.audit.run import AuditReport
@@ -75,10 +76,11 @@ def draw(report: AuditReport) -> dict[str, str | bytes]:
 
 def make_page(report: AuditReport) -> Page:
     """Return what the page shows, and what the command ends with."""
-    leakage, errors = leakage_table(report), noise_table(report)
+    closing, leakage, errors = closing_table(report), leakage_table(report), noise_table(report)
     bits = frontier_table(report.frontier) if report.frontier else None
     pictures = _pictures(report, leakage, errors, bits)
-    noise = (errors, deciding_table(report), pictures["noise"]) if any(report.noise.values()) else ()
+    drawn = (errors, as_if_table(report), deciding_table(report), pictures["noise"])
+    noise = drawn if any(report.noise.values()) else ()
     frontier = (bits, pictures["frontier"]) if bits else ()
     return Page(
         title="Privacy audit",
@@ -87,7 +89,8 @@ def make_page(report: AuditReport) -> Page:
         conclusion=report.conclusion,
         cover=pictures["tradeoff"],
         body=(
-            verdict_table(report),
+            closing,
+            guarantee_table(report),
             *canary_tables(report),
             group_table(report),
             leakage,
@@ -98,7 +101,7 @@ def make_page(report: AuditReport) -> Page:
             *frontier,
             *noise,
         ),
-        closing=(closing_table(report), *canary_tables(report)),
+        closing=(closing, *canary_tables(report)),
     )
 
 

@@ -1,22 +1,18 @@
-"""The tables of an audit's report: verdicts, costs, and the noise."""
+"""The tables of an audit's report: what each defence gives away, why, what it costs, and the noise."""
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from analysis.methods.curves.neighbours import adjacency
-from analysis.methods.curves.privacy_curves import AsIf
-from analysis.methods.guarantee import Guarantee, note_of_claims
-from analysis.methods.lower_bounds import EpsilonBound
+from analysis.methods.guarantee import note_of_claims
 from analysis.reporting.numbers import interval, significant
 from analysis.reporting.table import Table
 from analysis.studies.audit.measure import RECORDS, VULNERABLE
 from analysis.studies.audit.presentation.leakage_tables import strictest_rate, tpr
 from analysis.studies.audit.presentation.others import note_of_others
 from analysis.studies.audit.run import AuditReport
-from analysis.studies.audit.verdict import Verdict
 from analysis.studies.noise.cells import as_if_cells, decision_cells, distance_cells
 from analysis.studies.noise.update_study import NoiseStudy
-from analysis.studies.units import NOT_FOR_THIS, cells, headings, note_of_units, units_of
+from analysis.studies.units import cells, headings, note_of_units, reasons_table, units_of
 from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.defences.proof import Unit
 
@@ -28,9 +24,9 @@ def closing_table(report: AuditReport) -> Table:
     return Table(
         title="What each defence gives away",
         note=f"Adversary {report.spec.adversary}: sees {report.spec.sees.sees}. Measured by the strongest signal, "
-        f"{report.strongest.name}, chosen on other trials than it measures, with 95% intervals. An as-if figure "
-        "describes the error; it protects nobody: the median of the neighbour pairs, their least and greatest in "
-        "brackets."
+        f"{report.strongest.name}, chosen on other trials than it measures, with 95% intervals: leakage is at least "
+        "that, and no claim of an epsilon below the lower bound could be true. An as-if figure describes the error; it "
+        "protects nobody: the median of the neighbour pairs, their least and greatest in brackets."
         + note_of_units(units)
         + note_of_claims(verdict.guarantee for verdict in report.verdicts.values())
         + note_of_others(report),
@@ -62,26 +58,38 @@ def closing_table(report: AuditReport) -> Table:
     )
 
 
-def verdict_table(report: AuditReport) -> Table:
-    """Return guarantee, as-if description and measurement of each defence, in words."""
-    rate = strictest_rate(report)
-    units = units_of(verdict.guarantee for verdict in report.verdicts.values())
+def guarantee_table(report: AuditReport) -> Table:
+    """Return what is guaranteed under each defence, and why."""
+    note = "Theorems, which hold for every adversary of their kind, whatever was measured." + note_of_others(report)
+    return reasons_table({name: each.guarantee for name, each in report.verdicts.items()}, note, report.spec.delta)
+
+
+def as_if_table(report: AuditReport) -> Table:
+    """Return what would hold if the error of each defence were independent noise."""
     return Table(
-        title="Verdict",
-        note="Columns of three standings. A guarantee is a theorem and holds for every adversary of its kind. "
-        "An as-if figure is what would hold if the error were independent noise of a distribution fitted to each "
-        "tensor: the median of the neighbour pairs, their least and greatest in brackets. A measurement is what one "
-        "attack achieved: leakage is at least that. An epsilon lower bound (95%): no claim of a smaller epsilon at "
-        f"that delta could be true, at 95% confidence, for one record added or removed.{note_of_others(report)}",
+        title="As if the error were noise",
+        note="A description, which protects nobody: what would hold if the error of each tensor were independent noise "
+        "of a family fitted to it. Medians of the neighbour pairs, their least and greatest in brackets. Adjacency: "
+        f"{adjacency(report.game.training)}.",
         columns=(
             "defence",
-            *(f"guaranteed for {unit}" for unit in units),
-            "as if (a description)",
-            f"measured ({report.strongest.name})",
+            "coordinates\nwith an error",
+            "L1 norm of\nthe difference",
+            "L2 norm of\nthe difference",
+            "as if Laplace\nepsilon at\ndelta 0",
+            f"as if Gaussian\nepsilon at\ndelta {write_shortest(report.spec.delta)}",
+            "as if uniform\ndelta at\nany epsilon",
         ),
         rows=[
-            (name, *_guaranteed(verdict.guarantee, units), _as_if(verdict.as_if), _measured(verdict, rate))
+            (
+                name,
+                f"{described.coordinates:,}",
+                significant(described.l1),
+                significant(described.l2),
+                *as_if_cells(described),
+            )
             for name, verdict in report.verdicts.items()
+            if (described := verdict.as_if)
         ],
     )
 
@@ -149,47 +157,3 @@ def deciding_table(report: AuditReport) -> Table:
             if study and study.decision
         ],
     )  # fmt: skip
-
-
-def _guaranteed(stated: Guarantee, units: Sequence[Unit]) -> tuple[str, ...]:
-    """Return a guarantee in the column of its unit; none is said of the unit that was measured."""
-    nothing = math.isinf(stated.epsilon)
-    head = "none, epsilon = ∞ at delta" if nothing else f"epsilon {significant(stated.epsilon)} at delta"
-    chosen = units[0] if nothing else stated.unit
-    return tuple(
-        f"{head} {write_shortest(stated.delta)}: {stated.reason}" if unit is chosen else NOT_FOR_THIS for unit in units
-    )
-
-
-def _as_if(described: AsIf | None) -> str:
-    if described is None:
-        return "no error that could be described"
-    laplace, gaussian, uniform = as_if_cells(described)
-    return (
-        f"one record moves {described.coordinates:,} coordinates by {significant(described.l1)} in L1 and "
-        f"{significant(described.l2)} in L2; independent Laplace noise would give epsilon {laplace} at delta 0, "
-        f"Gaussian noise {gaussian} at delta {write_shortest(described.delta)}, uniform noise delta {uniform} at any "
-        "epsilon"
-    )
-
-
-def _measured(verdict: Verdict, rate: float) -> str:
-    average, exposed = verdict.strongest[RECORDS], verdict.strongest[VULNERABLE]
-    return (
-        f"{_lower_bound(verdict.epsilon_lower_bound)}; average record: AUC {interval(average.auc)}, TPR "
-        f"{tpr(average, rate)} at FPR {rate:g}; {VULNERABLE}: AUC {interval(exposed.auc)}{_white_box(verdict)}"
-    )
-
-
-def _white_box(verdict: Verdict) -> str:
-    if not (bounds := verdict.record_canary_bounds):
-        return ""
-    first = bounds[0]
-    return (
-        f"; by canaries ({first.canaries}), for {first.unit}: {_lower_bound(first.bound)}, which rejects "
-        f"{first.rejects}"
-    )
-
-
-def _lower_bound(bound: EpsilonBound) -> str:
-    return f"epsilon lower bound ({bound.confidence:.0%}) {bound.epsilon:.2f} at delta {write_shortest(bound.delta)}"

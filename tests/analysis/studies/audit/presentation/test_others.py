@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from analysis.studies.audit.presentation.others import note_of_others
-from analysis.studies.audit.presentation.tables import closing_table, verdict_table
+from analysis.studies.audit.presentation.tables import closing_table, guarantee_table
 from fedsz_privacy.training.accounting import epsilon
 
 
@@ -37,7 +37,7 @@ def test_nothing_is_said_where_no_others_noise_is_met(small_report, changes):
     assert note_of_others(asked(small_report, **changes)) == ""
 
 
-@pytest.mark.parametrize("table", [closing_table, verdict_table])
-def test_both_tables_of_verdicts_say_it(small_report, monkeypatch, table):
+@pytest.mark.parametrize("table", [closing_table, guarantee_table])
+def test_both_tables_of_guarantees_say_it(small_report, monkeypatch, table):
     monkeypatch.setattr("analysis.studies.audit.presentation.tables.note_of_others", lambda _: " Told.")
     assert table(small_report).note.endswith(" Told.")
