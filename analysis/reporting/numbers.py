@@ -122,6 +122,11 @@ def significant_interval(estimate: Interval, digits: int = DIGITS) -> str:
     return f"{value} [{low}, {high}]"
 
 
+def whole_interval(estimate: Interval) -> str:
+    """Return an estimate with its interval, each to a whole number, thousands separated."""
+    return f"{estimate.value:,.0f} [{estimate.low:,.0f}, {estimate.high:,.0f}]"
+
+
 def times(ratio: float) -> str:
     """Return a ratio to three digits, thousands separated, as in ``10.2x``."""
     return f"{significant(ratio)}x"

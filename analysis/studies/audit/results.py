@@ -46,7 +46,7 @@ def summary_rows(report: AuditReport) -> list[Row]:
             **leakage_row(verdict.strongest[RECORDS], strictest_rate(report)),
             **with_interval("measured_auc_vulnerable", verdict.strongest[VULNERABLE].auc),
             "ratio": report.ratio(name),
-            "bytes": report.nbytes(name),
+            **with_interval("bytes", report.size(name)),
             **with_interval("performance", report.performance(name)),
         }
         for name, verdict in report.verdicts.items()
@@ -129,6 +129,7 @@ def _defence(report: AuditReport, name: str) -> dict[str, object]:
         "as_if": asdict(verdict.as_if) if verdict.as_if else None,
         "ratio": report.ratio(name),
         "bytes": report.nbytes(name),
+        "bytes_interval": [report.size(name).low, report.size(name).high],
         "performance": performance.value,
         "performance_interval": [performance.low, performance.high],
         "epsilon_lower_bound": asdict(verdict.epsilon_lower_bound),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,7 +79,11 @@ class AuditReport(Report):
 
     def nbytes(self, release: str) -> float:
         """Mean size of the target's update on the wire, in bytes."""
-        return float(self.trials.sizes[:, self.spec.defences.index(release)].mean())
+        return self.size(release).value
+
+    def size(self, release: str) -> Mean:
+        """Mean size of the target's update on the wire, in bytes, with its interval over trials."""
+        return mean_with_interval(self.trials.sizes[:, self.spec.defences.index(release)].tolist()).within(0, inf)
 
     def ratio(self, release: str) -> float:
         """Compression ratio of a release, original over compressed."""

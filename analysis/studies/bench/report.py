@@ -26,6 +26,26 @@ RATIO_TICKS = (1, 2, 3, 5, 10, 20, 40)
 CAPTION = "Left, the lossy part alone at every bound; right, the whole state against the time that it takes."
 
 
+def closing_table(report: BenchReport) -> Table:
+    """Return the table that a bench ends with: one row for each compressor, as the conclusion has them."""
+    rows = report.shown
+    return Table(
+        title=f"{Path(rows[0].checkpoint).name} at REL {write_number(rows[0].rel)}",
+        note="Rates in MB/s of the whole pipeline; the page has every checkpoint and bound.",
+        columns=("compressor", "ratio", "compress\nMB/s", "decompress\nMB/s", "peak error\n/ bound"),
+        rows=[
+            (
+                row.compressor,
+                significant(row.ratio, 4),
+                _spread(row.compress),
+                _spread(row.decompress),
+                _cell(row.peak_error, significant, row),
+            )
+            for row in rows
+        ],
+    )
+
+
 def bench_table(report: BenchReport) -> Table:
     """Return one row for each measurement."""
     return Table(
@@ -130,7 +150,7 @@ def make_page(report: BenchReport) -> Page:
         conclusion=report.conclusion,
         cover=Picture("bench", CAPTION, ". ".join(report.conclusion)),
         body=(table,),
-        closing=(table,),
+        closing=(closing_table(report),),
         warnings=tuple(report.warnings()),
     )
 

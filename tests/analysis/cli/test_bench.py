@@ -49,6 +49,19 @@ def test_a_bench_ends_with_its_table_warning_and_the_path_of_the_report(tmp_path
     assert "an absolute bound" in result.stderr
 
 
+def test_what_is_printed_is_of_one_checkpoint_at_one_bound_and_the_page_has_all(tmp_path):
+    names = ["first.pt", "second.pt"]
+    for name in names:
+        torch.save({"weight": torch.randn(40, 50)}, tmp_path / name)
+    bounds = ["--bound", "1e-1", "--bound", "1e-2"]
+    arguments = [*(str(tmp_path / name) for name in names), *bounds, "--compressor", "nopred", "--repeats", "1"]
+    result = CliRunner().invoke(app, ["bench", *arguments, "--out", str(tmp_path / "run")])
+    assert "first.pt at REL 1e-2" in result.stdout
+    assert "second.pt" not in result.stdout
+    page = (tmp_path / "run" / "report.html").read_text()
+    assert page.count(">second.pt</th>") == 2
+
+
 def test_bad_input_is_one_line(tmp_path):
     result = CliRunner().invoke(app, ["bench", "missing.pt", "--out", str(tmp_path / "run")])
     assert result.exit_code == 2
@@ -76,7 +89,7 @@ def test_tensors_that_no_bound_leaves_room_are_kept_exactly_in_the_row(tmp_path,
     arguments = ["--compressor", "nopred", "--bound", bound, "--repeats", "1", "--out", str(tmp_path / "run")]
     result = CliRunner().invoke(app, ["bench", str(tmp_path / "state.pt"), *arguments], env={"COLUMNS": "250"})
     assert result.exit_code == 0, result.output
-    (row,) = (line for line in result.stdout.splitlines() if "nopred  " in line)
+    (row,) = (line for line in (tmp_path / "run" / "report.md").read_text().splitlines() if "| nopred |" in line)
     assert exact in row
     assert row.count("kept exactly") == 3
 
@@ -108,7 +121,7 @@ def test_every_bound_works_on_weights_of_every_size(tmp_path, weight):
     bounds = ["--bound", "1", "--bound", "1e-2", "--bound", "1e-9"]
     result = CliRunner().invoke(app, ["bench", str(tmp_path / "state.pt"), *bounds, *arguments])
     assert result.exit_code == 0, result.output
-    assert sum("0 of 1" in line for line in result.stdout.splitlines()) == 6
+    assert (tmp_path / "run" / "report.md").read_text().count("| 0 of 1 |") == 6
 
 
 NOTHING = {

@@ -15,6 +15,7 @@ from analysis.reporting.numbers import (
     small,
     spoken,
     times,
+    whole_interval,
 )
 
 positive = st.floats(1e-300, 1e12)
@@ -89,3 +90,7 @@ def test_counts_have_their_number_and_thousands():
 
 def test_a_duration_is_said_in_the_unit_that_people_would_choose():
     assert [spoken(each) for each in (0.2, 31.4, 300, 7200)] == ["1 second", "31 seconds", "5 minutes", "2.0 hours"]
+
+
+def test_a_whole_number_keeps_all_its_digits():
+    assert whole_interval(Estimate(340008.0, 340007.4, 1234567.5)) == "340,008 [340,007, 1,234,568]"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from analysis.methods.curves.neighbours import adjacency
 from analysis.methods.guarantee import note_of_claims
-from analysis.reporting.numbers import interval, significant
+from analysis.reporting.numbers import interval, significant, whole_interval
 from analysis.reporting.table import Table
 from analysis.studies.audit.measure import RECORDS, VULNERABLE
 from analysis.studies.audit.presentation.leakage_tables import strictest_rate, tpr
@@ -99,13 +99,13 @@ def cost_table(report: AuditReport) -> Table:
     metric = report.game.pool.task.metric
     return Table(
         title="Cost and use",
-        note=f"Means over trials. {metric.capitalize()} is that of the model which the adversary's last look shows, on "
-        "test records, with its 95% t interval over trials.",
+        note=f"Means over trials, with 95% t intervals. {metric.capitalize()} is that of the model which the "
+        "adversary's last look shows, on test records. A ratio is that of the mean sizes.",
         columns=("defence", "bytes of an update", "compression ratio", metric),
         rows=[
             (
                 name,
-                f"{report.nbytes(name):,.0f}",
+                whole_interval(report.size(name)),
                 significant(report.ratio(name), 4),
                 interval(report.performance(name), 4),
             )
