@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 import seaborn as sns
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure  # noqa: F401  # an example draws on one
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+from numpy.typing import NDArray
 
 from analysis.reporting.canvas import Canvas
 from analysis.reporting.formats import Format, formats
@@ -79,6 +81,19 @@ def paper_style() -> Iterator[None]:
     """
     with sns.axes_style("whitegrid"), sns.plotting_context("paper", font_scale=PAPER), mpl.rc_context(RULES | FINE):
         yield
+
+
+def side_by_side(count: int, room: float) -> NDArray[np.float64]:
+    """Return by how much each of so many points of one place is moved, so that none hides another.
+
+    Parameters
+    ----------
+    count : int
+        How many stand side by side.
+    room : float
+        The room that they share, in units of the axis, or in decades of a logarithmic one.
+    """
+    return room * (np.arange(count) - (count - 1) / 2) / count
 
 
 def label_powers(axis: Axis) -> None:

@@ -14,7 +14,7 @@ from analysis.reporting.legends import add_legend
 from analysis.reporting.lettering import scaled
 from analysis.reporting.numbers import significant
 from analysis.reporting.page import Page, Picture
-from analysis.reporting.style import house_style, label_powers, looks, to_files
+from analysis.reporting.style import house_style, label_powers, looks, side_by_side, to_files
 from analysis.reporting.table import Row, Table, to_csv
 from analysis.reporting.titles import wrapped
 from analysis.studies.bench.measure import BenchRow, Spread
@@ -23,7 +23,13 @@ from analysis.studies.command import to_command
 from fedsz_privacy.defences.grammar import write_number
 
 RATIO_TICKS = (1, 2, 3, 5, 10, 20, 40)
-CAPTION = "Left, the lossy part alone at every bound; right, the whole state against the time that it takes."
+HALF_A_DECADE = 0.5
+"""Room over which the points of one bound stand side by side."""
+
+CAPTION = (
+    "Left, the lossy part alone at every bound, points of one bound side by side; right, the whole state against the "
+    "time that it takes."
+)
 
 
 def closing_table(report: BenchReport) -> Table:
@@ -92,9 +98,10 @@ def ratio_and_rate(report: BenchReport, figure: Canvas | None = None) -> Canvas:
     compressors = list(dict.fromkeys(row.compressor for row in rows))
     canvas = new_canvas(figure, 13, 5)
     left, right = lay_out(canvas, 2, 2)
-    for compressor, look in zip(compressors, looks(len(compressors)), strict=True):
-        line = sorted((row.rel, row.lossy_ratio or np.nan) for row in rows if row.compressor == compressor)
-        left.plot(*zip(*line, strict=True), marker=look.marker, color=look.colour, label=compressor)
+    beside = 10 ** side_by_side(len(compressors), HALF_A_DECADE)
+    for compressor, look, place in zip(compressors, looks(len(compressors)), beside, strict=True):
+        line = sorted((row.rel * place, row.lossy_ratio or np.nan) for row in rows if row.compressor == compressor)
+        left.plot(*zip(*line, strict=True), look.marker, color=look.colour, label=compressor)
         (row,) = (row for row in rows if (row.compressor, row.rel) == (compressor, shown))
         spread = [[row.compress.median - row.compress.low], [row.compress.high - row.compress.median]]
         right.errorbar(

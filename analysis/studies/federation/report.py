@@ -16,7 +16,7 @@ from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.lettering import scaled
 from analysis.reporting.numbers import count, difference, interval, significant, small
 from analysis.reporting.page import Page, Picture
-from analysis.reporting.style import house_style, looks, to_files
+from analysis.reporting.style import house_style, looks, side_by_side, to_files
 from analysis.reporting.table import Row, Table, to_csv, with_interval
 from analysis.reporting.titles import finish_panel
 from analysis.studies.command import to_command
@@ -39,6 +39,9 @@ BAND, THIN = (6.0, 0.4), (1.6, 1.0)
 
 BANDWIDTHS = np.geomspace(1, 1e4, 200)
 """Mbit/s."""
+
+HALF = 0.5
+"""Share of the space between two rounds over which the points of one stand side by side."""
 
 
 def summary_table(report: FederationReport) -> Table:
@@ -76,10 +79,11 @@ def guarantee_table(report: FederationReport) -> Table:
 
 
 def performance_by_round(report: FederationReport, ax: Axes | None = None) -> Canvas:
-    """Draw test performance of the global model after each round."""
-    panel = new_panel(ax, 11, 4.8)
-    for look, (name, rows) in zip(looks(len(report.rounds)), report.rounds.items(), strict=True):
-        rounds, performance = [row.round + 1 for row in rows], [row.performance for row in rows]
+    """Draw test performance of the global model after each round, the defences of one round side by side."""
+    panel, defences = new_panel(ax, 11, 4.8), len(report.rounds)
+    places = side_by_side(defences, HALF)
+    for look, place, (name, rows) in zip(looks(defences), places, report.rounds.items(), strict=True):
+        rounds, performance = [row.round + 1 + place for row in rows], [row.performance for row in rows]
         width, alpha = BAND if name == REFERENCE else THIN
         panel.plot(
             rounds, performance, marker=look.marker, color=look.colour, label=name, linewidth=scaled(width), alpha=alpha
@@ -114,7 +118,8 @@ FIGURES: Mapping[str, tuple[Callable[[FederationReport], Canvas], str]] = Mappin
     {
         "performance": (
             performance_by_round,
-            "All defences start from the same weights. A curve inside the pale band is as good as none's.",
+            "All defences start from the same weights. A curve inside the pale band is as good as none's. Points of "
+            "one round stand side by side.",
         ),
         "link": (
             link_model,

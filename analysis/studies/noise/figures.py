@@ -16,6 +16,7 @@ from analysis.methods.noise.detectors import mixture_density
 from analysis.reporting.canvas import Canvas, columns_of, is_first, lay_out, new_canvas
 from analysis.reporting.legends import add_legend
 from analysis.reporting.lettering import scaled
+from analysis.reporting.style import side_by_side
 from analysis.reporting.titles import wrapped
 from analysis.studies.noise.checkpoint_study import CheckpointStudy
 
@@ -74,7 +75,7 @@ def codes_that_differ(studies: Studies, figure: Canvas | None = None) -> Canvas:
     """Draw measured against predicted shares of codes, and advantages, over the size of the difference."""
     canvas = new_canvas(figure, 12.5, 4.8)
     left, right = lay_out(canvas, 2, 2)
-    beside = 10 ** (APART * (np.arange(len(studies)) - (len(studies) - 1) / 2))
+    beside = 10 ** side_by_side(len(studies), APART * len(studies))
     looks = zip(_colours(studies), "os^Dv" * 9, beside, studies.items(), strict=False)
     for colour, marker, place, (release, study) in looks:
         shares, decisions = list(study.decisions), list(study.decisions.values())

@@ -2,7 +2,7 @@
 
 Each array is one chunk of one page in pcodec's wrapped format. No length is sent: the decoder says what it has read.
 Before a chunk of numbers of one byte stands a length u32, little-endian: that of a zstd frame (`byte_codes`), which
-holds the numbers in the chunk's stead, or 0. A frame is about 1% larger than the chunk, and made far sooner.
+holds the numbers in the chunk's stead, or 0. A frame is made far sooner than the chunk, and is little larger.
 """
 
 import struct

@@ -4,7 +4,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from analysis.reporting.formats import Format, written_as
-from analysis.reporting.style import LINES, MARKERS, label_powers, looks, to_bytes, to_files
+from analysis.reporting.style import LINES, MARKERS, label_powers, looks, side_by_side, to_bytes, to_files
 
 
 def test_seventy_series_are_told_apart_by_colour_and_marker_and_by_colour_and_line():
@@ -52,3 +52,8 @@ def test_a_logarithmic_axis_has_as_many_labels_as_there_is_room_for(values, labe
     low, high = panel.get_xlim()
     shown = [tick for tick in panel.get_xticks() if low <= tick <= high]
     assert panel.xaxis.get_major_formatter().format_ticks(shown) == labels
+
+
+def test_points_of_one_place_stand_around_it_at_equal_distances():
+    assert side_by_side(1, 0.5).tolist() == [0]
+    assert side_by_side(4, 0.4) == pytest.approx([-0.15, -0.05, 0.05, 0.15])
