@@ -11,6 +11,9 @@ from typing import BinaryIO
 
 from fedsz_privacy.core.errors import InputError
 
+SHORT_NAME = 50
+"""Characters of a file's name that its temporary name repeats, of four bytes at most each."""
+
 TEMPORARY = re.compile(r"\..+\.[0-9a-f]{16}\.tmp")
 """Names under which files are written before they get their own."""
 
@@ -72,7 +75,8 @@ def open_atomically(path: Path) -> Iterator[BinaryIO]:
     InputError
         If it cannot be written: the disk is full or read-only, or something else is in its place.
     """
-    temporary = path.with_name(f".{path.name}.{token_hex(8)}.tmp")
+    # A name may be as long as the disk lets names be, and the temporary one is longer.
+    temporary = path.with_name(f".{path.name[:SHORT_NAME]}.{token_hex(8)}.tmp")
     with one_line_for("write", path):
         try:
             with temporary.open("xb+") as file:

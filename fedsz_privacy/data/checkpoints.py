@@ -103,7 +103,10 @@ def _read_torch(path: Path) -> object:
             ".safetensors"
         ) from error
     except (*DAMAGED, OSError) as error:
-        raise InputError(f"{path} is no checkpoint ({one_line(error)}): save it again") from error
+        # What PyTorch says of it names its own insides: an opcode, or a module of its.
+        raise InputError(
+            f"{path} is no checkpoint that torch.save wrote: give a .safetensors or .npz file, or save it again"
+        ) from error
 
 
 def _is_dense(value: object) -> bool:

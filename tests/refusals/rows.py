@@ -411,7 +411,7 @@ numbered.pt             | numbered.pt holds more than dense tensors by name (3):
 module.pt               | module.pt is no state dict that can be read without running its code
 expanded.pt             | needs 4398046511104 bytes: save contiguous tensors by torch.save or as .safetensors
 garbage.pt              | garbage.pt is no state dict that can be read without running its code
-empty.pt                | empty.pt is no checkpoint
+empty.pt                | empty.pt is no checkpoint that torch.save wrote: give a .safetensors or .npz file
 pipe.pt                 | no file at pipe.pt: give one that can be read
 state.onnx              | state.onnx is no state dict that can be read without running its code
 mine.py                 | mine.py is no state dict that can be read without running its code: save model.state_dict()

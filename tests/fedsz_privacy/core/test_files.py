@@ -83,3 +83,9 @@ def test_only_temporaries_are_removed(tmp_path, monkeypatch):
     assert len(list(tmp_path.rglob("*.tmp"))) == 4
     remove_temporaries(tmp_path)
     assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == sorted(mine)
+
+
+@pytest.mark.parametrize("name", ["a" * 255, "\N{SNOWMAN}" * 85, "\N{GRINNING FACE}" * 63])
+def test_a_name_may_be_as_long_as_the_disk_allows(tmp_path, name):
+    write_atomically(tmp_path / name, b"new")
+    assert [each.name for each in tmp_path.iterdir()] == [name]
