@@ -30,8 +30,9 @@ def _chosen(report: RecommendReport) -> Iterator[str]:
         return
     yield (
         f"{chosen.release}: {margin.metric} loses {lost(report, chosen)} {margin.unit}, less than {margin}; "
-        f"{significant(chosen.ratio.value)} times fewer bytes; {significant(chosen.seconds.value, 2)} seconds to "
-        "encode and decode an update"
+        f"{significant(chosen.ratio.value)} times fewer bytes; a client's round takes "
+        f"{significant(chosen.round_seconds.value, 2)} seconds, {significant(chosen.seconds.value, 2)} of them to "
+        "encode and decode its update"
     )
     if report.leakage:
         yield f"leakage: {leakage_changes(report.leakage)}"

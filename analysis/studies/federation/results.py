@@ -69,10 +69,14 @@ class FederationReport(Report):
         """Test performance after the last round, minus that of no defence."""
         return self.rounds[defence][-1].performance - self.rounds[REFERENCE][-1].performance
 
+    def round_seconds(self, defence: str) -> float:
+        """Return how long a client's round takes, training, encoding and decoding, as a mean over rounds."""
+        trained = float(np.mean([row.training_seconds for row in self.rounds[defence]]))
+        return trained + self.transfer(defence).compute_seconds
+
     def overhead(self, defence: str) -> float:
-        """Share of a client's round, training, encoding and decoding, that is not training."""
-        compute = self.transfer(defence).compute_seconds
-        return compute / (compute + float(np.mean([row.training_seconds for row in self.rounds[defence]])))
+        """Share of a client's round that is not training."""
+        return self.transfer(defence).compute_seconds / self.round_seconds(defence)
 
     @staticmethod
     def _presentation() -> Presentation:

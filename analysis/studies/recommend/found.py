@@ -30,8 +30,8 @@ class Tried:
         Where that is against the most that may be lost.
     ratio : Mean
         Compression ratio, original over compressed.
-    seconds : Mean
-        Encoding and decoding of one client's update in one round.
+    seconds, round_seconds : Mean
+        Encoding and decoding of one client's update in one round, and all of that round, training too.
     """
 
     release: str
@@ -40,6 +40,7 @@ class Tried:
     standing: Standing
     ratio: Mean
     seconds: Mean
+    round_seconds: Mean
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ def tried_over_seeds(
         standing(loss, margin.value),
         mean_over_seeds([each.ratio(release) for each in federations]),
         mean_over_seeds([each.transfer(release).compute_seconds for each in federations]).within(0, inf),
+        mean_over_seeds([each.round_seconds(release) for each in federations]).within(0, inf),
     )
 
 

@@ -48,13 +48,14 @@ def bounds_table(report: RecommendReport) -> Table:
         f"{report.margin.metric} is {significant(report.undefended.value, 4)}. Means over {report.spec.seeds} seeds "
         "with 95% t intervals. Bounds are tried from the tightest on, up to the first that does not stay below; so by "
         "Student's t the chance of recommending one that loses as much or more is 2.5% at most, however many are "
-        f"tried. Seconds are of one client's update in one round.{_note_of_widths(report)}",
+        f"tried. A round is one client's: training, encoding and decoding.{_note_of_widths(report)}",
         columns=(
             "release",
             f"{report.margin.metric} lost\n({report.margin.unit})",
             f"standing against\nmax loss {report.spec.max_loss}",
             "ratio",
             "encoding and\ndecoding seconds",
+            "seconds of a\nclient's round",
         ),
         rows=[
             (
@@ -63,6 +64,7 @@ def bounds_table(report: RecommendReport) -> Table:
                 f"{each.standing.value}{', recommended' if each == report.recommended else ''}",
                 significant_interval(each.ratio, 4),
                 interval(each.seconds, 4),
+                interval(each.round_seconds, 4),
             )
             for each in report.tried
         ],
@@ -95,6 +97,7 @@ def summary_rows(report: RecommendReport) -> list[Row]:
             "recommended": each == report.recommended,
             **with_interval("ratio", each.ratio),
             **with_interval("seconds", each.seconds),
+            **with_interval("round_seconds", each.round_seconds),
         }
         for each in report.tried
     ]

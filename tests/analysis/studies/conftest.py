@@ -37,6 +37,7 @@ def reported() -> Callable[[Losses], RecommendReport]:
                 standing(loss, MARGIN.value),
                 Mean(4.0 + place, 3.9 + place, 4.1 + place, (3.9 + place, 4.0 + place, 4.1 + place)),
                 Mean(0.01, 0.009, 0.011, (0.01, 0.01, 0.01)),
+                Mean(0.5, 0.4, 0.6, (0.5, 0.5, 0.5)),
             )
             for place, loss in enumerate(means)
         )

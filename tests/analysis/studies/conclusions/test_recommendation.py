@@ -10,7 +10,7 @@ def test_the_loosest_bound_is_recommended_with_what_it_costs_and_saves(reported)
     chosen, leakage, rest, guaranteed = recommendation(reported([(0.0, 0.0), (0.001, 0.002)]))
     assert chosen == (
         "fedsz:rel=1e-3: accuracy loses 0.10 [-0.10, 0.30] percentage points, less than 0.5 percentage points; "
-        "5 times fewer bytes; 0.01 seconds to encode and decode an update"
+        "5 times fewer bytes; a client's round takes 0.5 seconds, 0.01 of them to encode and decode its update"
     )
     assert leakage.startswith("leakage: nothing that was found: attacks without shadow models have AUC 0.620 [")
     assert rest == "no looser bound was tried: --bounds takes looser ones"

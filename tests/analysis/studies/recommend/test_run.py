@@ -54,7 +54,7 @@ def finished(tmp_path_factory):
 def without_seconds(report):
     """Return what a report holds but for times, which no two runs share."""
     return (
-        [dataclasses.replace(each, seconds=None) for each in report.tried],
+        [dataclasses.replace(each, seconds=None, round_seconds=None) for each in report.tried],
         report.leakage,
         report.recommended.release,
     )
