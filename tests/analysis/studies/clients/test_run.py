@@ -23,6 +23,7 @@ from fedsz_privacy.defences.proof import Unit
 from fedsz_privacy.defences.release import Release, Released
 
 SPEC = ClientsSpec(
+    model="small_models:linear",
     defences=("dpfedavg:noise=0.6", "dpsgd:noise=1"),
     signals=("own-update", "loss"),
     trials=16,

@@ -20,6 +20,7 @@ from analysis.studies.seeds.spec import ClientsSeedsSpec, settle
 from fedsz_privacy.core.errors import InputError
 
 QUICK = {
+    "model": "small_models:linear",
     "release": "dpfedavg:noise=0.6",
     "trials": 16,
     "clients": 20,
@@ -33,6 +34,7 @@ OPTIONS = [word for name, value in QUICK.items() for word in (f"--{name}", str(v
 SIGNALS = ["--signal", "own-update", "--signal", "loss"]
 SEEDS = ("3", "5")
 SPEC = ClientsSeedsSpec(
+    model="small_models:linear",
     defences=("dpfedavg:noise=0.6",),
     signals=("own-update", "loss"),
     trials=16,
