@@ -1,9 +1,8 @@
 """Names that are checked without loading what they name are those of what is there."""
 
 from fedsz_privacy.data.embedded import EMBEDDED
-from fedsz_privacy.data.frames import TABLES
 from fedsz_privacy.data.loading import FILES as READERS
-from fedsz_privacy.data.names import DATA_NAMES, FILES, TASK_NAMES
+from fedsz_privacy.data.names import DATA_NAMES, FILES, TABLES, TASK_NAMES
 from fedsz_privacy.data.targets import TASKS
 from fedsz_privacy.models.catalogue import MODELS
 from fedsz_privacy.models.names import MODEL_NAMES

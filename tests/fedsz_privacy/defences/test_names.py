@@ -15,7 +15,7 @@ def test_names_are_those_of_parsing():
 
 
 def test_known_names_and_import_paths_pass():
-    require_known(["none", "dpsgd:eps=8+fedsz:rel=1e-2", "ef+topk:share=0.05", "mine:gaussian:clip=1"])
+    require_known(["none", "dpsgd:eps=8+fedsz:rel=1e-2", "ef+topk:share=0.05", "copy:gaussian:clip=1"])
 
 
 @pytest.mark.parametrize("text", ["nonsense", "fedsz:rel=1e-2+nonsense", "fedzs:rel=1e-2"])
