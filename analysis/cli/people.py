@@ -137,6 +137,7 @@ def print_table(table: "Table") -> None:
         laid_out = _laid_out(table, headings)
         if Measurement.get(wide, wide.options, laid_out).maximum <= here.width:
             here.print(laid_out)
+            echo("")
             return
     _print_rows(table)
 

@@ -105,7 +105,7 @@ def significant(value: float, digits: int = DIGITS) -> str:
     >>> [significant(value) for value in (2651.0, 26.5, 0.01213, 0.0000694, 3.2e9, 1.0, 0.0, float("inf"))]
     ['2,650', '26.5', '0.0121', '6.94e-5', '3.2e9', '1', '0', '∞']
     """
-    rounded = float(f"{value:.{digits - 1}e}")
+    rounded = float(f"{value:.{digits - 1}e}") + 0.0  # no zero has a sign
     if not isfinite(rounded):
         return f"{rounded:g}".replace("inf", "∞")
     if rounded == 0 or LEAST_PLAIN <= abs(rounded) < MOST_PLAIN:
@@ -123,7 +123,9 @@ def significant_interval(estimate: Interval, digits: int = DIGITS) -> str:
 
 
 def whole_interval(estimate: Interval) -> str:
-    """Return an estimate with its interval, each to a whole number, thousands separated."""
+    """Return an estimate with its interval, each to a whole number, thousands separated; alone where nothing varied."""
+    if estimate.low == estimate.high:
+        return f"{estimate.value:,.0f}"
     return f"{estimate.value:,.0f} [{estimate.low:,.0f}, {estimate.high:,.0f}]"
 
 

@@ -7,13 +7,13 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from analysis.reporting.damage import why
 from analysis.reporting.folder import GROUPS, SPEC
 from analysis.reporting.json_files import DAMAGED, read_json, require_format, require_keys
 from fedsz_privacy.core.errors import InputError
-from fedsz_privacy.core.imports import find_import_paths, refusing_imports
+from fedsz_privacy.core.imports import MissingModuleError, find_import_paths, refusing_imports
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -56,7 +56,13 @@ def read_question(path: Path, command: str, kind: type[Question]) -> Question:
     del asked["command"]
     with _one_line_about(path, command):
         require_keys(asked, *(each.name for each in fields(kind)))
-        return TypeAdapter(kind).validate_json(json.dumps(asked), strict=True)
+        try:
+            return TypeAdapter(kind).validate_json(json.dumps(asked), strict=True)
+        except ValidationError as error:
+            # A module that is not there is no fault of the folder's.
+            if isinstance(missing := error.errors()[0].get("ctx", {}).get("error"), MissingModuleError):
+                raise missing from None
+            raise
 
 
 @contextmanager
@@ -79,5 +85,7 @@ def only_trusted(path: Path, asked: Mapping[str, object]) -> Iterator[None]:
 def _one_line_about(path: Path, command: str) -> Iterator[None]:
     try:
         yield
+    except MissingModuleError:
+        raise
     except DAMAGED as error:
         raise InputError(f"{path} holds no {command} to go on with ({why(error)}): give the folder of one") from error

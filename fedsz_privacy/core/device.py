@@ -20,5 +20,5 @@ def find_device(name: str) -> torch.device:
         device = torch.device(name)
         torch.zeros(1, device=device)
     except (RuntimeError, AssertionError, NotImplementedError):
-        raise InputError(f"device {name!r} is not there: choose auto, cpu or cuda") from None
+        raise InputError(f"device {name!r} is not there: choose auto or cpu") from None
     return device

@@ -17,6 +17,11 @@ from fedsz_privacy.core.errors import InputError, unknown
 
 Kind = TypeVar("Kind")
 
+
+class MissingModuleError(InputError):
+    """An import path names a module that is not there."""
+
+
 _REFUSED: ContextVar[str] = ContextVar("_REFUSED", default="")
 """What helps, while nothing may be imported; empty while all may."""
 
@@ -155,14 +160,17 @@ def _import_module(name: str, path: str) -> ModuleType:
         raise _missing(error.name, path) from None
 
 
-def _missing(module: str, path: str) -> InputError:
+def _missing(module: str, path: str) -> MissingModuleError:
     remedy = _rename(module) or "write module:name of one that imports"
-    return InputError(f"no module {module!r} for {path!r}: {remedy}")
+    return MissingModuleError(f"no module {module!r} for {path!r}: {remedy}")
 
 
 def _require_module_name(module: str, path: str) -> None:
     if not module or module.startswith("."):
         raise InputError(f"{path!r} starts with no module: write module:name, with dots between packages")
+    if module.endswith(".py"):
+        named = f"{module.removesuffix('.py').replace('/', '.')}:{path.partition(':')[2]}"
+        raise InputError(f"{path!r} names a file: write {named}, the module and no suffix")
 
 
 def _look_here() -> None:

@@ -21,4 +21,4 @@ def require_known(kind: str, name: str, known: tuple[str, ...], remedy: str) -> 
 def require_device(name: str) -> None:
     """Raise InputError for a name that is no device's; whether it is there PyTorch says, once it is loaded."""
     if name != AUTO and name.partition(":")[0] not in DEVICES:
-        raise InputError(f"device {name!r} is not there: choose auto, cpu or cuda")
+        raise InputError(f"unknown device {name!r}: choose auto, cpu or cuda")

@@ -35,9 +35,11 @@ def require_data(name: str) -> None:
     path = Path(name)
     if remedy := FILES.get(path.suffix.lower()):
         require_file(path, remedy)
+    elif name in DATA_NAMES or HUB_NAME.fullmatch(name) or (name and is_folder(path)):
+        return
     elif ":" in name:
         require_module(name)
-    elif name not in DATA_NAMES and not HUB_NAME.fullmatch(name) and not (name and is_folder(path)):
+    else:
         raise InputError(
             f"unknown data set {name!r}: write {', '.join(DATA_NAMES)}, the path of a folder or an .npz, .csv, "
             ".parquet or .txt file, owner/name on the hub, or module:function"

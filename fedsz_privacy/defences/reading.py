@@ -1,7 +1,6 @@
 """From the strings of defences to what they ask for, and their settled names."""
 
-from collections.abc import Iterable, Mapping
-from types import MappingProxyType
+from collections.abc import Iterable
 from typing import TypeAlias
 
 from fedsz_privacy.core.errors import InputError
@@ -9,6 +8,7 @@ from fedsz_privacy.defences.dpfedavg import ClientPrivacy
 from fedsz_privacy.defences.grammar import make, read_part, split_parts
 from fedsz_privacy.defences.grid import expand
 from fedsz_privacy.defences.mechanisms.none import none
+from fedsz_privacy.defences.names import NO_RELEASES, first_kind
 from fedsz_privacy.defences.parsing import ONE_ROUND, parse_release, without_sigmas
 from fedsz_privacy.defences.private_training import PRIVATE, Privacy
 from fedsz_privacy.defences.proof import Composition
@@ -16,9 +16,6 @@ from fedsz_privacy.defences.release import Release
 
 DPFEDAVG = "dpfedavg"
 """What asks for `DPFedAvg`."""
-
-NO_RELEASES: Mapping[str, str] = MappingProxyType({**dict.fromkeys(PRIVATE, "training"), DPFEDAVG: "aggregation"})
-"""What may stand first in the string of a defence and is no release, with what it is."""
 
 Read: TypeAlias = tuple[str, Privacy | ClientPrivacy | None, Release]
 """The word that a defence's first part begins with if it is no release, what that part asks for, and the release."""
@@ -64,11 +61,6 @@ def read_defence(text: str, composition: Composition = ONE_ROUND) -> Read:
     if isinstance(privacy, ClientPrivacy) and release.feedback:
         raise InputError(f"{text!r} feeds back what clients lost, also of those that are not sampled: leave ef+ out")
     return kind, privacy, release
-
-
-def first_kind(text: str) -> str:
-    """Return the word that a defence's first part begins with."""
-    return text.partition("+")[0].partition(":")[0].strip()
 
 
 def name_of(kind: str, privacy: Privacy | ClientPrivacy | None, release: Release) -> str:

@@ -99,8 +99,8 @@ NAMES = """
 --figures gif               | --figures gif: choose one of png, svg, pdf
 --optimizer lion           | unknown optimizer 'lion': choose one of sgd, momentum, adam, adamw
 --optimizer ''             | unknown optimizer '': choose one of sgd, momentum, adam, adamw
---device tpu               | device 'tpu' is not there: choose auto, cpu or cuda
---device cuda:99           | device 'cuda:99' is not there: choose auto, cpu or cuda
+--device tpu               | unknown device 'tpu': choose auto, cpu or cuda
+--device cuda:99           | device 'cuda:99' is not there: choose auto or cpu
 --backend spark            | unknown backend 'spark': choose one of loky, ray, dask, or leave it out for loky
 --adversary nobody         | unknown adversary 'nobody': choose one of update, server, aggregate, final-model
 --signal nothing           | unknown signal 'nothing': choose one of loss, cosine, lira, lira-per-example
@@ -371,7 +371,7 @@ FEDERATE = """
 --seed -1                            | seed -1: choose 0 or more
 --seed 18446744073709551616          | seed 18446744073709551616: choose 18446744073709551615 or less
 --delta 1e-16                        | delta 1e-16: choose a number between 0 and 1, of 1e-15 or more
---device tpu                         | device 'tpu' is not there: choose auto, cpu or cuda
+--device tpu                         | unknown device 'tpu': choose auto, cpu or cuda
 --optimizer lion                     | unknown optimizer 'lion': choose one of sgd, momentum, adam, adamw
 --release zip                        | unknown release 'zip': choose one of none, fedsz, dither
 --release fedsz:rel=0                | error bound rel=0: choose a positive number from 2.23e-308 to 1
@@ -462,7 +462,7 @@ NOISE = """
 --before good.safetensors      | good.safetensors and good.safetensors hold the same values: give the state before
 --release zip                  | unknown release 'zip': choose one of none, fedsz, dither
 --release none                 | none changes no tensor of good.safetensors that can be studied: choose a release that
---release dpsgd:eps=8          | unknown release 'dpsgd': choose one of none, fedsz, dither
+--release dpsgd:eps=8          | dpsgd:eps=8 is training, and here the error of releases is studied
 --release fedsz:rel=0          | error bound rel=0: choose a positive number from 2.23e-308 to 1
 --delta 0                      | delta 0.0: choose a number between 0 and 1, of 1e-15 or more
 --delta nan                    | delta nan: choose a number between 0 and 1, of 1e-15 or more
@@ -550,7 +550,7 @@ recorded/whole --release fly                    | unknown release 'fly'
 recorded/whole --signal lira                    | signal lira needs shadow models
 recorded/whole --signal fly                     | unknown signal 'fly'
 recorded/whole --candidates 3                   | candidates 3: choose 20 or more
-recorded/whole --trust-imports --device fly     | device 'fly' is not there
+recorded/whole --trust-imports --device fly     | unknown device 'fly'
 recorded/whole --model mlp --data digits        | the state before of round 0 has no 3.bias, unlike the model
 --trust-imports                                 | neither a recording nor --before is given
 """

@@ -10,6 +10,12 @@ from fedsz_privacy.core.errors import InputError
 VULNERABLE_SHARE = 0.05
 HANDFUL = 5
 
+
+def vulnerable_count(candidates: int, share: float = VULNERABLE_SHARE) -> int:
+    """Return how many of so many candidates are called the most vulnerable: a share of them, and never a few only."""
+    return max(HANDFUL, round(share * candidates))
+
+
 Drawn = tuple[NDArray[np.intp], NDArray[np.uint16]]
 """A group in one resample: places of its scores in the flattened array, and how often each was drawn."""
 
@@ -71,7 +77,7 @@ def vulnerable_resamples(
         raise InputError(f"share {share}: choose a number above 0 and at most 1")
     if len(scores) < 2:
         raise InputError(f"trials {len(scores)}: choose 2 or more, one to choose records and one to measure them")
-    count = max(HANDFUL, round(share * scores.shape[1]))
+    count = vulnerable_count(scores.shape[1], share)
     drawn = candidates_drawn(weights)
     times = np.empty((len(weights), 2, scores.shape[1]), np.uint16)
     for measured in (0, 1):

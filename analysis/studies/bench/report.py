@@ -1,6 +1,6 @@
 """The report of a bench: one table, one figure, one page, and a warning for each bound that an outlier sets."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -23,8 +23,8 @@ from analysis.studies.command import to_command
 from fedsz_privacy.defences.grammar import write_number
 
 RATIO_TICKS = (1, 2, 3, 5, 10, 20, 40)
-HALF_A_DECADE = 0.5
-"""Room over which the points of one bound stand side by side."""
+ROOM = 0.8
+"""Decades over which the points of one bound stand side by side."""
 
 CAPTION = (
     "Left, the lossy part alone at every bound, points of one bound side by side; right, the whole state against the "
@@ -98,7 +98,7 @@ def ratio_and_rate(report: BenchReport, figure: Canvas | None = None) -> Canvas:
     compressors = list(dict.fromkeys(row.compressor for row in rows))
     canvas = new_canvas(figure, 13, 5)
     left, right = lay_out(canvas, 2, 2)
-    beside = 10 ** side_by_side(len(compressors), HALF_A_DECADE)
+    beside = 10 ** side_by_side(len(compressors), ROOM)
     for compressor, look, place in zip(compressors, looks(len(compressors)), beside, strict=True):
         line = sorted((row.rel * place, row.lossy_ratio or np.nan) for row in rows if row.compressor == compressor)
         left.plot(*zip(*line, strict=True), look.marker, color=look.colour, label=compressor)
@@ -155,11 +155,17 @@ def make_page(report: BenchReport) -> Page:
         question="How small, how fast and how exact each compressor is at each bound.",
         setting={"Checkpoints": ", ".join(checkpoints), "Command": to_command("bench", report.spec)},
         conclusion=report.conclusion,
-        cover=Picture("bench", CAPTION, ". ".join(report.conclusion)),
+        cover=Picture("bench", CAPTION + _note_of_first(checkpoints), ". ".join(report.conclusion)),
         body=(table,),
         closing=(closing_table(report),),
         warnings=tuple(report.warnings()),
     )
+
+
+def _note_of_first(checkpoints: Mapping[str, None]) -> str:
+    """Return what the caption says where there are several checkpoints: the picture is of the first."""
+    others = len(checkpoints) - 1
+    return f" Picture and conclusion are of {next(iter(checkpoints))}; the table has {others} more." if others else ""
 
 
 def _cell(figure: float | None, write: Callable[[float], str], row: BenchRow) -> str:
@@ -170,6 +176,8 @@ def _cell(figure: float | None, write: Callable[[float], str], row: BenchRow) ->
 
 
 def _spread(rates: Spread) -> str:
+    if rates.low == rates.high:
+        return f"{rates.median:,.0f}"
     return f"{rates.median:,.0f} ({rates.low:,.0f} to {rates.high:,.0f})"
 
 

@@ -69,6 +69,8 @@ class Finding:
         What canaries say of epsilon, where there are any.
     exposed : Estimate or None
         AUC on the most vulnerable records, where they were measured.
+    exposed_share : float
+        Their share of all.
     also : sequence of str
         Further clauses.
     """
@@ -81,6 +83,7 @@ class Finding:
     delta: float = 0.0
     canaries: Sequence[CanaryBound] = ()
     exposed: Estimate | None = None
+    exposed_share: float = VULNERABLE_SHARE
     also: Sequence[str] = ()
 
 
@@ -186,7 +189,7 @@ def _by_canaries(found: Finding) -> list[str]:
 def _exposed(found: Finding) -> list[str]:
     if found.exposed is None:
         return []
-    share = f"the most exposed {VULNERABLE_SHARE:.0%} of the records"
+    share = f"the most exposed {100 * found.exposed_share:.3g}% of the records"
     if found.exposed.low > GUESSING:
         return [f"{share} are named with AUC {interval(found.exposed)}"]
     return [f"the AUC of {share} is not told from guessing ({interval(found.exposed)})"]

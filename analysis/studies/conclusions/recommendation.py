@@ -78,4 +78,5 @@ def leakage_changes(change: LeakageChange) -> str:
         return f"attacks name members less well, which guarantees nothing: {beside}"
     if change.undefended.low <= GUESSING:
         return f"not told by this run, whose attacks may name nobody even without compression: {beside}"
-    return f"{'nothing that was found' if change.detectable else 'nothing in any of these seeds'}: {beside}"
+    found = "nothing that was found" if change.detectable else "nothing in any of these seeds"
+    return f"compression changes {found}: {beside}"

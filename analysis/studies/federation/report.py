@@ -10,13 +10,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from analysis.reporting.canvas import Canvas, is_wide, new_panel
+from analysis.reporting.canvas import Canvas, new_panel
 from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.lettering import scaled
 from analysis.reporting.numbers import count, difference, interval, significant, small
 from analysis.reporting.page import Page, Picture
-from analysis.reporting.style import house_style, looks, side_by_side, to_files
+from analysis.reporting.style import house_style, looks, to_files
 from analysis.reporting.table import Row, Table, to_csv, with_interval
 from analysis.reporting.titles import finish_panel
 from analysis.studies.command import to_command
@@ -34,14 +34,14 @@ PAYLOADS: Mapping[Payload, str] = MappingProxyType(
 )
 """What a client sends, as a page says it."""
 
-BAND, THIN = (6.0, 0.4), (1.6, 1.0)
-"""Line width and opacity of no defence, a pale band that others may run inside, and of the others."""
+PALE = 0.4
+"""Opacity of no defence, a band that others may run inside."""
 
 BANDWIDTHS = np.geomspace(1, 1e4, 200)
 """Mbit/s."""
 
-HALF = 0.5
-"""Share of the space between two rounds over which the points of one stand side by side."""
+SIZES = (15.0, 5.0)
+"""Sizes of the points behind all others and before them, so that none hides another; lines are a third as wide."""
 
 
 def summary_table(report: FederationReport) -> Table:
@@ -79,14 +79,20 @@ def guarantee_table(report: FederationReport) -> Table:
 
 
 def performance_by_round(report: FederationReport, ax: Axes | None = None) -> Canvas:
-    """Draw test performance of the global model after each round, the defences of one round side by side."""
+    """Draw test performance of the global model after each round, each defence thinner than those behind it."""
     panel, defences = new_panel(ax, 11, 4.8), len(report.rounds)
-    places = side_by_side(defences, HALF)
-    for look, place, (name, rows) in zip(looks(defences), places, report.rounds.items(), strict=True):
-        rounds, performance = [row.round + 1 + place for row in rows], [row.performance for row in rows]
-        width, alpha = BAND if name == REFERENCE else THIN
+    sizes = np.geomspace(*SIZES, defences)
+    for look, size, (name, rows) in zip(looks(defences), sizes, report.rounds.items(), strict=True):
+        rounds, performance = [row.round + 1 for row in rows], [row.performance for row in rows]
         panel.plot(
-            rounds, performance, marker=look.marker, color=look.colour, label=name, linewidth=scaled(width), alpha=alpha
+            rounds,
+            performance,
+            marker=look.marker,
+            markersize=scaled(size),
+            color=look.colour,
+            label=name,
+            linewidth=scaled(size / 3),
+            alpha=PALE if name == REFERENCE else 1,
         )
     # From zero on, so that a small difference looks small.
     panel.set_ylim(0, max(1.0, panel.get_ylim()[1]))
@@ -105,10 +111,7 @@ def link_model(report: FederationReport, ax: Axes | None = None) -> Canvas:
         if BANDWIDTHS[0] <= crossing <= BANDWIDTHS[-1]:
             place, told = (crossing, report.transfer(defence).seconds(crossing)), f"{crossing:,.0f} Mbit/s"
             panel.plot(*place, "o", color=look.colour)
-            if is_wide(panel.figure):
-                panel.annotate(told, place, (6, 10), textcoords="offset points")
-            else:
-                line.set_label(f"{defence}, below {told}")
+            line.set_label(f"{defence}, below {told}")
     panel.set(xscale="log", yscale="log", xlabel="bandwidth (Mbit/s)", ylabel="encode + send + decode (seconds)")
     panel.set_title(report.spec.in_words)
     return finish_panel(panel, ax, "Time to the server; compressing pays left of the dot", title="defence")
@@ -118,8 +121,8 @@ FIGURES: Mapping[str, tuple[Callable[[FederationReport], Canvas], str]] = Mappin
     {
         "performance": (
             performance_by_round,
-            "All defences start from the same weights. A curve inside the pale band is as good as none's. Points of "
-            "one round stand side by side.",
+            "All defences start from the same weights. A curve inside the pale band is as good as none's, and curves "
+            "that coincide lie within one another.",
         ),
         "link": (
             link_model,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from analysis.reporting.folder import contents
 from analysis.studies.spec import DELTA, option, require_options
 from fedsz_privacy.core import ranges
-from fedsz_privacy.defences.names import require_known
+from fedsz_privacy.defences.names import require_known, require_releases
 
 if TYPE_CHECKING:
     from fedsz_privacy.defences.release import Release
@@ -51,6 +51,7 @@ class NoiseSpec:
 
     def __post_init__(self) -> None:
         require_options(self)
+        require_releases(self.releases, "here the error of releases is studied")
         require_known(self.releases)
         names = dict.fromkeys(each.name for each in self.parse_releases())
         object.__setattr__(self, "releases", tuple(names))

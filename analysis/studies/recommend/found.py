@@ -100,7 +100,7 @@ def tried_over_seeds(
         bound,
         loss,
         standing(loss, margin.value),
-        mean_over_seeds([each.ratio(release) for each in federations]),
+        mean_over_seeds([each.ratio(release) for each in federations]).within(0, inf),
         mean_over_seeds([each.transfer(release).compute_seconds for each in federations]).within(0, inf),
         mean_over_seeds([each.round_seconds(release) for each in federations]).within(0, inf),
     )

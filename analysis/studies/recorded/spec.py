@@ -132,6 +132,7 @@ class RecordedSpec:
         if self.task:
             require_task(self.task)
         require_device(self.device)
+        names.require_releases(self.defences, "what was recorded can only be released")
         names.require_known(self.defences)
         require_known("signal", self.signals, SIGNAL_NAMES)
 
@@ -139,11 +140,7 @@ class RecordedSpec:
         from fedsz_privacy.defences.grid import expand
         from fedsz_privacy.defences.parsing import parse_release
         from fedsz_privacy.defences.proof import Composition
-        from fedsz_privacy.defences.reading import NO_RELEASES, first_kind
 
-        for text in texts:
-            if what := NO_RELEASES.get(first_kind(text)):
-                raise InputError(f"{text} is {what}, and what was recorded can only be released: give releases alone")
         return [parse_release(text, Composition(self.delta, rounds)) for grid in texts for text in expand(grid)]
 
     def _require_signals(self) -> None:

@@ -80,6 +80,13 @@ def test_what_reads_otherwise_is_not_imported_either(folder, field, value):
     assert not Path("ran").exists()
 
 
+def test_a_trusted_module_that_is_not_there_is_named_and_the_folder_is_not_blamed(folder):
+    change(folder, model="nowhere:linear")
+    result = run("audit", "--resume", folder, "--trust-imports")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("fedsz-privacy: no module 'nowhere' for 'nowhere:linear': write module:name")
+
+
 def test_all_that_is_named_is_told_at_once(folder):
     change(folder, data="named:load", model="mine:normed", signals=["loss", "other.module:SIGNAL"])
     result = run("audit", "--resume", folder)

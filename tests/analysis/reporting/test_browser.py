@@ -79,6 +79,18 @@ BROKEN = """() => {
   }
   return found;
 }"""
+UNTIDY = """() => [...document.querySelectorAll("tbody td")].filter(cell => {
+  if (getComputedStyle(cell.closest("table").tHead).display !== "none") return false;
+  const [label, value] = getComputedStyle(cell).gridTemplateColumns.split(" ").map(parseFloat);
+  const start = cell.getBoundingClientRect().left + label;
+  return !(value > 0) || [...cell.childNodes].some(part => {
+    const range = document.createRange();
+    range.selectNodeContents(part);
+    return range.getBoundingClientRect().left < start;
+  });
+}).length"""
+"""Cells below one another whose value does not stand right of its label."""
+
 SCROLLING = """() => [...document.querySelectorAll("*")].filter(
   each => /auto|scroll/.test(getComputedStyle(each).overflowX)
 ).length"""
@@ -127,6 +139,7 @@ def test_nothing_runs_over_the_edge_of_a_screen_no_word_is_broken_and_no_text_li
     assert shown.evaluate("document.documentElement.scrollWidth") <= width
     assert shown.evaluate(OVERLAPS) == []
     assert shown.evaluate(BROKEN) == [] or width < 900
+    assert shown.evaluate(UNTIDY) == 0
 
 
 def test_paper_has_all_of_it_and_no_scroll_bars(shown):
@@ -136,6 +149,7 @@ def test_paper_has_all_of_it_and_no_scroll_bars(shown):
     assert shown.evaluate(OVERLAPS) == []
     assert shown.evaluate(BROKEN) == []
     assert shown.evaluate(SCROLLING) == 0
+    assert shown.evaluate(UNTIDY) == 0
     assert shown.pdf(prefer_css_page_size=True).startswith(b"%PDF")
 
 

@@ -94,3 +94,8 @@ def test_a_duration_is_said_in_the_unit_that_people_would_choose():
 
 def test_a_whole_number_keeps_all_its_digits():
     assert whole_interval(Estimate(340008.0, 340007.4, 1234567.5)) == "340,008 [340,007, 1,234,568]"
+    assert whole_interval(Estimate(340008.0, 340008.0, 340008.0)) == "340,008"
+
+
+def test_no_zero_has_a_sign():
+    assert significant(-0.0) == significant(0.0) == "0"

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from analysis.methods.guarantee import Guarantee
 from analysis.methods.leakage.detectable import Estimate
+from analysis.methods.leakage.vulnerable import vulnerable_count
 from analysis.methods.lower_bounds import EpsilonBound
 from analysis.studies.audit.canary_bounds import CanaryBound
 from analysis.studies.conclusions.defence import Finding, Measured, conclude, guaranteed, leaks, leaks_beside, size
@@ -129,3 +130,10 @@ def test_a_guarantee_has_its_delta_and_unit_and_a_claim_is_called_one():
 
 def test_what_was_not_measured_is_not_said():
     assert conclude(Finding("x", guarantee=NOTHING, also=("accuracy 0.9",))) == "x: no guarantee; accuracy 0.9"
+
+
+@pytest.mark.parametrize(("candidates", "share"), [(200, "5%"), (40, "12.5%"), (20, "25%")])
+def test_the_share_of_the_most_exposed_is_that_of_the_run(candidates, share):
+    exposed = Estimate(0.9, 0.8, 0.95)
+    found = Finding("none", exposed=exposed, exposed_share=vulnerable_count(candidates) / candidates)
+    assert f"the most exposed {share} of the records are named" in conclude(found)
