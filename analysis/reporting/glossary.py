@@ -30,8 +30,8 @@ TERMS: Mapping[str, str] = MappingProxyType(
         "than it allows.",
         "minimum detectable difference": "The true difference that a run of this size finds with probability 0.8.",
         "REL": "An error bound as a fraction of the range, greatest minus least, of a tensor.",
-        "most vulnerable records": "The twentieth of the records that an attack names most easily, chosen on other "
-        "trials than they are measured on.",
+        "most vulnerable records": "The twentieth of the records, five at least, that an attack names best, chosen on "
+        "other trials than they are measured on.",
         "canaries": "Records or updates made to be found, to audit what is guaranteed.",
         "ratio": "Original over compressed bytes.",
         "R²": "Share of the error's variance that follows from what stands in its brackets; 0 for noise.",

@@ -27,6 +27,9 @@ ESCAPED = str.maketrans(
 )
 """What stands for a character that LaTeX would read as a command, or that its text fonts lack."""
 
+SENTENCE, WIDTH = 60, 0.45
+"""Characters from which a cell is broken into lines, and how wide they are, in widths of the page."""
+
 MINUS = re.compile(r"((?<![\w-])|(?<=\de))-(?=\.?\d)")
 """A hyphen that is the sign of a number or of its exponent."""
 
@@ -44,7 +47,7 @@ def to_latex(table: Table) -> str:
             rf"\caption{{{_text(table.title)}. {_text(table.note)}}}",
             rf"\label{{tab:{label_of(table).replace('_', '-')}}}",
             r"\resizebox{\ifdim\width>\textwidth\textwidth\else\width\fi}{!}{%",
-            rf"\begin{{tabular}}{{{'l' * len(table.columns)}}}",
+            rf"\begin{{tabular}}{{{''.join(map(_alignment, zip(table.columns, *table.rows, strict=True)))}}}",
             r"\toprule",
             " & ".join(map(_heading, table.columns)) + r" \\",
             r"\midrule",
@@ -60,6 +63,11 @@ def to_latex(table: Table) -> str:
 def label_of(table: Table) -> str:
     """Return what names a table in a file's name: the words of its title in lower case, joined by underscores."""
     return "_".join(re.findall(r"[a-z0-9]+", table.title.lower()))
+
+
+def _alignment(column: tuple[str, ...]) -> str:
+    """Return how a column is set: sentences in lines of a width of their own, all else in one line."""
+    return rf"p{{{WIDTH}\textwidth}}" if max(map(len, column)) > SENTENCE else "l"
 
 
 def _text(text: str) -> str:

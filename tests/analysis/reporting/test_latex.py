@@ -73,6 +73,12 @@ def test_a_sign_is_a_minus_and_a_hyphen_stays_one():
     assert cells == ["$-$0.2 {[}$-$.5, 0.1]", "fedsz:rel=1e$-$2", "one-run", "v-2", "-{}-seeds"]
 
 
+def test_sentences_are_broken_into_lines_and_numbers_are_not():
+    table = Table("A table", "", ("defence", "why"), [("none", "it is what it is, " * 9), ("fedsz:rel=1e-2", "so")])
+    assert r"\begin{tabular}{lp{0.45\textwidth}}" in to_latex(table)
+    assert r"\begin{tabular}{ll}" in to_latex(Table("A table", "", ("a", "b"), []))
+
+
 DOCUMENT = r"""\documentclass[twocolumn]{article}
 \usepackage{booktabs,graphicx}
 \begin{document}
