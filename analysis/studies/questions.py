@@ -56,13 +56,7 @@ def read_question(path: Path, command: str, kind: type[Question]) -> Question:
     del asked["command"]
     with _one_line_about(path, command):
         require_keys(asked, *(each.name for each in fields(kind)))
-        try:
-            return TypeAdapter(kind).validate_json(json.dumps(asked), strict=True)
-        except ValidationError as error:
-            # A module that is not there is no fault of the folder's.
-            if isinstance(missing := error.errors()[0].get("ctx", {}).get("error"), MissingModuleError):
-                raise missing from None
-            raise
+        return TypeAdapter(kind).validate_json(json.dumps(asked), strict=True)
 
 
 @contextmanager
@@ -85,7 +79,9 @@ def only_trusted(path: Path, asked: Mapping[str, object]) -> Iterator[None]:
 def _one_line_about(path: Path, command: str) -> Iterator[None]:
     try:
         yield
-    except MissingModuleError:
-        raise
     except DAMAGED as error:
+        raised = error.errors()[0].get("ctx", {}).get("error") if isinstance(error, ValidationError) else None
+        # A module that is not there is no fault of the folder's.
+        if isinstance(raised, MissingModuleError):
+            raise raised from None
         raise InputError(f"{path} holds no {command} to go on with ({why(error)}): give the folder of one") from error

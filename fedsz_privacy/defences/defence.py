@@ -12,10 +12,10 @@ from fedsz_privacy.core.dp_events import DpEvent, NonPrivateDpEvent
 from fedsz_privacy.defences.aggregation import AVERAGE, Aggregation
 from fedsz_privacy.defences.dpfedavg import DPFedAvg
 from fedsz_privacy.defences.grammar import write_shortest
-from fedsz_privacy.defences.names import first_kind
+from fedsz_privacy.defences.names import DPFEDAVG, first_kind
 from fedsz_privacy.defences.private_training import PRIVATE, Privacy, calibrated
 from fedsz_privacy.defences.proof import Composition, Observer, Unit
-from fedsz_privacy.defences.reading import DPFEDAVG, name_of, read_defence
+from fedsz_privacy.defences.reading import name_of, read_defence
 from fedsz_privacy.defences.release import Release
 from fedsz_privacy.training.accounting import composed
 from fedsz_privacy.training.descent import Training

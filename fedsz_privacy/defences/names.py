@@ -29,9 +29,10 @@ RELEASE_NAMES = (
 PRIVATE_NAMES = ("dpsgd", "opacus")
 """Private training, which stands before releases."""
 
-NO_RELEASES: Mapping[str, str] = MappingProxyType(
-    {**dict.fromkeys(PRIVATE_NAMES, "training"), "dpfedavg": "aggregation"}
-)
+DPFEDAVG = "dpfedavg"
+"""What asks for `DPFedAvg`."""
+
+NO_RELEASES: Mapping[str, str] = MappingProxyType({**dict.fromkeys(PRIVATE_NAMES, "training"), DPFEDAVG: "aggregation"})
 """What may stand first in the string of a defence and is no release, with what it is."""
 
 FIRST_NAMES = ("ef", *NO_RELEASES)

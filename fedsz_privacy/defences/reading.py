@@ -14,9 +14,6 @@ from fedsz_privacy.defences.private_training import PRIVATE, Privacy
 from fedsz_privacy.defences.proof import Composition
 from fedsz_privacy.defences.release import Release
 
-DPFEDAVG = "dpfedavg"
-"""What asks for `DPFedAvg`."""
-
 Read: TypeAlias = tuple[str, Privacy | ClientPrivacy | None, Release]
 """The word that a defence's first part begins with if it is no release, what that part asks for, and the release."""
 

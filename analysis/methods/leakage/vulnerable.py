@@ -10,14 +10,18 @@ from fedsz_privacy.core.errors import InputError
 VULNERABLE_SHARE = 0.05
 HANDFUL = 5
 
+Drawn = tuple[NDArray[np.intp], NDArray[np.uint16]]
+"""A group in one resample: places of its scores in the flattened array, and how often each was drawn."""
+
 
 def vulnerable_count(candidates: int, share: float = VULNERABLE_SHARE) -> int:
     """Return how many of so many candidates are called the most vulnerable: a share of them, and never a few only."""
     return max(HANDFUL, round(share * candidates))
 
 
-Drawn = tuple[NDArray[np.intp], NDArray[np.uint16]]
-"""A group in one resample: places of its scores in the flattened array, and how often each was drawn."""
+def vulnerable_share(candidates: int) -> float:
+    """Return the share of so many candidates that is called the most vulnerable."""
+    return vulnerable_count(candidates) / candidates
 
 
 def vulnerable(scores: Scores, membership: NDArray[np.bool_], share: float = VULNERABLE_SHARE) -> NDArray[np.bool_]:

@@ -79,8 +79,9 @@ def make_page(report: AuditReport) -> Page:
     closing, leakage, errors = closing_table(report), leakage_table(report), noise_table(report)
     bits = frontier_table(report.frontier) if report.frontier else None
     pictures = _pictures(report, leakage, errors, bits)
-    drawn = (errors, as_if_table(report), deciding_table(report), pictures["noise"])
-    noise = drawn if any(report.noise.values()) else ()
+    noise = (
+        (errors, as_if_table(report), deciding_table(report), pictures["noise"]) if any(report.noise.values()) else ()
+    )
     frontier = (bits, pictures["frontier"]) if bits else ()
     return Page(
         title="Privacy audit",

@@ -122,14 +122,15 @@ def statistics(leakage: Leakage) -> list[tuple[str, Estimate, Difference]]:
 
 
 def _defence(report: AuditReport, name: str) -> dict[str, object]:
-    verdict, study, performance = report.verdicts[name], report.noise[name], report.performance(name)
+    verdict, study = report.verdicts[name], report.noise[name]
+    size, performance = report.size(name), report.performance(name)
     return {
         "name": name,
         "guarantee": verdict.guarantee.to_dict(),
         "as_if": asdict(verdict.as_if) if verdict.as_if else None,
         "ratio": report.ratio(name),
-        "bytes": report.nbytes(name),
-        "bytes_interval": [report.size(name).low, report.size(name).high],
+        "bytes": size.value,
+        "bytes_interval": [size.low, size.high],
         "performance": performance.value,
         "performance_interval": [performance.low, performance.high],
         "epsilon_lower_bound": asdict(verdict.epsilon_lower_bound),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from analysis.methods.curves.neighbours import neighbour_pairs
 from analysis.methods.guarantee import guarantee
-from analysis.methods.leakage.vulnerable import vulnerable_count
+from analysis.methods.leakage.vulnerable import vulnerable_share
 from analysis.methods.over_seeds import Mean, mean_with_interval
 from analysis.reporting.folder import RunFolder, open_run
 from analysis.reporting.progress import Progress, Say, silent, unsaid
@@ -119,7 +119,7 @@ class AuditReport(Report):
                     delta=verdict.epsilon_lower_bound.delta,
                     canaries=verdict.canary_bounds,
                     exposed=verdict.strongest[VULNERABLE].auc,
-                    exposed_share=vulnerable_count(self.spec.candidates) / self.spec.candidates,
+                    exposed_share=vulnerable_share(self.spec.candidates),
                 )
             )
             for name, verdict in self.verdicts.items()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.methods.leakage.membership import Leakage
-from analysis.methods.leakage.vulnerable import vulnerable_count
+from analysis.methods.leakage.vulnerable import vulnerable_share
 from analysis.methods.over_seeds import Mean, Spread, detectable_over_seeds, mean_over_seeds, spread_over_seeds
 from analysis.reporting.finished import is_finished, reopen
 from analysis.reporting.folder import RunFolder, open_run
@@ -122,7 +122,7 @@ class SeedsReport(Report):
             epsilon_lower_bound=self.spread(defence, lambda each: each.epsilon_lower_bound.epsilon).median,
             delta=self.of(defence)[0].epsilon_lower_bound.delta,
             exposed=exposed["auc"].mean if exposed else None,
-            exposed_share=vulnerable_count(self.spec.candidates) / self.spec.candidates,
+            exposed_share=vulnerable_share(self.spec.candidates),
         )
 
     @property

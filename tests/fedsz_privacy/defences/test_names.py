@@ -4,10 +4,16 @@ import pytest
 
 from fedsz_privacy import InputError
 from fedsz_privacy.defences.mechanisms.feedback import FEEDBACK
-from fedsz_privacy.defences.names import FIRST_NAMES, NO_RELEASES, RELEASE_NAMES, require_known, require_releases
+from fedsz_privacy.defences.names import (
+    DPFEDAVG,
+    FIRST_NAMES,
+    NO_RELEASES,
+    RELEASE_NAMES,
+    require_known,
+    require_releases,
+)
 from fedsz_privacy.defences.parsing import BUILT_IN
 from fedsz_privacy.defences.private_training import PRIVATE
-from fedsz_privacy.defences.reading import DPFEDAVG
 
 
 def test_names_are_those_of_parsing():

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from analysis.methods.guarantee import Guarantee
 from analysis.methods.leakage.detectable import Estimate
-from analysis.methods.leakage.vulnerable import vulnerable_count
+from analysis.methods.leakage.vulnerable import vulnerable_share
 from analysis.methods.lower_bounds import EpsilonBound
 from analysis.studies.audit.canary_bounds import CanaryBound
 from analysis.studies.conclusions.defence import Finding, Measured, conclude, guaranteed, leaks, leaks_beside, size
@@ -135,5 +135,5 @@ def test_what_was_not_measured_is_not_said():
 @pytest.mark.parametrize(("candidates", "share"), [(200, "5%"), (40, "12.5%"), (20, "25%")])
 def test_the_share_of_the_most_exposed_is_that_of_the_run(candidates, share):
     exposed = Estimate(0.9, 0.8, 0.95)
-    found = Finding("none", exposed=exposed, exposed_share=vulnerable_count(candidates) / candidates)
+    found = Finding("none", exposed=exposed, exposed_share=vulnerable_share(candidates))
     assert f"the most exposed {share} of the records are named" in conclude(found)
