@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from fedsz_privacy import ErrorBound, FedSZ
 from fedsz_privacy.codec.arrays import to_array
 from fedsz_privacy.codec.compressors import SZ2, SZ3
-from fedsz_privacy.data.weights import EFFICIENTNET, load_weights
+from fedsz_privacy.data.names import EFFICIENTNET
+from fedsz_privacy.data.weights import load_weights
 
 REL = 1e-2
 REPEATS = 15

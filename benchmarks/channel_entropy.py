@@ -14,7 +14,8 @@ from scipy.stats import entropy
 
 from fedsz_privacy import ErrorBound, FedSZ
 from fedsz_privacy.codec.arrays import to_array
-from fedsz_privacy.data.weights import EFFICIENTNET, load_weights
+from fedsz_privacy.data.names import EFFICIENTNET
+from fedsz_privacy.data.weights import load_weights
 
 CLASSES = (1, 2, 4, 8, 16)
 TABLE_BITS = 6

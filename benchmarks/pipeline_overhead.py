@@ -14,7 +14,8 @@ from pysz import sz, szAlgorithm, szConfig, szErrorBoundMode
 
 from fedsz_privacy import ErrorBound, FedSZ
 from fedsz_privacy.codec.compressors import SZ3
-from fedsz_privacy.data.weights import EFFICIENTNET, load_weights
+from fedsz_privacy.data.names import EFFICIENTNET
+from fedsz_privacy.data.weights import load_weights
 
 REL = 1e-2
 REPEATS = 31

@@ -11,7 +11,9 @@ from analysis.cli.people import one_line_errors, print_rows, show_gauge
 from analysis.cli.terminal import Shown, echo, say, shown
 from analysis.reporting.numbers import count
 from analysis.studies.files.spec import DEFAULT_MAX_BYTES
+from fedsz_privacy.codec.names import NO_FRAME
 from fedsz_privacy.core import ranges
+from fedsz_privacy.core.files import require_file, require_readable
 from fedsz_privacy.core.ranges import require_in
 
 Frame = Annotated[Path, typer.Argument(metavar="FRAME", help="What compress wrote.", show_default=False)]
@@ -40,6 +42,8 @@ def decompress(
     """Restore what compress wrote, as .safetensors, .npz, .pt or .pth by OUT's suffix."""
     with one_line_errors(INTERRUPTED):
         require_in(ranges.ELEMENTS, max_bytes, "max bytes")
+        require_file(frame, NO_FRAME)
+        require_readable([before] if before else [])
         require_output(out, force, frame, before)
 
         from analysis.studies.files.layers import held_words, tensor_rows

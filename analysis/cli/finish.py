@@ -25,6 +25,7 @@ def finish(folder: Path, asked: Mapping[str, object], compute: Callable[[], obje
             echo(f"{folder} holds this run, finished: nothing is computed again", err=True)
     else:
         require_place(folder, asked)
+        _require_device(asked)
         with written_as(figures):
             compute()
     show_run(folder)
@@ -47,6 +48,14 @@ def show_run(folder: Path) -> None:
     if shown() is Shown.ALL:
         _print_closing(page)
     echo(path)
+
+
+def _require_device(asked: Mapping[str, object]) -> None:
+    """Raise InputError for a device that is not there, before what takes longer to import than PyTorch."""
+    if "device" in asked:
+        from fedsz_privacy.core.device import find_device
+
+        find_device(str(asked["device"]))
 
 
 def _print_closing(page: Page) -> None:

@@ -5,7 +5,9 @@ from analysis.cli.output import with_output
 from analysis.cli.people import one_line_errors, print_lines, print_rows, print_table
 from analysis.cli.terminal import Shown, echo, shown
 from analysis.studies.files.spec import DEFAULT_MAX_BYTES
+from fedsz_privacy.codec.names import NO_FRAME
 from fedsz_privacy.core import ranges
+from fedsz_privacy.core.files import require_file
 from fedsz_privacy.core.ranges import require_in
 
 
@@ -13,10 +15,12 @@ from fedsz_privacy.core.ranges import require_in
 def inspect(*, frame: Frame, max_bytes: MaxBytes = DEFAULT_MAX_BYTES) -> None:
     """Show what a frame says of itself and of each tensor, without decoding any."""
     with one_line_errors():
+        require_in(ranges.ELEMENTS, max_bytes, "max bytes")
+        require_file(frame, NO_FRAME)
+
         from analysis.studies.files.layers import header_lines, header_table, tensor_rows
         from analysis.studies.files.restore import read_header
 
-        require_in(ranges.ELEMENTS, max_bytes, "max bytes")
         header = read_header(frame, max_bytes)
         if shown() is Shown.JSON:
             print_rows(tensor_rows(header, {}, {}))

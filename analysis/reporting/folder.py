@@ -12,7 +12,7 @@ from typing import Any
 from analysis.reporting.json_files import DAMAGED, FORMAT, read_json, require_format, require_keys
 from analysis.reporting.lock import LOCK, WRITER, lock
 from fedsz_privacy.core.errors import InputError, one_line
-from fedsz_privacy.core.files import TEMPORARY, one_line_for, remove_temporaries, require_file, write_atomically
+from fedsz_privacy.core.files import TEMPORARY, one_line_for, remove_temporaries, require_readable, write_atomically
 
 SPEC = "spec.json"
 
@@ -200,7 +200,7 @@ def digest_of(path: Path) -> str:
     InputError
         If it is not there.
     """
-    require_file(path, "give one that can be read")
+    require_readable([path])
     with one_line_for("read", path), path.open("rb") as file:
         return file_digest(file, "sha256").hexdigest()
 

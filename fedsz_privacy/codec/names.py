@@ -10,3 +10,6 @@ DEFAULT_COMPRESSOR = "auto"
 DEFAULT_LOSSLESS = "zstd"
 
 LOSSLESS_NAMES = (DEFAULT_LOSSLESS, "zlib", "gzip", "xz", "blosclz")
+
+NO_FRAME = "give a frame that was written to a file"
+"""What helps where a file is not there."""

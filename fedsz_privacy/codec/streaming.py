@@ -17,6 +17,7 @@ from fedsz_privacy.codec.header import MAX_NBYTES, Entry, FrameError, Header
 from fedsz_privacy.codec.held import Held
 from fedsz_privacy.codec.lossless import LOSSLESS, Lossless
 from fedsz_privacy.codec.lossy import warn_by_counts
+from fedsz_privacy.codec.names import NO_FRAME
 from fedsz_privacy.codec.pieces import Noted, tasks_of
 from fedsz_privacy.codec.units import decode_unit
 from fedsz_privacy.codec.workers import in_order
@@ -79,7 +80,7 @@ def opened(path: Path) -> Iterator[File]:
     InputError
         If there is none, or it cannot be read.
     """
-    require_file(path, "give a frame that was written to a file")
+    require_file(path, NO_FRAME)
     with one_line_for("read", path), path.open("rb") as file:
         yield File.of(file)
 

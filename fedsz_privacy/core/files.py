@@ -1,7 +1,7 @@
 """Files that are whole or not there."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from errno import EACCES, EDQUOT, EEXIST, EFBIG, EISDIR, ENOENT, ENOSPC, ENOTDIR, EPERM, EROFS
 from pathlib import Path
@@ -46,6 +46,12 @@ def require_file(path: Path, remedy: str) -> None:
         path.open("rb").close()
     except OSError as error:
         raise InputError(f"{path} cannot be opened ({error.strerror}): {remedy}") from error
+
+
+def require_readable(paths: Iterable[Path]) -> None:
+    """Raise InputError for the first path that is none of a file that can be opened."""
+    for path in paths:
+        require_file(path, "give one that can be read")
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -86,7 +86,7 @@ def require_module(path: str) -> None:
     Where `refusing_imports` is in force nothing is said: the refusal of what it names comes first.
     """
     module = path.partition(":")[0]
-    _require_module_name(module, path)
+    _require_form(module, path)
     _look_here()
     package = module.partition(".")[0]
     if not (_REFUSED.get() or package in sys.modules or find_spec(package)):
@@ -150,7 +150,7 @@ def require_type(kind: type[Kind], value: object, path: str) -> Kind:
 
 
 def _import_module(name: str, path: str) -> ModuleType:
-    _require_module_name(name, path)
+    _require_form(name, path)
     _look_here()
     try:
         return import_module(name)
@@ -165,12 +165,14 @@ def _missing(module: str, path: str) -> MissingModuleError:
     return MissingModuleError(f"no module {module!r} for {path!r}: {remedy}")
 
 
-def _require_module_name(module: str, path: str) -> None:
+def _require_form(module: str, path: str) -> None:
     if not module or module.startswith("."):
         raise InputError(f"{path!r} starts with no module: write module:name, with dots between packages")
     if module.endswith(".py"):
         named = f"{module.removesuffix('.py').replace('/', '.')}:{path.partition(':')[2]}"
         raise InputError(f"{path!r} names a file: write {named}, the module and no suffix")
+    if "" in (*module.split("."), path.partition(":")[2]):
+        raise InputError(f"{path!r} is no import path: write module:name, with dots between packages")
 
 
 def _look_here() -> None:

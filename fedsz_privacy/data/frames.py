@@ -1,8 +1,10 @@
 """Tables in .csv and .parquet files, by pandas."""
 
+import csv
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import dropwhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,15 +37,28 @@ def read_frame(path: Path, target: str, as_text: bool = False) -> "DataFrame":
     InputError
         If the file cannot be read, or has no such column; if pyarrow is needed and not installed.
     """
-    names = column_names(path)
-    _require_column(target, names, path)
+    names = require_column(path, target)
     import pandas
 
     with _one_line_about(path):
         csv = path.suffix.lower() == ".csv"
         frame = _read_csv(path, as_text) if csv else pandas.read_parquet(path, columns=[target] if as_text else names)
-    _require_column(target, list(frame.columns), path)  # pandas may have made it the index
+    _require_among(target, list(frame.columns), path)  # pandas may have made it the index
     return frame[[target]] if as_text else frame
+
+
+def require_column(path: Path, target: str) -> list[str]:
+    """Return the names of a table's columns, of which the target is one; of a ``.csv`` file without pandas.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or has no such column, or several of one name; if pyarrow is needed and not
+        installed.
+    """
+    names = column_names(path)
+    _require_among(target, names, path)
+    return names
 
 
 def column_names(path: Path) -> list[str]:
@@ -61,22 +76,20 @@ def column_names(path: Path) -> list[str]:
 
 @contextmanager
 def _one_line_about(path: Path) -> Iterator[None]:
-    import pandas
-
     try:
         yield
     except InputError:
         raise
-    except (OSError, ValueError, NotImplementedError, pandas.errors.ParserWarning) as error:
+    except (OSError, ValueError, NotImplementedError, csv.Error, Warning) as error:
         raise InputError(f"{path} is no table that can be read ({one_line(error)}): save it again") from error
 
 
 def _csv_names(path: Path) -> list[str]:
-    """Return the names of columns as they stand in the file, where pandas would tell two of one name apart."""
-    import pandas
-
-    first = pandas.read_csv(path, header=None, nrows=1, dtype=str, keep_default_na=False)
-    names = [str(name) for name in first.iloc[0]]
+    """Return the names of columns as they stand in the file; pandas takes seconds and tells two of one name apart."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        names = next(csv.reader(dropwhile(str.isspace, file)), [])
+    if not names:
+        raise ValueError("no columns to read")
     if "" in names:
         raise InputError(f"{path} has a column without a name: give it one, or leave it out if it is an index")
     return names
@@ -92,7 +105,7 @@ def _read_csv(path: Path, as_text: bool) -> "DataFrame":
     return frame
 
 
-def _require_column(target: str, names: list[Any], path: Path) -> None:
+def _require_among(target: str, names: list[Any], path: Path) -> None:
     if repeated := sorted({str(name) for name in names if names.count(name) > 1}):
         raise InputError(f"{path} has several columns {repeated[0]!r}: give each a name of its own")
     if target not in names:

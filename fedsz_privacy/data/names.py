@@ -16,6 +16,9 @@ DATA_NAMES = ("digits", "breast-cancer", "diabetes", "wine")
 TABLES = (".csv", ".parquet")
 """How the name of a file of columns ends."""
 
+EFFICIENTNET = "efficientnet-lite0"
+"""Weights inside a package."""
+
 FILES: Mapping[str, str] = MappingProxyType(
     {
         ".npz": "give an .npz file with x_train, y_train, x_test, y_test",
@@ -47,8 +50,12 @@ def require_data(name: str) -> None:
 
 
 def require_target(name: str, target: str) -> None:
-    """Raise InputError if a column is asked of data that has none."""
-    if target and Path(name).suffix.lower() not in TABLES:
+    """Raise InputError for a column that a table lacks, for none where it needs one, and for one of other data."""
+    if Path(name).suffix.lower() in TABLES:
+        from fedsz_privacy.data.frames import require_column
+
+        require_column(Path(name), target)
+    elif target:
         raise InputError(f"target {target!r}: {name} has no columns to choose from, leave it out")
 
 

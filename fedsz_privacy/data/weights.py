@@ -5,9 +5,8 @@ from pathlib import Path
 from torch import Tensor
 
 from fedsz_privacy.core.optional import optional
+from fedsz_privacy.data.names import EFFICIENTNET
 from fedsz_privacy.data.wrappings import read_state
-
-EFFICIENTNET = "efficientnet-lite0"
 
 
 def load_weights(source: str) -> dict[str, Tensor]:

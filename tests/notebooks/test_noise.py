@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from fedsz_privacy import InputError
-from fedsz_privacy.data.weights import EFFICIENTNET, load_weights
+from fedsz_privacy.data.names import EFFICIENTNET
+from fedsz_privacy.data.weights import load_weights
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "noise.ipynb"
 SMALLER = {

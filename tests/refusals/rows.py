@@ -195,12 +195,13 @@ IMPORTS = """
 --model mine:NUMBER              | mine:NUMBER is of type int: write the import path of a function
 --model mine:MISSING             | module 'mine' has no 'MISSING': write module:name of something it defines
 --model mine:no_arguments        | mine:no_arguments cannot be called with the shape of a record and a number of outputs
---model mine:                    | module 'mine' has no '': write module:name of something it defines
+--model mine:                    | 'mine:' is no import path: write module:name, with dots between packages
+--model mine..deeper:linear      | 'mine..deeper:linear' is no import path: write module:name, with dots between
 --model :linear                  | ':linear' starts with no module: write module:name, with dots between packages
 --model mine                     | unknown model 'mine': choose one of mlp, cnn, lstm, transformer, alexnet
 --model no_such_module:linear    | no module 'no_such_module' for 'no_such_module:linear': write module:name
 --model mine.deeper:linear       | no module 'mine.deeper' for 'mine.deeper:linear': write module:name of one that
---training sgd                   | no module 'sgd' for 'sgd': write module:name of one that imports
+--training sgd                   | 'sgd' is no import path: write module:name, with dots between packages
 --training mine:train_two        | mine:train_two cannot be called as train(model, records, generator)
 --training mine:NUMBER           | mine:NUMBER is of type int: write the import path of a function
 --training mine:MISSING          | module 'mine' has no 'MISSING': write module:name of something it defines
@@ -265,7 +266,7 @@ infinite.csv --target y              | column 'a' of infinite.csv has values tha
 no_target.csv --target y             | column 'y' of no_target.csv is the target, and 1 of its values are missing: drop
 only_target.csv --target y           | only_target.csv has no column beside the target: give one to foretell it from
 dates.csv --target y                 | column 'a' of dates.csv is of dates, such as 2020-01-01: turn them into numbers
-binary.csv --target y                | binary.csv has no column 'y': choose target from
+binary.csv --target y                | binary.csv is no table that can be read ('utf-8' codec
 controls.csv --target z              | controls.csv has no column 'z': choose target from \\x1b[31mred\\n, b, c, y
 twice.csv --target y                 | twice.csv has several columns 'a': give each a name of its own
 ragged.csv --target y                | ragged.csv is no table that can be read
@@ -436,7 +437,7 @@ RECOMMEND = """
 --max-loss -0.5%          | max loss '-0.5%': give a number above 0
 --max-loss half           | max loss 'half': give a number above 0
 --max-loss ''             | max loss '': give a number above 0
---max-loss 100%           | max loss 100%: accuracy is a share from 0 to 1, choose below 100%, or below 1
+--max-loss 100%           | max loss '100%': percent are of a share, such as accuracy: choose below 100%
 --max-loss 5              | max loss 5: accuracy is a share from 0 to 1, choose below 100%, or below 1
 --data diabetes --model mlp | max loss 0.5%: mean absolute error is no share: leave out the %, and give a number
 --seeds 1                 | seeds 1: choose 2 or more
@@ -532,7 +533,7 @@ recorded/old                                    | is of format 0, and this versi
 recorded/aborts                                 | names code to run, 'mine:linear', 'os:abort': give --trust-imports
 recorded/aborts --model mine:linear             | names code to run, 'os:abort': give --trust-imports
 recorded/odd                                    | names code to run, 'mine:'
-recorded/odd --trust-imports                    | module 'mine' has no ''
+recorded/odd --trust-imports                    | 'mine:' is no import path
 recorded/other                                  | the state before of round 0 has no 3.bias, unlike the model
 recorded/nobody --trust-imports                 | nothing says which records a client holds
 recorded/strangers --trust-imports              | no update of bob is recorded

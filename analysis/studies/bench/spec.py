@@ -9,6 +9,8 @@ from analysis.studies.spec import option, require_options
 from fedsz_privacy.codec.names import COMPRESSOR_NAMES
 from fedsz_privacy.core import ranges
 from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.files import require_readable
+from fedsz_privacy.data.names import EFFICIENTNET
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,12 @@ class BenchSpec:
             if not getattr(self, name):
                 raise InputError(f"no {name}: give one or more")
             object.__setattr__(self, name, tuple(dict.fromkeys(getattr(self, name))))
+        require_readable(self.files)
+
+    @property
+    def files(self) -> list[Path]:
+        """The files among the checkpoints."""
+        return [Path(source) for source in self.checkpoints if source != EFFICIENTNET]
 
     def to_dict(self) -> dict[str, object]:
         """Return the question as plain values, with what the files hold.
@@ -74,7 +82,5 @@ class BenchSpec:
             If a file is not there.
         """
         from analysis.studies.questions import to_plain
-        from fedsz_privacy.data.weights import EFFICIENTNET
 
-        files = [Path(source) for source in self.checkpoints if source != EFFICIENTNET]
-        return {**to_plain("bench", self), "contents": contents(files)}
+        return {**to_plain("bench", self), "contents": contents(self.files)}

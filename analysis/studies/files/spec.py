@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from analysis.studies.spec import option, require_options
 from fedsz_privacy.codec.names import COMPRESSOR_NAMES, DEFAULT_COMPRESSOR, DEFAULT_LOSSLESS, LOSSLESS_NAMES
 from fedsz_privacy.core import ranges
+from fedsz_privacy.core.files import require_readable
 
 if TYPE_CHECKING:
     from fedsz_privacy.codec.pipeline import FedSZ
@@ -78,6 +79,8 @@ class CompressSpec:
     verify: bool = option(default=False, text="Decode the frame and check every bound before it gets its name.")
 
     def __post_init__(self) -> None:
+        require_options(self)
+        require_readable(path for path in (self.source, self.before) if path is not None)
         self.fedsz()
 
     def fedsz(self) -> "FedSZ":
@@ -86,7 +89,6 @@ class CompressSpec:
         from fedsz_privacy.codec.compressors import get_compressor
         from fedsz_privacy.codec.lossless import get_lossless
 
-        require_options(self)
         bounds = read_bounds(self.rel, self.absolute, self.bounds)
         compressor, lossless = get_compressor(self.compressor), get_lossless(self.lossless)
 

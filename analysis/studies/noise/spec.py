@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from analysis.reporting.folder import contents
 from analysis.studies.spec import DELTA, option, require_options
 from fedsz_privacy.core import ranges
+from fedsz_privacy.core.files import require_readable
 from fedsz_privacy.defences.names import require_known, require_releases
 
 if TYPE_CHECKING:
@@ -51,10 +52,16 @@ class NoiseSpec:
 
     def __post_init__(self) -> None:
         require_options(self)
+        require_readable(self.files)
         require_releases(self.releases, "here the error of releases is studied")
         require_known(self.releases)
         names = dict.fromkeys(each.name for each in self.parse_releases())
         object.__setattr__(self, "releases", tuple(names))
+
+    @property
+    def files(self) -> list[Path]:
+        """The files that it is about."""
+        return [path for path in (self.checkpoint, self.before) if path is not None]
 
     def parse_releases(self) -> "list[Release]":
         """Return the releases; an epsilon in one is for a single round, at the delta of the study."""
@@ -74,5 +81,4 @@ class NoiseSpec:
         """
         from analysis.studies.questions import to_plain
 
-        files = [path for path in (self.checkpoint, self.before) if path is not None]
-        return {**to_plain("noise", self), "contents": contents(files)}
+        return {**to_plain("noise", self), "contents": contents(self.files)}

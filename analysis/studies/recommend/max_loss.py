@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 _WRITTEN = re.compile(r"\s*(?P<number>[-+]?\d*\.?\d+(e[-+]?\d+)?)\s*(?P<percent>%?)\s*", re.IGNORECASE)
 
+WHOLE = 100.0
+"""All of a share, in percent."""
+
 
 @dataclass(frozen=True)
 class MaxLoss:
@@ -75,12 +78,14 @@ def parse_max_loss(text: str) -> MaxLoss:
     Raises
     ------
     InputError
-        If it says no number above 0.
+        If it says no number above 0, or all of a share or more.
     """
     match = _WRITTEN.fullmatch(text)
     number = float(match["number"]) if match else 0.0
     if not match or number not in FLOAT32:
         raise InputError(f"max loss {text!r}: give a number above 0, such as 0.5% or, of accuracy the same, 0.005")
+    if match["percent"] and number >= WHOLE:
+        raise InputError(f"max loss {text!r}: percent are of a share, such as accuracy: choose below 100%")
     return MaxLoss(number, bool(match["percent"]))
 
 
@@ -100,7 +105,7 @@ def margin_of(most: MaxLoss, task: "Task") -> Margin:
                 f"max loss {most}: {task.metric} is no share: leave out the %, and give a number in its unit"
             )
         return Margin(most.number, task.metric, is_share=False)
-    value = most.number / 100 if most.in_percent else most.number
+    value = most.number / WHOLE if most.in_percent else most.number
     if value >= 1:
         raise InputError(f"max loss {most}: {task.metric} is a share from 0 to 1, choose below 100%, or below 1")
     return Margin(value, task.metric, is_share=True)

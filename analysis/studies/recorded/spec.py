@@ -8,6 +8,7 @@ from analysis.studies.spec import DELTA, REFERENCE, option, require_options
 from attacks.names import SIGNAL_NAMES, require_known
 from fedsz_privacy.core import ranges
 from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.files import require_readable
 from fedsz_privacy.core.names import require_device
 from fedsz_privacy.core.ranges import Whole
 from fedsz_privacy.data.names import require_data, require_target, require_task
@@ -104,6 +105,7 @@ class RecordedSpec:
         require_options(self)
         self._require_source()
         self._require_names()
+        self._require_files()
         releases = self._parse([REFERENCE, *self.defences], rounds=1)
         object.__setattr__(self, "defences", tuple(dict.fromkeys(each.name for each in releases)))
         for name in ("signals", "clients"):
@@ -126,7 +128,8 @@ class RecordedSpec:
         """Raise InputError for the first name that nothing has, before what takes seconds to import."""
         if self.data:
             require_data(self.data)
-            require_target(self.data, self.target)
+            if self.target:
+                require_target(self.data, self.target)
         if self.model:
             require_model(self.model)
         if self.task:
@@ -135,6 +138,20 @@ class RecordedSpec:
         names.require_releases(self.defences, "what was recorded can only be released")
         names.require_known(self.defences)
         require_known("signal", self.signals, SIGNAL_NAMES)
+
+    def _require_files(self) -> None:
+        """Raise InputError for the first file that is not there."""
+        if self.recording:
+            from fedsz_privacy.federation.manifest import read_manifest
+
+            read_manifest(self.recording)
+        else:
+            require_readable(self.files)
+
+    @property
+    def files(self) -> list[Path]:
+        """The files that stand for a recording."""
+        return [self.before or Path(), *self.after_files, *self.member_files]
 
     def _parse(self, texts: "Sequence[str]", rounds: int) -> "list[Release]":
         from fedsz_privacy.defences.grid import expand
@@ -198,10 +215,7 @@ class RecordedSpec:
         from analysis.studies.questions import to_plain
         from fedsz_privacy.federation.recording import list_files
 
-        if self.recording:
-            files = list_files(self.recording)
-        else:
-            files = [self.before or Path(), *self.after_files, *self.member_files]
+        files = list_files(self.recording) if self.recording else self.files
         return {**to_plain("audit-updates", self), "contents": contents(files)}
 
 

@@ -28,8 +28,8 @@ QUESTIONS = {
     "audit": AuditSpec(),
     "federate": FederationSpec(),
     "recommend": RecommendSpec(),
-    "noise": NoiseSpec(Path("model.pt")),
-    "bench": BenchSpec(("model.pt",)),
+    "noise": NoiseSpec(Path(__file__)),
+    "bench": BenchSpec(),
 }
 
 
@@ -81,7 +81,7 @@ def test_command_line_spec_and_python_refuse_alike(tmp_path, command, field, val
     assert said.startswith(f"{name.replace('_', ' ')} ")
     assert said.count("\n") == 0
 
-    files = ["model.pt"] if command in ("noise", "bench") else []
+    files = [__file__] if command in ("noise", "bench") else []
     option = f"--{name.replace('_', '-')}={value}"
     result = run(command, *files, option, "--out", tmp_path / "run")
     assert (result.exit_code, result.stderr, result.stdout) == (2, f"fedsz-privacy: {said}\n", "")
@@ -123,9 +123,9 @@ def test_command_line_spec_and_python_refuse_alike(tmp_path, command, field, val
         ("federate --partition dirichlet:0", "Dirichlet alpha 0.0: choose a positive number"),
         ("federate --partition dirichlet:1e400", "Dirichlet alpha inf: choose a positive number"),
         ("federate --partition dirichlet:-1", "unknown partition 'dirichlet:-1'"),
-        ("bench model.pt --bound 1.5", "bound 1.5: choose a positive number"),
-        ("bench model.pt --bound x", "--bound x: "),
-        ("noise model.pt --release fedsz:rel=1.1", "error bound rel=1.1: choose"),
+        (f"bench {__file__} --bound 1.5", "bound 1.5: choose a positive number"),
+        (f"bench {__file__} --bound x", "--bound x: "),
+        (f"noise {__file__} --release fedsz:rel=1.1", "error bound rel=1.1: choose"),
         ("noise", "Missing argument 'checkpoint'"),
     ],
 )

@@ -21,8 +21,8 @@ QUESTIONS = [
     AuditSpec(delta=1e-6, fix_model=True, canaries=("outlier:200",), signals=("lira",)),
     ClientsSpec(client_canaries=4, trials=64),
     FederationSpec(defences=("fedsz:abs=1e-4",), partition="dirichlet:0.5"),
-    NoiseSpec(checkpoint=Path("a file.safetensors"), releases=("fedsz:rel=1e-2",)),
-    BenchSpec(checkpoints=("a.pt", "b.pt"), bounds=(1e-2,)),
+    NoiseSpec(checkpoint=Path(__file__), releases=("fedsz:rel=1e-2",)),
+    BenchSpec(checkpoints=(__file__, "efficientnet-lite0"), bounds=(1e-2,)),
 ]
 
 
@@ -41,6 +41,12 @@ def test_a_command_asks_what_was_asked(question):
     result = CliRunner().invoke(app, words)
     assert result.exit_code == 0, result.output
     assert found == [question]
+
+
+def test_a_path_with_a_space_is_one_word(tmp_path):
+    path = tmp_path / "a file.safetensors"
+    path.touch()
+    assert to_command("noise", NoiseSpec(path)) == f"fedsz-privacy noise '{path}'"
 
 
 def test_what_is_left_at_its_default_is_left_out():

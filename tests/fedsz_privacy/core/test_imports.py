@@ -66,7 +66,9 @@ except InputError as error:
     [
         ("no_such_module:thing", "no module 'no_such_module'"),
         ("math:no_such_name", "module 'math' has no 'no_such_name'"),
-        ("math:", "module 'math' has no ''"),
+        ("math:", "'math:' is no import path: write module:name"),
+        ("math..path:join", "'math..path:join' is no import path: write module:name"),
+        ("math", "'math' is no import path: write module:name"),
         (":thing", "':thing' starts with no module: write module:name"),
         ("./mine.py:thing", "'./mine.py:thing' starts with no module: write module:name"),
         ("math.no_such_part:thing", "no module 'math.no_such_part'"),

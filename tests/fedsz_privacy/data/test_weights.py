@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from fedsz_privacy import InputError
-from fedsz_privacy.data.weights import EFFICIENTNET, load_weights
+from fedsz_privacy.data.names import EFFICIENTNET
+from fedsz_privacy.data.weights import load_weights
 
 
 def test_a_path_is_a_checkpoint(tmp_path):

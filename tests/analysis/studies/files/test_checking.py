@@ -65,6 +65,7 @@ def test_the_error_of_the_sum_is_that_of_the_state(tmp_path):
 
 
 def test_defaults_are_those_of_the_library(tmp_path):
+    (tmp_path / "in.pt").touch()
     asked = CompressSpec(tmp_path / "in.pt", rel=1e-2).fedsz()
     assert replace(asked, bound=ErrorBound.rel(1e-2)) == FedSZ(ErrorBound.rel(1e-2))
 

@@ -36,7 +36,14 @@ def test_what_is_no_number_above_0_is_refused(text):
         parse_max_loss(text)
 
 
-@pytest.mark.parametrize("text", ["100%", "1", "5", "500%"])
+@pytest.mark.parametrize("text", ["100%", "500%"])
+def test_100_percent_are_too_much_of_whatever_they_are(text):
+    with pytest.raises(InputError, match="choose below 100%"):
+        parse_max_loss(text)
+    assert parse_max_loss("99.9%").number == 99.9
+
+
+@pytest.mark.parametrize("text", ["1", "5"])
 def test_all_of_a_share_is_too_much(text):
     with pytest.raises(InputError, match="accuracy is a share from 0 to 1, choose below 100%, or below 1"):
         margin_of(parse_max_loss(text), classification(10))

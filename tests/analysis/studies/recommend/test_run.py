@@ -127,7 +127,7 @@ def test_a_regression_loses_what_its_error_grows_by(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"max_loss": "100%"}, "max loss 100%: accuracy is a share from 0 to 1"),
+        ({"max_loss": "100%"}, "max loss '100%': percent are of a share, such as accuracy"),
         ({"records": 60}, "60 records of 2 clients are too few to measure leakage on: choose more --records"),
         ({"model": "vgg"}, "unknown model"),
         ({"data": "diabetes"}, "mean absolute error is no share: leave out the %"),

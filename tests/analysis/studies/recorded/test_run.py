@@ -381,6 +381,7 @@ def test_a_manifest_that_does_not_fit_is_one_line_and_nothing_written(change, me
     ],
 )
 def test_a_question_that_makes_no_sense_is_refused(fields, message):
+    record("kept", two())
     with pytest.raises(InputError, match=message):
         RecordedSpec(**fields)
 
