@@ -30,8 +30,8 @@ ESCAPED = str.maketrans(
 SENTENCE, WIDTH = 60, 0.45
 """Characters from which a cell is broken into lines, and how wide they are, in widths of the page."""
 
-MINUS = re.compile(r"((?<![\w-])|(?<=\de))-(?=\.?\d)")
-"""A hyphen that is the sign of a number or of its exponent."""
+MINUS = re.compile(r"((?<![\w-])|(?<=\de))-(?=\.?\d)|(?<=\w )-(?= \S)")
+"""A hyphen that is the sign of a number or of its exponent, or stands between two terms."""
 
 
 def to_latex(table: Table) -> str:
@@ -46,6 +46,8 @@ def to_latex(table: Table) -> str:
             r"\centering",
             rf"\caption{{{_text(table.title)}. {_text(table.note)}}}",
             rf"\label{{tab:{label_of(table).replace('_', '-')}}}",
+            # Classes that expect captions below tables leave no room between caption and rule.
+            r"\smallskip",
             r"\resizebox{\ifdim\width>\textwidth\textwidth\else\width\fi}{!}{%",
             rf"\begin{{tabular}}{{{''.join(map(_alignment, zip(table.columns, *table.rows, strict=True)))}}}",
             r"\toprule",

@@ -68,9 +68,17 @@ def test_a_hostile_name_is_text():
 
 
 def test_a_sign_is_a_minus_and_a_hyphen_stays_one():
-    row = ("-0.2 [-.5, 0.1]", "fedsz:rel=1e-2", "one-run", "v-2", "--seeds")
-    (cells,) = body(Table("A table", "", tuple("abcde"), [row]))
-    assert cells == ["$-$0.2 {[}$-$.5, 0.1]", "fedsz:rel=1e$-$2", "one-run", "v-2", "-{}-seeds"]
+    row = ("-0.2 [-.5, 0.1]", "fedsz:rel=1e-2", "one-run", "v-2", "--seeds", "1 - prod(1 - (x))", "-")
+    (cells,) = body(Table("A table", "", tuple("abcdefg"), [row]))
+    assert cells == [
+        "$-$0.2 {[}$-$.5, 0.1]",
+        "fedsz:rel=1e$-$2",
+        "one-run",
+        "v-2",
+        "-{}-seeds",
+        "1 $-$ prod(1 $-$ (x))",
+        "-",
+    ]
 
 
 def test_sentences_are_broken_into_lines_and_numbers_are_not():
