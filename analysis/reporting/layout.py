@@ -16,17 +16,22 @@ NARROW, SCREEN, PAPER = 90, 118, 165
 _JOINTS = re.compile(r"(?<=[:,+/])(?=[a-z])")
 """Where a name may go on in the next line."""
 
-_POWER = re.compile(r"[\d.]+e-\d+")
+_ONE = re.compile(r"[\d.]+e-\d+|--[\w-]+")
 
 
 def breakable(text: str) -> Markup:
-    """Return a cell as HTML, whose names may break between their parts."""
-    return Markup("<wbr>").join(unbroken(escape(part)) for part in _JOINTS.split(text))
+    """Return a cell as HTML, whose names may break between their parts where they are longer than a line."""
+    return Markup(" ").join(map(_word, text.split(" ")))
+
+
+def _word(word: str) -> Markup:
+    parts = [unbroken(escape(part)) for part in _JOINTS.split(word)]
+    return Markup('<span class="word">{}</span>').format(Markup("<wbr>").join(parts)) if parts[1:] else parts[0]
 
 
 def unbroken(text: Markup) -> Markup:
-    """Return HTML whose powers stay in one line: browsers break behind a hyphen."""
-    return Markup(_POWER.sub(r'<span class="one">\g<0></span>', str(text)))
+    """Return HTML whose powers and options stay in one line: browsers break behind a hyphen."""
+    return Markup(_ONE.sub(r'<span class="one">\g<0></span>', str(text)))
 
 
 def layout(table: Table) -> str:
