@@ -35,17 +35,22 @@ def last_update_epsilon(noise_multiplier: float, sampling_rate: float, steps: in
         return float(scipy.special.logsumexp(log_shares + draws * (2 * y - draws) / (2 * deviation**2)))
 
     def where(ratio: float) -> float:
-        reach = 40 * deviation + steps
-        return float(scipy.optimize.brentq(lambda y: log_ratio(y) - ratio, -reach, reach))
+        low, high = -deviation, deviation + steps
+        while log_ratio(low) > ratio:
+            low *= 2
+        while log_ratio(high) < ratio:
+            high *= 2
+        return float(scipy.optimize.brentq(lambda y: log_ratio(y) - ratio, low, high))
 
     def excess(epsilon: float) -> float:
         there = where(epsilon)
-        added = shares @ norm.sf((there - draws) / deviation) - np.exp(epsilon) * norm.sf(there / deviation)
+        added = shares @ norm.sf((there - draws) / deviation) - np.exp(epsilon + norm.logsf(there / deviation))
         if -epsilon <= log_shares[0]:
             # The ratio never falls so far: nothing speaks against the canary as much.
             return float(added - delta)
         gone = where(-epsilon)
-        removed = norm.cdf(gone / deviation) - np.exp(epsilon) * (shares @ norm.cdf((gone - draws) / deviation))
+        kept = scipy.special.logsumexp(log_shares + norm.logcdf((gone - draws) / deviation))
+        removed = norm.cdf(gone / deviation) - np.exp(epsilon + kept)
         return float(max(added, removed) - delta)
 
     if excess(0.0) <= 0:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from dp_accounting import get_epsilon_gaussian
 from scipy import integrate
 from scipy.stats import binom, norm
 
@@ -39,6 +40,16 @@ def test_delta_at_that_epsilon_is_the_integral_of_what_one_density_exceeds_the_o
 def test_one_step_of_all_records_is_the_gaussian_mechanism_itself():
     rule = DPTraining(expected_records=10, noise_multiplier=0.9, epochs=1, batch_size=10)
     assert last_update_epsilon(0.9, 1.0, 1, 1e-5) == pytest.approx(epsilon(rule.event, 1e-5), abs=2e-3)
+
+
+@pytest.mark.parametrize("noise", [0.5, 1.0, 4.0])
+@pytest.mark.parametrize("rate", [0.001, 0.01, 0.05, 1.0])
+def test_it_is_found_for_any_setting_and_of_all_records_is_the_gaussian_mechanism_s(noise, rate):
+    found = [last_update_epsilon(noise, rate, steps, 1e-5) for steps in (1, 10, 100, 500)]
+    assert np.isfinite(found).all()
+    if rate == 1.0:
+        expected = [get_epsilon_gaussian(noise / steps**0.5, 1e-5) for steps in (1, 10, 100, 500)]
+        assert found == pytest.approx(expected, rel=1e-4)
 
 
 def test_little_enough_shows_nothing():
