@@ -17,9 +17,9 @@ from attacks.signals import loss
 from attacks.signals.base import Scores, Signal
 
 
-def calibrate(log_probabilities: Scores, _: NDArray[np.bool_]) -> Scores:
+def calibrate(negative_losses: Scores, _: NDArray[np.bool_]) -> Scores:
     """Return the share of the other candidates that have a higher loss in the same target."""
-    shares: Scores = (scipy.stats.rankdata(log_probabilities, axis=1) - 1) / (log_probabilities.shape[1] - 1)
+    shares: Scores = (scipy.stats.rankdata(negative_losses, axis=1) - 1) / (negative_losses.shape[1] - 1)
     return shares
 
 

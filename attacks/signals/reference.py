@@ -16,9 +16,9 @@ from attacks.signals import loss
 from attacks.signals.base import Scores, Signal
 
 
-def calibrate(log_probabilities: Scores, membership: NDArray[np.bool_]) -> Scores:
+def calibrate(negative_losses: Scores, membership: NDArray[np.bool_]) -> Scores:
     """Return the share of the other trials without the candidate in which it has a higher loss than in the target."""
-    columns = zip(log_probabilities.T, ~membership.T, strict=True)
+    columns = zip(negative_losses.T, ~membership.T, strict=True)
     return np.stack([_share_below(column, out) for column, out in columns], axis=1)
 
 

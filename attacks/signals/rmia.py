@@ -1,8 +1,10 @@
 """RMIA: pairwise likelihood ratios of a record and a population (Zarifzadeh et al., ICML 2024).
 
 With p(x|t) the probability that the target gives the true class of x, the ratio of x is R(x) = p(x|t) / p(x), and the
-score of x is the share of population records z with R(x) >= g R(z), at the g = 1 of the authors' code. Reference models
-stand for p(x):
+score of x is the share of population records z with R(x) >= g R(z), at the g = 1 of the authors' code. All of it is
+computed in logarithms, so that no loss is too large. Of a task whose loss is no negative log-probability, such as a
+squared error, exp(-loss) stands for the probability, and the unit of its targets counts. Reference models stand for
+p(x):
 
 - online: (mean of p(x|.) over references trained with x + mean over those without) / 2;
 - offline: ((1 + a) mean over references without x + 1 - a) / 2, from p_in = a p_out + 1 - a. As the authors do, a is
@@ -20,57 +22,65 @@ from numpy.typing import NDArray
 
 from attacks.signals import loss
 from attacks.signals.base import Scores, Signal
-from attacks.signals.shadows import moments
 
 SLOPES = tuple(tenth / 10 for tenth in range(11))
 """Values of a that are tried."""
 UNTUNED_SLOPE = 0.3
 """Value of a where no other trial has members and non-members to choose it by."""
 HALVES = (slice(0, None, 2), slice(1, None, 2))
-LEAST_PROBABILITY = 1e-12
-"""Lower probabilities count as this one."""
 
 
-def online(log_probabilities: Scores, membership: NDArray[np.bool_]) -> Scores:
+def online(negative_losses: Scores, membership: NDArray[np.bool_]) -> Scores:
     """Return the share of the population that each record dominates, with references trained with and without it."""
-    seen = _probabilities(log_probabilities)
-    return _dominated(seen, (moments(seen, membership).mean + moments(seen, ~membership).mean) / 2)
+    inside, outside = (log_mean_of_others(negative_losses, chosen) for chosen in (membership, ~membership))
+    return _dominated(negative_losses - np.logaddexp(inside, outside))
 
 
-def offline(log_probabilities: Scores, membership: NDArray[np.bool_]) -> Scores:
+def offline(negative_losses: Scores, membership: NDArray[np.bool_]) -> Scores:
     """Return the share of the population that each record dominates, with references trained without it only."""
-    seen = _probabilities(log_probabilities)
-    outside = moments(seen, ~membership).mean
-    scores = np.empty_like(seen)
+    outside = log_mean_of_others(negative_losses, ~membership)
+    scores = np.empty_like(negative_losses)
     for half, other in (HALVES, HALVES[::-1]):
-        scores[half] = _offline(seen[half], outside[half], tuned_slope(log_probabilities[other], membership[other]))
+        slope = tuned_slope(negative_losses[other], membership[other])
+        scores[half] = _offline(negative_losses[half], outside[half], slope)
     return scores
 
 
-def tuned_slope(log_probabilities: Scores, membership: NDArray[np.bool_]) -> float:
+def tuned_slope(negative_losses: Scores, membership: NDArray[np.bool_]) -> float:
     """Return the a at which the offline attack on some trials, with one another as references, has the largest AUC."""
     # scikit-learn takes a second to import.
     from sklearn.metrics import roc_auc_score
 
     if membership.all() or not membership.any():
         return UNTUNED_SLOPE
-    seen, members = _probabilities(log_probabilities), membership.ravel()
-    outside = moments(seen, ~membership).mean
-    return max(SLOPES, key=lambda slope: float(roc_auc_score(members, _offline(seen, outside, slope).ravel())))
+    members, outside = membership.ravel(), log_mean_of_others(negative_losses, ~membership)
+    return max(
+        SLOPES, key=lambda slope: float(roc_auc_score(members, _offline(negative_losses, outside, slope).ravel()))
+    )
 
 
-def _offline(seen: Scores, outside: Scores, slope: float) -> Scores:
-    return _dominated(seen, ((1 + slope) * outside + 1 - slope) / 2)
+def log_mean_of_others(logarithms: Scores, chosen: NDArray[np.bool_]) -> Scores:
+    """Return the logarithm of the mean over the chosen trials other than the row's own, for each candidate.
+
+    Where there is none, it is that over all trials and candidates. Sums are of what comes before and behind a row: its
+    own share, taken off the sum of all, would leave nothing but rounding where it is the largest.
+    """
+    terms, nothing = np.where(chosen, logarithms, -np.inf), np.full((1, logarithms.shape[1]), -np.inf)
+    before = np.logaddexp.accumulate(np.concatenate([nothing, terms[:-1]]))
+    behind = np.logaddexp.accumulate(np.concatenate([nothing, terms[:0:-1]]))[::-1]
+    others = chosen.sum(axis=0) - chosen
+    mean = np.logaddexp(before, behind) - np.log(np.maximum(others, 1))
+    return np.where(others > 0, mean, scipy.special.logsumexp(logarithms) - np.log(logarithms.size))
 
 
-def _probabilities(log_probabilities: Scores) -> Scores:
-    return np.maximum(np.exp(log_probabilities), LEAST_PROBABILITY)
+def _offline(negative_losses: Scores, outside: Scores, slope: float) -> Scores:
+    rest = np.log1p(-slope) if slope < 1 else -np.inf
+    return _dominated(negative_losses - np.logaddexp(np.log1p(slope) + outside, rest))
 
 
-def _dominated(seen: Scores, expected: Scores) -> Scores:
+def _dominated(log_ratios: Scores) -> Scores:
     """Return the share of the other candidates z of a row with R(z) <= R(x)."""
-    ratios = seen / np.maximum(expected, LEAST_PROBABILITY)
-    dominated: Scores = (scipy.stats.rankdata(ratios, method="max", axis=1) - 1) / (ratios.shape[1] - 1)
+    dominated: Scores = (scipy.stats.rankdata(log_ratios, method="max", axis=1) - 1) / (log_ratios.shape[1] - 1)
     return dominated
 
 

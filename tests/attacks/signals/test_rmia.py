@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from attacks.signals.lira import LIRA
-from attacks.signals.rmia import RMIA, RMIA_OFFLINE, UNTUNED_SLOPE, tuned_slope
+from attacks.signals.rmia import RMIA, RMIA_OFFLINE, UNTUNED_SLOPE, log_mean_of_others, tuned_slope
 from attacks.signals.shadows import moments
 
 
@@ -67,12 +67,12 @@ def test_offline_rmia_makes_up_the_models_trained_with_the_record(probabilities,
 @pytest.mark.parametrize("half", [0, 1])
 def test_a_half_of_the_trials_does_not_tune_its_own_attack(rng, half):
     members = rng.random((40, 30)) < 0.5
-    log_probabilities = -np.logaddexp(0, -rng.normal(0, 2, 30) - members - rng.normal(size=members.shape))
+    negative_losses = -np.logaddexp(0, -rng.normal(0, 2, 30) - members - rng.normal(size=members.shape))
     other = slice(1 - half, None, 2)
-    slope = tuned_slope(log_probabilities[other], members[other])
-    outside = moments(np.exp(log_probabilities), ~members).mean
-    ratios = np.exp(log_probabilities) / ((1 + slope) * outside + 1 - slope)
-    scores = RMIA_OFFLINE.calibrate(log_probabilities, members)
+    slope = tuned_slope(negative_losses[other], members[other])
+    outside = moments(np.exp(negative_losses), ~members).mean
+    ratios = np.exp(negative_losses) / ((1 + slope) * outside + 1 - slope)
+    scores = RMIA_OFFLINE.calibrate(negative_losses, members)
     assert (np.argsort(scores[half]) == np.argsort(ratios[half])).all()
 
 
@@ -101,6 +101,33 @@ def test_vanishing_probabilities_are_scored(members):
         assert np.isfinite(signal.calibrate(np.full((12, 6), -2000.0), members)).all()
 
 
+def test_a_loss_is_never_too_large(rng):
+    """A loss that every model has more of divides out of online ratios, however large it is."""
+    members = rng.random((40, 6)) < 0.5
+    losses = rng.exponential(size=members.shape)
+    much = 500.0 * rng.integers(1, 20, 6)
+    assert RMIA.calibrate(-losses - much, members) == pytest.approx(RMIA.calibrate(-losses, members))
+
+
+@pytest.mark.parametrize("signal", [RMIA, RMIA_OFFLINE], ids=lambda each: each.name)
+def test_members_with_large_losses_are_found(rng, signal):
+    """As of squared errors in a small unit: each record's loss, in hundreds, is a tenth lower in models that saw it."""
+    members = rng.random((60, 40)) < 0.5
+    losses = rng.uniform(200, 900, 40) * (1 - 0.1 * members) * np.exp(0.01 * rng.normal(size=members.shape))
+    assert roc_auc_score(members.ravel(), signal.calibrate(-losses, members).ravel()) > 0.8
+
+
+def test_what_others_come_to_is_their_mean(rng):
+    """Where a row is by far the largest, all others still count."""
+    seen, chosen = rng.random((8, 5)), rng.random((8, 5)) < 0.6
+    seen[2] *= 1e30
+    chosen[:, 3], chosen[0, 3] = False, True
+    found = np.exp(log_mean_of_others(np.log(seen), chosen))
+    for row, column in np.ndindex(8, 5):
+        others = [seen[other, column] for other in range(8) if other != row and chosen[other, column]]
+        assert found[row, column] == pytest.approx(np.mean(others) if others else seen.mean())
+
+
 def test_rmia_beats_lira_with_three_references(rng):
     """Zarifzadeh et al.'s claim on records of very different hardness; 500 games of 4 trials, one at a time.
 
@@ -108,8 +135,8 @@ def test_rmia_beats_lira_with_three_references(rng):
     """
     members = rng.random((500, 4, 20)) < 0.5
     margins = rng.normal(0, 2, (1, 1, 20)) + members + rng.normal(size=members.shape)
-    log_probabilities = -np.logaddexp(0, -margins)
-    rmia = [RMIA.calibrate(each, who) for each, who in zip(log_probabilities, members, strict=True)]
+    negative_losses = -np.logaddexp(0, -margins)
+    rmia = [RMIA.calibrate(each, who) for each, who in zip(negative_losses, members, strict=True)]
     lira = [LIRA.calibrate(each, who) for each, who in zip(margins, members, strict=True)]
     aucs = [roc_auc_score(members.ravel(), np.ravel(scores)) for scores in (rmia, lira)]
     assert aucs[0] > aucs[1] + 0.02
