@@ -70,7 +70,8 @@ def log_mean_of_others(logarithms: Scores, chosen: NDArray[np.bool_]) -> Scores:
     behind = np.logaddexp.accumulate(np.concatenate([nothing, terms[:0:-1]]))[::-1]
     others = chosen.sum(axis=0) - chosen
     mean = np.logaddexp(before, behind) - np.log(np.maximum(others, 1))
-    return np.where(others > 0, mean, scipy.special.logsumexp(logarithms) - np.log(logarithms.size))
+    found: Scores = np.where(others > 0, mean, scipy.special.logsumexp(logarithms) - np.log(logarithms.size))
+    return found
 
 
 def _offline(negative_losses: Scores, outside: Scores, slope: float) -> Scores:

@@ -101,8 +101,7 @@ class ClientsReport(Report):
                     ratio=None if name == REFERENCE else self.ratio(name),
                     measured=measured_beside(name, strongest),
                     guarantee=self.guarantees[name],
-                    epsilon_lower_bound=self.lower_bounds[name].epsilon,
-                    delta=self.lower_bounds[name].delta,
+                    epsilon_lower_bound=self.lower_bounds[name],
                     canaries=self.canaries[name],
                 )
             )

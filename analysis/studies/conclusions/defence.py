@@ -12,6 +12,7 @@ from analysis.methods.guarantee import Guarantee
 from analysis.methods.leakage.detectable import Estimate
 from analysis.methods.leakage.membership import Leakage
 from analysis.methods.leakage.vulnerable import VULNERABLE_SHARE
+from analysis.methods.lower_bounds.bounds import EpsilonBound
 from analysis.reporting.numbers import FINE, difference, interval, rounded_up, significant, times
 from analysis.studies.audit.canary_bounds import CanaryBound
 from analysis.studies.spec import REFERENCE
@@ -63,8 +64,8 @@ class Finding:
         Leakage; of no defence itself its AUC; None where no attack was run.
     guarantee : Guarantee or None
         What is guaranteed; None where nothing is known of it.
-    epsilon_lower_bound, delta : float
-        The epsilon that attacks put a lower bound on, at 95% confidence, and its delta; 0 where they have none.
+    epsilon_lower_bound : EpsilonBound or None
+        The lower bound on epsilon that attacks give; None where there is none.
     canaries : sequence of CanaryBound
         What canaries say of epsilon, where there are any.
     exposed : Estimate or None
@@ -79,8 +80,7 @@ class Finding:
     ratio: float | None = None
     measured: Measured | Estimate | None = None
     guarantee: Guarantee | None = None
-    epsilon_lower_bound: float = 0.0
-    delta: float = 0.0
+    epsilon_lower_bound: EpsilonBound | None = None
     canaries: Sequence[CanaryBound] = ()
     exposed: Estimate | None = None
     exposed_share: float = VULNERABLE_SHARE
@@ -173,17 +173,25 @@ def guaranteed(stated: Guarantee) -> str:
 
 
 def _lower_bound(found: Finding) -> list[str]:
-    if not found.epsilon_lower_bound:
+    if not found.epsilon_lower_bound or not found.epsilon_lower_bound.epsilon:
         return []
-    return [f"attacks rule out an epsilon below {found.epsilon_lower_bound:.2f} at delta {write_shortest(found.delta)}"]
+    return [f"attacks {_rule_out(found.epsilon_lower_bound)}"]
 
 
 def _by_canaries(found: Finding) -> list[str]:
-    best = max(found.canaries, key=lambda each: each.bound.epsilon, default=None)
-    if best is None or not best.bound.epsilon:
-        return []
-    level = f"{best.bound.epsilon:.2f} at delta {write_shortest(best.bound.delta)} for {best.unit}"
-    return [f"canaries ({best.canaries}) rule out an epsilon below {level}, which rejects {best.rejects}"]
+    """Return what the first canaries say of any mechanism, and of a family: the largest bound would hold less surely."""
+    firsts = (next((each for each in found.canaries if each.any_mechanism is kind), None) for kind in (True, False))
+    return [_ruled_out(each) for each in firsts if each and each.bound.epsilon]
+
+
+def _ruled_out(found: CanaryBound) -> str:
+    most = ", the most that so many coins can show" if found.bound.epsilon >= found.ceiling else ""
+    return f"canaries ({found.canaries}) {_rule_out(found.bound)} for {found.unit}{most}, which rejects {found.rejects}"
+
+
+def _rule_out(bound: EpsilonBound) -> str:
+    level = f"{bound.epsilon:.2f} at delta {write_shortest(bound.delta)}"
+    return f"rule out, at {100 * bound.confidence:.4g}% confidence, an epsilon below {level}"
 
 
 def _exposed(found: Finding) -> list[str]:

@@ -93,17 +93,16 @@ class ScoresReport(Report):
                     f"{release} by {signal}",
                     measured=self._measured(release, signal),
                     epsilon_lower_bound=self._epsilon(release, signal),
-                    delta=self.spec.delta,
                 )
             )
             for release, by_signal in self.measured.items()
             for signal in by_signal
         )
 
-    def _epsilon(self, release: str, signal: str) -> float:
-        """Return the largest lower bound on epsilon that rejects any mechanism of less; 0 if there is none."""
+    def _epsilon(self, release: str, signal: str) -> EpsilonBound | None:
+        """Return the first lower bound on epsilon that rejects any mechanism of less: the largest holds less surely."""
         bounds = (each.found for each in self.bounds if (each.release, each.signal) == (release, signal))
-        return max((bound.epsilon for bound in bounds if isinstance(bound, EpsilonBound)), default=0.0)
+        return next((bound for bound in bounds if isinstance(bound, EpsilonBound)), None)
 
     def _measured(self, release: str, signal: str) -> Measured | Estimate:
         found, reference = self.measured[release][signal], self.table.reference

@@ -1,7 +1,7 @@
 """Several audits that differ in their seed alone: all of them in, what they say together out."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from analysis.methods.leakage.membership import Leakage
@@ -119,8 +119,10 @@ class SeedsReport(Report):
             ratio=None if is_reference else self.mean(defence, lambda each: each.ratio).value,
             measured=undefended if is_reference else beside,
             guarantee=weakest(self.of(defence)),
-            epsilon_lower_bound=self.spread(defence, lambda each: each.epsilon_lower_bound.epsilon).median,
-            delta=self.of(defence)[0].epsilon_lower_bound.delta,
+            epsilon_lower_bound=replace(
+                self.of(defence)[0].epsilon_lower_bound,
+                epsilon=self.spread(defence, lambda each: each.epsilon_lower_bound.epsilon).median,
+            ),
             exposed=exposed["auc"].mean if exposed else None,
             exposed_share=vulnerable_share(self.spec.candidates),
         )

@@ -28,29 +28,41 @@ def test_the_conclusion_on_a_lossy_codec_has_size_leakage_guarantee_bound_and_th
         10.23,
         Measured(LEAKING, LEAKING, Estimate(0.0, -0.0001, 0.0001), 0.00018),
         NOTHING,
-        epsilon_lower_bound=2.81,
-        delta=1e-5,
+        epsilon_lower_bound=EpsilonBound(2.81, 1e-5, 0.95),
         exposed=Estimate(0.975, 0.95, 0.99),
     )
     assert conclude(found) == (
         "fedsz:rel=1e-2: 10.2x smaller, leaks as much as none (AUC 0.634 both; a change of 0.0002 would have been "
-        "seen); no guarantee; attacks rule out an epsilon below 2.81 at delta 1e-5; the most exposed 5% of the "
-        "records are named with AUC 0.975 [0.950, 0.990]"
+        "seen); no guarantee; attacks rule out, at 95% confidence, an epsilon below 2.81 at delta 1e-5; the most "
+        "exposed 5% of the records are named with AUC 0.975 [0.950, 0.990]"
     )
 
 
-def canaries(epsilon, rejects="any mechanism of less epsilon"):
+def canaries(epsilon, design="mislabelled", any_mechanism=True, ceiling=9.0):
+    rejects = "any mechanism of less epsilon" if any_mechanism else "Gaussian noise with more noise"
     bound = EpsilonBound(epsilon, 1e-5, 0.95)
-    return CanaryBound("mislabelled", Unit.RECORD, rejects, bound, 9.0, None, True, 400, True)
+    return CanaryBound(design, Unit.RECORD, rejects, bound, ceiling, None, any_mechanism, 400, True)
 
 
-def test_canaries_that_prove_most_are_named_with_what_they_reject():
-    said = conclude(Finding("dpsgd:eps=8", canaries=(canaries(0.7), canaries(1.25, "Gaussian noise with more noise"))))
-    assert said == (
-        "dpsgd:eps=8: canaries (mislabelled) rule out an epsilon below 1.25 at delta 1e-5 for one record, which "
-        "rejects Gaussian noise with more noise"
+def test_the_first_canaries_speak_of_any_mechanism_and_of_a_family():
+    """The largest of several bounds would be above the truth more often than each of them."""
+    found = (
+        canaries(0.7),
+        canaries(1.25, any_mechanism=False),
+        canaries(2.5, "gradients"),
+        canaries(3.5, "gradients", any_mechanism=False),
+    )
+    assert conclude(Finding("dpsgd:eps=8", canaries=found)) == (
+        "dpsgd:eps=8: canaries (mislabelled) rule out, at 95% confidence, an epsilon below 0.70 at delta 1e-5 for one "
+        "record, which rejects any mechanism of less epsilon; canaries (mislabelled) rule out, at 95% confidence, an "
+        "epsilon below 1.25 at delta 1e-5 for one record, which rejects Gaussian noise with more noise"
     )
     assert conclude(Finding("none", also=("plain",), canaries=(canaries(0.0),))) == "none: plain"
+
+
+def test_a_bound_that_says_all_that_its_coins_can_says_so():
+    said = conclude(Finding("none", canaries=(canaries(6.98, ceiling=6.98),)))
+    assert "below 6.98 at delta 1e-5 for one record, the most that so many coins can show, which rejects" in said
 
 
 def test_few_scores_of_the_most_exposed_are_no_sign_that_nobody_is():
