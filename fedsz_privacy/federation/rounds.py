@@ -130,6 +130,8 @@ class Round:
         How the server makes a step of that.
     generators : callable
         Gives fresh generators of the server, one for each trial.
+    feedback : bool
+        Whether clients remember what a release lost of their updates.
     """
 
     number: int
@@ -138,6 +140,7 @@ class Round:
     clients: tuple[Callable[[], Sent], ...]
     aggregation: Aggregation = AVERAGE
     generators: Callable[[], Sequence[Generator]] = tuple
+    feedback: bool = False
 
     def copied(self, states: StateDict) -> "Round":
         """Return a copy that its holder may write into, from a copy of the states before it."""
@@ -150,7 +153,8 @@ class Round:
     @property
     def residuals(self) -> tuple[StateDict | None, ...]:
         """What each client remembers after the round."""
-        return tuple(sent().residual for sent in self.clients)
+        # Whoever is asked trains, and the round may do without those clients.
+        return tuple(sent().residual if self.feedback else None for sent in self.clients)
 
     @property
     def cohort(self) -> NDArray[np.bool_]:
@@ -201,16 +205,17 @@ def play_rounds(
     """Yield rounds without end, from global states, the number of the first round and what clients remember by then.
 
     A round depends on nothing but the states before it, its number, from which the server's generators follow, one for
-    each trial, what clients remember, and the round before it where a release has memory. So a run can be continued. In
-    the last round that is asked for, only those clients train whose update somebody reads.
+    each trial, what clients remember, and the round before it where a release has memory. So a run can be continued.
+    Only those clients train whose update somebody reads: the cohort, and all where a release has error feedback.
     """
     residuals = residuals or [None] * len(clients)
     remembering = any(client.release.remembering for client in clients)
+    feedback = any(client.release.feedback for client in clients)
     for number in count(first):
         senders = tuple(
             cache(partial(client.send, number, states, residual, lasts))
             for client, residual in zip(clients, residuals, strict=True)
         )
-        played = Round(number, states, tuple(shares), senders, aggregation, partial(generators, number))
+        played = Round(number, states, tuple(shares), senders, aggregation, partial(generators, number), feedback)
         yield played
         states, residuals, lasts = played.after, played.residuals, played.lasts if remembering else ()

@@ -179,7 +179,7 @@ def _lower_bound(found: Finding) -> list[str]:
 
 
 def _by_canaries(found: Finding) -> list[str]:
-    """Return what the first canaries say of any mechanism, and of a family: the largest bound would hold less surely."""
+    """Return what the first canaries say of any mechanism, and of a family: the largest would hold less surely."""
     firsts = (next((each for each in found.canaries if each.any_mechanism is kind), None) for kind in (True, False))
     return [_ruled_out(each) for each in firsts if each and each.bound.epsilon]
 

@@ -1,4 +1,4 @@
-from itertools import islice
+from itertools import islice, product
 
 import numpy as np
 import pytest
@@ -6,10 +6,12 @@ import torch
 
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import stack_of_one
+from fedsz_privacy.defences.dpfedavg import DPFedAvg
 from fedsz_privacy.defences.mechanisms.none import none
 from fedsz_privacy.defences.parsing import parse_release
 from fedsz_privacy.federation.federation import Federation
 from fedsz_privacy.federation.partition import even_clients
+from fedsz_privacy.federation.rounds import Client, play_rounds
 from fedsz_privacy.models.catalogue import build_model
 from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.descent import Training
@@ -78,3 +80,28 @@ def test_batch_normalisation_keeps_integer_buffers_and_its_statistics(digits):
     assert first.after["2.num_batches_tracked"] == 2
     assert not torch.equal(first.after["2.running_mean"], model.state_dict()["2.running_mean"][None])
     assert model.state_dict()["2.num_batches_tracked"] == 0
+
+
+@pytest.mark.parametrize(("release", "everybody"), [("none", False), ("ef+topk:share=0.5", True)])
+def test_whom_the_draw_leaves_out_does_not_train(release, everybody):
+    """With error feedback all do: what a client remembers changes in every round."""
+    trained = []
+
+    def client(number):
+        def train(played, _):
+            trained.append((played, number))
+            return {"w": torch.full((1, 4), 0.1)}
+
+        return Client(train, parse_release(release), lambda _: [np.random.default_rng(0)], lambda _: [""])
+
+    rounds = play_rounds(
+        [client(number) for number in range(10)],
+        [0.1] * 10,
+        {"w": torch.zeros(1, 4)},
+        aggregation=DPFedAvg(0.5, sampling_rate=0.3),
+        generators=lambda number: [np.random.default_rng(number)],
+    )
+    cohorts = [(each.number, client) for each in islice(rounds, 4) for client in np.flatnonzero(each.cohort[0])]
+    before = [each for each in cohorts if each[0] < 3]
+    assert 0 < len(before) < 30
+    assert sorted(trained) == (list(product(range(3), range(10))) if everybody else before)
