@@ -38,11 +38,15 @@ class FrontierPoint:
     as_if_mu : float or None
         Norm of a client's update over the root mean square of the error, tensor by tensor; None without an error. It
         would be mu if the error were independent Gaussian noise: a description.
+    deviation : float or None
+        Standard deviation of the noise that the proof is of, in the updates' unit; None without a proof, or where it is
+        not public.
     """
 
     bits: float
     guaranteed_mu: float | None
     as_if_mu: float | None
+    deviation: float | None = None
 
     @property
     def mu(self) -> float | None:

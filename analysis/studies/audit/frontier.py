@@ -43,6 +43,13 @@ class Frontier:
         """Return I(X; X + N) in bits a coordinate, for Gaussian noise of one size that has a mu on these updates."""
         return information_floor(self.tensors, self.norm / mu)
 
+    def floor_of(self, point: FrontierPoint) -> float | None:
+        """Return the same for the noise that a release adds to these updates; None if it adds none."""
+        if point.mu is None:
+            return None
+        # A clipped update is as long as the clip norm, and has the guaranteed mu; a shorter one has less.
+        return information_floor(self.tensors, max(point.deviation or 0.0, self.norm / point.mu))
+
 
 def find_frontier(
     defences: Sequence[Defence],
@@ -86,7 +93,9 @@ def _values(part: "Residual") -> NDArray[np.float64]:
 def _point(defence: Defence, parts: "Sequence[Residual]", bits: float) -> FrontierPoint:
     event = defence.release.event
     if isinstance(event, GaussianDpEvent | DiscreteGaussianDpEvent) and not defence.claimed:
-        return FrontierPoint(bits, 1 / event.noise_multiplier, None)
+        return FrontierPoint(
+            bits, 1 / event.noise_multiplier, None, (defence.release.mechanism or defence.release).sigma
+        )
     if not parts:
         return FrontierPoint(bits, None, None)
     originals, errors = [part.original for part in parts], [part.error for part in parts]

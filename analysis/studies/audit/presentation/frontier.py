@@ -63,7 +63,10 @@ def draw_frontier(found: Frontier, ax: Axes | None = None) -> Canvas:
     panel.yaxis.set_minor_formatter(PLAIN)
     panel.set_ylim(bottom=max(panel.get_ylim()[0], LEAST_BITS))
     panel.set(ylabel="bits a coordinate", title="Further down is smaller, further left hides better")
-    panel.set_xlabel("mu of one client's update, there or not, in one round: its norm over the size of the noise")
+    panel.set_xlabel(
+        "mu of one client's update, there or not, in one round: over the size of the noise\n"
+        "its clip norm (guaranteed), or its norm (as if, and the floor)"
+    )
     return finish_panel(panel, ax, "What it costs to hide a client in noise", loc="outside lower center", ncols=2)
 
 
@@ -74,19 +77,22 @@ def frontier_table(found: Frontier) -> Table:
         note="One client's update, there or not, in one round. A guaranteed mu is the clip norm over the standard "
         "deviation of Gaussian noise that a proof is of. An as-if mu is the norm of an update over the size of the "
         "error, as if that were independent Gaussian noise: it describes, and protects nobody. The floor is "
-        "I(X; X + N) for Gaussian noise of one size that has this mu on the updates of this run: no code with such an "
-        "error that takes each coordinate by itself needs less. One that predicts coordinates from one another can.",
-        columns=("release", "bits a coordinate", "guaranteed mu", "as-if mu", "floor in bits, at that mu"),
+        "I(X; X + N) for Gaussian noise as large as this on the updates of this run, where those are shorter than the "
+        "clip norm larger than the guaranteed mu asks: no code with such an error that takes each coordinate by itself "
+        "needs less. One that predicts coordinates from one another can.",
+        columns=("release", "bits a coordinate", "guaranteed mu", "as-if mu", "floor in bits, of such noise"),
         rows=[
-            (name, significant(each.bits), _shown(each.guaranteed_mu), _shown(each.as_if_mu), _floor(found, each.mu))
+            (
+                name,
+                significant(each.bits),
+                _shown(each.guaranteed_mu),
+                _shown(each.as_if_mu),
+                _shown(found.floor_of(each)),
+            )
             for name, each in found.points.items()
         ],
     )
 
 
-def _floor(found: Frontier, mu: float | None) -> str:
-    return "-" if mu is None else significant(found.floor(mu))
-
-
-def _shown(mu: float | None) -> str:
-    return "-" if mu is None else significant(mu)
+def _shown(number: float | None) -> str:
+    return "-" if number is None else significant(number)

@@ -90,6 +90,14 @@ def test_the_floor_at_a_mu_is_that_of_noise_as_large(found):
     assert found.floor(mu) == pytest.approx(np.log2(2 / (deviation * math.sqrt(2 * math.pi * math.e))), abs=0.02)
 
 
+def test_the_floor_of_a_proof_is_that_of_the_noise_that_is_added(found):
+    """An update shorter than the clip norm hides better than the guaranteed mu says; a longer one is clipped."""
+    (*_, point) = found.points.values()
+    short, long = (replace(point, deviation=found.norm * times) for times in (4.0, 0.01))
+    assert found.floor_of(short) == pytest.approx(found.floor(1 / 4))
+    assert found.floor_of(long) == pytest.approx(found.floor(point.guaranteed_mu))
+
+
 def test_table_and_figure_keep_guaranteed_and_as_if_apart(found):
     rows = {row[0].rpartition(":")[2]: row[1:] for row in frontier_table(found).rows}
     assert rows["none"] == ("2", "-", "-", "-")
