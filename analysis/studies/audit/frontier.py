@@ -93,9 +93,7 @@ def _values(part: "Residual") -> NDArray[np.float64]:
 def _point(defence: Defence, parts: "Sequence[Residual]", bits: float) -> FrontierPoint:
     event = defence.release.event
     if isinstance(event, GaussianDpEvent | DiscreteGaussianDpEvent) and not defence.claimed:
-        return FrontierPoint(
-            bits, 1 / event.noise_multiplier, None, (defence.release.mechanism or defence.release).sigma
-        )
+        return FrontierPoint(bits, 1 / event.noise_multiplier, None, defence.release.sigma)
     if not parts:
         return FrontierPoint(bits, None, None)
     originals, errors = [part.original for part in parts], [part.error for part in parts]

@@ -71,24 +71,18 @@ def draw_frontier(found: Frontier, ax: Axes | None = None) -> Canvas:
 
 
 def frontier_table(found: Frontier) -> Table:
-    """Return bits and mu of each release, beside the floor at that mu."""
+    """Return bits and mu of each release, beside the floor of such noise."""
     return Table(
         title="Bits against mu, for one client",
         note="One client's update, there or not, in one round. A guaranteed mu is the clip norm over the standard "
         "deviation of Gaussian noise that a proof is of. An as-if mu is the norm of an update over the size of the "
         "error, as if that were independent Gaussian noise: it describes, and protects nobody. The floor is "
-        "I(X; X + N) for Gaussian noise as large as this on the updates of this run, where those are shorter than the "
-        "clip norm larger than the guaranteed mu asks: no code with such an error that takes each coordinate by itself "
-        "needs less. One that predicts coordinates from one another can.",
+        "I(X; X + N) for Gaussian noise as large as the release's on the updates of this run, clipped as it clips "
+        "them: no code with such an error that takes each coordinate by itself needs less. One that predicts "
+        "coordinates from one another can.",
         columns=("release", "bits a coordinate", "guaranteed mu", "as-if mu", "floor in bits, of such noise"),
         rows=[
-            (
-                name,
-                significant(each.bits),
-                _shown(each.guaranteed_mu),
-                _shown(each.as_if_mu),
-                _shown(found.floor_of(each)),
-            )
+            (name, *map(_shown, (each.bits, each.guaranteed_mu, each.as_if_mu, found.floor_of(each))))
             for name, each in found.points.items()
         ],
     )
