@@ -35,7 +35,7 @@ def named_right(source: Distribution, size: int) -> str:
     right = [0, 0]
     for sample in range(SAMPLES):
         errors = source.draw(size, np.random.default_rng([size, sample]))
-        fit = fit_noise(np.zeros(size), errors)
+        fit = fit_noise(np.zeros(size), errors, bound=1.0)
         right[0] += fit.best.family == source.family
         right[1] += by_held_out(fit) == source.family
     return f"{right[0]} / {right[1]}"

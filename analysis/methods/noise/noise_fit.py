@@ -159,23 +159,23 @@ class NoiseFit:
         )
 
 
-def fit_noise(original: ArrayLike, decoded: ArrayLike, bound: ArrayLike = 1.0, seed: int = 0) -> NoiseFit:
+def fit_noise(original: ArrayLike, decoded: ArrayLike, bound: ArrayLike | None = None, seed: int = 0) -> NoiseFit:
     """Fit the families of `FAMILIES`, and on a known bound those of `BOUNDED`, to the errors of a lossy codec.
 
     Parameters
     ----------
     original, decoded : array_like
         Values before and after, of one shape, in storage order.
-    bound : array_like
-        Unit in which errors are measured: the absolute error bound, one number or one for each element. Leave it at
-        1 to fit the raw errors.
+    bound : array_like, optional
+        Unit in which errors are measured: the absolute error bound, one number or one for each element. Without one
+        the raw errors are fitted, by `FAMILIES` alone.
     seed : int
         Seed of the bootstrap that gives the intervals.
 
     Returns
     -------
     NoiseFit
-        Scales and Wasserstein distances are in units of ``bound``.
+        Scales and Wasserstein distances are in units of ``bound``, or else of the values.
 
     Raises
     ------
@@ -189,12 +189,14 @@ def fit_noise(original: ArrayLike, decoded: ArrayLike, bound: ArrayLike = 1.0, s
     'uniform'
     """
     before, after = np.asarray(original).ravel(), np.asarray(decoded).ravel()
-    unit = np.asarray(bound, np.float64).ravel()
+    unit = np.asarray(1.0 if bound is None else bound, np.float64).ravel()
     if before.size != after.size:
         raise InputError(f"{before.size} original and {after.size} decoded values: give as many of both")
     if not (unit > 0).all():
         raise InputError(f"bound {unit.min():g}: choose a positive number, such as the codec's absolute bound")
-    return fit_sketch(sketch_errors(before, after, unit), dependence(before, after, unit), seed)
+    sketch, found = sketch_errors(before, after, unit), dependence(before, after, unit)
+    fit = fit_sketch(sketch, found, seed)
+    return fit.without_bound() if bound is None else fit
 
 
 def fit_sketch(sketch: Sketch, found: Dependence, seed: int = 0) -> NoiseFit:

@@ -63,6 +63,16 @@ def test_pooled_scales_look_laplacian_although_every_part_is_uniform(rng):
     assert fit_noise(x, decoded, widths).best.family == "uniform"
 
 
+@pytest.mark.parametrize("scale", [1e-3, 1.5])
+def test_raw_errors_have_no_known_bound_however_small_they_are(rng, scale):
+    """Errors below 1 in size were once tested against a bound of 1 that nobody had named."""
+    x = rng.normal(size=5000)
+    fit = fit_noise(x, x + rng.laplace(scale=scale, size=5000))
+    assert fit.on_bound is None
+    assert {each.family for each in fit.fits} == set(FAMILIES)
+    assert fit.best.family == "laplace"
+
+
 def test_the_description_is_plain_values(rng):
     x = rng.normal(size=500)
     described = fit_noise(x, x + rng.laplace(size=500)).to_dict()
@@ -116,7 +126,7 @@ def test_the_family_of_the_errors_is_named_at_every_size(source, size):
     By held-out likelihood with a fixed margin 3 to 10 of 20 were named right.
     """
     drawn = (source.draw(size, np.random.default_rng([size, seed])) for seed in range(20))
-    named = [fit_noise(np.zeros(size), errors).best.family for errors in drawn]
+    named = [fit_noise(np.zeros(size), errors, bound=1.0).best.family for errors in drawn]
     assert named.count(source.family) >= 16
 
 
@@ -125,7 +135,7 @@ def test_a_bell_that_ends_at_the_bound_is_better_than_uniform_and_normal(rng):
     while errors.size < 20_000:
         drawn = rng.normal(scale=0.9, size=20_000)
         errors = np.append(errors, drawn[np.abs(drawn) < 1])
-    fit = fit_noise(np.zeros(20_000), errors[:20_000])
+    fit = fit_noise(np.zeros(20_000), errors[:20_000], bound=1.0)
     assert fit.best.family == "truncated normal"
     # Five deviations of the scale's estimate: 1 / sqrt(n times its Fisher information) is 0.02 here.
     assert fit.best.scale == pytest.approx(0.9, abs=0.1)
