@@ -6,7 +6,7 @@ import numpy as np
 from dp_accounting.pld import pld_pmf, privacy_loss_distribution
 from dp_accounting.pld.privacy_loss_distribution import PrivacyLossDistribution
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import optimize, special, stats
 
 from analysis.methods.noise.distributions import Distribution
 from analysis.methods.noise.sketch import Sketch
@@ -110,12 +110,22 @@ def true_positive_rates(distribution: PrivacyLossDistribution, fpr: NDArray[np.f
 
 
 def _shifted(below: Below, low: float, high: float, width: float, bins: int) -> tuple[Masses, Masses]:
-    """Return masses on bins of a width that cover a range and the range shifted; what lies beyond joins the ends."""
-    count = min(int(np.ceil((high - low) / width)) + 1, MOST_BINS)
+    """Return masses on bins of a width that cover a range and the range shifted; what lies beyond joins the ends.
+
+    A range of more than `MOST_BINS` is cut around its median: of heavy tails it may be thousands of times as wide as
+    what most errors are in.
+    """
+    count = int(np.ceil((high - low) / width)) + 1
+    if count > MOST_BINS:
+        count, low = MOST_BINS, _median(below, low, high) - width * MOST_BINS / 2
     cumulative = below(np.asarray(low + width * np.arange(count + 1), np.float64))
     cumulative[0], cumulative[-1] = 0, 1
     masses = np.diff(cumulative).clip(0)
     return np.pad(masses, (0, bins)), np.pad(masses, (bins, 0))
+
+
+def _median(below: Below, low: float, high: float) -> float:
+    return float(optimize.brentq(lambda error: float(below(np.array([error]))[0]) - 0.5, low, high))
 
 
 def _dots(upper: Masses, lower: Masses) -> pld_pmf.PLDPmf:

@@ -40,6 +40,14 @@ def test_curves_of_the_distributions_equal_the_closed_forms(family, bins):
     assert (np.array(optimistic) <= np.array(pessimistic)).all()
 
 
+@pytest.mark.parametrize(("freedom", "scale"), [(1.2, 0.1), (2.0, 0.2), (3.0, 0.5)])
+def test_heavy_tails_leave_the_middle_in_bins_of_its_own(freedom, scale):
+    """Quantiles of one in 1e9 are thousands of scales away; the total variation is that of the middle."""
+    masses = distribution_masses(Distribution("student t", 3.0, scale, freedom), SHIFT, 128)
+    total_variation = 2 * stats.t.cdf(SHIFT / 2 / scale, freedom) - 1
+    assert connect_the_dots(masses).get_delta_for_epsilon(0.0) == pytest.approx(total_variation, abs=1e-3)
+
+
 @pytest.mark.parametrize("family", DISTRIBUTIONS)
 def test_the_histogram_of_a_sample_gives_the_curve_of_its_distribution(rng, family):
     """A million errors: a share's standard deviation is at most 0.0005, and eight of those are allowed."""
