@@ -63,7 +63,7 @@ def advantage_lower_limit(
     if scipy.stats.binomtest(int(members.sum()), members.size).pvalue < UNFAIR:
         raise InputError(
             f"{int(members.sum())} of {members.size} scores are of members, which fair coins do not give: audit "
-            "records that were in with probability 1/2, or as many members as others"
+            "records that were in with probability 1/2, each by a coin of its own"
         )
     correct = int(((scores >= threshold) == members).sum())
     right = scipy.stats.beta.ppf(1 - confidence, correct, members.size - correct + 1) if correct else 0.0

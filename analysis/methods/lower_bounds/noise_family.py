@@ -48,18 +48,32 @@ def with_noise(event: DpEvent, factor: float) -> DpEvent:
         case ComposedDpEvent():
             return ComposedDpEvent([with_noise(each, factor) for each in event.events])
         case _:
-            raise InputError(
-                f"an event of type {type(event).__name__} is not made of Gaussian noise: use the null AnyMechanism()"
-            )
+            raise _no_gaussian(event)
 
 
 def is_gaussian(event: DpEvent) -> bool:
     """Return whether an event is made of Gaussian noise alone."""
-    try:
-        with_noise(event, 1.0)
-    except InputError:
-        return False
-    return True
+    match event:
+        case GaussianDpEvent() | DiscreteGaussianDpEvent():
+            return True
+        case PoissonSampledDpEvent() | SelfComposedDpEvent():
+            return is_gaussian(event.event)
+        case ComposedDpEvent():
+            return all(map(is_gaussian, event.events))
+        case _:
+            return False
+
+
+def require_gaussian(event: DpEvent) -> None:
+    """Raise InputError unless an event is made of Gaussian noise alone."""
+    if not is_gaussian(event):
+        raise _no_gaussian(event)
+
+
+def _no_gaussian(event: DpEvent) -> InputError:
+    return InputError(
+        f"an event of type {type(event).__name__} is not made of Gaussian noise: use the null AnyMechanism()"
+    )
 
 
 def least_noise(event: DpEvent) -> float:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from analysis.methods.lower_bounds.accuracy import advantage_lower_limit, halving_threshold
 from analysis.methods.lower_bounds.bounds import EpsilonBound, check_gaussian_delta
-from analysis.methods.lower_bounds.noise_family import epsilon_of_advantage, with_noise
+from analysis.methods.lower_bounds.noise_family import epsilon_of_advantage, require_gaussian
 from analysis.methods.lower_bounds.one_run import one_run_bound
 from analysis.methods.lower_bounds.shares import choose_shares, guess
 from fedsz_privacy.core.dp_events import DpEvent, GaussianDpEvent, PoissonSampledDpEvent, SelfComposedDpEvent
@@ -41,8 +41,10 @@ class AnyMechanism:
 
     Guarantees
     ----------
-    Those of `one_run_bound`, whatever the scores depend on, for adding or removing what one coin decides. The numbers
-    of guesses are chosen on every second score, and the others are audited.
+    Those of `one_run_bound`, whatever the scores depend on, for adding or removing what one coin decides, of a number
+    of guesses that is known beforehand. It is chosen on every second score, and the others are audited. At delta 0 that
+    keeps the confidence. Where delta is above 0 and one run gave all scores, the number depends on what the run showed,
+    and the failure may exceed the allowed one, by the second term of `one_run_p_value` at most.
     """
 
     @property
@@ -87,6 +89,9 @@ class NoiseFamily:
 
     event: DpEvent
 
+    def __post_init__(self) -> None:
+        require_gaussian(self.event)
+
     @property
     def rejects(self) -> str:
         """What a bound rejects."""
@@ -102,7 +107,6 @@ class NoiseFamily:
     ) -> EpsilonBound:
         """Return the bound on epsilon from the accuracy of an attack."""
         check_gaussian_delta(delta)
-        with_noise(self.event, 1.0)
         advantage = advantage_lower_limit(scores, members, halving_threshold(scores), confidence)
         return EpsilonBound(epsilon_of_advantage(self.event, advantage, delta), delta, confidence)
 

@@ -12,12 +12,13 @@ from fedsz_privacy.core.errors import InputError
 
 
 def one_run_bound(guesses: Sequence[Guesses], delta: float, confidence: float) -> EpsilonBound:
-    """Return the largest epsilon at which `one_run_p_value` rejects, over one or a few numbers of guesses.
+    """Return the epsilon up to which `one_run_p_value` rejects, over one or a few numbers of guesses.
 
     (Steinke, Nasr and Jagielski, NeurIPS 2023, arXiv 2305.08846, Appendix D.) The allowed failure is shared evenly over
-    the numbers of guesses (Bonferroni). The p-value need not fall with epsilon everywhere; the first epsilon that is
-    not rejected is taken. That is valid: the p-value falls with the number of correct guesses, so the rejections of all
-    larger epsilons are nested events, and the widest of them has the allowed probability.
+    the numbers of guesses (Bonferroni). The p-value need not rise with epsilon everywhere, so that it may cross the
+    allowed failure several times; one crossing is taken. Any is valid: the p-value falls with the number of correct
+    guesses, so the rejections of all larger epsilons are nested events, and the widest of them has the allowed
+    probability.
 
     Parameters
     ----------

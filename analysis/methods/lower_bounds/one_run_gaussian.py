@@ -10,7 +10,7 @@ from analysis.methods.lower_bounds.rejection import largest_rejected
 
 
 def one_run_gaussian_bound(guesses: Sequence[Guesses], delta: float, confidence: float) -> MuBound:
-    r"""Return the largest mu at which so many correct guesses reject mu-GDP, over one or a few numbers of guesses.
+    r"""Return the mu up to which so many correct guesses reject mu-GDP, over one or a few numbers of guesses.
 
     (Mahloujifar, Melis and Chaudhuri, ICML 2025, arXiv 2410.22235, with the Gaussian curve.) Let
     :math:`p_i` be the probability of :math:`i` correct of :math:`c` guesses on :math:`m` candidates,

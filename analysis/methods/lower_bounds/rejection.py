@@ -1,4 +1,4 @@
-"""The largest privacy parameter that guesses reject."""
+"""The privacy parameter up to which guesses reject."""
 
 from collections.abc import Callable, Sequence
 
@@ -13,7 +13,10 @@ Excess = Callable[[float, Guesses, float], float]
 
 
 def largest_rejected(guesses: Sequence[Guesses], confidence: float, excess: Excess) -> float:
-    """Return the largest parameter that any of the guesses rejects, the allowed failure shared evenly over them."""
+    """Return a parameter up to which one of the guesses rejects, the allowed failure shared evenly over them.
+
+    Each gives the crossing of its excess that is found first, and the largest of those is taken.
+    """
     check_confidence(confidence)
     if not guesses:
         raise InputError("no numbers of guesses: give at least one")
