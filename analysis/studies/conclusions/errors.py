@@ -18,10 +18,10 @@ DEVIATIONS = 4
 
 
 def tells_apart(advantage: float) -> str:
-    """Return what whoever has an advantage over some pairs of neighbours makes of them: all, none, or how many."""
+    """Return what whoever had an advantage over some pairs of neighbours made of them: all, none, or how many."""
     if advantage in (0, 1):
-        return "tells the two apart" if advantage else "cannot tell the two apart"
-    return f"tells the two apart in a share of {significant(advantage)} of the pairs"
+        return "told the two apart" if advantage else "could not tell these two apart, which says nothing of others"
+    return f"told the two apart in a share of {significant(advantage)} of the pairs"
 
 
 def explains(ks: float, elements: int) -> str:

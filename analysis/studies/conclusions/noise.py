@@ -4,6 +4,7 @@ from analysis.studies.conclusions.defence import guaranteed
 from analysis.studies.conclusions.errors import looks, tells_apart
 from analysis.studies.noise.checkpoint_study import CheckpointStudy
 from analysis.studies.noise.tensor_study import SHARES
+from fedsz_privacy.defences.grammar import write_shortest
 
 
 def conclude(release: str, study: CheckpointStudy) -> str:
@@ -24,8 +25,9 @@ def most_common(study: CheckpointStudy) -> tuple[str, int]:
 
 
 def _told_apart(study: CheckpointStudy) -> str:
-    """Return what the observer makes of the smallest difference that rounding does not absorb."""
+    """Return what the observer made of the smallest difference that rounding does not absorb."""
     share = next((share for share in SHARES if share not in study.absorbed), None)
     if share is None:
-        return "the observer cannot tell neighbours apart, for rounding absorbs every difference tried"
-    return f"an observer who knows both of two neighbours {tells_apart(study.decisions[share].advantage)}"
+        return "rounding absorbs every difference tried, so nothing was measured"
+    apart = f"{write_shortest(share)} of each tensor's norm apart"
+    return f"an observer who knows both of two neighbours, {apart}, {tells_apart(study.decisions[share].advantage)}"

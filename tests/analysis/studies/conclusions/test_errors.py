@@ -25,10 +25,10 @@ INDEPENDENT = Dependence(0.001, 0.002, 0.0, 0.0, 0.0, explained_shortfall=0.1, c
 @pytest.mark.parametrize(
     ("advantage", "said"),
     [
-        (0.0, "cannot tell the two apart"),
-        (0.001, "tells the two apart in a share of 0.001 of the pairs"),
-        (0.875, "tells the two apart in a share of 0.875 of the pairs"),
-        (1.0, "tells the two apart"),
+        (0.0, "could not tell these two apart, which says nothing of others"),
+        (0.001, "told the two apart in a share of 0.001 of the pairs"),
+        (0.875, "told the two apart in a share of 0.875 of the pairs"),
+        (1.0, "told the two apart"),
     ],
 )
 def test_what_an_observer_makes_of_neighbours_is_its_advantage(advantage, said):

@@ -17,8 +17,9 @@ def test_a_codec_without_randomness_has_no_guarantee_and_an_observer_who_tells_n
     study = studied("fedsz:abs=1e-2")
     family, tensors = most_common(study)
     assert conclude("fedsz:abs=1e-2", study) == (
-        "fedsz:abs=1e-2: no guarantee; an observer who knows both of two neighbours tells the two apart; single "
-        f"tensors look most like {family} ({tensors} of 2), pooled errors look {study.raw.best.family}"
+        "fedsz:abs=1e-2: no guarantee; an observer who knows both of two neighbours, 1e-6 of each tensor's norm "
+        f"apart, told the two apart; single tensors look most like {family} ({tensors} of 2), pooled errors look "
+        f"{study.raw.best.family}"
     )
     assert (family, tensors) == ("uniform", 2)
 
