@@ -111,11 +111,12 @@ def estimates(replicates: NDArray[np.float64]) -> list[Estimate]:
     return [Estimate(*map(float, row)) for row in np.column_stack([value, *np.clip([low, high], 0, 1)])]
 
 
-def differences(replicates: NDArray[np.float64], reference: NDArray[np.float64]) -> list[Difference]:
+def differences(
+    replicates: NDArray[np.float64], reference: NDArray[np.float64], taken_off: NDArray[np.float64]
+) -> list[Difference]:
     """Return the differences of two sets of replicates, column by column, paired row by row.
 
-    NaN is treated as in `estimates`. Columns are in the order of `analysis.methods.leakage.membership.STATISTICS`, the
-    AUC first: of the others all of V_S is taken off.
+    NaN is treated as in `estimates`, and the share of V_S that is taken off each column as in `standard_errors`.
 
     Raises
     ------
@@ -123,7 +124,6 @@ def differences(replicates: NDArray[np.float64], reference: NDArray[np.float64])
         If the first row of either is NaN.
     """
     paired = replicates - reference
-    taken_off = np.where(np.arange(paired.shape[1]) == 0, HALF, WHOLE)
     intervals, detectable = _intervals(paired, taken_off), smallest_detectable(standard_errors(paired, taken_off))
     return [Difference(*map(float, row)) for row in np.column_stack([intervals, detectable])]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.methods.leakage.detectable import Difference, Estimate, differences, estimates
+from analysis.methods.leakage.detectable import HALF, WHOLE, Difference, Estimate, differences, estimates
 from analysis.methods.leakage.resampling import CONFIDENCE, RESAMPLES, resample_weights
 from attacks.signals import Scores
 
@@ -36,6 +36,9 @@ share a trial or a candidate are worth fewer, so this is the least, not a comfor
 """
 STATISTICS = ("auc", "advantage", *(f"tpr at fpr {rate:g}" for rate in FALSE_POSITIVE_RATES))
 """Names of the columns of `roc_statistics`; with the resolvable rates alone, the first of them."""
+
+TAKEN_OFF = np.array([HALF if name == "auc" else WHOLE for name in STATISTICS])
+"""Share of V_S that is taken off a difference of each of `STATISTICS`, as `standard_errors` has it."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +174,9 @@ def leakage(replicates: NDArray[np.float64], reference: NDArray[np.float64], non
     """
     rates = resolvable_rates(non_members)
     auc, advantage, *at_rate = estimates(replicates)
-    auc_difference, advantage_difference, *difference_at_rate = differences(replicates, reference)
+    auc_difference, advantage_difference, *difference_at_rate = differences(
+        replicates, reference, TAKEN_OFF[: replicates.shape[1]]
+    )
     return Leakage(
         non_members=non_members,
         auc=auc,

@@ -5,8 +5,16 @@ import pytest
 from scipy.optimize import brentq
 from scipy.stats import binom, norm
 
-from analysis.methods.leakage.detectable import POWER, differences, estimates, smallest_detectable, standard_errors
-from analysis.methods.leakage.membership import roc_statistics
+from analysis.methods.leakage.detectable import (
+    HALF,
+    POWER,
+    WHOLE,
+    differences,
+    estimates,
+    smallest_detectable,
+    standard_errors,
+)
+from analysis.methods.leakage.membership import TAKEN_OFF, roc_statistics
 from analysis.methods.leakage.resampling import BY_CANDIDATE, BY_SCORE, BY_TRIAL, resample_weights
 from fedsz_privacy.core.errors import InputError
 
@@ -41,7 +49,7 @@ def test_half_of_what_scores_vary_by_alone_is_taken_off(rng, parts, error):
 
 def test_all_of_it_is_taken_off_differences_of_what_rests_on_a_threshold(rng):
     column = replicates_of(rng, 0.5, 0.3, 0.4, 0.3)
-    found = differences(np.tile(column, 3), np.zeros((BY_SCORE.stop, 3)))
+    found = differences(np.tile(column, 3), np.zeros((BY_SCORE.stop, 3)), np.array([HALF, WHOLE, WHOLE]))
     detectable = smallest_detectable(np.sqrt([0.25 - 0.045, 0.25 - 0.09, 0.25 - 0.09]))
     assert [each.detectable for each in found] == pytest.approx(detectable)
 
@@ -49,7 +57,7 @@ def test_all_of_it_is_taken_off_differences_of_what_rests_on_a_threshold(rng):
 def test_normal_replicates_give_their_quantiles_and_deviation(rng):
     """Quantiles of 40,000 sums of two sets of 200 normal replicates are within 10% of the normal's."""
     replicates = replicates_of(rng, 5, 0.06, 0.08, 0)
-    (found,) = differences(replicates, np.zeros_like(replicates))
+    (found,) = differences(replicates, np.zeros_like(replicates), np.array([HALF]))
     assert found.value == 5
     assert [5 - found.low, found.high - 5] == pytest.approx([0.196, 0.196], rel=0.1)
     assert found.detectable == pytest.approx(0.2802, rel=1e-3)
@@ -68,7 +76,7 @@ def test_no_interval_of_a_share_leaves_its_range(rng):
 
 def test_equal_replicates_have_nothing_to_detect(rng):
     replicates = rng.random((BY_SCORE.stop, 1))
-    (difference,) = differences(replicates, replicates)
+    (difference,) = differences(replicates, replicates, np.array([HALF]))
     assert asdict(difference) == {"value": 0, "low": 0, "high": 0, "detectable": 0}
 
 
@@ -98,7 +106,7 @@ def paired_difference(seed, gap, shared):
         noise = rng.normal(size=members.shape)
         scores = np.where(members, shift + effects + np.sqrt(1 - 2 * shared**2) * noise, noise)
         replicates.append(roc_statistics(scores, members, weights, ())[:, :1])
-    (difference,) = differences(replicates[1], replicates[0])
+    (difference,) = differences(replicates[1], replicates[0], np.array([HALF]))
     return difference
 
 
@@ -145,7 +153,7 @@ def test_differences_of_what_rests_on_a_threshold_cover_the_truth_and_are_not_mu
     """Over 200 games, misses are binomial with probability 0.05 or less; more have probability 1e-3."""
     simulated = [np.subtract(*thresholded(1000 + seed, own, resampled=False))[0] for seed in range(1500)]
     truth, needed = np.mean(simulated, axis=0), smallest_detectable(np.std(simulated, axis=0))
-    games = [differences(*thresholded(seed, own)) for seed in range(200)]
+    games = [differences(*thresholded(seed, own), TAKEN_OFF[:4]) for seed in range(200)]
     for column in (1, 2, 3):
         found = [game[column] for game in games]
         missed = sum(not each.low <= truth[column] <= each.high for each in found)
