@@ -189,7 +189,10 @@ def _draw(column: Sequence[Axes], groups: Iterable[Sequence[Seed]], chosen: Mapp
 
 
 def main() -> None:
-    """Print the tables and draw the figure."""
+    """Print the tables and draw the figure, or say how to ask for them."""
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        print(__doc__)
+        return
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "runs/evaluation")
     seconds, groups = costs(folder), find(folder, read_results())
     low, high = RATIOS

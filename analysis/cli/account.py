@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 account = typer.Typer(cls=OneLineGroup, no_args_is_help=True)
 
 Delta = Annotated[float, typer.Option(help="The delta of every epsilon.")]
-Halt = Annotated[float | None, typer.Option(help="Epsilon: say after how many rounds it is spent.", show_default=False)]
+Halt = Annotated[
+    float | None,
+    typer.Option(help="Epsilon: say after how many steps, or rounds, it is spent.", show_default=False),
+]
 Rounds = Annotated[int, typer.Option(help="Rounds that a client is in, or may be in.")]
 Clip = Annotated[float, typer.Option(help="L2 norm that a client's whole update is clipped to.")]
 Noise = Annotated[float, typer.Option(help="Standard deviation of the noise on the sum, over the clip norm.")]

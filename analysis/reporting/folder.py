@@ -147,7 +147,7 @@ def _require_same(path: Path, asked: Mapping[str, object]) -> None:
         raise InputError(f"{path} is no folder of a run ({one_line(error)}): choose another --out") from error
     if changed:
         named = ", ".join(name if name.isprintable() else repr(name) for name in changed)
-        raise InputError(f"{path} holds a run with another {named}: choose another --out")
+        raise InputError(f"{path} answers another question (not the same {named}): choose another --out")
 
 
 def changes(path: Path, asked: Mapping[str, object]) -> list[str]:

@@ -17,4 +17,5 @@ def optional(package: str, extra: str) -> ModuleType:
     try:
         return import_module(package)
     except ImportError as error:
-        raise InputError(f"package {package!r} is not installed: pip install 'fedsz-privacy[{extra}]'") from error
+        remedy = f"from the top of the repository, pip install -e '.[{extra}]'"
+        raise InputError(f"package {package!r} is not installed: {remedy}") from error

@@ -47,5 +47,5 @@ def _row(words: Words, asked: Asked, adjacency: Adjacency) -> tuple[str, ...]:
 
 
 def _halt(asked: Asked, budget: float, adjacency: Adjacency) -> str:
-    """Return after how many rounds a budget is spent."""
+    """Return after how many rounds, or steps, a budget is spent."""
     return f"{rounds_within(budget, lambda n: replace(asked.rounds, rounds=n).epsilon(asked.delta, adjacency)):,}"

@@ -59,7 +59,9 @@ class ScoresSpec:
     lower: tuple[str, ...] = option(
         (), "A signal that is lower for members, such as a loss; repeat it for more.", shown="none"
     )
-    reference: str = option("", "Release that the others are compared to.", shown="none, or the first in the file")
+    reference: str = option(
+        "", "Release that the others are compared to.", shown="the release none, or else the first in the file"
+    )
     delta: float = option(DELTA, "The delta of every epsilon of the run.", within=BOUND_DELTA)
     confidence: float = option(0.95, "Confidence of each lower bound on epsilon.", within=CONFIDENCE)
     seed: int = option(0, "Seed of every random choice.", within=ranges.SEED)

@@ -258,7 +258,7 @@ def test_a_finished_run_that_was_asked_otherwise_is_left_alone(asked, finished):
     before = stamps(folder)
     result = run(*asked["federate"], "--seed", "5")
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
-    assert "holds a run with another seed: choose another --out" in result.stderr
+    assert "answers another question (not the same seed): choose another --out" in result.stderr
     assert stamps(folder) == before
 
 
@@ -271,6 +271,6 @@ def test_a_checkpoint_that_has_changed_is_another_question(asked, command):
         torch.save({"a.weight": torch.randn(50, 60)}, checkpoint)
         result = run(*asked[command])
         assert result.exit_code == 2
-        assert f"holds a run with another content of {checkpoint}" in result.stderr
+        assert f"answers another question (not the same content of {checkpoint})" in result.stderr
     finally:
         checkpoint.write_bytes(kept)

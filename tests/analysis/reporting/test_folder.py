@@ -65,7 +65,7 @@ here, rounds, size, kinds = Path(sys.argv[1]), *map(int, sys.argv[2:])
 for number in range(rounds):
     words = crowd(here / str(number), [each % kinds for each in range(size)])
     won = [word for word in words if word.startswith("open")]
-    lost = [word for word in words if "is being written by" in word or "holds a run with another seed" in word]
+    lost = [word for word in words if "is being written by" in word or "answers another question" in word]
     assert len(won) == 1 and len(won) + len(lost) == size, words
     assert folder.read_spec(here / str(number))["seed"] == int(won[0].split()[1])
 print("all", rounds)
@@ -101,7 +101,7 @@ def test_of_three_hundred_simultaneous_opens_one_wins(tmp_path, rounds, size, ki
 def test_a_folder_that_is_being_written_to_is_one_line_that_names_the_process(tmp_path, seed):
     process = start(tmp_path / "run")
     try:
-        expected = f"is being written by process {process.pid} on " if seed == 1 else "holds a run with another seed"
+        expected = f"is being written by process {process.pid} on " if seed == 1 else "answers another question"
         with pytest.raises(InputError, match=expected):
             open_run(tmp_path / "run", ASKED | {"seed": seed})
     finally:
@@ -185,7 +185,7 @@ def test_what_the_question_does_not_know_is_named_in_one_line(tmp_path, key, tol
     open_run(tmp_path / "run", ASKED)
     spec = tmp_path / "run" / "spec.json"
     spec.write_text(json.dumps(json.loads(spec.read_text()) | {key: 3}))
-    with pytest.raises(InputError, match=f"holds a run with another {re.escape(told)}: choose another --out"):
+    with pytest.raises(InputError, match=re.escape(f"question (not the same {told}): choose another --out")):
         open_run(tmp_path / "run", ASKED)
 
 

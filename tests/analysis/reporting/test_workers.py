@@ -54,7 +54,7 @@ def test_an_unknown_backend_is_refused():
 @pytest.mark.parametrize(("backend", "package"), [("ray", "ray"), ("dask", "distributed")])
 def test_a_backend_without_its_package_names_the_extra(monkeypatch, backend, package):
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(InputError, match=rf"'{package}' is not installed: pip install 'fedsz-privacy\[{backend}\]'"):
+    with pytest.raises(InputError, match=rf"'{package}' is not installed: .*, pip install -e '\.\[{backend}\]'"):
         Workers(2, backend)
 
 

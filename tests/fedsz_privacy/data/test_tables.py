@@ -307,5 +307,5 @@ def test_a_table_of_the_target_alone_or_of_one_row_is_one_line(path):
 def test_a_missing_package_names_its_extra(tmp_path, monkeypatch):
     name = save(tmp_path / "table.parquet", frame())
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
-    with pytest.raises(InputError, match=r"pip install 'fedsz-privacy\[data\]'"):
+    with pytest.raises(InputError, match=r"pip install -e '\.\[data\]'"):
         load_data(name, target="score")

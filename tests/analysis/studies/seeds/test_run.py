@@ -144,7 +144,7 @@ def test_another_question_in_the_same_folder_is_one_line(several):
     for arguments, other in ((["--seeds", "3-5"], "seeds"), (["--seed", "3"], "seeds")):
         result = run(*arguments, "--out", several)
         assert (result.exit_code, result.stderr.count("\n")) == (2, 1), result.output
-        assert f"holds a run with another {other}: choose another --out" in result.stderr
+        assert f"answers another question (not the same {other}): choose another --out" in result.stderr
 
 
 def test_bad_input_leaves_nothing(tmp_path):

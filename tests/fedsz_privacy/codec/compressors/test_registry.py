@@ -45,6 +45,6 @@ def test_what_the_wire_is_trusted_with_leaves_sz2_and_sperr_out():
 @pytest.mark.parametrize("name", NEEDS)
 def test_a_missing_package_is_named_with_its_remedy(name, monkeypatch):
     monkeypatch.setitem(sys.modules, NEEDS[name], None)
-    message = rf"'{NEEDS[name]}' is not installed: pip install 'fedsz-privacy\[compressors\]'"
+    message = rf"'{NEEDS[name]}' is not installed: from the top of the repository, pip install -e '\.\[compressors\]'"
     with pytest.raises(InputError, match=message):
         get_compressor(name).encode(np.linspace(0, 1, 100), 1e-2)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-pytest.importorskip("opendp", reason="opendp is not installed: pip install 'fedsz-privacy[opendp]'")
+pytest.importorskip("opendp", reason="opendp is not installed: pip install -e '.[opendp]'")
 
 from fedsz_privacy.defences.parsing import parse_release
 from fedsz_privacy.defences.samplers.certified import add_certified
