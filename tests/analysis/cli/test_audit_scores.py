@@ -33,7 +33,7 @@ def test_a_finished_run_is_shown_again_and_another_file_is_another_run(saved, tm
     np.savez(saved, member=np.arange(4) < 2, lira=np.arange(4.0))
     other = invoke(saved, "--out", tmp_path / "run")
     assert (other.exit_code, other.stderr.count("\n")) == (2, 1)
-    assert "another content of" in other.stderr
+    assert "not the same content of" in other.stderr
 
 
 @pytest.mark.parametrize(

@@ -143,9 +143,7 @@ def test_a_question_about_files_is_read_back_without_what_they_hold(tmp_path, be
     open_run(tmp_path / "run", spec.to_dict())
     assert read_question(tmp_path / "run", "noise", NoiseSpec) == spec
     (tmp_path / "a.pt").write_bytes(b"something else")
-    with pytest.raises(
-        InputError, match=r"answers another question \(not the same content of .*a\.pt\): choose another"
-    ):
+    with pytest.raises(InputError, match=r"question \(not the same content of .*a\.pt\): choose another --out"):
         open_run(tmp_path / "run", spec.to_dict())
 
 
