@@ -10,7 +10,7 @@ PRODUCT := fedsz_privacy attacks analysis
 # Some machines ask Python to keep no compiled files: every process of the tests would compile the same modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help audit test test-slow test-flower coverage bench lint format types docs clean
+.PHONY: help audit test test-slow test-all test-flower coverage bench lint format types docs clean
 
 audit: $(INSTALLED)  ## run the default privacy audit
 	$(BIN)/fedsz-privacy audit
@@ -23,6 +23,9 @@ test: $(INSTALLED)  ## run the tests
 
 test-slow: $(RAY)  ## run the tests that take longer, those on a Ray cluster too
 	$(BIN)/pytest --numprocesses 2 --dist worksteal -m slow
+
+test-all: $(RAY)  ## run both at once, one more at a time than cores: those that wait for processes leave theirs idle
+	$(BIN)/pytest --numprocesses 3 --dist worksteal -m 'slow or not slow'
 
 test-flower: $(FLOWER)  ## run the tests of the Flower plug-in and its notebook, those on Flower's simulation too, and check its types
 	$(FLOWER_VENV)/bin/pytest --numprocesses 2 -m 'slow or not slow' tests/fedsz_privacy/flower tests/notebooks/test_recorded_run.py
