@@ -49,5 +49,8 @@ def test_another_range_is_one_line(asked):
 def test_every_study_of_releases_takes_a_grid():
     grid = ("fedsz:rel=1e-4..1e-1",)
     assert AuditSpec(defences=grid).defences == ("none", *FOUR)
-    assert NoiseSpec(checkpoint=Path("x.pt"), releases=grid).releases == FOUR
-    assert [each.name for each in RecordedSpec(recording=Path("x"), defences=grid).parse_releases(1)] == ["none", *FOUR]
+    assert NoiseSpec(checkpoint=Path(__file__), releases=grid).releases == FOUR
+    recorded = RecordedSpec(
+        before=Path(__file__), after=__file__, members=__file__, data="digits", model="mlp", defences=grid
+    )
+    assert [each.name for each in recorded.parse_releases(1)] == ["none", *FOUR]
