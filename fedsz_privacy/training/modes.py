@@ -61,6 +61,22 @@ def drawing_from(seed: int) -> Iterator[None]:
             random.setstate(pythons)
 
 
+def torch_stream(generator: Generator, device: torch.device, bits: int = 63) -> torch.Generator:
+    """Return a generator of torch's own on a device, its seed the next draw of NumPy's.
+
+    Parameters
+    ----------
+    generator : Generator
+        Gives one integer.
+    device : torch.device
+        Where the stream is drawn from.
+    bits : int
+        Width of the seed. Streams of two widths differ, so who changes one changes every number that was drawn from it.
+    """
+    # On the CPU torch keeps 32 bits of a seed: a wider one tells no more streams apart there.
+    return torch.Generator(device).manual_seed(int(generator.integers(2**bits)))
+
+
 def holding(model: nn.Module, state: StateDict) -> nn.Module:
     """Return a copy of a model that holds a state.
 

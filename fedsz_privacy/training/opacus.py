@@ -23,7 +23,7 @@ from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.dpsgd import DPTraining
 from fedsz_privacy.training.evaluation import apply
 from fedsz_privacy.training.fixing import refuse_unless_opacus_trains
-from fedsz_privacy.training.modes import learning, seeded
+from fedsz_privacy.training.modes import learning, seeded, torch_stream
 from fedsz_privacy.training.one_by_one import train_each
 from fedsz_privacy.training.optimizers import build
 from fedsz_privacy.training.own import quiet
@@ -44,8 +44,9 @@ class OpacusTraining:
 
     Guarantees
     ----------
-    Those of `DPTraining` with the same numbers: the accountant of the engine counts the same steps. In one thing Opacus
-    is not as the toolkit's own: a record whose gradient is not finite makes the step not finite, and training ends.
+    Those of `DPTraining` with the same numbers: the accountant of the engine counts the same steps. The seeds of its
+    sampler and, on a CPU, of its noise have 32 bits too, as torch keeps no more there. In one thing Opacus is not as
+    the toolkit's own: a record whose gradient is not finite makes the step not finite, and training ends.
     """
 
     private: DPTraining
@@ -96,7 +97,7 @@ class OpacusTraining:
     def _train(self, model: nn.Module, records: Records, places: NDArray[np.int64], generator: Generator) -> None:
         from opacus.utils.uniform_sampler import UniformWithReplacementSampler
 
-        sampling, noise = (_stream(generator, device) for device in (torch.device("cpu"), _device(model)))
+        sampling, noise = (torch_stream(generator, device) for device in (torch.device("cpu"), _device(model)))
         private, places = self.private, places if len(places) else np.array([ABSENT])
         sampler = UniformWithReplacementSampler(
             num_samples=len(places), sample_rate=private.sampling_rate, generator=sampling, steps=private.steps
@@ -199,10 +200,6 @@ def _settle(name: str, parameter: Any, records: int) -> None:
             f"parameter {name}: Opacus finds {len(found)} gradients for {records} records: keep records along the "
             "first axis of every layer, or use dpsgd"
         )
-
-
-def _stream(generator: Generator, device: torch.device) -> torch.Generator:
-    return torch.Generator(device).manual_seed(int(generator.integers(2**63)))
 
 
 def _device(model: nn.Module) -> torch.device:

@@ -18,7 +18,7 @@ from fedsz_privacy.training.batches import ABSENT
 from fedsz_privacy.training.canary_sums import add_drawn, count_canaries
 from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.clipped_sums import Sums, clip_canaries, sums_alone, sums_at_once, trains_privately_at_once
-from fedsz_privacy.training.modes import merge, seeded, split
+from fedsz_privacy.training.modes import merge, seeded, split, torch_stream
 from fedsz_privacy.training.optimizers import Memory, step_many
 from fedsz_privacy.training.plain_steps import Settings
 from fedsz_privacy.training.private_models import refuse_buffers_that_move, refuse_unless_private
@@ -129,7 +129,7 @@ def _take_steps(
 
 
 def _stream(generator: Generator) -> torch.Generator:
-    return torch.Generator().manual_seed(int(generator.integers(2**32)))
+    return torch_stream(generator, torch.device("cpu"), bits=32)
 
 
 def fill_with_gaussian(noise: Tensor, deviation: float, streams: Sequence[torch.Generator]) -> None:
