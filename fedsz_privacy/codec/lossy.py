@@ -103,7 +103,9 @@ def count(tensor: Tensor, is_lossy: bool, threshold: int) -> Count:
 
 def warn_of_shortfall(state: StateDict, lossy: Collection[str], threshold: int) -> None:
     """Warn by a `LossyWarning` if too little of a state is lossy, as `find_shortfall` says."""
-    warn_by_counts([count(tensor, name in lossy, threshold) for name, tensor in state.items()], stacklevel=5)
+    counts = [count(tensor, name in lossy, threshold) for name, tensor in state.items()]
+    # Up from `warnings.warn`: `warn_by_counts`, this, `FedSZ._encode`, `FedSZ.encode`, and whoever called that.
+    warn_by_counts(counts, stacklevel=5)
 
 
 def warn_by_counts(counts: Sequence[Count], stacklevel: int = 4) -> None:
