@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from analysis.methods.guarantee import Guarantee, guarantee
 from analysis.methods.leakage.membership import Leakage, resample_weights
 from analysis.reporting.folder import RunFolder, is_empty, open_run
@@ -21,12 +19,12 @@ from analysis.studies.recorded.measure import (
     ByDefence,
     CoinBound,
     bound_by_coins,
-    can_be_measured,
     choose_strongest,
     measure,
 )
 from analysis.studies.recorded.members import Candidates, choose_candidates
 from analysis.studies.recorded.observe import Observations, observe_rounds
+from analysis.studies.recorded.parts import measure_clients, measure_rounds
 from analysis.studies.recorded.spec import RecordedSpec
 from analysis.studies.report import Presentation, Report
 from analysis.studies.spec import REFERENCE
@@ -198,34 +196,19 @@ def _measured(
     weights = resample_weights(
         len(candidates.records), len(candidates.clients), generator(spec.seed, Purpose.BOOTSTRAP)
     )
-
-    def of_strongest(found: ByDefence, mask: np.ndarray) -> dict[str, Leakage]:
-        chosen = {release: {strongest.name: by_signal[strongest.name]} for release, by_signal in found.items()}
-        measured = measure(chosen, candidates, mask, weights)
-        return {release: by_signal[strongest.name] for release, by_signal in measured.items()}
-
-    by_client = {}
-    for place, client in enumerate(candidates.clients):
-        mask = candidates.judged & (np.arange(len(candidates.clients)) == place)
-        if can_be_measured(candidates, mask):
-            by_client[client] = of_strongest(scores, mask)
-    by_round = {}
-    for row, each in enumerate(material.rounds):
-        mask = candidates.judged & observations.took_part[row]
-        if can_be_measured(candidates, mask):
-            by_round[each.number] = of_strongest(_in_round(observations, strongest, row), mask)
+    numbers = tuple(each.number for each in material.rounds)
     times = int(observations.took_part.sum(axis=0).max())
     return RecordedReport(
         spec=spec,
         material=material,
         candidates=candidates,
-        rounds=tuple(each.number for each in material.rounds),
+        rounds=numbers,
         observations=observations,
         scores=scores,
         strongest=strongest,
         leakage=measure(scores, candidates, candidates.judged, weights),
-        by_client=by_client,
-        by_round=by_round,
+        by_client=measure_clients(scores, strongest, candidates, weights),
+        by_round=measure_rounds(observations, numbers, strongest, candidates, weights),
         guarantees={
             each.name: guarantee(replace(each, event=composed(each.event, times)), spec.delta) for each in releases
         },
@@ -233,10 +216,3 @@ def _measured(
         noise=study_releases(material.rounds[-1], releases, material.everybody, spec.seed),
         notices=(*notices, *observations.notices),
     )
-
-
-def _in_round(observations: Observations, strongest: Strongest, row: int) -> dict[str, dict[str, np.ndarray]]:
-    return {
-        release: strongest.beside({signal: scores[row] for signal, scores in by_signal.items()})
-        for release, by_signal in observations.scores.items()
-    }
