@@ -6,6 +6,7 @@ train shadow models through the same release, with the same other clients.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from types import MappingProxyType
 
 from attacks.game import chunk
@@ -15,6 +16,13 @@ from fedsz_privacy.core.imports import find_part
 from fedsz_privacy.core.state import subtract
 from fedsz_privacy.defences.proof import Observer
 from fedsz_privacy.federation.rounds import Round
+
+
+class Sums(Enum):
+    """What an adversary sees of the sums that the server makes of all clients' updates, one in each round."""
+
+    EACH = "the sum of every round"
+    TOTAL = "all rounds' sums added up, as the last global model shows them"
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,11 @@ class Adversary:
     sees_steps : bool
         Whether it sees the target's training from within. Gradient canaries are then scored by each step, and the
         rounds that its looks are at are the epochs of the training, each without a release.
+    looks_once : bool
+        Whether it takes one look at all rounds together, and not one at each.
+    sums : Sums, optional
+        What it sees of the server's sums. Client canaries are scored by it, and their epsilon in what it sees follows
+        from it; without it they are scored as by `Sums.TOTAL`, and no epsilon is known.
     observer : Observer
         Which proofs hold against it: those against the server, unless it sees less.
     """
@@ -44,6 +57,8 @@ class Adversary:
     looks: Callable[[Knowledge, Sequence[Round]], list[View]]
     sees_others: bool = False
     sees_steps: bool = False
+    looks_once: bool = False
+    sums: Sums | None = None
     observer: Observer = Observer.SERVER
 
 
@@ -86,12 +101,15 @@ AGGREGATE = Adversary(
     "aggregate",
     "the average of all clients' released updates in every round, and no single update",
     each_average,
+    sums=Sums.EACH,
     observer=Observer.AGGREGATES,
 )
 FINAL_MODEL = Adversary(
     "final-model",
     "the global model after the last round, and nothing in between",
     final_look,
+    looks_once=True,
+    sums=Sums.TOTAL,
     observer=Observer.AGGREGATES,
 )
 EVERY_STEP = Adversary(

@@ -65,4 +65,4 @@ def name_of(kind: str, privacy: Privacy | ClientPrivacy | None, release: Release
     if privacy is None:
         return release.name
     training = f"{kind}:{privacy.options}"
-    return training if release.name == none().name else f"{training}+{release.name}"
+    return training if release.loses_nothing else f"{training}+{release.name}"

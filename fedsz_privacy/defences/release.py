@@ -78,6 +78,8 @@ class Release:
         Of releases in a row, the one that the event is of; `then` sets it.
     feedback : bool
         Whether what it loses of a client's update is added to the client's next one; the round loop does so.
+    loses_nothing : bool
+        Whether what leaves is the update itself, for sure.
     remembering : callable, optional
         Takes the last round, and returns the release as it is in the one after it, with the same event. Without it the
         release is the same in every round.
@@ -99,6 +101,7 @@ class Release:
     sigma: float | None = None
     mechanism: "Release | None" = None
     feedback: bool = False
+    loses_nothing: bool = False
     remembering: "Callable[[LastRound], Release] | None" = None
 
     @property
@@ -161,6 +164,7 @@ class Release:
             apply=apply,
             encode=framed,
             mechanism=proved.noisy,
+            loses_nothing=self.loses_nothing and post.loses_nothing,
             remembering=remembering if self.remembering or post.remembering else None,
         )
 

@@ -1,7 +1,8 @@
 """The error of one encode and decode, tensor by tensor: what came out against what went in."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from math import inf
 
 import numpy as np
@@ -18,8 +19,12 @@ from fedsz_privacy.defences.release import Released
 CHUNK = 2**20
 """Elements that are read at once, to bound memory."""
 
-REPORTED, OBSERVED = "reported", "observed"
-"""Where a bound comes from: the release said it, or it is the largest error seen."""
+
+class BoundSource(StrEnum):
+    """Where a bound comes from: the release said it, or it is the largest error seen."""
+
+    REPORTED = "reported"
+    OBSERVED = "observed"
 
 
 @dataclass(frozen=True)
@@ -41,8 +46,8 @@ class Residual:
         The bound in each update.
     changed : tuple of int
         Number of elements of each update in those arrays.
-    bound_is : str
-        `REPORTED`, or `OBSERVED` where the release reports none for a tensor that it changed.
+    bound_is : BoundSource
+        Observed where the release reports none for a tensor that it changed.
     """
 
     elements: int
@@ -51,7 +56,7 @@ class Residual:
     bound: NDArray[np.float64]
     bounds: tuple[float, ...]
     changed: tuple[int, ...]
-    bound_is: str
+    bound_is: BoundSource
 
     @property
     def error(self) -> NDArray[np.float64]:
@@ -74,9 +79,16 @@ def changes(before: StateDict, after: StateDict) -> bool:
     return before.keys() != after.keys() or any(differs(tensor, after[name]) for name, tensor in before.items())
 
 
-def settle_bound(reported: float | None, largest_error: float) -> tuple[float, str]:
+def settle_bound(reported: float | None, largest_error: float) -> tuple[float, BoundSource]:
     """Return a tensor's bound and where it comes from: as reported, or without a usable one the largest error seen."""
-    return (reported, REPORTED) if reported is not None and 0 < reported < inf else (largest_error, OBSERVED)
+    if reported is not None and 0 < reported < inf:
+        return reported, BoundSource.REPORTED
+    return largest_error, BoundSource.OBSERVED
+
+
+def source_of_all(sources: Iterable[BoundSource]) -> BoundSource:
+    """Return where bounds come from that are used together: they are reported if each is."""
+    return BoundSource.OBSERVED if BoundSource.OBSERVED in sources else BoundSource.REPORTED
 
 
 def measure_errors(original: NDArray[np.floating], decoded: NDArray[np.floating]) -> tuple[int, float]:
@@ -110,10 +122,12 @@ def residuals(updates: Sequence[StateDict], released: Sequence[Released]) -> dic
     return {name: part for name, part in parts.items() if can_be_fitted(part.original, part.decoded)}
 
 
-def fit_on_bound(original: ArrayLike, decoded: ArrayLike, bound: ArrayLike, bound_is: str, seed: int) -> NoiseFit:
+def fit_on_bound(
+    original: ArrayLike, decoded: ArrayLike, bound: ArrayLike, bound_is: BoundSource, seed: int
+) -> NoiseFit:
     """Fit distributions to error over bound; an observed bound is no known one to compare the errors with."""
     fit = fit_noise(original, decoded, bound, seed)
-    return fit if bound_is == REPORTED else fit.without_bound()
+    return fit if bound_is is BoundSource.REPORTED else fit.without_bound()
 
 
 def fit_residual(part: Residual, seed: int) -> NoiseFit:
@@ -122,7 +136,9 @@ def fit_residual(part: Residual, seed: int) -> NoiseFit:
     An observed bound does not bring the codes of several updates to one grid: dependence is then the mean within one.
     """
     fit = fit_on_bound(part.original, part.decoded, part.bound, part.bound_is, seed)
-    return fit if part.bound_is == REPORTED else replace(fit, dependence=_within_updates(part) or fit.dependence)
+    if part.bound_is is BoundSource.REPORTED:
+        return fit
+    return replace(fit, dependence=_within_updates(part) or fit.dependence)
 
 
 def _within_updates(part: Residual) -> Dependence | None:
@@ -150,7 +166,7 @@ def pool(parts: Sequence[Residual]) -> Residual:
         bound=np.concatenate([part.bound for part in parts]),
         bounds=tuple(bound for part in parts for bound in part.bounds),
         changed=tuple(count for part in parts for count in part.changed),
-        bound_is=REPORTED if all(part.bound_is == REPORTED for part in parts) else OBSERVED,
+        bound_is=source_of_all(part.bound_is for part in parts),
     )
 
 
@@ -163,10 +179,9 @@ def _residual(name: str, updates: Sequence[StateDict], released: Sequence[Releas
     original, decoded = np.concatenate(before), np.concatenate(after)
     bounds = tuple(bound for bound, _ in settled)
     kept = (original != 0) | (decoded != 0)
-    bound_is = OBSERVED if OBSERVED in sources else REPORTED
     bound = np.repeat(bounds, before[0].size)
     changed = tuple(kept.reshape(len(updates), -1).sum(axis=1).tolist())
-    return Residual(original.size, original[kept], decoded[kept], bound[kept], bounds, changed, bound_is)
+    return Residual(original.size, original[kept], decoded[kept], bound[kept], bounds, changed, source_of_all(sources))
 
 
 def _error(original: NDArray[np.float64], decoded: NDArray[np.floating]) -> NDArray[np.float64]:

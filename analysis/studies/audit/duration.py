@@ -56,7 +56,7 @@ def estimate_seconds(
     training = sum(seconds * _trainings(each, releases, adversary) for each, releases, seconds in ruled)
     canaries = sum(seconds for *_, seconds in ruled) if spec.gradient_canaries else 0.0
     before = spec.rounds * _share_of_others(game) * ruled[0][2] / trials
-    looks = spec.epochs if adversary.sees_steps else 1 if adversary.name == "final-model" else game.rounds
+    looks = spec.epochs if adversary.sees_steps else 1 if adversary.looks_once else game.rounds
     chunk = game.chunks(trials)[0]
     looking = looks * _seconds_of_looking(game, signals, adversary, len(chunk))
     of_a_chunk = looking + _seconds_of_measuring(game, len(chunk))
@@ -77,7 +77,7 @@ def _seconds_of_training(game: Game, trials: int) -> float:
 def _trainings(game: Game, releases: int, adversary: Adversary) -> float:
     """Return how many trainings of all clients there are for each of the target's in one round."""
     share = _share_of_others(game)
-    first_others = share if adversary.sees_others or adversary.name in {"aggregate", "final-model"} else 0.0
+    first_others = share if adversary.sees_others or adversary.sums else 0.0
     later = (game.rounds - 1) * releases
     return 1 + first_others + later * (1 + share)
 

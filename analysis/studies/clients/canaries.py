@@ -12,7 +12,7 @@ from attacks import Game, Trials
 from attacks.canaries.gradients import CanaryDesign
 from attacks.canaries.play import EVIDENCE, UPDATE
 from attacks.clients.canaries import AMONG_CLIENTS, CLIENTS_ALONE, ClientCanaryPlayer
-from attacks.game.adversaries import AGGREGATE, FINAL_MODEL
+from attacks.game.adversaries import Sums
 from attacks.game.engine import Player
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.defences.defence import Defence
@@ -22,9 +22,6 @@ from fedsz_privacy.training.accounting import epsilon
 
 KINDS = {CLIENTS_ALONE: "client canary trials", AMONG_CLIENTS: "client canary trials among clients"}
 """What is played, the exact one first, and the names of its trials."""
-
-READ = {AGGREGATE.name: EVIDENCE, FINAL_MODEL.name: UPDATE}
-"""What an adversary reads off a canary; one of a user's own is given what the final model shows."""
 
 
 def bound_by_clients(
@@ -65,7 +62,7 @@ def _bounds(
     """
     of_clients = defence.unit is Unit.CLIENT and is_gaussian(defence.event)
     nulls: list[Null] = [*([NoiseFamily(defence.event)] if of_clients else []), AnyMechanism()]
-    score = READ.get(spec.adversary, UPDATE)
+    score = EVIDENCE if spec.sees.sums is Sums.EACH else UPDATE
     read = [
         CanaryScores(design.name, [trials.observed[score][:, row, 0]], trials.membership, design is CLIENTS_ALONE)
         for design, trials in by_design.items()
@@ -79,9 +76,9 @@ def view_epsilon(spec: ClientsSpec, defence: Defence) -> float | None:
 
     In every round it is that of the event; in the final model what `last_update_epsilon` says of as many steps.
     """
-    rule = defence.aggregation
-    if not isinstance(rule, DPFedAvg) or spec.adversary not in READ:
+    rule, sums = defence.aggregation, spec.sees.sums
+    if not isinstance(rule, DPFedAvg) or sums is None:
         return None
-    if spec.adversary == AGGREGATE.name:
+    if sums is Sums.EACH:
         return epsilon(defence.event, spec.delta)
     return last_update_epsilon(rule.noise_multiplier, rule.sampling_rate, spec.target_rounds, spec.delta)

@@ -17,7 +17,7 @@ from analysis.methods.noise.detectors import Bounds, Finding, scale_mixture
 from analysis.methods.noise.distributions import normal
 from analysis.methods.noise.fits import finite
 from analysis.methods.noise.noise_fit import NoiseFit, fit_sketch
-from analysis.methods.noise.residuals import OBSERVED, REPORTED
+from analysis.methods.noise.residuals import BoundSource, source_of_all
 from analysis.methods.noise.sketch import Sketch
 from analysis.reporting.progress import Progress, silent
 from analysis.studies.noise.tensor_study import SHARES, TensorStudy, study_tensors
@@ -91,9 +91,9 @@ class CheckpointStudy:
         return [share for share, moved in self.moved.items() if moved < elements / 2]
 
     @property
-    def bounds_are(self) -> str:
+    def bounds_are(self) -> BoundSource:
         """Whether the release reported every tensor's bound, or some are the largest errors seen."""
-        return max((each.bound_is for each in self.tensors.values()), key=(REPORTED, OBSERVED).index)
+        return source_of_all(each.bound_is for each in self.tensors.values())
 
     @property
     def largest(self) -> str:

@@ -12,7 +12,7 @@ from analysis.methods.curves.deciding import Comparison, compare
 from analysis.methods.noise.detectors import Finding, minus_the_data, outlier_dominated
 from analysis.methods.noise.noise_fit import NoiseFit
 from analysis.methods.noise.p_values import monte_carlo_p_values
-from analysis.methods.noise.residuals import decided_by_all, fit_on_bound, measure_errors, settle_bound
+from analysis.methods.noise.residuals import BoundSource, decided_by_all, fit_on_bound, measure_errors, settle_bound
 from analysis.methods.noise.sketch import LEAST_ELEMENTS
 from fedsz_privacy.codec.arrays import to_array
 from fedsz_privacy.codec.lossy import without_lossy_warnings
@@ -35,7 +35,7 @@ FIRST: tuple[int, ...] = ()
 AGAIN = (1,)
 """Streams of randomness within a piece's: that of its release and its neighbours', and that of its second release."""
 
-Bound = tuple[float, str]
+Bound = tuple[float, BoundSource]
 """A tensor's bound, and where it comes from."""
 
 
@@ -47,8 +47,8 @@ class TensorStudy:
     ----------
     bound : float
         Absolute error bound, in the tensor's own unit.
-    bound_is : str
-        `REPORTED` by the release, or `OBSERVED`: the largest error seen.
+    bound_is : BoundSource
+        Reported by the release, or observed: the largest error seen.
     fit : NoiseFit
         The fit, on error over bound.
     decided : float
@@ -65,7 +65,7 @@ class TensorStudy:
     """
 
     bound: float
-    bound_is: str
+    bound_is: BoundSource
     fit: NoiseFit
     decided: float
     findings: tuple[Finding, ...]

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from analysis.methods.noise.residuals import REPORTED
+from analysis.methods.noise.residuals import BoundSource
 from analysis.reporting.numbers import count, significant
 from analysis.studies.conclusions.errors import decides, explains, looks, no_guarantee, tells_apart
 from analysis.studies.conclusions.noise import most_common
@@ -61,7 +61,8 @@ def _distribution(study: CheckpointStudy) -> str:
     common, number = most_common(study)
     distance = np.median([fit.of(common).ks for fit in fits])
     raw = study.raw
-    bounds = "known bounds" if study.bounds_are == REPORTED else "largest errors seen, as no bound is reported,"
+    reported = study.bounds_are is BoundSource.REPORTED
+    bounds = "known bounds" if reported else "largest errors seen, as no bound is reported,"
     return (
         f"distribution: {common} fits best in {number} of {count(len(fits), 'tensor')} (median KS "
         f"{distance:.3f}); {looks('pooled raw errors', raw.best.family, raw.best.ks, raw.elements)} (KS "

@@ -28,7 +28,7 @@ def with_feedback(release: Release) -> Release:
     passed its noise. Proofs for a client that is there or not do not cover that: without its data, what is carried
     would be noise, and no longer 0.
     """
-    if release.name == "none":
+    if release.loses_nothing:
         raise InputError("ef+none: error feedback carries what a release loses, and none loses nothing: write none")
     lost = "what error feedback carries to the next round has not passed the noise, and no proof here covers that"
     unproved = replace(release, mechanism=None, outsiders=None, event=NonPrivateDpEvent(), reason=lost)

@@ -12,4 +12,5 @@ def none() -> Release:
         apply=lambda update, _: Released(update, nbytes(update)),
         event=NonPrivateDpEvent(),
         reason="the update leaves the client exactly as it was trained",
+        loses_nothing=True,
     )

@@ -210,6 +210,13 @@ def test_any_other_release_has_no_frame(text):
     assert parse_release(text).encode is None
 
 
+@pytest.mark.parametrize(
+    ("text", "nothing"), [("none", True), ("none+none", True), ("none+int8", False), ("int8+none", False)]
+)
+def test_a_release_loses_nothing_if_no_part_of_it_does(text, nothing):
+    assert parse_release(text).loses_nothing is nothing
+
+
 def test_then_applies_in_order_and_keeps_the_first_event(rng):
     event = dp_accounting.GaussianDpEvent(2.0)
     double = Release("double", lambda u, _: Released({k: 2 * t for k, t in u.items()}, 1), event, "for the test")

@@ -3,8 +3,7 @@ import pytest
 import torch
 
 from analysis.methods.noise.residuals import (
-    OBSERVED,
-    REPORTED,
+    BoundSource,
     changes,
     fit_on_bound,
     measure_errors,
@@ -61,23 +60,23 @@ def test_a_changed_tensor_without_a_reported_bound_is_measured_by_its_largest_er
     found = residuals(UPDATES, silent)
     assert list(found) == ["a"]
     assert found["a"].error.tolist() == residuals(UPDATES, RELEASED)["a"].error.tolist()
-    assert (found["a"].bounds, found["a"].bound_is) == ((1.0, 1.0), OBSERVED)
+    assert (found["a"].bounds, found["a"].bound_is) == ((1.0, 1.0), BoundSource.OBSERVED)
     assert found["a"].bound.tolist() == [1, 1, 1, 1]
 
 
 def test_a_bound_is_reported_where_every_changed_update_has_one():
-    assert residuals(UPDATES, RELEASED)["a"].bound_is == REPORTED
+    assert residuals(UPDATES, RELEASED)["a"].bound_is == BoundSource.REPORTED
     one = [RELEASED[0], Released(UPDATES[1], 1)]
     found = residuals(UPDATES, one)["a"]
-    assert (found.bounds, found.bound_is) == ((0.5, 0.5), REPORTED)
+    assert (found.bounds, found.bound_is) == ((0.5, 0.5), BoundSource.REPORTED)
     other = [RELEASED[0], Released(RELEASED[1].update, 1)]
-    assert residuals(UPDATES, other)["a"].bound_is == OBSERVED
+    assert residuals(UPDATES, other)["a"].bound_is == BoundSource.OBSERVED
 
 
 @pytest.mark.parametrize("reported", [None, 0.0, -1.0, float("nan"), float("inf")])
 def test_a_bound_that_is_no_positive_number_is_replaced_by_what_was_seen(reported):
-    assert settle_bound(reported, 0.3) == (0.3, OBSERVED)
-    assert settle_bound(0.2, 0.3) == (0.2, REPORTED)
+    assert settle_bound(reported, 0.3) == (0.3, BoundSource.OBSERVED)
+    assert settle_bound(0.2, 0.3) == (0.2, BoundSource.REPORTED)
 
 
 def test_elements_at_zero_that_come_back_otherwise_count():
@@ -107,8 +106,8 @@ def test_errors_that_are_not_finite_are_not_measured(rng):
 def test_an_observed_bound_is_no_known_one_to_compare_with(rng):
     x = rng.normal(size=1000)
     decoded, bound = np.round(x, 1), 0.05
-    assert fit_on_bound(x, decoded, bound, REPORTED, 0).on_bound is not None
-    assert fit_on_bound(x, decoded, bound, OBSERVED, 0).on_bound is None
+    assert fit_on_bound(x, decoded, bound, BoundSource.REPORTED, 0).on_bound is not None
+    assert fit_on_bound(x, decoded, bound, BoundSource.OBSERVED, 0).on_bound is None
 
 
 def test_updates_of_half_precision_on_the_tape_have_residuals():

@@ -8,6 +8,7 @@ from analysis.reporting.workers import Workers
 from analysis.studies.audit.duration import describe_audit, estimate_seconds
 from analysis.studies.audit.prepare import load, set_up
 from analysis.studies.audit.spec import AuditSpec
+from attacks.game.adversaries import UPDATE
 
 SPEC = AuditSpec(defences=("none",), trials=64, candidates=100, clients=2, client_records=100, rounds=2)
 
@@ -47,6 +48,15 @@ def test_an_estimate_adds_up_steps_and_looks():
 )
 def test_a_short_run_is_one_plain_line(seconds, line):
     assert describe_audit(seconds, 128) == line
+
+
+@pytest.mark.usefixtures("clock")
+def test_whoever_looks_once_at_all_rounds_takes_the_time_of_one_look(monkeypatch):
+    spec = replace(SPEC, target_rounds=3)
+    every = estimated(spec)
+    monkeypatch.setattr(AuditSpec, "sees", replace(UPDATE, name="mine", looks_once=True))
+    # Two chunks of trials, a look at 32 of 100 candidates.
+    assert every - estimated(spec) == pytest.approx(2 * 2 * 100 / 32)
 
 
 @pytest.mark.usefixtures("clock")

@@ -16,6 +16,7 @@ from analysis.studies.clients.report import make_page, to_results, write_clients
 from analysis.studies.clients.run import run_clients
 from analysis.studies.clients.spec import ClientsSpec
 from analysis.studies.clients.tables import client_canary_table, closing_table, guarantee_table
+from attacks.game.adversaries import AGGREGATE
 from attacks.game.engine import Player
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import nbytes
@@ -128,6 +129,11 @@ def test_what_the_final_model_shows_of_a_canary_is_less_where_clients_are_sample
     assert every == pytest.approx(8, abs=0.01)
     assert 0 < last < every
     assert view_epsilon(spec, spec.parse_defences()[0]) is None
+
+
+def test_of_an_adversary_whose_sums_are_not_known_no_epsilon_is_either(monkeypatch):
+    monkeypatch.setattr(ClientsSpec, "sees", replace(AGGREGATE, sums=None))
+    assert view_epsilon(SPEC, SPEC.parse_defences()[1]) is None
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import torch
 
 from analysis.methods.curves.deciding import Comparison
 from analysis.methods.noise.noise_fit import fit_noise
-from analysis.methods.noise.residuals import OBSERVED, REPORTED
+from analysis.methods.noise.residuals import BoundSource
 from analysis.studies.noise.checkpoint_study import pooled_sketch, study_checkpoint
 from analysis.studies.noise.tensor_study import SHARES, study_tensors
 from analysis.studies.noise.verdict import verdict_lines
@@ -103,16 +103,16 @@ def test_a_release_that_reports_no_bounds_is_judged_by_what_came_out(weights):
     for name, each in study.tensors.items():
         dropped = weights[name].abs().flatten().sort().values[: round(0.95 * weights[name].numel())]
         assert each.bound == pytest.approx(float(dropped[-1]))
-        assert each.bound_is == OBSERVED
+        assert each.bound_is == BoundSource.OBSERVED
         assert each.fit.on_bound is None
         assert each.fit.share_zero == pytest.approx(0.05, abs=1e-3)
-    assert study.bounds_are == OBSERVED
+    assert study.bounds_are == BoundSource.OBSERVED
     assert study.to_dict()["tensors"]["a.weight"]["bound_is"] == "observed"
     assert "largest errors seen" in verdict_lines(study)[3]
 
 
 def test_a_codecs_bounds_are_reported(study):
-    assert {each.bound_is for each in study.tensors.values()} == {study.bounds_are} == {REPORTED}
+    assert {each.bound_is for each in study.tensors.values()} == {study.bounds_are} == {BoundSource.REPORTED}
     assert "mixture of uniforms of the known bounds" in verdict_lines(study)[3]
 
 

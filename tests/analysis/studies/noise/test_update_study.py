@@ -6,7 +6,7 @@ import torch
 from dp_accounting import NonPrivateDpEvent
 
 from analysis.methods.curves.neighbours import NeighbourPair
-from analysis.methods.noise.residuals import OBSERVED, REPORTED
+from analysis.methods.noise.residuals import BoundSource
 from analysis.studies.noise.update_study import study_noise
 from fedsz_privacy import Release, Released, parse_release
 
@@ -47,7 +47,7 @@ def test_a_release_that_drops_95_percent_and_reports_no_bounds_is_studied(pairs)
     for name, part in study.residuals.items():
         dropped = [float(t[t.abs() <= 2].abs().max()) for t in (pair.update[name] for pair in pairs)]
         assert part.bounds == pytest.approx([max(dropped)] * 3)
-        assert part.bound_is == OBSERVED
+        assert part.bound_is == BoundSource.OBSERVED
     # 95.4% of a normal distribution lies within two deviations.
     assert study.pooled.share_zero == pytest.approx(0.0455, abs=0.01)
     assert study.decision.advantage == 1
@@ -61,8 +61,8 @@ def test_silence_about_bounds_moves_the_unit_and_no_figure_in_the_updates_own(pa
     """The same codec with and without its report: distributions, as-if figures and what is seen stay."""
     silent = dataclasses.replace(FEDSZ, apply=lambda *given: dataclasses.replace(FEDSZ.apply(*given), bounds={}))
     told, untold = study_noise(FEDSZ, pairs, seed=0), study_noise(silent, pairs, seed=0)
-    assert {part.bound_is for part in told.residuals.values()} == {REPORTED}
-    assert {part.bound_is for part in untold.residuals.values()} == {OBSERVED}
+    assert {part.bound_is for part in told.residuals.values()} == {BoundSource.REPORTED}
+    assert {part.bound_is for part in untold.residuals.values()} == {BoundSource.OBSERVED}
     apart = {"on_bound", "dependence", "r_squared"}
     described = [{k: v for k, v in each.pooled.to_dict().items() if k not in apart} for each in (untold, told)]
     assert described[0] == described[1]

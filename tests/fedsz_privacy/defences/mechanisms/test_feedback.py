@@ -22,7 +22,9 @@ def test_no_guarantee_is_claimed_of_a_release_that_has_one():
     assert "next round" in release.reason
 
 
-@pytest.mark.parametrize("text", ["ef", "ef+none", "topk:share=0.1+ef", "int8+ef+sign", "ef+ef+sign", "ef:a=1+sign"])
+@pytest.mark.parametrize(
+    "text", ["ef", "ef+none", "ef+none+none", "topk:share=0.1+ef", "int8+ef+sign", "ef+ef+sign", "ef:a=1+sign"]
+)
 def test_what_feedback_cannot_be_asked_is_one_line(text):
     with pytest.raises(InputError, match=r"^[^\n]*ef[^\n]+$"):
         parse_release(text)
