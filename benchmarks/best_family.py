@@ -7,27 +7,37 @@ Run with: python benchmarks/best_family.py
 
 import numpy as np
 
-from analysis.methods.noise.distributions import Distribution
+from analysis.methods.noise.distributions import (
+    Distribution,
+    GeneralisedNormal,
+    Laplace,
+    Normal,
+    StudentT,
+    TruncatedNormal,
+    Uniform,
+    ZeroInflated,
+)
 from analysis.methods.noise.noise_fit import NoiseFit, fit_noise
 
 SIZES = (300, 1000, 3000, 10_000, 100_000)
 SAMPLES = 20
 SOURCES = (
-    Distribution("uniform", -5.0, 10.0),
-    Distribution("laplace", 0.0, 3.0),
-    Distribution("normal", 0.0, 3.0),
-    Distribution("generalised normal", 0.0, 3.0, 4.0),
-    Distribution("student t", 0.0, 3.0, 4.0),
+    Uniform(-5.0, 10.0),
+    Laplace(0.0, 3.0),
+    Normal(0.0, 3.0),
+    GeneralisedNormal(0.0, 3.0, 4.0),
+    StudentT(0.0, 3.0, 4.0),
 )
-BOUNDED = (Distribution("uniform", -1.0, 2.0), Distribution("truncated normal", 0.0, 0.6, 1 / 0.6))
+BOUNDED = (Uniform(-1.0, 2.0), TruncatedNormal(0.0, 0.6, 1 / 0.6))
 NEGLIGIBLE = 1e-4
 
 
 def by_held_out(fit: NoiseFit) -> str:
     """Return the family of fewest parameters within a fixed margin of the greatest held-out log-likelihood."""
-    contenders = [each for each in fit.fits if each.family != "zero-inflated"]
+    contenders = [each for each in fit.fits if not isinstance(each.distribution, ZeroInflated)]
     most = max(each.held_out for each in contenders)
-    return min((e for e in contenders if e.held_out > most - NEGLIGIBLE), key=lambda each: each.parameters).family
+    near = [each for each in contenders if each.held_out > most - NEGLIGIBLE]
+    return min(near, key=lambda each: each.distribution.parameters).family
 
 
 def named_right(source: Distribution, size: int) -> str:

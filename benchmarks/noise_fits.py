@@ -13,7 +13,8 @@ from time import perf_counter
 import numpy as np
 import torch
 
-from analysis.methods.noise.distributions import FAMILIES, SCIPY, Distribution
+from analysis.methods.noise.distributions import Distribution, GeneralisedNormal, Laplace, Normal, StudentT, Uniform
+from analysis.methods.noise.families import FAMILIES
 from analysis.methods.noise.sketch import sketch_errors
 from analysis.studies.noise.checkpoint_study import study_checkpoint
 from fedsz_privacy.core.state import nbytes
@@ -21,11 +22,11 @@ from fedsz_privacy.defences.parsing import parse_release
 
 SIZES = (300_000, 3_000_000)
 SOURCES = (
-    Distribution("laplace", 0.0, 0.3),
-    Distribution("generalised normal", 0.0, 0.5, 1.5),
-    Distribution("student t", 0.0, 0.2, 5.0),
+    Laplace(0.0, 0.3),
+    GeneralisedNormal(0.0, 0.5, 1.5),
+    StudentT(0.0, 0.2, 5.0),
 )
-FITTED = ("uniform", "laplace", "normal", "generalised normal", "student t")
+FITTED = (Uniform, Laplace, Normal, GeneralisedNormal, StudentT)
 ALEXNET = {
     "features.0.weight": (64, 3, 11, 11),
     "features.3.weight": (192, 64, 5, 5),
@@ -42,10 +43,10 @@ def compare_fits(source: Distribution, size: int) -> None:
     """Print how long both ways take, and how far the source's own family comes out apart."""
     errors = source.draw(size, np.random.default_rng(0))
     start = perf_counter()
-    full = {family: SCIPY[family].fit(errors) for family in FITTED}
+    full = {each.family: each.standard.fit(errors) for each in FITTED}
     between = perf_counter()
     sketch = sketch_errors(np.zeros_like(errors), errors, 1.0)
-    distributions = {family: FAMILIES[family](sketch) for family in FITTED}
+    distributions = {each.family: FAMILIES[each.family](sketch) for each in FITTED}
     end = perf_counter()
     distribution, (*shape, _, scale) = distributions[source.family], full[source.family]
     apart = [distribution.scale / scale - 1, *((distribution.shape or 0) / value - 1 for value in shape)]

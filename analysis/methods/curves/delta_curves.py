@@ -6,7 +6,7 @@ import numpy as np
 from dp_accounting.pld import pld_pmf, privacy_loss_distribution
 from dp_accounting.pld.privacy_loss_distribution import PrivacyLossDistribution
 from numpy.typing import NDArray
-from scipy import optimize, special, stats
+from scipy import optimize, stats
 
 from analysis.methods.noise.distributions import Distribution
 from analysis.methods.noise.sketch import Sketch
@@ -49,20 +49,6 @@ def gaussian_delta(epsilon: float, mu: float) -> float:
         return 0.0
     near, far = stats.norm.cdf(mu / 2 - epsilon / mu), stats.norm.logcdf(-mu / 2 - epsilon / mu)
     return float(near - np.exp(epsilon + far))
-
-
-def fisher_information(distribution: Distribution) -> float:
-    """Return the Fisher information of a distribution's location; infinite where its density jumps or an atom moves."""
-    if distribution.family in ("laplace", "normal"):
-        return 1 / distribution.scale**2
-    if distribution.family == "student t" and distribution.shape:
-        return (distribution.shape + 1) / (distribution.shape + 3) / distribution.scale**2
-    if distribution.family == "generalised normal" and distribution.shape and distribution.shape > 0.5:
-        beta = distribution.shape
-        return float(
-            beta**2 * np.exp(special.gammaln(2 - 1 / beta) - special.gammaln(1 / beta)) / distribution.scale**2
-        )
-    return np.inf
 
 
 def distribution_masses(distribution: Distribution, shift: float, bins: int) -> tuple[Masses, Masses]:

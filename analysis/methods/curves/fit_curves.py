@@ -58,7 +58,7 @@ def delta_curves(fit: NoiseFit) -> DeltaCurves:
     """Return the curves of a fit on error over bound."""
     return DeltaCurves(
         distributions={
-            name: connect_the_dots(distribution_masses(fit.of(name), SHIFT, DISTRIBUTION_BINS))
+            name: connect_the_dots(distribution_masses(fit.of(name).distribution, SHIFT, DISTRIBUTION_BINS))
             for name in DISTRIBUTIONS
         },
         histogram={bins: _brackets(fit, bins) for bins in WIDTHS},

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.methods.noise.dependence import Dependence
-from analysis.methods.noise.distributions import Distribution
+from analysis.methods.noise.distributions import Uniform
 from analysis.methods.noise.sketch import Sketch
 from fedsz_privacy.core.magnitude import spread
 
@@ -59,7 +59,7 @@ def scale_mixture(pooled: Sketch, bounds: Bounds) -> Finding:
     empirical = np.append(0, pooled.histogram.cumsum()) / pooled.elements
     value = float(np.abs(empirical - mixture_below(pooled.edges, bounds)).max())
     widest = max(bound for bound, _ in bounds)
-    one = Distribution("uniform", -widest, 2 * widest).below(pooled.edges)
+    one = Uniform(-widest, 2 * widest).below(pooled.edges)
     many = float(np.abs(empirical - one).max()) > NOT_UNIFORM
     return Finding(
         "the pooled error is a mixture of uniform distributions of the tensors' bounds",

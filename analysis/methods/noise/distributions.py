@@ -1,69 +1,61 @@
-"""Distributions that an error may follow, each fitted to a sketch by maximum likelihood."""
+"""Distributions that an error may follow, a class for each family."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
 
 import numpy as np
 import scipy
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from analysis.methods.noise.sketch import BINS, Sketch
-from fedsz_privacy.core.magnitude import magnitude
-
-SCIPY: Mapping[str, Any] = MappingProxyType(
-    {
-        "uniform": scipy.stats.uniform,
-        "laplace": scipy.stats.laplace,
-        "normal": scipy.stats.norm,
-        "generalised normal": scipy.stats.gennorm,
-        "student t": scipy.stats.t,
-        "zero-inflated": scipy.stats.gennorm,
-        "truncated normal": scipy.stats.truncnorm,
-    }
-)
-"""The continuous part of each family, as scipy.stats knows it."""
-
 Errors = NDArray[np.float64]
 """Errors, or functions of them, in the sample's unit."""
-
-SHAPES = (0.2, 200.0)
-"""Least and greatest shape: beta of the generalised normal (1 Laplace, 2 normal, infinite uniform), and degrees of
-freedom of Student's t."""
-
-FLAT = 100.0
-"""Greatest scale of a truncated normal distribution, over its bound; it is uniform to 5e-5 there."""
 
 
 @dataclass(frozen=True)
 class Distribution:
-    """A distribution of errors.
+    """A distribution of errors; what it is of stands in a class for each family.
 
     Attributes
     ----------
     family : str
-        A key of `FAMILIES` or of `BOUNDED`.
+        Name of the family, in tables and results.
+    standard : scipy.stats.rv_continuous
+        The continuous part at location 0 and scale 1, which takes `shapes`.
     location, scale : float
         As scipy.stats defines them for the family, in the sample's unit.
-    shape : float or None
-        Beta of a generalised normal distribution, degrees of freedom of Student's, the bound of a truncated normal over
-        its scale; None for the others.
-    zero : float
-        Probability of an error of exactly 0, beside the continuous part.
     """
 
-    family: str
+    family: ClassVar[str]
+    standard: ClassVar[Any]
+
     location: float
     scale: float
-    shape: float | None = None
-    zero: float = 0.0
+
+    @property
+    def shape(self) -> float | None:
+        """What tables and results call the shape, a number without unit; None of a family that has none."""
+        return None
+
+    @property
+    def shapes(self) -> tuple[float, ...]:
+        """The shapes as scipy.stats takes them."""
+        return () if self.shape is None else (self.shape,)
+
+    @property
+    def zero(self) -> float:
+        """Probability of an error of exactly 0, beside the continuous part."""
+        return 0.0
 
     @property
     def parameters(self) -> int:
         """Number of parameters that were fitted; the ends of a bounded distribution count, known or not."""
-        return 2 + (self.shape is not None) + (self.family == "zero-inflated")
+        return len(fields(self))
+
+    @property
+    def fisher_information(self) -> float:
+        """Fisher information of the location, over the unit squared; infinite where the density or an atom jumps."""
+        return np.inf
 
     def density(self, errors: Errors) -> Errors:
         """Return the probability density of the continuous part at some errors."""
@@ -97,148 +89,149 @@ class Distribution:
         """Evaluate a function of the continuous part; scipy's overflow far out in a tail is a probability of 0."""
         with np.errstate(over="ignore"):
             return np.asarray(
-                getattr(SCIPY[self.family], function)(*values, *self._shapes, self.location, self.scale, **options)
+                getattr(self.standard, function)(*values, *self.shapes, self.location, self.scale, **options)
             )
 
+
+@dataclass(frozen=True)
+class Uniform(Distribution):
+    """U(location, location + scale)."""
+
+    family = "uniform"
+    standard = scipy.stats.uniform
+
+
+@dataclass(frozen=True)
+class Laplace(Distribution):
+    """Density exp(-|e - location| / scale) / (2 scale)."""
+
+    family = "laplace"
+    standard = scipy.stats.laplace
+
     @property
-    def _shapes(self) -> tuple[float, ...]:
-        """The shapes as scipy.stats takes them; it is given both ends of a truncated normal."""
-        if self.shape is None:
-            return ()
-        return (-self.shape, self.shape) if self.family == "truncated normal" else (self.shape,)
+    def fisher_information(self) -> float:
+        """1 / scale^2."""
+        return 1 / self.scale**2
 
 
-def uniform(sketch: Sketch) -> Distribution:
-    """Fit U(location, location + scale): the extreme errors."""
-    low, high = float(sketch.lowest.min()), float(sketch.highest.max())
-    return Distribution("uniform", low, max(high - low, _resolution(sketch)))
+@dataclass(frozen=True)
+class Normal(Distribution):
+    """Mean ``location``, standard deviation ``scale``."""
+
+    family = "normal"
+    standard = scipy.stats.norm
+
+    @property
+    def fisher_information(self) -> float:
+        """1 / scale^2."""
+        return 1 / self.scale**2
 
 
-def laplace(sketch: Sketch) -> Distribution:
-    """Fit location and scale of a Laplace distribution: the median and the mean distance from it."""
-    counts = sketch.histogram
-    below = np.append(0, counts.cumsum())
-    median = float(np.interp(below[-1] / 2, below, sketch.edges))
-    return Distribution("laplace", median, max(_mean(counts, np.abs(sketch.middles - median)), _resolution(sketch)))
+@dataclass(frozen=True)
+class GeneralisedNormal(Distribution):
+    """Density beta / (2 scale Gamma(1 / beta)) exp(-|(e - location) / scale|^beta).
 
-
-def normal(sketch: Sketch) -> Distribution:
-    """Fit mean and standard deviation."""
-    counts = sketch.histogram
-    mean = _mean(counts, sketch.middles)
-    unit = magnitude(sketch.edges)
-    deviation = unit * float(np.sqrt(_mean(counts, ((sketch.middles - mean) / unit) ** 2)))
-    return Distribution("normal", mean, max(deviation, _resolution(sketch)))
-
-
-def generalised_normal(sketch: Sketch) -> Distribution:
-    """Fit density beta / (2 a Gamma(1/beta)) exp(-|(e - location)/a|^beta); a follows from the other two."""
-    guess, counts = normal(sketch), sketch.histogram
-    kept = counts > 0
-    weights, z = counts[kept] / counts.sum(), (sketch.middles[kept] - guess.location) / guess.scale
-
-    def log_scale(log_beta: float, location: float) -> float:
-        beta, logs = np.exp(log_beta), np.log(np.maximum(np.abs(z - location), 1e-12))
-        largest = logs.max()
-        return float(largest + np.log(beta * weights @ np.exp(beta * (logs - largest))) / beta)
-
-    def loss(parameters: Errors) -> float:
-        log_beta, location = parameters
-        inverse = np.exp(-log_beta)
-        return float(log_scale(log_beta, location) + scipy.special.gammaln(inverse) - log_beta + inverse)
-
-    log_beta, location = _minimise(loss, [0.4, 0.0], [0.4, 0.1], [np.log(SHAPES), (z.min(), z.max())])
-    return Distribution(
-        "generalised normal",
-        guess.location + guess.scale * location,
-        max(guess.scale * float(np.exp(log_scale(log_beta, location))), _resolution(sketch)),
-        float(np.exp(log_beta)),
-    )
-
-
-def student_t(sketch: Sketch) -> Distribution:
-    """Fit degrees of freedom, location and scale of Student's distribution."""
-    guess, counts = normal(sketch), sketch.histogram
-    kept = counts > 0
-    weights, z = counts[kept] / counts.sum(), (sketch.middles[kept] - guess.location) / guess.scale
-
-    def loss(parameters: Errors) -> float:
-        log_df, location, log_scale = parameters
-        df = np.exp(log_df)
-        spread = weights @ np.log1p(((z - location) * np.exp(-log_scale)) ** 2 / df)
-        constant = scipy.special.gammaln((df + 1) / 2) - scipy.special.gammaln(df / 2) - np.log(df * np.pi) / 2
-        return float(log_scale - constant + (df + 1) / 2 * spread)
-
-    limits = [np.log(SHAPES), (z.min(), z.max()), (np.log(_resolution(sketch) / guess.scale), 1.0)]
-    log_df, location, log_scale = _minimise(loss, [1.5, 0.0, -0.2], [0.5, 0.1, 0.2], limits)
-    return Distribution(
-        "student t",
-        guess.location + guess.scale * location,
-        guess.scale * float(np.exp(log_scale)),
-        float(np.exp(log_df)),
-    )
-
-
-def zero_inflated(sketch: Sketch) -> Distribution:
-    """Fit an atom at 0, the share of errors that are exactly 0, and a generalised normal distribution to the others."""
-    zero = float(sketch.zeros.sum() / sketch.elements)
-    others = generalised_normal(sketch.continuous() if zero < 1 else sketch)
-    return Distribution("zero-inflated", others.location, others.scale, others.shape, zero)
-
-
-def truncated_normal(sketch: Sketch) -> Distribution:
-    """Fit the scale of a normal distribution about 0 that ends at the bound, which is the unit of the errors.
-
-    A codec's rounding may exceed its bound a little; the ends are then the largest error.
+    Attributes
+    ----------
+    beta : float
+        1 for Laplace, 2 for normal, infinite for uniform.
     """
-    end = max(1.0, sketch.limit)
-    square = _mean(sketch.histogram, sketch.middles**2)
 
-    def loss(parameters: Errors) -> float:
-        (log_scale,) = parameters
-        scale = np.exp(log_scale)
-        return float(log_scale + np.log(scipy.special.erf(end / scale / np.sqrt(2))) + square / (2 * scale**2))
+    family = "generalised normal"
+    standard = scipy.stats.gennorm
 
-    start = np.clip(np.log(square) / 2, np.log(_resolution(sketch)), 0)
-    (log_scale,) = _minimise(loss, [start], [0.1], [(np.log(_resolution(sketch)), np.log(FLAT * end))])
-    return Distribution("truncated normal", 0.0, float(np.exp(log_scale)), end * float(np.exp(-log_scale)))
+    beta: float
 
+    @property
+    def shape(self) -> float:
+        """Beta."""
+        return self.beta
 
-FAMILIES: Mapping[str, Callable[[Sketch], Distribution]] = MappingProxyType(
-    {
-        "uniform": uniform,
-        "laplace": laplace,
-        "normal": normal,
-        "generalised normal": generalised_normal,
-        "student t": student_t,
-        "zero-inflated": zero_inflated,
-    }
-)
-"""What fits each family, those of fewest parameters first."""
-
-BOUNDED: Mapping[str, Callable[[Sketch], Distribution]] = MappingProxyType({"truncated normal": truncated_normal})
-"""What fits each family that needs a known bound, in units of it."""
+    @property
+    def fisher_information(self) -> float:
+        """beta^2 Gamma(2 - 1 / beta) / Gamma(1 / beta) / scale^2; infinite up to a beta of 1/2."""
+        if self.beta <= 0.5:
+            return np.inf
+        logs = scipy.special.gammaln(2 - 1 / self.beta) - scipy.special.gammaln(1 / self.beta)
+        return float(self.beta**2 * np.exp(logs) / self.scale**2)
 
 
-def _mean(counts: Errors, values: Errors) -> float:
-    return float(counts @ values / counts.sum())
+@dataclass(frozen=True)
+class StudentT(Distribution):
+    """Student's t.
+
+    Attributes
+    ----------
+    degrees_of_freedom : float
+        Any positive number.
+    """
+
+    family = "student t"
+    standard = scipy.stats.t
+
+    degrees_of_freedom: float
+
+    @property
+    def shape(self) -> float:
+        """Degrees of freedom."""
+        return self.degrees_of_freedom
+
+    @property
+    def fisher_information(self) -> float:
+        """(df + 1) / (df + 3) / scale^2."""
+        return (self.degrees_of_freedom + 1) / (self.degrees_of_freedom + 3) / self.scale**2
 
 
-def _resolution(sketch: Sketch) -> float:
-    """Return the width of the narrowest bin: no scale is told from 0 below it."""
-    return sketch.limit * (2 / BINS) ** 2
+@dataclass(frozen=True)
+class ZeroInflated(Distribution):
+    """An atom at 0 beside a generalised normal distribution.
+
+    Attributes
+    ----------
+    beta : float
+        As `GeneralisedNormal.beta`.
+    atom : float
+        Probability of 0.
+    """
+
+    family = "zero-inflated"
+    standard = scipy.stats.gennorm
+
+    beta: float
+    atom: float
+
+    @property
+    def shape(self) -> float:
+        """Beta."""
+        return self.beta
+
+    @property
+    def zero(self) -> float:
+        """Probability of an error of exactly 0, beside the continuous part."""
+        return self.atom
 
 
-def _minimise(
-    loss: Callable[[Errors], float],
-    start: list[float],
-    steps: list[float],
-    limits: list[Any],
-) -> list[float]:
-    """Return the minimum by Nelder and Mead's simplex, from a start and a first step along each axis."""
-    simplex = np.array([start, *(np.array(start) + np.diag(steps))])
-    low, high = np.array(limits).T
-    simplex = np.clip(simplex, low, high)
-    options: Any = {"initial_simplex": simplex, "xatol": 1e-6, "fatol": 1e-10}
-    found = scipy.optimize.minimize(loss, simplex[0], method="Nelder-Mead", bounds=limits, options=options)
-    return [float(value) for value in found.x]
+@dataclass(frozen=True)
+class TruncatedNormal(Distribution):
+    """A normal distribution that ends as far below the location as above.
+
+    Attributes
+    ----------
+    end : float
+        How far, over the scale.
+    """
+
+    family = "truncated normal"
+    standard = scipy.stats.truncnorm
+
+    end: float
+
+    @property
+    def shape(self) -> float:
+        """How far it reaches, over the scale."""
+        return self.end
+
+    @property
+    def shapes(self) -> tuple[float, ...]:
+        """Both ends, over the scale."""
+        return -self.end, self.end

@@ -1,7 +1,7 @@
 """One family fitted to a sketch of errors: its distribution, how far off it is, and how it does on errors held out."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +19,13 @@ outside a distribution's support decides."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fit(Distribution):
+class Fit:
     """One family fitted to a sample of errors by maximum likelihood, and how far off it is.
 
     Attributes
     ----------
+    distribution : Distribution
+        The member of the family that was fitted.
     distances : mapping of str to Distance
         Between sample and fit, as `analysis.methods.noise.distances.distances` defines them, with intervals.
     bic : float
@@ -32,9 +34,35 @@ class Fit(Distribution):
         Mean log density of the odd blocks' errors under the distribution fitted to the even ones, in nats an error.
     """
 
+    distribution: Distribution
     distances: Mapping[str, Distance]
     bic: float
     held_out: float
+
+    @property
+    def family(self) -> str:
+        """Name of the family."""
+        return self.distribution.family
+
+    @property
+    def location(self) -> float:
+        """As `Distribution.location`, in the sample's unit."""
+        return self.distribution.location
+
+    @property
+    def scale(self) -> float:
+        """As `Distribution.scale`, in the sample's unit."""
+        return self.distribution.scale
+
+    @property
+    def shape(self) -> float | None:
+        """As `Distribution.shape`."""
+        return self.distribution.shape
+
+    @property
+    def zero(self) -> float:
+        """Probability of an error of exactly 0, beside the continuous part."""
+        return self.distribution.zero
 
     @property
     def ks(self) -> float:
@@ -48,17 +76,25 @@ class Fit(Distribution):
 
     def to_dict(self) -> dict[str, object]:
         """Return the fit as plain values without nesting."""
-        distribution = {name: value for name, value in asdict(self).items() if name != "distances"}
+        described: dict[str, object] = {
+            "family": self.family,
+            "location": self.location,
+            "scale": self.scale,
+            "shape": self.shape,
+            "zero": self.zero,
+            "bic": self.bic,
+            "held_out": self.held_out,
+        }
         for name, distance in self.distances.items():
-            distribution |= {name: distance.value, f"{name}_low": distance.low, f"{name}_high": distance.high}
-        return {name: finite(value) for name, value in distribution.items()}
+            described |= {name: distance.value, f"{name}_low": distance.low, f"{name}_high": distance.high}
+        return {name: finite(value) for name, value in described.items()}
 
 
 def fit_family(sketch: Sketch, shares: NDArray[np.float64], family: Callable[[Sketch], Distribution]) -> Fit:
     """Fit one family to a sketch, whose shares `resampled_shares` gives."""
     distribution = family(sketch)
     return Fit(
-        *astuple(distribution),
+        distribution=distribution,
         distances=distances(sketch, shares, distribution),
         bic=_bic(sketch, distribution, distribution.parameters),
         held_out=_score(sketch.blocks(ODD), family(sketch.blocks(EVEN))),
@@ -68,7 +104,7 @@ def fit_family(sketch: Sketch, shares: NDArray[np.float64], family: Callable[[Sk
 def fixed_distribution(sketch: Sketch, shares: NDArray[np.float64], distribution: Distribution) -> Fit:
     """Return how far a sketch is from a distribution that was known beforehand."""
     return Fit(
-        *astuple(distribution),
+        distribution=distribution,
         distances=distances(sketch, shares, distribution),
         bic=_bic(sketch, distribution, 0),
         held_out=_score(sketch.blocks(ODD), distribution),

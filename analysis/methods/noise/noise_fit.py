@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike
 
 from analysis.methods.noise.dependence import Dependence, dependence
 from analysis.methods.noise.distances import resampled_shares
-from analysis.methods.noise.distributions import BOUNDED, FAMILIES, Distribution
+from analysis.methods.noise.distributions import Uniform, ZeroInflated
+from analysis.methods.noise.families import BOUNDED, FAMILIES
 from analysis.methods.noise.fits import Fit, fit_family, fixed_distribution
 from analysis.methods.noise.sketch import Sketch, sketch_errors
 from fedsz_privacy.core.errors import InputError
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from analysis.reporting.table import Table
 
 LEAST_ATOM = 0.01
-ON_BOUND = Distribution("uniform", -1.0, 2.0)
+ON_BOUND = Uniform(-1.0, 2.0)
 ROUNDING = 1e-3
 """Share of its bound by which a codec's rounding may exceed it."""
 
@@ -74,7 +75,7 @@ class NoiseFit:
 
     @property
     def _contenders(self) -> list[Fit]:
-        return [fit for fit in self.fits if fit.zero >= LEAST_ATOM or fit.family != "zero-inflated"]
+        return [fit for fit in self.fits if fit.zero >= LEAST_ATOM or not isinstance(fit.distribution, ZeroInflated)]
 
     def of(self, family: str) -> Fit:
         """Return the fit of one family."""

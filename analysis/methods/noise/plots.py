@@ -45,6 +45,6 @@ def draw_fits(axis: Axes, sketch: Sketch, fits: Iterable[Fit]) -> None:
     by_family = {fit.family: fit for fit in fits}
     for family, colour in zip(STYLES, sns.color_palette("colorblind"), strict=False):
         if family in by_family:
-            density = by_family[family].density(grid)
+            density = by_family[family].distribution.density(grid)
             axis.plot(grid, density, linestyle=STYLES[family], color=colour, linewidth=scaled(2), label=family)
     axis.set(xlim=(-view, view), ylim=(0, 1.35 * float((shares / np.diff(bars)).max())))

@@ -9,12 +9,11 @@ from operator import add
 import numpy as np
 
 from analysis.methods.curves.deciding import Comparison, Decision, decide
-from analysis.methods.curves.delta_curves import fisher_information
 from analysis.methods.curves.privacy_curves import AsIf, as_if, fitted_scales
 from analysis.methods.guarantee import Guarantee, guarantee
 from analysis.methods.noise.dependence import mean_dependence
 from analysis.methods.noise.detectors import Bounds, Finding, scale_mixture
-from analysis.methods.noise.distributions import normal
+from analysis.methods.noise.families import normal
 from analysis.methods.noise.fits import finite
 from analysis.methods.noise.noise_fit import NoiseFit, fit_sketch
 from analysis.methods.noise.residuals import BoundSource, source_of_all
@@ -178,7 +177,8 @@ def _gaussian_limits(tensors: Mapping[str, TensorStudy], number: int) -> dict[st
     return {
         family: math.hypot(
             *(
-                math.sqrt(fisher_information(each.fit.of(family))) * (each.comparisons[number].l2 / each.bound)
+                math.sqrt(each.fit.of(family).distribution.fisher_information)
+                * (each.comparisons[number].l2 / each.bound)
                 for each in tensors.values()
                 if each.comparisons[number].moved
             )

@@ -7,22 +7,21 @@ from scipy import integrate, stats
 from analysis.methods.curves.delta_curves import (
     connect_the_dots,
     distribution_masses,
-    fisher_information,
     gaussian_delta,
     histogram_masses,
     laplace_delta,
     loss_distribution,
     true_positive_rates,
 )
-from analysis.methods.noise.distributions import Distribution
+from analysis.methods.noise.distributions import GeneralisedNormal, Laplace, Normal, StudentT, Uniform
 from analysis.methods.noise.sketch import sketch_errors
 
 EPSILONS = np.array([0.0, 0.1, 0.3, 0.6, 1.0, 2.0])
 SHIFT = 0.7
 DISTRIBUTIONS = {
-    "laplace": (Distribution("laplace", 0.0, 1.0), lambda epsilon: laplace_delta(epsilon, SHIFT, 1.0)),
-    "normal": (Distribution("normal", 0.0, 1.0), lambda epsilon: gaussian_delta(epsilon, SHIFT)),
-    "uniform": (Distribution("uniform", -1.0, 2.0), lambda _: SHIFT / 2),
+    "laplace": (Laplace(0.0, 1.0), lambda epsilon: laplace_delta(epsilon, SHIFT, 1.0)),
+    "normal": (Normal(0.0, 1.0), lambda epsilon: gaussian_delta(epsilon, SHIFT)),
+    "uniform": (Uniform(-1.0, 2.0), lambda _: SHIFT / 2),
 }
 
 
@@ -43,7 +42,7 @@ def test_curves_of_the_distributions_equal_the_closed_forms(family, bins):
 @pytest.mark.parametrize(("freedom", "scale"), [(1.2, 0.1), (2.0, 0.2), (3.0, 0.5)])
 def test_heavy_tails_leave_the_middle_in_bins_of_its_own(freedom, scale):
     """Quantiles of one in 1e9 are thousands of scales away; the total variation is that of the middle."""
-    masses = distribution_masses(Distribution("student t", 3.0, scale, freedom), SHIFT, 128)
+    masses = distribution_masses(StudentT(3.0, scale, freedom), SHIFT, 128)
     total_variation = 2 * stats.t.cdf(SHIFT / 2 / scale, freedom) - 1
     assert connect_the_dots(masses).get_delta_for_epsilon(0.0) == pytest.approx(total_variation, abs=1e-3)
 
@@ -70,26 +69,24 @@ def test_closed_forms_equal_the_integral():
     assert gaussian_delta(1.0, 0.0) == 0
 
 
-@pytest.mark.parametrize(
-    "distribution", [Distribution("normal", 0.0, 1.0), Distribution("generalised normal", 0.0, 1.0, 1.5)]
-)
+@pytest.mark.parametrize("distribution", [Normal(0.0, 1.0), GeneralisedNormal(0.0, 1.0, 1.5)])
 def test_many_small_shifts_reach_the_gaussian_limit(distribution):
     """Central limit: ten thousand coordinates of shift mu / 100 sqrt(I)."""
     mu, coordinates = 1.0, 10_000
-    shift = mu / np.sqrt(coordinates * fisher_information(distribution))
+    shift = mu / np.sqrt(coordinates * distribution.fisher_information)
     composed = connect_the_dots(distribution_masses(distribution, shift, 16)).self_compose(coordinates)
     assert composed.get_delta_for_epsilon(1.0) == pytest.approx(gaussian_delta(1.0, mu), abs=2e-3)
 
 
 def test_default_buckets_are_far_off_where_connected_dots_are_close():
     """Negative control for the choice of connect-the-dots."""
-    masses = distribution_masses(Distribution("normal", 0.0, 1.0), 0.01, 16)
+    masses = distribution_masses(Normal(0.0, 1.0), 0.01, 16)
     rounded = loss_distribution(masses, pessimistic=True).self_compose(10_000)
     assert rounded.get_delta_for_epsilon(1.0) > gaussian_delta(1.0, 1.0) + 0.05
 
 
 def test_attack_rates_equal_the_neyman_pearson_bound_of_gaussian_noise():
     rates = np.array([1e-3, 1e-2, 1e-1])
-    found = true_positive_rates(connect_the_dots(distribution_masses(Distribution("normal", 0.0, 1.0), 1.0, 64)), rates)
+    found = true_positive_rates(connect_the_dots(distribution_masses(Normal(0.0, 1.0), 1.0, 64)), rates)
     assert found == pytest.approx(stats.norm.sf(stats.norm.isf(rates) - 1), abs=1e-3)
     assert true_positive_rates(pld.from_laplace_mechanism(1.0), rates)[0] == pytest.approx(1e-3 * np.e, rel=1e-2)

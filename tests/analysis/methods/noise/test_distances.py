@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis.methods.noise.distances import COARSE_BINS, CONFIDENCE, LEAST_SHARE, band, distances, resampled_shares
-from analysis.methods.noise.distributions import Distribution, laplace, normal
+from analysis.methods.noise.distributions import Distribution, Laplace, Normal, Uniform
+from analysis.methods.noise.families import laplace, normal
 from analysis.methods.noise.sketch import sketch_errors
 
 
@@ -16,7 +17,7 @@ def measure(errors, distribution):
 
 @pytest.mark.parametrize(
     "distribution",
-    [Distribution("laplace", 0.0, 1.0), Distribution("normal", 0.3, 1.0), Distribution("uniform", -9.0, 18.0)],
+    [Laplace(0.0, 1.0), Normal(0.3, 1.0), Uniform(-9.0, 18.0)],
 )
 def test_ks_and_wasserstein_equal_scipys(rng, distribution):
     errors = rng.laplace(size=20_000)
@@ -28,19 +29,19 @@ def test_ks_and_wasserstein_equal_scipys(rng, distribution):
 
 def test_total_variation_and_log_ratio_equal_the_integrals_between_two_uniform_distributions(rng):
     """U(-1, 1) against U(-2, 2): half the mass is where the sample is not, and the density ratio is 2."""
-    found = measure(rng.uniform(-1, 1, 400_000), Distribution("uniform", -2.0, 4.0))
+    found = measure(rng.uniform(-1, 1, 400_000), Uniform(-2.0, 4.0))
     assert found["total_variation"].value == pytest.approx(0.5, abs=1e-2)
     # Bins hold 6,250 errors: five standard deviations of a log share are 0.063, and 64 bins are searched.
     assert found["log_ratio"].value == pytest.approx(np.log(2), abs=0.08)
 
 
 def test_a_distribution_without_mass_where_errors_are_is_infinitely_far_in_log_ratio(rng):
-    assert measure(rng.uniform(-1, 1, 10_000), Distribution("uniform", 0.0, 1.0))["log_ratio"].value == np.inf
+    assert measure(rng.uniform(-1, 1, 10_000), Uniform(0.0, 1.0))["log_ratio"].value == np.inf
 
 
 def test_a_sample_of_the_distribution_is_at_no_distance_and_one_far_off_is(rng):
     errors = rng.normal(size=100_000)
-    near, far = measure(errors, Distribution("normal", 0.0, 1.0)), measure(errors, Distribution("laplace", 0.0, 1.0))
+    near, far = measure(errors, Normal(0.0, 1.0)), measure(errors, Laplace(0.0, 1.0))
     # Kolmogorov's critical value at error rate 1e-4.
     assert near["ks"].value < stats.kstwobign.isf(1e-4) / np.sqrt(errors.size)
     assert all(near[name].value < far[name].low for name in near)
@@ -48,9 +49,9 @@ def test_a_sample_of_the_distribution_is_at_no_distance_and_one_far_off_is(rng):
 
 GRID = np.linspace(-12, 12, 60_001)
 TARGETS = {
-    "itself": Distribution("normal", 0.0, 1.0),
-    "near": Distribution("normal", 0.1, 1.1),
-    "far": Distribution("laplace", 0.0, np.sqrt(0.5)),
+    "itself": Normal(0.0, 1.0),
+    "near": Normal(0.1, 1.1),
+    "far": Laplace(0.0, np.sqrt(0.5)),
     "fitted normal": normal,
     "fitted Laplace": laplace,
 }
@@ -124,7 +125,7 @@ def test_intervals_cover_where_errors_depend_on_their_neighbours():
 @given(st.floats(-2, 2), st.floats(0.1, 10))
 def test_a_ks_interval_reaches_as_far_as_the_band_to_both_sides(location, scale):
     errors = np.random.default_rng(0).normal(size=500)
-    found = measure(errors, Distribution("normal", location, scale))["ks"]
+    found = measure(errors, Normal(location, scale))["ks"]
     assert found.high >= found.value + band(500)
     assert found.low <= max(0, found.value - band(500))
 

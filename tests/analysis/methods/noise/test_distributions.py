@@ -4,20 +4,31 @@ import numpy as np
 import pytest
 from scipy import integrate, optimize, stats
 
-from analysis.methods.curves.delta_curves import fisher_information
-from analysis.methods.noise.distributions import BOUNDED, FAMILIES, SCIPY, Distribution
+from analysis.methods.noise.distributions import (
+    GeneralisedNormal,
+    Laplace,
+    Normal,
+    StudentT,
+    TruncatedNormal,
+    Uniform,
+    ZeroInflated,
+)
+from analysis.methods.noise.families import BOUNDED, FAMILIES
 from analysis.methods.noise.sketch import sketch_errors
 
 SIZE = 30_000
 
 DISTRIBUTIONS = {
-    "uniform": Distribution("uniform", -1.0, 2.0),
-    "laplace": Distribution("laplace", 0.1, 0.3),
-    "normal": Distribution("normal", -0.1, 0.4),
-    "generalised normal": Distribution("generalised normal", 0.05, 0.5, 1.4),
-    "student t": Distribution("student t", 0.0, 0.2, 4.0),
-    "zero-inflated": Distribution("zero-inflated", 0.1, 0.5, 1.4, 0.25),
-    "truncated normal": Distribution("truncated normal", 0.0, 0.6, 1 / 0.6),
+    each.family: each
+    for each in (
+        Uniform(-1.0, 2.0),
+        Laplace(0.1, 0.3),
+        Normal(-0.1, 0.4),
+        GeneralisedNormal(0.05, 0.5, 1.4),
+        StudentT(0.0, 0.2, 4.0),
+        ZeroInflated(0.1, 0.5, 1.4, 0.25),
+        TruncatedNormal(0.0, 0.6, 1 / 0.6),
+    )
 }
 FITS = {**FAMILIES, **BOUNDED}
 
@@ -29,7 +40,7 @@ def sketch_of(errors):
 @pytest.mark.parametrize("family", ["uniform", "laplace", "normal", "generalised normal", "student t"])
 def test_estimates_equal_scipys_on_the_full_array(rng, family):
     errors = DISTRIBUTIONS[family].draw(SIZE, rng)
-    *shape, location, scale = SCIPY[family].fit(errors)
+    *shape, location, scale = DISTRIBUTIONS[family].standard.fit(errors)
     found = FAMILIES[family](sketch_of(errors))
     unit = errors.std()
     assert found.location == pytest.approx(location, abs=1e-3 * unit)
@@ -41,7 +52,7 @@ def test_estimates_equal_scipys_on_the_full_array(rng, family):
 @pytest.mark.parametrize("scale", [0.1, 0.6, 3.0])
 def test_the_truncated_normals_scale_is_that_of_greatest_likelihood(rng, scale):
     """Against a minimum of scipy.stats.truncnorm's own negative log-likelihood on the full array."""
-    errors = Distribution("truncated normal", 0.0, scale, 1 / scale).draw(SIZE, rng)
+    errors = TruncatedNormal(0.0, scale, 1 / scale).draw(SIZE, rng)
 
     def loss(log_scale):
         size = np.exp(log_scale)
@@ -92,12 +103,26 @@ def test_fisher_information_is_the_mean_squared_score(family):
 
     pieces = [-3, distribution.location, 3]
     found = sum(integrate.quad(score_squared, *pair, limit=200)[0] for pair in pairwise(pieces))
-    assert fisher_information(distribution) == pytest.approx(found, rel=5e-3)
+    assert distribution.fisher_information == pytest.approx(found, rel=5e-3)
 
 
 @pytest.mark.parametrize("family", ["uniform", "zero-inflated", "truncated normal"])
 def test_a_distribution_that_jumps_has_infinite_information(family):
-    assert fisher_information(DISTRIBUTIONS[family]) == np.inf
+    assert DISTRIBUTIONS[family].fisher_information == np.inf
+
+
+def test_every_parameter_counts_and_the_ends_of_a_bounded_distribution_too():
+    assert [each.parameters for each in DISTRIBUTIONS.values()] == [2, 2, 2, 3, 3, 4, 3]
+
+
+def test_up_to_a_beta_of_a_half_the_information_is_infinite():
+    assert GeneralisedNormal(0.0, 1.0, 0.5).fisher_information == np.inf
+    assert np.isfinite(GeneralisedNormal(0.0, 1.0, 0.51).fisher_information)
+
+
+def test_each_family_is_fitted_by_what_its_name_says(rng):
+    errors = rng.uniform(-1, 1, 1000)
+    assert all(fit(sketch_of(errors)).family == name for name, fit in FITS.items())
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -7,18 +7,19 @@ from scipy import stats
 from tidy import Reader
 
 from analysis import fit_noise
-from analysis.methods.noise.distributions import FAMILIES, Distribution
+from analysis.methods.noise.distributions import Laplace, Normal, TruncatedNormal, Uniform
+from analysis.methods.noise.families import FAMILIES
 from fedsz_privacy import InputError
 
 SIZE = 100_000
 
 
-@pytest.mark.parametrize("family", ["uniform", "laplace", "normal"])
+@pytest.mark.parametrize("family", [Uniform, Laplace, Normal])
 def test_the_family_that_made_the_errors_fits_best(rng, family):
-    errors = Distribution(family, -1.0, 2.0).draw(SIZE, rng)
+    errors = family(-1.0, 2.0).draw(SIZE, rng)
     x = rng.normal(size=SIZE)
     fit = fit_noise(x, x + errors)
-    assert fit.best.family == family
+    assert type(fit.best.distribution) is family
     assert (fit.best.location, fit.best.scale) == pytest.approx((-1, 2), abs=0.05)
     # Kolmogorov's critical value at error rate 1e-4; fitting only makes the distance smaller.
     assert fit.best.ks < stats.kstwobign.isf(1e-4) / np.sqrt(SIZE)
@@ -110,11 +111,11 @@ def test_a_fit_is_read_and_drawn(rng):
 
 
 SOURCES = (
-    Distribution("uniform", -5.0, 10.0),
-    Distribution("laplace", 0.0, 3.0),
-    Distribution("normal", 0.0, 3.0),
-    Distribution("uniform", -1.0, 2.0),
-    Distribution("truncated normal", 0.0, 0.6, 1 / 0.6),
+    Uniform(-5.0, 10.0),
+    Laplace(0.0, 3.0),
+    Normal(0.0, 3.0),
+    Uniform(-1.0, 2.0),
+    TruncatedNormal(0.0, 0.6, 1 / 0.6),
 )
 
 

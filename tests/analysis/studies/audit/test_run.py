@@ -10,7 +10,7 @@ import pytest
 from tidy import require_tidy
 
 from analysis import AuditSpec, run_audit
-from analysis.methods.noise.distributions import BOUNDED
+from analysis.methods.noise.families import BOUNDED
 from analysis.reporting.folder import to_json
 from analysis.reporting.table import to_csv
 from analysis.studies.audit.measure import RECORDS
