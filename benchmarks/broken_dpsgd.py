@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from analysis.methods.lower_bounds import NoiseFamily, epsilon_lower_bound
-from analysis.studies.audit.canary_bounds import SPREAD_SHARE
+from analysis.studies.audit.canary_bounds import VARIANCE_SHARE
 from attacks import Game, Trials
 from attacks.canaries.gradients import ALONE, add_canaries
-from attacks.canaries.play import EVIDENCE, SPREAD, play_gradient_canaries
+from attacks.canaries.play import EVIDENCE, VARIANCE, play_gradient_canaries
 from fedsz_privacy.core.state import StateDict, cloned
 from fedsz_privacy.data.loading import load_data
 from fedsz_privacy.defences.mechanisms.none import none
@@ -140,7 +140,7 @@ def audit(kind: type[DPTraining], seed: int = 0) -> Exposed:
                 DELTA,
                 1 - 0.05 * share / LOOKS,
             ).epsilon
-            for name, share in ((EVIDENCE, 1 - SPREAD_SHARE), (SPREAD, SPREAD_SHARE))
+            for name, share in ((EVIDENCE, 1 - VARIANCE_SHARE), (VARIANCE, VARIANCE_SHARE))
         )
         if bound > CLAIMED:
             break

@@ -4,8 +4,8 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
+from analysis.methods.confidence import CONFIDENCE
 from analysis.methods.leakage.detectable import Estimate
-from analysis.methods.leakage.resampling import CONFIDENCE
 from analysis.methods.over_seeds import mean_with_interval
 
 LEAST_RECORDS = 2

@@ -7,8 +7,8 @@ from statistics import fmean, median_low, stdev
 
 import scipy
 
+from analysis.methods.confidence import CONFIDENCE
 from analysis.methods.leakage.detectable import POWER, Estimate
-from analysis.methods.leakage.resampling import CONFIDENCE
 from fedsz_privacy.core.errors import InputError
 
 MOST_SHIFT = 50.0

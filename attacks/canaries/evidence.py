@@ -39,7 +39,7 @@ def add_up_ratios(steps: Steps, sampling_rate: float, noise_multiplier: float) -
     return ratios
 
 
-def spread(steps: Steps) -> Scores:
+def variance_of_steps(steps: Steps) -> Scores:
     """Return the variance of the steps along each canary, shape (trials, canaries).
 
     A member that is drawn at times adds to it. Where noise is fresh in every step that shows little; where one noise is

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.random import Generator
 
-from attacks.canaries.evidence import add_up_evidence, spread
+from attacks.canaries.evidence import add_up_evidence, variance_of_steps
 from attacks.canaries.gradients import ALONG, CanaryDesign, CanaryTraining, add_canaries
 from attacks.game.engine import Player
 from attacks.game.game import Game
@@ -23,8 +23,8 @@ from fedsz_privacy.training.evaluation import measure
 UPDATE = "update"
 """Name under which trials keep how far the released update goes along each canary."""
 
-EVIDENCE, SPREAD = "evidence", "spread"
-"""Names under which trials keep what `add_up_evidence` and `spread` make of all steps."""
+EVIDENCE, VARIANCE = "evidence", "spread"  # so named in trials that are kept
+"""Names under which trials keep what `add_up_evidence` and `variance_of_steps` make of all steps."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def play_gradient_canaries(
     -------
     Trials
         Membership of the canaries, (trials, canaries), and what adversaries read who know the state and all directions:
-        `UPDATE` by one who sees the released update, `EVIDENCE` and `SPREAD` by one who sees every step, which no
+        `UPDATE` by one who sees the released update, `EVIDENCE` and `VARIANCE` by one who sees every step, which no
         release after them changes; higher: more likely a member.
 
     Raises
@@ -112,7 +112,7 @@ def play_gradient_canaries(
         read.append(training.score(sent.update)[:, np.newaxis])
         sizes.append(sent.nbytes.astype(float))
         performance.append(measure(game.model, add(states, sent.update), game.test).cpu().numpy())
-    of_steps = {EVIDENCE: add_up_evidence(training.base, steps), SPREAD: spread(steps)}
+    of_steps = {EVIDENCE: add_up_evidence(training.base, steps), VARIANCE: variance_of_steps(steps)}
     return Trials(
         membership=membership[:, len(game.pool) :],
         observed={

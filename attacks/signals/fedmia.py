@@ -67,9 +67,9 @@ def observe(view: View, measure: Callable[[View], Scores]) -> Scores:
 def _variance(others: Scores) -> Scores:
     """Return each record's variance over the clients, axis 0, shrunk to the mean over records."""
     freedom = len(others) - 1
-    spread = ((others - others.mean(axis=0)) ** 2).sum(axis=0)
-    pooled = spread.mean(axis=1, keepdims=True) / max(freedom, 1)
-    shrunk: Scores = (spread + PRIOR_FREEDOM * pooled) / (freedom + PRIOR_FREEDOM) + FLOOR
+    squares = ((others - others.mean(axis=0)) ** 2).sum(axis=0)
+    pooled = squares.mean(axis=1, keepdims=True) / max(freedom, 1)
+    shrunk: Scores = (squares + PRIOR_FREEDOM * pooled) / (freedom + PRIOR_FREEDOM) + FLOOR
     return shrunk
 
 

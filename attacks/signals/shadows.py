@@ -19,14 +19,14 @@ class Moments:
     ----------
     mean : array, shape (trials, candidates)
         Mean; that over all trials and candidates where a candidate has no chosen shadow.
-    spread : array, shape (trials, candidates)
+    sum_of_squares : array, shape (trials, candidates)
         Sum of squared deviations from the mean.
     freedom : array, shape (trials, candidates)
-        Degrees of freedom of the spread: chosen shadows less one, or 0.
+        Its degrees of freedom: chosen shadows less one, or 0.
     """
 
     mean: Scores
-    spread: Scores
+    sum_of_squares: Scores
     freedom: NDArray[np.int64]
 
 
@@ -43,11 +43,11 @@ def moments(observed: Scores, chosen: NDArray[np.bool_]) -> Moments:
 def pooled_deviation(of: Moments) -> Scores:
     """Return the standard deviation pooled over candidates, shape (trials, 1)."""
     freedom = np.maximum(of.freedom.sum(axis=1, keepdims=True), 1)
-    pooled: Scores = np.sqrt(np.maximum(of.spread.sum(axis=1, keepdims=True) / freedom, TINY))
+    pooled: Scores = np.sqrt(np.maximum(of.sum_of_squares.sum(axis=1, keepdims=True) / freedom, TINY))
     return pooled
 
 
 def own_deviation(of: Moments) -> Scores:
     """Return each candidate's own standard deviation; the pooled one where it has fewer than two shadows."""
-    own = np.sqrt(np.maximum(of.spread / np.maximum(of.freedom, 1), TINY))
+    own = np.sqrt(np.maximum(of.sum_of_squares / np.maximum(of.freedom, 1), TINY))
     return np.where(of.freedom > 0, own, pooled_deviation(of))

@@ -53,7 +53,7 @@ def deviation(values: NDArray[np.floating]) -> float:
     return unit * float((values.astype(np.float64) / unit).std())
 
 
-def spread(values: NDArray[np.floating]) -> float:
+def range_over_deviation(values: NDArray[np.floating]) -> float:
     """Return the range of finite values over their standard deviation; 0 of equal values or none."""
     scaled = values.astype(np.float64) / magnitude(values)
     width = float(np.ptp(scaled)) if scaled.size else 0.0

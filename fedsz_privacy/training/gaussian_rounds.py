@@ -140,7 +140,7 @@ def classical_epsilon(noise_multiplier: float, delta: float, adjacency: Adjacenc
     return classical_noise(adjacency.value, 1, delta) / noise_multiplier if noise_multiplier else math.inf
 
 
-def least_noise(rounds: int, epsilon: float, delta: float, adjacency: Adjacency) -> float:
+def noise_for_epsilon(rounds: int, epsilon: float, delta: float, adjacency: Adjacency) -> float:
     """Return the noise multiplier that gives an epsilon over all rounds without sampling, exactly."""
     require_in(DELTA, delta, "delta")
     from dp_accounting import get_sigma_gaussian

@@ -6,7 +6,8 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from analysis.methods.leakage.resampling import BY_CANDIDATE, BY_SCORE, BY_TRIAL, CONFIDENCE, SAMPLE
+from analysis.methods.confidence import CONFIDENCE
+from analysis.methods.leakage.resampling import BY_CANDIDATE, BY_SCORE, BY_TRIAL, SAMPLE
 from fedsz_privacy.core.errors import InputError
 
 POWER = 0.8

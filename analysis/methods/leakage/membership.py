@@ -7,11 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.methods.leakage.detectable import HALF, WHOLE, Difference, Estimate, differences, estimates
-from analysis.methods.leakage.resampling import CONFIDENCE, RESAMPLES, resample_weights
+from analysis.methods.leakage.resampling import RESAMPLES, resample_weights
 from attacks.signals import Scores
 
 __all__ = [
-    "CONFIDENCE",
     "FALSE_POSITIVE_RATES",
     "LEAST_FALSE_POSITIVES",
     "RESAMPLES",

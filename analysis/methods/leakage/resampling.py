@@ -7,7 +7,8 @@ import scipy
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-CONFIDENCE = 0.95
+from analysis.methods.confidence import CONFIDENCE
+
 RESAMPLES = 200
 SAMPLE = 0
 BY_TRIAL = slice(1, 1 + RESAMPLES)

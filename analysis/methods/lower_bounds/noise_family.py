@@ -76,15 +76,15 @@ def _no_gaussian(event: DpEvent) -> InputError:
     )
 
 
-def least_noise(event: DpEvent) -> float:
+def smallest_multiplier(event: DpEvent) -> float:
     """Return the smallest noise multiplier in an event of Gaussian noise."""
     match event:
         case GaussianDpEvent() | DiscreteGaussianDpEvent():
             return float(event.noise_multiplier)
         case ComposedDpEvent():
-            return min(map(least_noise, event.events))
+            return min(map(smallest_multiplier, event.events))
         case _:
-            return least_noise(event.event)
+            return smallest_multiplier(event.event)
 
 
 def epsilon_of_advantage(event: DpEvent, advantage: float, delta: float) -> float:
@@ -104,7 +104,7 @@ def epsilon_of_advantage(event: DpEvent, advantage: float, delta: float) -> floa
     if advantage <= 0:
         return 0.0
     composed = _composed(event)
-    floor = max(LEAST, ACCOUNTED_NOISE_MULTIPLIER.least / least_noise(event))
+    floor = max(LEAST, ACCOUNTED_NOISE_MULTIPLIER.least / smallest_multiplier(event))
 
     def excess(factor: float) -> float:
         return float(composed(factor).get_delta(0.0)) - advantage

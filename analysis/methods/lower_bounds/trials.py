@@ -13,7 +13,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from analysis.methods.leakage.membership import CONFIDENCE
+from analysis.methods.confidence import CONFIDENCE
 from analysis.methods.lower_bounds.bounds import EpsilonBound
 from analysis.methods.lower_bounds.one_run import one_run_bound
 from analysis.methods.lower_bounds.pilot import choose_plan, most_exposed

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from analysis.methods.noise.dependence import Dependence
 from analysis.methods.noise.distributions import Uniform
 from analysis.methods.noise.sketch import Sketch
-from fedsz_privacy.core.magnitude import spread
+from fedsz_privacy.core.magnitude import range_over_deviation
 
 Bounds = Sequence[tuple[float, int]]
 """Absolute bounds, each with the number of elements under it."""
@@ -21,7 +21,7 @@ OUTLYING = 50.0
 
 
 @dataclass(frozen=True)
-class Finding:
+class Detection:
     """A claim about an error, the figure that speaks for or against it, and whether it holds.
 
     Attributes
@@ -40,13 +40,15 @@ class Finding:
     holds: bool
 
 
-def minus_the_data(found: Dependence) -> Finding:
+def minus_the_data(found: Dependence) -> Detection:
     """Detect large bins: most values decode to 0, and the error is the data with its sign turned."""
     value = -found.correlation
-    return Finding("the error is minus the data", "minus the correlation of error and value", value, value > MINUS_ONE)
+    return Detection(
+        "the error is minus the data", "minus the correlation of error and value", value, value > MINUS_ONE
+    )
 
 
-def scale_mixture(pooled: Sketch, bounds: Bounds) -> Finding:
+def scale_mixture(pooled: Sketch, bounds: Bounds) -> Detection:
     """Detect the pooling artefact: uniform errors of many widths, which look like one distribution with heavy tails.
 
     Parameters
@@ -61,7 +63,7 @@ def scale_mixture(pooled: Sketch, bounds: Bounds) -> Finding:
     widest = max(bound for bound, _ in bounds)
     one = Uniform(-widest, 2 * widest).below(pooled.edges)
     many = float(np.abs(empirical - one).max()) > NOT_UNIFORM
-    return Finding(
+    return Detection(
         "the pooled error is a mixture of uniform distributions of the tensors' bounds",
         "KS distance of the pooled error to the mixture that the known bounds predict",
         value,
@@ -85,9 +87,9 @@ def mixture_density(errors: NDArray[np.float64], bounds: Bounds) -> NDArray[np.f
     return np.asarray(total / sum(elements for _, elements in bounds))
 
 
-def outlier_dominated(values: NDArray[np.floating]) -> Finding:
+def outlier_dominated(values: NDArray[np.floating]) -> Detection:
     """Detect a tensor whose range a few outliers make, so that a REL bound is far too wide for all other values."""
-    value = spread(values[np.isfinite(values)])
-    return Finding(
+    value = range_over_deviation(values[np.isfinite(values)])
+    return Detection(
         "the bound is dominated by outliers", "range of the values over their deviation", value, value > OUTLYING
     )

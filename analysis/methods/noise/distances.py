@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.methods.confidence import CONFIDENCE
 from analysis.methods.noise.distributions import Distribution
 from analysis.methods.noise.sketch import BLOCKS, Sketch
 from fedsz_privacy.core.randomness import Purpose, generator
 
 RESAMPLES = 100
-CONFIDENCE = 0.95
 COARSE_BINS = 64
 LEAST_SHARE = 1e-3
 FAR: NDArray[np.float64] = np.geomspace(1, 1e3, 513)

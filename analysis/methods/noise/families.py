@@ -85,9 +85,9 @@ def student_t(sketch: Sketch) -> StudentT:
     def loss(parameters: Errors) -> float:
         log_df, location, log_scale = parameters
         df = np.exp(log_df)
-        spread = weights @ np.log1p(((z - location) * np.exp(-log_scale)) ** 2 / df)
+        mean_log = weights @ np.log1p(((z - location) * np.exp(-log_scale)) ** 2 / df)
         constant = scipy.special.gammaln((df + 1) / 2) - scipy.special.gammaln(df / 2) - np.log(df * np.pi) / 2
-        return float(log_scale - constant + (df + 1) / 2 * spread)
+        return float(log_scale - constant + (df + 1) / 2 * mean_log)
 
     limits = [np.log(SHAPES), (z.min(), z.max()), (np.log(_resolution(sketch) / guess.scale), 1.0)]
     log_df, location, log_scale = _minimise(loss, [1.5, 0.0, -0.2], [0.5, 0.1, 0.2], limits)

@@ -7,7 +7,7 @@ from analysis.studies.account.asked import Asked, Words, figure, short
 from fedsz_privacy.core.dp_events import PoissonSampledDpEvent
 from fedsz_privacy.training.accounting import composed, epsilon
 from fedsz_privacy.training.events import DiscreteGaussianDpEvent
-from fedsz_privacy.training.gaussian_rounds import Adjacency, classical_epsilon, least_noise
+from fedsz_privacy.training.gaussian_rounds import Adjacency, classical_epsilon, noise_for_epsilon
 
 NOTICEABLE = 0.01
 """Relative difference of two epsilons below which nothing is said of it."""
@@ -68,7 +68,7 @@ def too_sensitive(clip_norm: float, sensitivity: float) -> Sequence[str]:
 def noise_needed(clip_norm: float, asked: Asked, epsilon: float) -> Sequence[str]:
     """Say which noise would give the epsilon that was asked for over all rounds."""
     rounds, noise = asked.rounds.rounds, asked.rounds.noise_multiplier * clip_norm
-    zero_out, replace = (clip_norm * least_noise(rounds, epsilon, asked.delta, each) for each in Adjacency)
+    zero_out, replace = (clip_norm * noise_for_epsilon(rounds, epsilon, asked.delta, each) for each in Adjacency)
     over = "one round" if rounds == 1 else f"all {rounds:,} rounds together"
     return [
         f"for an epsilon of {epsilon:g} over {over} the noise needs a standard deviation of {figure(zero_out)} "

@@ -7,13 +7,12 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from analysis.methods.confidence import CONFIDENCE
 from analysis.methods.lower_bounds.bounds import EpsilonBound
 from analysis.methods.lower_bounds.nulls import AnyMechanism, Null, ceiling, epsilon_lower_bound
 from fedsz_privacy.defences.proof import Unit
 
-CONFIDENCE = 0.95
-
-SPREAD_SHARE = 0.1
+VARIANCE_SHARE = 0.1
 """Share of the allowed failure that a second score takes: little, as it proves something only of noise used again."""
 
 
@@ -126,7 +125,7 @@ def _bound(
 ) -> EpsilonBound:
     """Return the larger bound of one score or two, which share the allowed failure."""
     failure = 1 - CONFIDENCE
-    shares = [failure] if len(scores) == 1 else [failure * (1 - SPREAD_SHARE), failure * SPREAD_SHARE]
+    shares = [failure] if len(scores) == 1 else [failure * (1 - VARIANCE_SHARE), failure * VARIANCE_SHARE]
     found = [
         epsilon_lower_bound(each, members, null, delta, 1 - share, ties).epsilon
         for each, share in zip(scores, shares, strict=True)

@@ -14,7 +14,7 @@ from analysis.studies.audit.canary_bounds import CanaryBound, CanaryScores, boun
 from analysis.studies.audit.spec import AuditSpec
 from attacks import Game, Trials
 from attacks.canaries.gradients import ALONE, AMONG_RECORDS, CanaryDesign
-from attacks.canaries.play import EVIDENCE, SPREAD, UPDATE, CanaryPlayer
+from attacks.canaries.play import EVIDENCE, UPDATE, VARIANCE, CanaryPlayer
 from attacks.canaries.updates import UpdateCanaryPlayer
 from attacks.game.engine import Player
 from fedsz_privacy.core.randomness import Purpose, generator
@@ -115,7 +115,7 @@ def view_epsilon(defence: Defence, every_step: bool, delta: float) -> float | No
 
 
 def _scores(trials: Trials, row: int, every_step: bool) -> list[NDArray[np.float64]]:
-    names = (EVIDENCE, SPREAD) if every_step else (UPDATE,)
+    names = (EVIDENCE, VARIANCE) if every_step else (UPDATE,)
     return [trials.observed[name][:, row, 0] for name in names]
 
 

@@ -15,7 +15,7 @@ from fedsz_privacy.codec.budget import UNLIMITED
 from fedsz_privacy.codec.compressors import get_compressor
 from fedsz_privacy.codec.frame import unpack
 from fedsz_privacy.codec.pipeline import FedSZ
-from fedsz_privacy.core.magnitude import spread
+from fedsz_privacy.core.magnitude import range_over_deviation
 from fedsz_privacy.core.state import StateDict, nbytes
 
 OUTLIER_DEVIATIONS = 50
@@ -78,7 +78,7 @@ def order0_bytes(state: StateDict, bounds: Mapping[str, float]) -> float:
 def outlier_tensors(state: StateDict, bounds: Mapping[str, float]) -> dict[str, float]:
     """Return the tensors whose range exceeds `OUTLIER_DEVIATIONS` standard deviations, with that multiple."""
     arrays = {name: to_array(state[name]) for name in bounds}
-    ranges = {name: spread(array[np.isfinite(array)]) for name, array in arrays.items()}
+    ranges = {name: range_over_deviation(array[np.isfinite(array)]) for name, array in arrays.items()}
     return {name: deviations for name, deviations in ranges.items() if deviations > OUTLIER_DEVIATIONS}
 
 

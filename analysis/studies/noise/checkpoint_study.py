@@ -12,7 +12,7 @@ from analysis.methods.curves.deciding import Comparison, Decision, decide
 from analysis.methods.curves.privacy_curves import AsIf, as_if, fitted_scales
 from analysis.methods.guarantee import Guarantee, guarantee
 from analysis.methods.noise.dependence import mean_dependence
-from analysis.methods.noise.detectors import Bounds, Finding, scale_mixture
+from analysis.methods.noise.detectors import Bounds, Detection, scale_mixture
 from analysis.methods.noise.families import normal
 from analysis.methods.noise.fits import finite
 from analysis.methods.noise.noise_fit import NoiseFit, fit_sketch
@@ -45,7 +45,7 @@ class CheckpointStudy:
         All errors together, in units of their standard deviation.
     normalised : NoiseFit
         All errors together, each over its own tensor's bound.
-    mixture : Finding
+    mixture : Detection
         Whether uniform distributions of the tensors' bounds explain the raw errors.
     guarantee : Guarantee
         What is proved of the release.
@@ -63,7 +63,7 @@ class CheckpointStudy:
     exact: int
     raw: NoiseFit
     normalised: NoiseFit
-    mixture: Finding
+    mixture: Detection
     guarantee: Guarantee
     as_if: Mapping[float, AsIf]
     gaussian_limits: Mapping[float, Mapping[str, float]]

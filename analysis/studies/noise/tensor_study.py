@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from analysis.methods.curves.deciding import Comparison, compare
-from analysis.methods.noise.detectors import Finding, minus_the_data, outlier_dominated
+from analysis.methods.noise.detectors import Detection, minus_the_data, outlier_dominated
 from analysis.methods.noise.noise_fit import NoiseFit
 from analysis.methods.noise.p_values import monte_carlo_p_values
 from analysis.methods.noise.residuals import BoundSource, decided_by_all, fit_on_bound, measure_errors, settle_bound
@@ -54,7 +54,7 @@ class TensorStudy:
     decided : float
         R2(e|all values), the share of the error that all values released together decide, as `decided_by_all`
         measures it.
-    findings : tuple of Finding
+    detections : tuple of Detection
         What the detectors say.
     p_values : mapping of str to float
         As `monte_carlo_p_values` gives them.
@@ -68,7 +68,7 @@ class TensorStudy:
     bound_is: BoundSource
     fit: NoiseFit
     decided: float
-    findings: tuple[Finding, ...]
+    detections: tuple[Detection, ...]
     p_values: Mapping[str, float]
     comparisons: tuple[Comparison, ...]
     sample: NDArray[np.float64]
@@ -80,7 +80,7 @@ class TensorStudy:
             "bound_is": self.bound_is,
             **self.fit.to_dict(),
             "r_squared_of_all_values": self.decided,
-            "findings": [asdict(finding) for finding in self.findings],
+            "findings": [asdict(detection) for detection in self.detections],
             "p_values_on_a_subsample": dict(self.p_values),
         }
 
@@ -192,7 +192,7 @@ def _study(
         bound_is=bound_is,
         fit=fit,
         decided=decided_by_all(tensor, *outcomes),
-        findings=(minus_the_data(fit.dependence), outlier_dominated(original)),
+        detections=(minus_the_data(fit.dependence), outlier_dominated(original)),
         p_values=monte_carlo_p_values(sample[1], seed),
         comparisons=tuple(comparisons),
         sample=sample,

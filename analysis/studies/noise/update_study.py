@@ -9,7 +9,7 @@ from analysis.methods.curves.deciding import Comparison, Decision, compare, deci
 from analysis.methods.curves.neighbours import NeighbourPair
 from analysis.methods.curves.privacy_curves import AsIf, Scales, as_if, fitted_scales
 from analysis.methods.noise.dependence import mean_dependence
-from analysis.methods.noise.detectors import Finding, scale_mixture
+from analysis.methods.noise.detectors import Detection, scale_mixture
 from analysis.methods.noise.noise_fit import NoiseFit, fit_sketch
 from analysis.methods.noise.residuals import Residual, changes, decided_by_all, fit_residual, pool, residuals
 from analysis.methods.noise.sketch import sketch_errors
@@ -44,7 +44,7 @@ class NoiseStudy:
     decided : mapping of str to float
         R2(e|all values), the share of the first update's error that the update as a whole decides, per tensor, as
         `decided_by_all` measures it, and pooled, the mean over tensors.
-    mixture : Finding or None
+    mixture : Detection or None
         Whether uniform distributions of the tensors' bounds explain the pooled error.
     decision : Decision or None
         Whether neighbours decode alike: the deciding experiment.
@@ -56,7 +56,7 @@ class NoiseStudy:
     tensors: Mapping[str, NoiseFit] = field(default_factory=dict)
     pooled: NoiseFit | None = None
     decided: Mapping[str, float] = field(default_factory=dict)
-    mixture: Finding | None = None
+    mixture: Detection | None = None
     decision: Decision | None = None
     as_if: AsIf | None = None
 

@@ -74,8 +74,8 @@ def _distribution(study: CheckpointStudy) -> str:
 def _dependence(study: CheckpointStudy) -> str:
     found = study.normalised.dependence
     counts = {
-        finding.claim: sum(each.findings[number].holds for each in study.tensors.values())
-        for number, finding in enumerate(next(iter(study.tensors.values())).findings)
+        detection.claim: sum(each.detections[number].holds for each in study.tensors.values())
+        for number, detection in enumerate(next(iter(study.tensors.values())).detections)
     }
     detected = "; ".join(
         f"{claim} in {held} of {count(len(study.tensors), 'tensor')}" for claim, held in counts.items()

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
+from analysis.methods.confidence import CONFIDENCE
 from analysis.methods.leakage.groups import FixedGroup
-from analysis.methods.leakage.membership import CONFIDENCE, Leakage
+from analysis.methods.leakage.membership import Leakage
 from analysis.methods.lower_bounds import EpsilonBound, Guesses, count_guesses, one_run_bound
 from analysis.studies.audit.measure import measure_group
 from analysis.studies.audit.strongest import Strongest

@@ -4,6 +4,7 @@ from dataclasses import MISSING, dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from analysis.methods.confidence import CONFIDENCE
 from analysis.reporting.folder import contents
 from analysis.studies.spec import DELTA, option, require_options
 from fedsz_privacy.core import ranges
@@ -16,7 +17,8 @@ DESIGNS = ("coins", "fixed-split", "one-run")
 BOUND_DELTA = Share(0, 1)
 """Deltas that epsilon may be bounded at; 0 is pure differential privacy."""
 
-CONFIDENCE = Range(0.5, 0.999)
+BOUND_CONFIDENCE = Range(0.5, 0.999)
+"""Confidences that epsilon may be bounded at."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class ScoresSpec:
         "", "Release that the others are compared to.", shown="the release none, or else the first in the file"
     )
     delta: float = option(DELTA, "The delta of every epsilon of the run.", within=BOUND_DELTA)
-    confidence: float = option(0.95, "Confidence of each lower bound on epsilon.", within=CONFIDENCE)
+    confidence: float = option(CONFIDENCE, "Confidence of each lower bound on epsilon.", within=BOUND_CONFIDENCE)
     seed: int = option(0, "Seed of every random choice.", within=ranges.SEED)
 
     def __post_init__(self) -> None:

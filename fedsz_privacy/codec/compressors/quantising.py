@@ -46,7 +46,7 @@ TILE, TILE_WIDTH = 2**15, 2**13
 that the linear algebra below NumPy takes no threads for their products. Whole rows are best: they lie side by side."""
 
 
-def magnitude(array: Array | Codes) -> float:
+def greatest_magnitude(array: Array | Codes) -> float:
     """Return the greatest magnitude of a non-empty array; NaN or infinite if an element is."""
     return max(abs(float(array.min())), abs(float(array.max())))
 
@@ -73,7 +73,7 @@ def quantise(
     half_bin, bound : float
         What bins are made of, and what they have to keep.
     greatest : float
-        The matrix' `magnitude`.
+        The matrix' `greatest_magnitude`.
     """
     largest = greatest / half_bin / 2 + prediction.greatest / 2**prediction.shift + 1
     codes = np.empty(matrix.shape, _narrowest(largest))
@@ -88,7 +88,7 @@ def quantise(
         # Rounding is monotone: a rounded difference below the limit is one of an exact difference below it.
         if not (errors.max() < limit and -errors.min() < limit and largest <= LARGEST_CODE):
             codes[tile], exact[tile] = _with_exceptions(values, predicted, half_bin, bound, working)
-    return codes if codes.itemsize == 1 else codes.astype(_narrowest(magnitude(codes)), copy=False), exact
+    return codes if codes.itemsize == 1 else codes.astype(_narrowest(greatest_magnitude(codes)), copy=False), exact
 
 
 @np.errstate(over="ignore", invalid="ignore")

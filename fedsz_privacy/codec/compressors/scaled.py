@@ -20,7 +20,7 @@ from fedsz_privacy.codec.compressors.exceptions import pack, peek, unpack
 from fedsz_privacy.codec.compressors.integers import Reader, write
 from fedsz_privacy.codec.compressors.low_rank import LARGEST_SHIFT, LowRank
 from fedsz_privacy.codec.compressors.predicting import predict
-from fedsz_privacy.codec.compressors.quantising import CODES, Codes, bin_for, magnitude, quantise, restore
+from fedsz_privacy.codec.compressors.quantising import CODES, Codes, bin_for, greatest_magnitude, quantise, restore
 from fedsz_privacy.codec.compressors.scale_classes import ScaleClasses
 
 HEAD = struct.Struct("<dBBBB")
@@ -82,7 +82,7 @@ class Coded:
     def of(cls, array: NDArray[np.floating], bound: float) -> "Coded":
         """Return the codes of a non-empty float32 or float64 array under a positive absolute bound."""
         matrix = array.reshape(_matrix(array.shape))
-        greatest = magnitude(matrix)
+        greatest = greatest_magnitude(matrix)
         largest = greatest / bound / 2
         half_bin = bin_for(bound, largest, matrix.dtype)
         prediction = predict(matrix, half_bin, largest)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fedsz_privacy.codec.compressors import byte_codes
 from fedsz_privacy.codec.compressors.entropies import counts_of, entropy, huffman
-from fedsz_privacy.codec.compressors.quantising import magnitude
+from fedsz_privacy.codec.compressors.quantising import greatest_magnitude
 
 LARGEST = 2.0**14
 """Greatest magnitude, in bins, of elements that are counted."""
@@ -47,7 +47,7 @@ CHANCE = 32
 @np.errstate(over="ignore", divide="ignore", invalid="ignore")
 def bins_of(array: NDArray[np.floating], bound: float) -> NDArray[np.signedinteger] | None:
     """Return the bin of each element of an array, as SZ3 has it; None where there are too many to count."""
-    if not (largest := magnitude(array) / bound / 2) <= LARGEST:
+    if not (largest := greatest_magnitude(array) / bound / 2) <= LARGEST:
         return None
     bins = array / array.dtype.type(2 * bound)
     return np.rint(bins, out=bins).astype(np.int8 if largest <= np.iinfo(np.int8).max else np.int16)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from attacks.canaries.evidence import add_up_evidence, spread
+from attacks.canaries.evidence import add_up_evidence, variance_of_steps
 from fedsz_privacy.training.descent import Training
 from fedsz_privacy.training.dpsgd import DPTraining
 
@@ -32,5 +32,5 @@ def test_without_noise_the_steps_are_added_up():
     assert (add_up_evidence(Training(), STEPS) == STEPS.sum(axis=1)).all()
 
 
-def test_the_spread_is_the_variance_over_steps():
-    assert spread(STEPS) == pytest.approx((STEPS**2).mean(axis=1) - STEPS.mean(axis=1) ** 2)
+def test_the_variance_of_steps_is_their_mean_square_less_the_square_of_their_mean():
+    assert variance_of_steps(STEPS) == pytest.approx((STEPS**2).mean(axis=1) - STEPS.mean(axis=1) ** 2)

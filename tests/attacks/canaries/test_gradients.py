@@ -18,7 +18,7 @@ from attacks.canaries.gradients import (
     CanaryTraining,
     add_canaries,
 )
-from attacks.canaries.play import EVIDENCE, SPREAD, UPDATE, play_gradient_canaries
+from attacks.canaries.play import EVIDENCE, UPDATE, VARIANCE, play_gradient_canaries
 from fedsz_privacy import InputError
 from fedsz_privacy.core.state import stack_of_one, unstack
 from fedsz_privacy.defences.mechanisms.none import none
@@ -187,9 +187,9 @@ def test_trials_are_the_same_in_any_company_and_each_release_scores_them(model, 
     assert together.membership.shape == (4, CANARIES)
     assert together.observed[UPDATE].shape == (4, 3, 1, CANARIES)
     assert {name: each.dtype for name, each in together.observed.items()} == dict.fromkeys(
-        (UPDATE, EVIDENCE, SPREAD), np.float64
+        (UPDATE, EVIDENCE, VARIANCE), np.float64
     )
-    for name in (EVIDENCE, SPREAD):
+    for name in (EVIDENCE, VARIANCE):
         assert together.observed[name].shape == (4, 3, 1, CANARIES)
         assert (together.observed[name] == together.observed[name][:, :1]).all()
         assert alone.observed[name] == pytest.approx(together.observed[name][2:3], abs=1e-4)
@@ -328,7 +328,7 @@ def test_canaries_alone_train_without_a_record(model, start, pool):
     other = replace(game, pool=pool.select(torch.arange(RECORDS).flip(0)))
     one, two = (play_gradient_canaries(each, rule, ALONE, range(4), [none()]) for each in (game, other))
     assert (one.membership == two.membership).all()
-    for name in (UPDATE, EVIDENCE, SPREAD):
+    for name in (UPDATE, EVIDENCE, VARIANCE):
         assert (one.observed[name] == two.observed[name]).all()
     among = play_gradient_canaries(game, rule, AMONG_RECORDS, range(4), [none()])
     assert (among.membership != one.membership).any()

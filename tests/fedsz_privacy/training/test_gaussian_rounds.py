@@ -14,7 +14,7 @@ from fedsz_privacy.training.gaussian_rounds import (
     GaussianRounds,
     classical_epsilon,
     classical_noise,
-    least_noise,
+    noise_for_epsilon,
     rounds_within,
 )
 
@@ -82,7 +82,7 @@ def test_a_meaningless_configuration_takes_no_memory():
 
 def test_the_least_noise_reaches_epsilon_exactly():
     for adjacency in Adjacency:
-        noise = least_noise(10, 3.0, DELTA, adjacency)
+        noise = noise_for_epsilon(10, 3.0, DELTA, adjacency)
         assert GaussianRounds(noise, rounds=10).epsilon(DELTA, adjacency) == pytest.approx(3.0, rel=1e-6)
 
 
@@ -132,7 +132,7 @@ def test_a_delta_below_what_can_be_computed_is_refused(delta):
     for ask in (
         lambda: classical_noise(1, 1, delta),
         lambda: GaussianRounds(1.0).epsilon(delta, ZERO_OUT),
-        lambda: least_noise(1, 1.0, delta, ZERO_OUT),
+        lambda: noise_for_epsilon(1, 1.0, delta, ZERO_OUT),
     ):
         with pytest.raises(InputError, match=r"delta .*: choose a number between 0 and 1, of 1e-15 or more"):
             ask()

@@ -28,7 +28,12 @@ from analysis.methods.lower_bounds import (
     one_run_bound,
 )
 from analysis.methods.lower_bounds.accuracy import advantage_lower_limit, halving_threshold
-from analysis.methods.lower_bounds.noise_family import epsilon_of_advantage, is_gaussian, least_noise, with_noise
+from analysis.methods.lower_bounds.noise_family import (
+    epsilon_of_advantage,
+    is_gaussian,
+    smallest_multiplier,
+    with_noise,
+)
 from analysis.methods.lower_bounds.nulls import describe
 from fedsz_privacy import InputError
 from fedsz_privacy.training.accounting import calibrate, epsilon
@@ -148,7 +153,7 @@ def test_a_discrete_gaussian_counts_as_a_continuous_one():
     event = SelfComposedDpEvent(DiscreteGaussianDpEvent(2.0), 3)
     assert describe(event) == "3 steps of Gaussian noise"
     assert with_noise(event, 0.5) == SelfComposedDpEvent(GaussianDpEvent(1.0), 3)
-    assert least_noise(event) == 2.0
+    assert smallest_multiplier(event) == 2.0
 
 
 OTHER_NOISE = [NonPrivateDpEvent(), LaplaceDpEvent(1.0), SelfComposedDpEvent(LaplaceDpEvent(1.0), 2)]

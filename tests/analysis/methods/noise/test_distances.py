@@ -4,7 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis.methods.noise.distances import COARSE_BINS, CONFIDENCE, LEAST_SHARE, band, distances, resampled_shares
+from analysis.methods.confidence import CONFIDENCE
+from analysis.methods.noise.distances import COARSE_BINS, LEAST_SHARE, band, distances, resampled_shares
 from analysis.methods.noise.distributions import Distribution, Laplace, Normal, Uniform
 from analysis.methods.noise.families import laplace, normal
 from analysis.methods.noise.sketch import sketch_errors

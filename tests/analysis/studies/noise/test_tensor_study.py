@@ -218,8 +218,8 @@ def test_neighbours_of_the_greatest_numbers_stay_finite():
     weight = torch.linspace(-1, 1, 2000).reshape(40, 50) * torch.finfo(torch.float32).max
     study = compared(weight)
     assert np.isfinite(study.as_if[SHARES[-1]].l2)
-    finding = study.tensors["a.weight"].findings[1]
-    assert finding.value == pytest.approx(12**0.5, rel=1e-2)
+    detection = study.tensors["a.weight"].detections[1]
+    assert detection.value == pytest.approx(12**0.5, rel=1e-2)
 
 
 def test_a_difference_that_rounding_absorbs_is_said_to_be_absorbed():
