@@ -104,14 +104,15 @@ def count(tensor: Tensor, is_lossy: bool, threshold: int) -> Count:
 def warn_of_shortfall(state: StateDict, lossy: Collection[str], threshold: int) -> None:
     """Warn by a `LossyWarning` if too little of a state is lossy, as `find_shortfall` says."""
     counts = [count(tensor, name in lossy, threshold) for name, tensor in state.items()]
-    # Up from `warnings.warn`: `warn_by_counts`, this, `FedSZ._encode`, `FedSZ.encode`, and whoever called that.
-    warn_by_counts(counts, stacklevel=5)
+    warn_by_counts(counts)
 
 
-def warn_by_counts(counts: Sequence[Count], stacklevel: int = 4) -> None:
+def warn_by_counts(counts: Sequence[Count]) -> None:
     """Warn by a `LossyWarning` if too little of the counted tensors is lossy."""
     if line := _shortfall(counts):
-        warnings.warn(line, LossyWarning, stacklevel)
+        # Five up is whoever called a method of `FedSZ`: between lie this, `warn_of_shortfall` or `write_frame`, what
+        # the methods share, and the method.
+        warnings.warn(line, LossyWarning, stacklevel=5)
 
 
 def _share(counts: Sequence[Count]) -> float:

@@ -146,5 +146,6 @@ def test_a_file_that_is_not_there_is_one_line(tmp_path):
 
 
 def test_a_state_of_which_little_is_lossy_warns(tmp_path):
-    with pytest.warns(LossyWarning, match="lower threshold="):
+    with pytest.warns(LossyWarning, match="lower threshold=") as caught:
         FEDSZ.encode_to({"weight": torch.randn(100)}, tmp_path / "frame")
+    assert caught[0].filename == __file__
