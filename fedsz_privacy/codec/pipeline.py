@@ -157,7 +157,7 @@ class FedSZ:
         """
         return decode_from(self, path)
 
-    # Apart, so that both public methods are as deep below their caller as `warn_of_shortfall` counts.
+    # Apart, so that both public methods are as deep below their caller as `warn_by_counts` counts.
     def _encode(self, given: StateDict, last: LastRound | None) -> tuple[bytes, dict[str, float]]:
         state = carried(given)
         self.require_room(nbytes(state))

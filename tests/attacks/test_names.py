@@ -13,7 +13,7 @@ def test_names_are_those_of_the_catalogues():
 
 
 def test_known_names_and_import_paths_pass():
-    require_known("signal", ["lira", "mine:CONFIDENCE"], SIGNAL_NAMES)
+    require_known("signal", ["lira", "attacks.signals.lira:LIRA"], SIGNAL_NAMES)
 
 
 def test_other_names_are_refused():
