@@ -47,7 +47,7 @@ _WRITTEN = {form: term for term in TERMS for form in (term, term[0].upper() + te
 """Terms by the forms that they have on a page: at the start of a sentence too, and as the name of an attack."""
 
 _LONGEST_FIRST = sorted(_WRITTEN, key=len, reverse=True)
-_ANY = re.compile(rf"\b({'|'.join(map(re.escape, _LONGEST_FIRST))})\b")
+_ANY = re.compile(rf"(?<!--)\b({'|'.join(map(re.escape, _LONGEST_FIRST))})\b")
 
 
 def explain(text: str) -> Markup:

@@ -62,16 +62,27 @@ def tuned_slope(negative_losses: Scores, membership: NDArray[np.bool_]) -> float
 def log_mean_of_others(logarithms: Scores, chosen: NDArray[np.bool_]) -> Scores:
     """Return the logarithm of the mean over the chosen trials other than the row's own, for each candidate.
 
-    Where there is none, it is that over all trials and candidates. Sums are of what comes before and behind a row: its
-    own share, taken off the sum of all, would leave nothing but rounding where it is the largest.
+    Where there is none, it is that over all trials and candidates. Equal numbers have exactly that number as their
+    mean: rounding that went by how many others there are would tell who is a member.
     """
-    terms, nothing = np.where(chosen, logarithms, -np.inf), np.full((1, logarithms.shape[1]), -np.inf)
-    before = np.logaddexp.accumulate(np.concatenate([nothing, terms[:-1]]))
-    behind = np.logaddexp.accumulate(np.concatenate([nothing, terms[:0:-1]]))[::-1]
-    others = chosen.sum(axis=0) - chosen
-    mean = np.logaddexp(before, behind) - np.log(np.maximum(others, 1))
-    found: Scores = np.where(others > 0, mean, scipy.special.logsumexp(logarithms) - np.log(logarithms.size))
+    terms, others = np.where(chosen, logarithms, -np.inf), np.maximum(chosen.sum(axis=0) - chosen, 1)
+    largest = terms.argmax(axis=0)[None]
+    rest = terms.copy()
+    np.put_along_axis(rest, largest, -np.inf, axis=0)
+    mean = _log_mean(terms, terms, others)
+    # Of the largest, once it is taken off the sum of all, nothing but rounding would be left.
+    np.put_along_axis(mean, largest, np.take_along_axis(_log_mean(rest, -np.inf, others), largest, axis=0), axis=0)
+    overall = scipy.special.logsumexp(logarithms) - np.log(logarithms.size)
+    found: Scores = np.where(chosen.sum(axis=0) > chosen, mean, overall)
     return found
+
+
+def _log_mean(terms: Scores, own: Scores | float, others: NDArray[np.int64]) -> Scores:
+    """Return the logarithm of the sum of each column's exponentials but a row's own, over so many others."""
+    peak = np.maximum(terms.max(axis=0), np.finfo(np.float64).min)
+    with np.errstate(divide="ignore"):
+        mean: Scores = peak + np.log((np.exp(terms - peak).sum(axis=0) - np.exp(own - peak)) / others)
+    return mean
 
 
 def _offline(negative_losses: Scores, outside: Scores, slope: float) -> Scores:

@@ -6,7 +6,7 @@ import numpy as np
 from dp_accounting.pld import pld_pmf, privacy_loss_distribution
 from dp_accounting.pld.privacy_loss_distribution import PrivacyLossDistribution
 from numpy.typing import NDArray
-from scipy import optimize, stats
+from scipy import stats
 
 from analysis.methods.noise.distributions import Distribution
 from analysis.methods.noise.sketch import Sketch
@@ -53,8 +53,8 @@ def gaussian_delta(epsilon: float, mu: float) -> float:
 
 def distribution_masses(distribution: Distribution, shift: float, bins: int) -> tuple[Masses, Masses]:
     """Return the masses of a distribution and of it shifted, on even bins of which ``bins`` make up the shift."""
-    low, high = distribution.quantiles(np.array([TAIL, 1 - TAIL]))
-    return _shifted(distribution.below, float(low), float(high), shift / bins, bins)
+    low, median, high = map(float, distribution.quantiles(np.array([TAIL, 0.5, 1 - TAIL])))
+    return _shifted(distribution.below, low, median, high, shift / bins, bins)
 
 
 def histogram_masses(sketch: Sketch, shift: float, bins: int) -> tuple[Masses, Masses]:
@@ -67,7 +67,8 @@ def histogram_masses(sketch: Sketch, shift: float, bins: int) -> tuple[Masses, M
     def below(errors: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.interp(errors, sketch.edges, shares).astype(np.float64)
 
-    return _shifted(below, float(sketch.lowest.min()), float(sketch.highest.max()), shift / bins, bins)
+    median = float(np.interp(0.5, shares, sketch.edges))
+    return _shifted(below, float(sketch.lowest.min()), median, float(sketch.highest.max()), shift / bins, bins)
 
 
 def loss_distribution(masses: tuple[Masses, Masses], pessimistic: bool) -> PrivacyLossDistribution:
@@ -95,7 +96,7 @@ def true_positive_rates(distribution: PrivacyLossDistribution, fpr: NDArray[np.f
     return np.asarray(1 - get_beta_from_pld(distribution, fpr))
 
 
-def _shifted(below: Below, low: float, high: float, width: float, bins: int) -> tuple[Masses, Masses]:
+def _shifted(below: Below, low: float, median: float, high: float, width: float, bins: int) -> tuple[Masses, Masses]:
     """Return masses on bins of a width that cover a range and the range shifted; what lies beyond joins the ends.
 
     A range of more than `MOST_BINS` is cut around its median: of heavy tails it may be thousands of times as wide as
@@ -103,15 +104,11 @@ def _shifted(below: Below, low: float, high: float, width: float, bins: int) -> 
     """
     count = int(np.ceil((high - low) / width)) + 1
     if count > MOST_BINS:
-        count, low = MOST_BINS, _median(below, low, high) - width * MOST_BINS / 2
+        count, low = MOST_BINS, median - width * MOST_BINS / 2
     cumulative = below(np.asarray(low + width * np.arange(count + 1), np.float64))
     cumulative[0], cumulative[-1] = 0, 1
     masses = np.diff(cumulative).clip(0)
     return np.pad(masses, (0, bins)), np.pad(masses, (bins, 0))
-
-
-def _median(below: Below, low: float, high: float) -> float:
-    return float(optimize.brentq(lambda error: float(below(np.array([error]))[0]) - 0.5, low, high))
 
 
 def _dots(upper: Masses, lower: Masses) -> pld_pmf.PLDPmf:

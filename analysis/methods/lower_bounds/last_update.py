@@ -5,6 +5,9 @@ import scipy
 
 from analysis.methods.lower_bounds.bounds import check_gaussian_delta
 
+MOST_HALVINGS = 2000
+"""Steps of a search: where noise is extreme, some hundred are needed."""
+
 
 def last_update_epsilon(noise_multiplier: float, sampling_rate: float, steps: int, delta: float) -> float:
     r"""Return the epsilon between a canary that is there and one that is not, in the sum of all steps, in nats.
@@ -40,7 +43,7 @@ def last_update_epsilon(noise_multiplier: float, sampling_rate: float, steps: in
             low *= 2
         while log_ratio(high) < ratio:
             high *= 2
-        return float(scipy.optimize.brentq(lambda y: log_ratio(y) - ratio, low, high))
+        return float(scipy.optimize.brentq(lambda y: log_ratio(y) - ratio, low, high, maxiter=MOST_HALVINGS))
 
     def excess(epsilon: float) -> float:
         there = where(epsilon)
@@ -58,4 +61,4 @@ def last_update_epsilon(noise_multiplier: float, sampling_rate: float, steps: in
     most = 1.0
     while excess(most) > 0:
         most *= 2
-    return float(scipy.optimize.brentq(excess, 0.0, most))
+    return float(scipy.optimize.brentq(excess, 0.0, most, maxiter=MOST_HALVINGS))

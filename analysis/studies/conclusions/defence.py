@@ -7,6 +7,7 @@ a difference that a run would have missed is not called none, and no attack's fa
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isinf
+from typing import TYPE_CHECKING
 
 from analysis.methods.guarantee import Guarantee
 from analysis.methods.leakage.detectable import Estimate
@@ -17,6 +18,9 @@ from analysis.reporting.numbers import FINE, difference, interval, rounded_up, s
 from analysis.studies.audit.canary_bounds import CanaryBound
 from analysis.studies.spec import REFERENCE
 from fedsz_privacy.defences.grammar import write_shortest
+
+if TYPE_CHECKING:
+    from fedsz_privacy.defences.proof import Unit
 
 GUESSING = 0.5
 
@@ -179,9 +183,14 @@ def _lower_bound(found: Finding) -> list[str]:
 
 
 def _by_canaries(found: Finding) -> list[str]:
-    """Return what the first canaries say of any mechanism, and of a family: the largest would hold less surely."""
-    firsts = (next((each for each in found.canaries if each.any_mechanism is kind), None) for kind in (True, False))
-    return [_ruled_out(each) for each in firsts if each and each.bound.epsilon]
+    """Return what the first canaries say, for each unit of any mechanism and of a family.
+
+    The largest of several bounds would hold less surely.
+    """
+    firsts: dict[tuple[Unit, bool], CanaryBound] = {}
+    for each in found.canaries:
+        firsts.setdefault((each.unit, each.any_mechanism), each)
+    return [_ruled_out(each) for each in firsts.values() if each.bound.epsilon]
 
 
 def _ruled_out(found: CanaryBound) -> str:

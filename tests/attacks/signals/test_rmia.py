@@ -128,6 +128,16 @@ def test_what_others_come_to_is_their_mean(rng):
         assert found[row, column] == pytest.approx(np.mean(others) if others else seen.mean())
 
 
+@pytest.mark.parametrize("signal", [RMIA, RMIA_OFFLINE], ids=lambda each: each.name)
+@pytest.mark.parametrize("loss", [0.0, 1.276, 300.0])
+def test_equal_losses_tell_nobody(rng, signal, loss):
+    """Negative control: not even rounding may tell how many others were members, which coins decide."""
+    coins = rng.random((24, 20)) < 0.5
+    members = np.concatenate([coins, ~coins])
+    scores = signal.calibrate(np.full(members.shape, -loss), members)
+    assert roc_auc_score(members.ravel(), scores.ravel()) == 0.5
+
+
 def test_rmia_beats_lira_with_three_references(rng):
     """Zarifzadeh et al.'s claim on records of very different hardness; 500 games of 4 trials, one at a time.
 

@@ -52,6 +52,11 @@ def test_it_is_found_for_any_setting_and_of_all_records_is_the_gaussian_mechanis
         assert found == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.parametrize("setting", [(1000, 0.1, 3, 1e-12), (1000, 0.9, 100, 0.001)])
+def test_extreme_noise_leaves_little(setting):
+    assert 0 < last_update_epsilon(*setting) < 0.01
+
+
 def test_little_enough_shows_nothing():
     assert last_update_epsilon(1000.0, 0.001, 1, 1e-3) == 0
 

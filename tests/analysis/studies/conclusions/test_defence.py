@@ -38,10 +38,10 @@ def test_the_conclusion_on_a_lossy_codec_has_size_leakage_guarantee_bound_and_th
     )
 
 
-def canaries(epsilon, design="mislabelled", any_mechanism=True, ceiling=9.0):
+def canaries(epsilon, design="mislabelled", any_mechanism=True, ceiling=9.0, unit=Unit.RECORD):
     rejects = "any mechanism of less epsilon" if any_mechanism else "Gaussian noise with more noise"
     bound = EpsilonBound(epsilon, 1e-5, 0.95)
-    return CanaryBound(design, Unit.RECORD, rejects, bound, ceiling, None, any_mechanism, 400, True)
+    return CanaryBound(design, unit, rejects, bound, ceiling, None, any_mechanism, 400, True)
 
 
 def test_the_first_canaries_speak_of_any_mechanism_and_of_a_family():
@@ -58,6 +58,12 @@ def test_the_first_canaries_speak_of_any_mechanism_and_of_a_family():
         "epsilon below 1.25 at delta 1e-5 for one record, which rejects Gaussian noise with more noise"
     )
     assert conclude(Finding("none", also=("plain",), canaries=(canaries(0.0),))) == "none: plain"
+
+
+def test_each_unit_of_privacy_has_its_own_canaries():
+    """Those of a client's update stand first where there are both."""
+    found = (canaries(0.0, "updates", unit=Unit.CLIENT), canaries(1.5, "gradients"))
+    assert conclude(Finding("dpsgd:eps=8", canaries=found)).startswith("dpsgd:eps=8: canaries (gradients) rule out")
 
 
 def test_a_bound_that_says_all_that_its_coins_can_says_so():
