@@ -113,7 +113,7 @@ def estimates(replicates: NDArray[np.float64]) -> list[Estimate]:
 
 
 def differences(
-    replicates: NDArray[np.float64], reference: NDArray[np.float64], taken_off: NDArray[np.float64]
+    replicates: NDArray[np.float64], reference: NDArray[np.float64], taken_off: float | NDArray[np.float64] = HALF
 ) -> list[Difference]:
     """Return the differences of two sets of replicates, column by column, paired row by row.
 

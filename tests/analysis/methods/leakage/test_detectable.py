@@ -57,7 +57,7 @@ def test_all_of_it_is_taken_off_differences_of_what_rests_on_a_threshold(rng):
 def test_normal_replicates_give_their_quantiles_and_deviation(rng):
     """Quantiles of 40,000 sums of two sets of 200 normal replicates are within 10% of the normal's."""
     replicates = replicates_of(rng, 5, 0.06, 0.08, 0)
-    (found,) = differences(replicates, np.zeros_like(replicates), np.array([HALF]))
+    (found,) = differences(replicates, np.zeros_like(replicates))
     assert found.value == 5
     assert [5 - found.low, found.high - 5] == pytest.approx([0.196, 0.196], rel=0.1)
     assert found.detectable == pytest.approx(0.2802, rel=1e-3)
@@ -76,7 +76,7 @@ def test_no_interval_of_a_share_leaves_its_range(rng):
 
 def test_equal_replicates_have_nothing_to_detect(rng):
     replicates = rng.random((BY_SCORE.stop, 1))
-    (difference,) = differences(replicates, replicates, np.array([HALF]))
+    (difference,) = differences(replicates, replicates)
     assert asdict(difference) == {"value": 0, "low": 0, "high": 0, "detectable": 0}
 
 
@@ -106,7 +106,7 @@ def paired_difference(seed, gap, shared):
         noise = rng.normal(size=members.shape)
         scores = np.where(members, shift + effects + np.sqrt(1 - 2 * shared**2) * noise, noise)
         replicates.append(roc_statistics(scores, members, weights, ())[:, :1])
-    (difference,) = differences(replicates[1], replicates[0], np.array([HALF]))
+    (difference,) = differences(replicates[1], replicates[0])
     return difference
 
 
