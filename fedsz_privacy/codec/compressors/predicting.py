@@ -28,6 +28,8 @@ LARGEST = 2.0**16
 """Largest value, in bins, of a matrix that is predicted: beyond, factors may not fit 16 bits."""
 
 
+# Products of few columns may raise the flag for what the kernels of some processors compute beyond the last of them.
+@np.errstate(invalid="ignore")
 def predict(matrix: NDArray[np.floating], bound: float, largest: float) -> LowRank:
     """Return the prediction of a matrix under an error bound that leaves the fewest bits, its own included.
 

@@ -49,6 +49,7 @@ class ScaleClasses:
     columns: NDArray[np.int8]
 
     @classmethod
+    @np.errstate(invalid="ignore")  # as in `predict`
     def of(cls, codes: NDArray[np.signedinteger]) -> "ScaleClasses | None":
         """Return the classes of a matrix of codes, or None where they cost more bits than they save.
 
