@@ -43,7 +43,7 @@ def decompress(
     with one_line_errors(INTERRUPTED):
         require_in(ranges.ELEMENTS, max_bytes, "max bytes")
         require_file(frame, NO_FRAME)
-        require_readable([before] if before else [])
+        require_readable(before)
         require_output(out, force, frame, before)
 
         from analysis.studies.files.layers import held_words, tensor_rows

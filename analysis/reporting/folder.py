@@ -200,7 +200,7 @@ def digest_of(path: Path) -> str:
     InputError
         If it is not there.
     """
-    require_readable([path])
+    require_readable(path)
     with one_line_for("read", path), path.open("rb") as file:
         return file_digest(file, "sha256").hexdigest()
 

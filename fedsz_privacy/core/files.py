@@ -1,7 +1,7 @@
 """Files that are whole or not there."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from errno import EACCES, EDQUOT, EEXIST, EFBIG, EISDIR, ENOENT, ENOSPC, ENOTDIR, EPERM, EROFS
 from pathlib import Path
@@ -48,10 +48,11 @@ def require_file(path: Path, remedy: str) -> None:
         raise InputError(f"{path} cannot be opened ({error.strerror}): {remedy}") from error
 
 
-def require_readable(paths: Iterable[Path]) -> None:
-    """Raise InputError for the first path that is none of a file that can be opened."""
+def require_readable(*paths: Path | None) -> None:
+    """Raise InputError for the first path, of those that are given, that is none of a file that can be opened."""
     for path in paths:
-        require_file(path, "give one that can be read")
+        if path is not None:
+            require_file(path, "give one that can be read")
 
 
 def write_atomically(path: Path, data: bytes) -> None:

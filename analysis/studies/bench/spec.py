@@ -66,7 +66,7 @@ class BenchSpec:
             if not getattr(self, name):
                 raise InputError(f"no {name}: give one or more")
             object.__setattr__(self, name, tuple(dict.fromkeys(getattr(self, name))))
-        require_readable(self.files)
+        require_readable(*self.files)
 
     @property
     def files(self) -> list[Path]:

@@ -80,7 +80,7 @@ class CompressSpec:
 
     def __post_init__(self) -> None:
         require_options(self)
-        require_readable(path for path in (self.source, self.before) if path is not None)
+        require_readable(self.source, self.before)
         self.fedsz()
 
     def fedsz(self) -> "FedSZ":

@@ -52,7 +52,7 @@ class NoiseSpec:
 
     def __post_init__(self) -> None:
         require_options(self)
-        require_readable(self.files)
+        require_readable(*self.files)
         require_releases(self.releases, "here the error of releases is studied")
         require_known(self.releases)
         names = dict.fromkeys(each.name for each in self.parse_releases())

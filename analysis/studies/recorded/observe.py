@@ -73,11 +73,12 @@ def observe_rounds(
     InputError
         If a state cannot be read, a release or a signal returns what it may not, or no update of a client is finite.
     """
+    pool = material.split.train.select(candidates.records)
     memories = {release.name: Memory() for release in releases}
     count, start = len(material.rounds), perf_counter()
     observed: list[RoundObservation] = []
     for row in progress(range(count), description="rounds", total=count):
-        observed.append(observe_round(material, candidates, releases, signals, seed, row, memories))
+        observed.append(observe_round(material, candidates, pool, releases, signals, seed, row, memories))
         if row == 0 and count > 1:
             say(describe("the rounds of this recording take", count * (perf_counter() - start), SMALLER))
     return stack_rounds(observed, candidates.clients)

@@ -16,6 +16,7 @@ from attacks import Signal
 from attacks.signals import Scores
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import StateDict, add, average
+from fedsz_privacy.data.records import Records
 from fedsz_privacy.defences.release import Release
 from fedsz_privacy.training.evaluation import measure_each
 
@@ -48,6 +49,7 @@ class RoundObservation:
 def observe_round(
     material: Material,
     candidates: Candidates,
+    pool: Records,
     releases: Sequence[Release],
     signals: Sequence[Signal],
     seed: int,
@@ -62,6 +64,8 @@ def observe_round(
         What is audited.
     candidates : Candidates
         Whose membership is judged.
+    pool : Records
+        Their records, the same in every round.
     releases : sequence of Release
         What the updates pass through.
     signals : sequence of Signal
@@ -87,7 +91,7 @@ def observe_round(
         release.name: send(release, updates, each.number, material.everybody, seed, memories[release.name], lasts)
         for release in releases
     }
-    scores = read_scores(material, candidates, signals, before, sent, f" of round {each.number}")
+    scores = read_scores(material.model, pool, candidates, signals, before, sent, f" of round {each.number}")
     performance, unsound = _measure_all(material, before, sent) if is_last and updates else ({}, [])
     return RoundObservation(
         took_part=np.array([client in updates for client in candidates.clients]),

@@ -4,9 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
-from analysis.studies.recorded.material import Material
 from analysis.studies.recorded.members import Candidates
 from analysis.studies.recorded.sending import Sent
 from attacks import Knowledge, Signal, View
@@ -24,16 +23,19 @@ Target = tuple[str, str]
 
 
 def read_scores(
-    material: Material,
+    model: nn.Module,
+    pool: Records,
     candidates: Candidates,
     signals: Sequence[Signal],
     before: StateDict,
     sent: Mapping[str, Sent],
     where: str,
 ) -> dict[str, dict[str, Scores]]:
-    """Return the scores of every release and signal, each of shape (records, clients); 0 of who sent nothing."""
-    pool = material.split.train.select(candidates.records)
-    knowledge = Knowledge(material.model, placed([before], pool), pool)
+    """Return the scores of every release and signal, each of shape (records, clients); 0 of who sent nothing.
+
+    The pool is the candidates' records.
+    """
+    knowledge = Knowledge(model, placed([before], pool), pool)
     scores: dict[str, dict[str, Scores]] = {
         release: {signal.name: np.zeros(candidates.membership.shape) for signal in signals} for release in sent
     }

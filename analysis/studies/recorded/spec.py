@@ -146,7 +146,7 @@ class RecordedSpec:
 
             read_manifest(self.recording)
         else:
-            require_readable(self.files)
+            require_readable(*self.files)
 
     @property
     def files(self) -> list[Path]:
