@@ -36,7 +36,7 @@ class RunFolder:
     held : object
         The lock on it, which lasts as long as something refers to it.
     opened : float
-        When it was opened, by the monotonic clock, in seconds.
+        When it was opened, or the run began if that was before, by the monotonic clock, in seconds.
     """
 
     path: Path
@@ -45,7 +45,7 @@ class RunFolder:
 
     @property
     def seconds(self) -> float:
-        """Seconds since it was opened."""
+        """Seconds since then."""
         return monotonic() - self.opened
 
     @property

@@ -1,8 +1,9 @@
 """A whole noise study: a checkpoint and releases in, a report out."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from time import monotonic
 
 from analysis.methods.noise.sketch import LEAST_ELEMENTS
 from analysis.reporting.folder import RunFolder, is_empty, open_run
@@ -64,6 +65,7 @@ def run_noise(spec: NoiseSpec, path: Path, progress: Progress = silent) -> tuple
     InputError
         If a file or the folder cannot be used, or no release changes anything. Nothing is written then.
     """
+    start = monotonic()
     state = load_update(spec.checkpoint, spec.before)
     _require_studied(state, spec)
     folder = None if is_empty(path) else open_run(path, spec.to_dict())
@@ -76,7 +78,7 @@ def run_noise(spec: NoiseSpec, path: Path, progress: Progress = silent) -> tuple
             "does"
         )
     report = NoiseReport(spec, sum(tensor.numel() for tensor in state.values()), studies)
-    return report, folder or open_run(path, spec.to_dict())
+    return report, replace(folder or open_run(path, spec.to_dict()), opened=start)
 
 
 def load_update(checkpoint: Path, before: Path | None) -> StateDict:

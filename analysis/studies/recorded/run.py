@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import monotonic
 
 from analysis.methods.guarantee import Guarantee, guarantee
 from analysis.methods.leakage.membership import Leakage, resample_weights
@@ -160,6 +161,7 @@ def run_recorded(
     InputError
         If recording, files, records or the folder do not fit the question. Nothing is written then.
     """
+    start = monotonic()
     material = load(spec, trusted)
     clients, told = choose_clients(spec, material)
     rng = generator(spec.seed, Purpose.PARTITION)
@@ -175,7 +177,7 @@ def run_recorded(
     folder = None if is_empty(path) else open_run(path, spec.to_dict())
     observations = observe_rounds(material, candidates, releases, signals, spec.seed, progress, say)
     report = _measured(spec, material, candidates, releases, observations, notices)
-    return report, folder or open_run(path, spec.to_dict())
+    return report, replace(folder or open_run(path, spec.to_dict()), opened=start)
 
 
 def _measured(

@@ -1,4 +1,5 @@
 import json
+from time import monotonic
 
 import pytest
 import torch
@@ -31,6 +32,14 @@ def run(files, tmp_path_factory):
     path = tmp_path_factory.mktemp("runs") / "noise"
     report, folder = run_noise(NoiseSpec(*files, releases=("fedsz:rel=1e-2", "fedsz:rel=3e-1", "none")), path)
     return report, folder, write_noise_report(report, folder)
+
+
+def test_the_duration_is_that_of_the_study_and_not_of_writing_it(files, tmp_path):
+    """The folder of a new study is opened after the work."""
+    start = monotonic()
+    _, folder = run_noise(NoiseSpec(*files, releases=("fedsz:rel=1e-2",)), tmp_path / "run")
+    done = monotonic()
+    assert folder.opened - start < 0.5 * (done - start)
 
 
 def test_an_update_is_after_minus_before(files):
