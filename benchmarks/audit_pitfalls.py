@@ -61,7 +61,7 @@ def ceilings() -> None:
     """Print what so many coins can prove at most of any mechanism."""
     for coins in (6400, 12_800, 25_600):
         most = ceiling(AnyMechanism(), coins, DELTA, 0.95).epsilon
-        print(f"{coins:,} coins, half of them audited, all guessed right: {most:.2f}")
+        print(f"{coins:,} coins, all guessed right: {most:.2f}")
 
 
 if __name__ == "__main__":

@@ -86,10 +86,12 @@ def best_threshold(
 
 
 def check_scores(scores: NDArray[np.float64], membership: NDArray[np.bool_]) -> None:
-    """Raise InputError unless there are as many scores as memberships, and no score is NaN."""
+    """Raise InputError unless there are as many scores as memberships, one at least, and no score is NaN."""
     if scores.shape != membership.shape:
         shapes = f"{scores.shape} and {membership.shape}"
         raise InputError(f"scores and membership have shapes {shapes}: give one membership for each score")
+    if scores.size < 1:
+        raise InputError("0 scores prove nothing: give at least one")
     if membership.dtype != np.bool_:
         raise InputError(f"membership is of type {membership.dtype}: give a bool array, true for members")
     if np.isnan(scores).any():

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from analysis.methods.lower_bounds.accuracy import advantage_lower_limit, halving_threshold
 from analysis.methods.lower_bounds.bounds import EpsilonBound, check_gaussian_delta
+from analysis.methods.lower_bounds.counts import check_scores
 from analysis.methods.lower_bounds.noise_family import epsilon_of_advantage, require_gaussian
 from analysis.methods.lower_bounds.one_run import one_run_bound
-from analysis.methods.lower_bounds.shares import choose_shares, guess
+from analysis.methods.lower_bounds.shares import FOR_ANY, guess_shares
 from fedsz_privacy.core.dp_events import DpEvent, GaussianDpEvent, PoissonSampledDpEvent, SelfComposedDpEvent
-from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.training.events import DiscreteGaussianDpEvent
 
 Scores = NDArray[np.float64]
@@ -41,10 +41,8 @@ class AnyMechanism:
 
     Guarantees
     ----------
-    Those of `one_run_bound`, whatever the scores depend on, for adding or removing what one coin decides, of a number
-    of guesses that is known beforehand. It is chosen on every second score, and the others are audited. At delta 0 that
-    keeps the confidence. Where delta is above 0 and one run gave all scores, the number depends on what the run showed,
-    and the failure may exceed the allowed one, by the second term of `one_run_p_value` at most.
+    Those of `one_run_bound`, whatever the scores depend on, for adding or removing what one coin decides. The
+    numbers of guesses are `FOR_ANY`, fixed before any score was seen; all coins are audited.
     """
 
     @property
@@ -56,10 +54,7 @@ class AnyMechanism:
         self, scores: Scores, members: Members, delta: float, confidence: float, generator: Generator
     ) -> EpsilonBound:
         """Return the bound on epsilon from the numbers of right guesses."""
-        if scores.size < 2:
-            raise InputError(f"{scores.size} scores: give two or more, for guesses are counted on half of them")
-        shares = choose_shares(scores[::2], members[::2], delta, generator)
-        return one_run_bound([guess(scores[1::2], members[1::2], shares, generator)], delta, confidence)
+        return one_run_bound(guess_shares(scores, members, FOR_ANY, generator), delta, confidence)
 
 
 @dataclass(frozen=True)
@@ -147,7 +142,7 @@ def epsilon_lower_bound(
     Parameters
     ----------
     scores : float64 array, any shape
-        Higher: more likely a member.
+        Of one run, or of independent ones; higher: more likely a member.
     members : bool array, shape of ``scores``
         Who was one: each decided by a fair coin of its own.
     null : Null
@@ -176,11 +171,12 @@ def epsilon_lower_bound(
     >>> scores = members + 0.6 * rng.normal(size=10_000)
     >>> for null in (AnyMechanism(), gaussian_family()):
     ...     print(f"{epsilon_lower_bound(scores, members, null).epsilon:.2f} rejects {null.rejects}")
-    2.88 rejects any mechanism of less epsilon
+    3.16 rejects any mechanism of less epsilon
     7.66 rejects Gaussian noise with more noise
     """
-    flat, coins = np.ravel(scores).astype(np.float64), np.ravel(np.asarray(members))
-    return null.bound(flat, coins, delta, confidence, generator or np.random.default_rng(0))
+    read, coins = np.asarray(scores, np.float64), np.asarray(members)
+    check_scores(read, coins)
+    return null.bound(read, coins, delta, confidence, generator or np.random.default_rng(0))
 
 
 def ceiling(null: Null, coins: int, delta: float, confidence: float) -> EpsilonBound:

@@ -1,6 +1,6 @@
-"""How many guesses to make: shares of the scores, chosen on pilot data."""
+"""How many guesses to make: shares of the coins, fixed before any score was seen."""
 
-from itertools import product
+from collections.abc import Sequence
 from math import ceil
 
 import numpy as np
@@ -8,43 +8,42 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from analysis.methods.lower_bounds.guesses import Guesses, count_guesses
-from analysis.methods.lower_bounds.one_run import one_run_bound, one_run_p_value
 
-PILOT_CONFIDENCE = 0.95
-"""At which the shares are compared."""
+Shares = tuple[float, float]
+"""Shares of the coins that are named members and non-members."""
 
-SHARES = (0.3, 0.1, 0.03, 0.01, 0.0)
-PAIRS = tuple(pair for pair in product(SHARES, SHARES) if any(pair))
-"""Shares of the coins that may be named members and non-members; the first of equally good pairs is taken."""
+FOR_ANY: Sequence[Shares] = ((0.4, 0.4), (0.1, 0.1), (0.01, 0.01), (0.1, 0), (0.01, 0))
+"""Against any mechanism: many guesses prove most of randomised response, few of Gaussian noise, and those of members
+alone of what is seldom told. Each number costs the others some of the allowed failure."""
+
+FOR_GAUSSIAN: Sequence[Shares] = ((0.1, 0.1), (0.03, 0.03), (0.01, 0.01), (0.03, 0), (0.01, 0))
+"""Against a Gaussian curve, which many guesses weaken."""
 
 
-def choose_shares(
-    scores: NDArray[np.float64], membership: NDArray[np.bool_], delta: float, generator: Generator
-) -> tuple[float, float]:
-    """Return which of `PAIRS` proves the most on pilot data, which the audit must not use again.
+def guess_shares(
+    scores: NDArray[np.float64],
+    membership: NDArray[np.bool_],
+    shares: Sequence[Shares],
+    generator: Generator,
+    most: int | None = None,
+) -> list[Guesses]:
+    """Return guesses by each of the shares, of which `one_run_bound` is valid, all coins being audited.
 
     Parameters
     ----------
     scores, membership : arrays of one shape
-        The pilot data.
-    delta, generator
-        The delta that epsilon is for, and what orders equal scores.
+        Higher: more likely a member; who was one.
+    shares : sequence of (float, float)
+        Of those that come to equal numbers of guesses one is kept.
+    generator : numpy Generator
+        Orders equal scores.
+    most : int, optional
+        Most guesses either way.
     """
-    best, proved = PAIRS[0], 0.0
-    for shares in PAIRS:
-        guesses = guess(scores, membership, shares, generator)
-        if one_run_p_value(guesses, proved, delta) < 1 - PILOT_CONFIDENCE:
-            best, proved = shares, one_run_bound([guesses], delta, PILOT_CONFIDENCE).epsilon
-    return best
+    numbers = dict.fromkeys(_numbers(each, scores.size, most or scores.size) for each in shares)
+    return [count_guesses(scores, membership, *each, generator) for each in numbers]
 
 
-def guess(
-    scores: NDArray[np.float64],
-    membership: NDArray[np.bool_],
-    shares: tuple[float, float],
-    generator: Generator,
-    most: int | None = None,
-) -> Guesses:
-    """Return how many guesses are right if those shares of the scores, each way and so many at most, are guessed."""
-    positive, negative = (min(ceil(share * scores.size), most or scores.size) for share in shares)
-    return count_guesses(scores, membership, positive, min(negative, scores.size - positive), generator)
+def _numbers(shares: Shares, coins: int, most: int) -> tuple[int, int]:
+    members, non_members = (min(ceil(share * coins), most) for share in shares)
+    return members, min(non_members, coins - members)

@@ -114,8 +114,7 @@ def bound_scores(
                 most,
                 view,
                 of_any,
-                # A bound for any mechanism leaves out the coins that choose the guesses.
-                coins // 2 if of_any else coins,
+                coins,
                 each.exact or of_any,
             )
 

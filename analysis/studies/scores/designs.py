@@ -110,13 +110,11 @@ def _of_guesses(design: str, table: ScoreTable, delta: float) -> Sequence[Method
             "goes with the records lets an attack name members without looking at the model"
         )
         return [Withheld(ONE_RUN_NAME, why)]
-    chosen = (
-        f"one training on {len(table.member):,} coins; numbers of guesses were fixed before any file was seen"
-        if table.runs == 1
-        else f"{table.runs:,} independent trainings are one on all their coins; numbers of guesses were chosen on one "
-        "half of the runs, and the other is audited"
+    training = "one training" if table.runs == 1 else f"{table.runs:,} independent trainings are one"
+    why = (
+        "every record was in by a fair coin of its own, and scores may depend on one another; "
+        f"{training} on {len(table.member):,} coins; numbers of guesses were fixed before any file was seen"
     )
-    why = f"every record was in by a fair coin of its own, and scores may depend on one another; {chosen}"
     return _both(ONE_RUN_NAME, why, guessing.any_mechanism, guessing.gaussian_curve, delta)
 
 

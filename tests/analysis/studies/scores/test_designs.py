@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from analysis.methods.lower_bounds import Guesses, one_run_bound
 from analysis.studies.scores import guessing, thresholds
 from analysis.studies.scores.designs import ANY, GAUSSIAN, Method, doubt, methods_for
 from analysis.studies.scores.table import ScoreTable
@@ -87,17 +86,13 @@ def test_exactly_half_in_one_run_is_doubted_and_no_more():
     assert not doubt("one-run", table(np.arange(1000) < 501))
 
 
-def test_guesses_are_chosen_on_one_half_of_the_runs_and_made_on_the_other(rng):
-    member = coins(rng, (8, 100))
-    found = guessing.any_mechanism(member.ravel().astype(float), grid(member), 1e-5, 0.95, rng)
-    assert found == one_run_bound([Guesses(240, 240, 400)], 1e-5, 0.95)
-
-
-def test_one_run_is_audited_whole_by_numbers_fixed_beforehand(rng):
-    member = coins(rng)
-    found = guessing.any_mechanism(member.astype(float), table(member), 1e-5, 0.95, rng)
-    numbers = [(300, 300), (100, 100), (30, 30), (10, 10), (300, 0), (100, 0), (30, 0), (10, 0)]
-    assert found == one_run_bound([Guesses(sum(each), sum(each), 1000) for each in numbers], 1e-5, 0.95)
+def test_coins_of_several_runs_are_audited_as_those_of_one(rng):
+    member = coins(rng, (8, 125))
+    several, one = (
+        guessing.any_mechanism(member.ravel().astype(float), given, 1e-5, 0.95, np.random.default_rng(0))
+        for given in (grid(member), table(member.ravel()))
+    )
+    assert several == one
 
 
 def exceeded(bound, draw, truth, repetitions):
