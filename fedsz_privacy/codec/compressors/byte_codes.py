@@ -1,7 +1,7 @@
 """Whole numbers of one byte through zstd, set to look for no repetitions: its last stage is a Huffman code.
 
 It is fast, and near the entropy of numbers that take some bits each; one bit a number is the least that it can do.
-benchmarks/update_codecs.py measures the compressors that it serves, and docs/compression.md has what came out.
+benchmarks/update_codecs.py measures the compressors that it serves, and docs/bench/updates.md has what came out.
 """
 
 import threading
