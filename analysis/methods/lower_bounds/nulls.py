@@ -171,7 +171,7 @@ def epsilon_lower_bound(
     >>> scores = members + 0.6 * rng.normal(size=10_000)
     >>> for null in (AnyMechanism(), gaussian_family()):
     ...     print(f"{epsilon_lower_bound(scores, members, null).epsilon:.2f} rejects {null.rejects}")
-    3.16 rejects any mechanism of less epsilon
+    3.42 rejects any mechanism of less epsilon
     7.66 rejects Gaussian noise with more noise
     """
     read, coins = np.asarray(scores, np.float64), np.asarray(members)
