@@ -46,12 +46,15 @@ class Signal:
         scores. The scores of a trial must not depend on that trial's own membership.
     reads_others : bool
         Whether it needs the updates of the other clients, which only some adversaries see.
+    calibrates_alone : bool
+        Whether ``calibrate`` reads no trial but the one that it scores, and so needs no shadow models.
     """
 
     name: str
     observe: Callable[[View], Observed]
     calibrate: Callable[[Observed, NDArray[np.bool_]], Scores] = as_observed
     reads_others: bool = False
+    calibrates_alone: bool = False
 
     def score(self, looks: Looks, membership: NDArray[np.bool_]) -> Scores:
         """Return the scores of all looks of an adversary together: each calibrated by itself, then added up.

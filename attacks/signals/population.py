@@ -23,4 +23,4 @@ def calibrate(negative_losses: Scores, _: NDArray[np.bool_]) -> Scores:
     return shares
 
 
-ATTACK_P = Signal("attack-p", loss.observe, calibrate)
+ATTACK_P = Signal("attack-p", loss.observe, calibrate, calibrates_alone=True)

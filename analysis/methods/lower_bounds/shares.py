@@ -13,7 +13,7 @@ Shares = tuple[float, float]
 """Shares of the coins that are named members and non-members."""
 
 FOR_ANY: Sequence[Shares] = ((0.4, 0.4), (0.05, 0.05), (0.05, 0))
-"""Against any mechanism: many guesses prove the most of randomised response, few of Gaussian noise, and those of members
+"""Against any mechanism: many guesses prove the most of randomised response, few of Gaussian noise, and few of members
 alone of DP-SGD that draws a record seldom. Each number costs the others some of the allowed failure."""
 
 FOR_GAUSSIAN: Sequence[Shares] = ((0.1, 0.1), (0.03, 0.03), (0.01, 0.01), (0.03, 0), (0.01, 0))

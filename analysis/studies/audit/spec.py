@@ -25,8 +25,8 @@ DEFAULT_SIGNALS = ("loss", "cosine", "lira")
 LEAST_CANARY_SCORES = 40
 """Fewest scores of canaries of one kind, so that some are members and some are not."""
 
-WHITE_BOX = ("update", "every-step")
-"""Adversaries that gradient canaries are scored for."""
+UPDATE = "update"
+"""The adversary that gradient canaries are scored for beside those who see every step."""
 
 
 class Others(StrEnum):
@@ -104,7 +104,6 @@ class AuditSpec(ClientSpec):
     rounds: int = option(10, "Rounds of federated averaging before the target joins.", within=ranges.COUNT)
 
     def __post_init__(self) -> None:
-
         super().__post_init__()
         if self.others not in set(Others):
             raise InputError(f"unknown others {self.others!r}: choose one of {', '.join(Others)}")
@@ -124,10 +123,11 @@ class AuditSpec(ClientSpec):
             )
         for canary, count in self.parse_canaries():
             require_scores(self.trials, count, f"canaries {canary.name}", LEAST_CANARY_SCORES)
-        if self.gradient_canaries and (self.adversary not in WHITE_BOX or self.target_rounds != 1):
+        scored = self.sees.sees_steps or self.adversary == UPDATE
+        if self.gradient_canaries and not (scored and self.target_rounds == 1):
             raise InputError(
                 f"gradient canaries {self.gradient_canaries} are scored on the target's update of one round, or on its "
-                f"steps: choose adversary {' or '.join(WHITE_BOX)} and 1 target round"
+                f"steps: choose adversary {UPDATE} or every-step and 1 target round"
             )
         if self.sees.sees_steps and self.target_rounds != 1:
             raise InputError(

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +10,8 @@ from sklearn.metrics import roc_auc_score
 from analysis.methods.confidence import CONFIDENCE
 from analysis.methods.leakage.groups import FixedGroup
 from analysis.methods.leakage.membership import Leakage
-from analysis.methods.lower_bounds import EpsilonBound, Guesses, count_guesses, one_run_bound
+from analysis.methods.lower_bounds import EpsilonBound, Guesses, one_run_bound
+from analysis.methods.lower_bounds.shares import guess_shares
 from analysis.studies.audit.measure import measure_group
 from analysis.studies.audit.strongest import Strongest
 from analysis.studies.recorded.members import Candidates
@@ -21,8 +21,8 @@ from fedsz_privacy.core.randomness import Purpose, generator
 FEWEST = 2
 """Fewest members, and fewest non-members, of a client that is measured by itself."""
 
-GUESSED = 0.1
-"""Share of the coins that are named members, and share that are named non-members; fixed before anything is seen."""
+GUESSED = (0.1, 0.1)
+"""Shares of the coins that are named members and non-members; fixed before anything is seen."""
 
 ByDefence = Mapping[str, Mapping[str, Scores]]
 """Scores as ``scores[release][signal]``, each of shape (records, clients)."""
@@ -94,12 +94,12 @@ def bound_by_coins(
         tossed = candidates.judged[:, place]
         if client not in coins or not tossed.any():
             continue
-        members, count = candidates.membership[tossed, place], ceil(GUESSED * tossed.sum())
+        members = candidates.membership[tossed, place]
         bounds[client] = {}
         for row, (release, by_signal) in enumerate(scores.items()):
             order = generator(seed, Purpose.BOUND, row, place)
-            guesses = count_guesses(by_signal[signal][tossed, place], members, count, count, order)
-            bounds[client][release] = CoinBound(guesses, one_run_bound([guesses], delta, CONFIDENCE))
+            guesses = guess_shares(by_signal[signal][tossed, place], members, [GUESSED], order)
+            bounds[client][release] = CoinBound(guesses[0], one_run_bound(guesses, delta, CONFIDENCE))
     return bounds
 
 

@@ -162,12 +162,11 @@ class RecordedSpec:
 
     def _require_signals(self) -> None:
         from attacks.signals.base import as_observed
-        from attacks.signals.population import calibrate as by_population
 
         if not self.signals:
             raise InputError("no signal is given: choose one")
         for signal in self.get_signals():
-            if signal.calibrate not in (as_observed, by_population):
+            if signal.calibrate is not as_observed and not signal.calibrates_alone:
                 known = ", ".join(DEFAULT_SIGNALS)
                 raise InputError(f"signal {signal.name} needs shadow models, which nobody trained: choose of {known}")
 

@@ -2,19 +2,16 @@
 
 from analysis.studies.audit.run import AuditReport
 from analysis.studies.audit.spec import Others
-from attacks.game.adversaries import AGGREGATE, FINAL_MODEL
 from fedsz_privacy.core.dp_events import NonPrivateDpEvent
 from fedsz_privacy.defences.grammar import write_shortest
+from fedsz_privacy.defences.proof import Observer
 from fedsz_privacy.training.accounting import epsilon
-
-UNITED = (AGGREGATE.name, FINAL_MODEL.name)
-"""Adversaries who see what all clients sent together."""
 
 
 def note_of_others(report: AuditReport) -> str:
     """Return one sentence on the other clients' noise, where it hides the target beside its own; else nothing."""
     spec = report.spec
-    if spec.adversary not in UNITED or spec.others is Others.NONE:
+    if spec.sees.observer is not Observer.AGGREGATES or spec.others is Others.NONE:
         return ""
     private = {each.training: each.name for each in reversed(spec.parse_defences()) if _is_private(each.training.event)}
     if not private:

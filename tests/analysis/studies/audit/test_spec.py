@@ -109,6 +109,13 @@ def test_what_is_at_the_edge_of_a_refusal_is_accepted(asked):
     AuditSpec(**asked)
 
 
+def test_gradient_canaries_are_scored_for_an_adversary_of_ones_own_who_sees_every_step(tmp_path, monkeypatch):
+    own = "from dataclasses import replace\nfrom attacks.game.adversaries import EVERY_STEP\n"
+    (tmp_path / "own_steps.py").write_text(own + "STEPS = replace(EVERY_STEP, name='steps')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    AuditSpec(adversary="own_steps:STEPS", gradient_canaries=5)
+
+
 def test_a_guarantee_that_cannot_be_reached_is_refused():
     spec = AuditSpec(candidates=20, defences=("dpsgd:eps=8",), batch_size=11)
     with pytest.raises(InputError, match="batch size 11: choose at most the expected number of records, 10"):

@@ -84,6 +84,11 @@ def test_coins_that_everything_tells_prove_what_so_many_guesses_can():
     assert found.bound.epsilon > 3
 
 
+def test_a_single_coin_is_guessed_once_and_proves_nothing():
+    found = tossed(leak=20, coins=1)["client-0"]["none"]
+    assert (found.guesses.guesses, found.guesses.candidates, found.bound.epsilon) == (1, 1, 0)
+
+
 def test_coins_of_randomised_response_prove_no_more_than_its_epsilon():
     """A bound at 95% is above the truth in more than 6 of 40 runs with probability 0.0034 at most."""
     above = 0

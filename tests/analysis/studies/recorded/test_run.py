@@ -33,6 +33,8 @@ from dataclasses import replace
 import torch
 from torch import nn
 
+from attacks.signals import Signal
+from attacks.signals.loss import LOSS
 from fedsz_privacy.data import DataSplit, load_data
 from fedsz_privacy.data.tasks import classification
 
@@ -69,6 +71,14 @@ def unmeasured(outputs, targets):
 
 
 UNMEASURED = replace(classification(10), name="unmeasured", measure=unmeasured)
+
+
+def halved(scores, membership):
+    return scores / 2
+
+
+SHADOWED = Signal("shadowed", LOSS.observe, halved)
+ALONE = Signal("alone", LOSS.observe, halved, calibrates_alone=True)
 """
 
 
@@ -384,6 +394,13 @@ def test_a_question_that_makes_no_sense_is_refused(fields, message):
     record("kept", two())
     with pytest.raises(InputError, match=message):
         RecordedSpec(**fields)
+
+
+def test_a_signal_of_ones_own_needs_no_shadows_if_it_says_that_it_calibrates_alone():
+    record("kept", two())
+    RecordedSpec(recording=Path("kept"), signals=("mine:ALONE",))
+    with pytest.raises(InputError, match="signal mine:SHADOWED needs shadow models"):
+        RecordedSpec(recording=Path("kept"), signals=("mine:SHADOWED",))
 
 
 def test_one_test_record_is_refused_for_its_mean_has_no_interval():

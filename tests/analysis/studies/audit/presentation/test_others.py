@@ -24,6 +24,23 @@ def test_the_others_noise_is_told_with_its_own_epsilon(small_report, adversary):
     assert theirs < 8
 
 
+OWN = """
+from dataclasses import replace
+from attacks.game.adversaries import AGGREGATE
+SUMS = replace(AGGREGATE, name="sums")
+"""
+
+
+def test_an_adversary_of_ones_own_who_sees_sums_alone_meets_the_same_noise(small_report, tmp_path, monkeypatch):
+    (tmp_path / "own_adversary.py").write_text(OWN)
+    monkeypatch.syspath_prepend(tmp_path)
+    notes = [
+        note_of_others(asked(small_report, adversary=adversary, defences=("none", "dpsgd:eps=8")))
+        for adversary in ("aggregate", "own_adversary:SUMS")
+    ]
+    assert notes[0] == notes[1] != ""
+
+
 @pytest.mark.parametrize(
     "changes",
     [
