@@ -1,6 +1,8 @@
-"""The guesses of an attack on many candidates of one run."""
+"""The guesses of an attack on many coins of one run, and how many it makes: shares fixed before any score was seen."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 from numpy.random import Generator
@@ -8,6 +10,16 @@ from numpy.typing import NDArray
 
 from analysis.methods.lower_bounds.counts import check_scores
 from fedsz_privacy.core.errors import InputError
+
+Shares = tuple[float, float]
+"""Shares of the coins that are named members and non-members."""
+
+FOR_ANY: Sequence[Shares] = ((0.4, 0.4), (0.05, 0.05), (0.05, 0))
+"""Against any mechanism: many guesses prove the most of randomised response, few of Gaussian noise, and few of members
+alone of DP-SGD that draws a record seldom. Each number costs the others some of the allowed failure."""
+
+FOR_GAUSSIAN: Sequence[Shares] = ((0.1, 0.1), (0.03, 0.03), (0.01, 0.01), (0.03, 0), (0.01, 0))
+"""Against a Gaussian curve, which many guesses weaken."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +45,40 @@ class Guesses:
         if self.guesses < 1:
             raise InputError("0 guesses prove nothing: guess at least once")
 
+    def __add__(self, other: "Guesses") -> "Guesses":
+        """Return the guesses on two runs, or two parts of one, as those of one."""
+        return Guesses(self.correct + other.correct, self.guesses + other.guesses, self.candidates + other.candidates)
+
+
+def guess_shares(
+    scores: NDArray[np.float64],
+    membership: NDArray[np.bool_],
+    shares: Sequence[Shares],
+    generator: Generator,
+    most: int | None = None,
+) -> list[Guesses]:
+    """Return guesses by each of the shares, of which `one_run_bound` is valid, all coins being audited.
+
+    Parameters
+    ----------
+    scores, membership : arrays of one shape
+        Higher: more likely a member; who was one.
+    shares : sequence of (float, float)
+        Of those that come to equal numbers of guesses one is kept.
+    generator : numpy Generator
+        Orders equal scores.
+    most : int, optional
+        Most guesses either way.
+    """
+    numbers = dict.fromkeys(_numbers(each, scores.size, most or scores.size) for each in shares)
+    return [count_guesses(scores, membership, *each, generator) for each in numbers]
+
 
 def count_guesses(
     scores: NDArray[np.float64],
     membership: NDArray[np.bool_],
-    positive: int,
-    negative: int,
+    members: int,
+    non_members: int,
     generator: Generator,
 ) -> Guesses:
     """Name the candidates of highest score members and those of lowest non-members, and count the correct guesses.
@@ -51,16 +91,21 @@ def count_guesses(
         Higher: more likely a member.
     membership : bool array, shape of ``scores``
         Who was one.
-    positive, negative : int
+    members, non_members : int
         Guesses of either kind, fixed beforehand or chosen on another run.
     generator : numpy Generator
         Orders equal scores.
     """
     check_scores(scores, membership)
-    if positive < 0 or negative < 0 or positive + negative > scores.size:
-        raise InputError(f"{positive} + {negative} guesses on {scores.size} candidates: guess each at most once")
+    if members < 0 or non_members < 0 or members + non_members > scores.size:
+        raise InputError(f"{members} + {non_members} guesses on {scores.size} candidates: guess each at most once")
     shuffled = generator.permutation(scores.size)
     ranked = shuffled[np.argsort(-scores.ravel()[shuffled], kind="stable")]
-    members = membership.ravel()[ranked]
-    correct = members[:positive].sum() + (~members[scores.size - negative :]).sum()
-    return Guesses(int(correct), positive + negative, scores.size)
+    true = membership.ravel()[ranked]
+    correct = true[:members].sum() + (~true[scores.size - non_members :]).sum()
+    return Guesses(int(correct), members + non_members, scores.size)
+
+
+def _numbers(shares: Shares, coins: int, most: int) -> tuple[int, int]:
+    members, non_members = (min(ceil(share * coins), most) for share in shares)
+    return members, min(non_members, coins - members)

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from analysis.methods.lower_bounds.accuracy import advantage_lower_limit, halving_threshold
 from analysis.methods.lower_bounds.bounds import EpsilonBound, check_gaussian_delta
 from analysis.methods.lower_bounds.counts import check_scores
+from analysis.methods.lower_bounds.guesses import FOR_ANY, guess_shares
 from analysis.methods.lower_bounds.noise_family import epsilon_of_advantage, require_gaussian
 from analysis.methods.lower_bounds.one_run import one_run_bound
-from analysis.methods.lower_bounds.shares import FOR_ANY, guess_shares
 from fedsz_privacy.core.dp_events import DpEvent, GaussianDpEvent, PoissonSampledDpEvent, SelfComposedDpEvent
 from fedsz_privacy.training.events import DiscreteGaussianDpEvent
 

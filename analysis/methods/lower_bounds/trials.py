@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from analysis.methods.confidence import CONFIDENCE
 from analysis.methods.lower_bounds.bounds import EpsilonBound
 from analysis.methods.lower_bounds.one_run import one_run_bound
-from analysis.methods.lower_bounds.pilot import choose_plan, most_exposed
+from analysis.methods.lower_bounds.plan import choose_plan, most_exposed
 from attacks.signals.base import Looks, Scores, Signal
 from fedsz_privacy.core.errors import InputError
 
@@ -75,9 +75,9 @@ def epsilon_bound(
     """
     _check(observed, membership, included)
     half = len(membership) // 2
-    pilot = signal.score(observed[:half], membership[:half])
+    shadows = signal.score(observed[:half], membership[:half])
     audited = scores_from_shadows(signal, observed[:half], membership[:half], observed[half:])
-    known = pilot[:, included], membership[:half, included]
+    known = shadows[:, included], membership[:half, included]
     plan, order = choose_plan(*known, delta, generator), most_exposed(*known, generator)
     guesses = plan.guess(order, audited[:, included], membership[half:, included], generator)
     return one_run_bound([guesses], delta, CONFIDENCE)

@@ -11,7 +11,7 @@ from analysis.methods.confidence import CONFIDENCE
 from analysis.methods.leakage.groups import FixedGroup
 from analysis.methods.leakage.membership import Leakage
 from analysis.methods.lower_bounds import EpsilonBound, Guesses, one_run_bound
-from analysis.methods.lower_bounds.shares import guess_shares
+from analysis.methods.lower_bounds.guesses import guess_shares
 from analysis.studies.audit.measure import measure_group
 from analysis.studies.audit.strongest import Strongest
 from analysis.studies.recorded.members import Candidates

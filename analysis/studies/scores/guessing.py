@@ -3,7 +3,7 @@
 from numpy.random import Generator
 
 from analysis.methods.lower_bounds import EpsilonBound, MuBound, one_run_bound, one_run_gaussian_bound
-from analysis.methods.lower_bounds.shares import FOR_ANY, FOR_GAUSSIAN, guess_shares
+from analysis.methods.lower_bounds.guesses import FOR_ANY, FOR_GAUSSIAN, guess_shares
 from analysis.studies.scores.table import ScoreTable
 from attacks import Scores
 

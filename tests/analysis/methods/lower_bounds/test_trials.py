@@ -13,7 +13,7 @@ from scipy.special import logit
 from scipy.stats import binom
 
 from analysis.methods.lower_bounds import one_run_bound
-from analysis.methods.lower_bounds.pilot import PLANS, Plan, choose_plan, most_exposed
+from analysis.methods.lower_bounds.plan import PLANS, Plan, choose_plan, most_exposed
 from analysis.methods.lower_bounds.trials import epsilon_bound, scores_from_shadows
 from attacks.signals import Signal, get_signal
 from fedsz_privacy.core.errors import InputError
@@ -135,7 +135,7 @@ def test_a_leak_of_a_few_members_and_of_no_non_members_is_named_as_such(rng):
     scores = rng.normal(size=(50, 100))
     membership = rng.random(scores.shape) < 0.5
     scores[membership & (rng.random(scores.shape) < 0.08)] += 10
-    assert choose_plan(scores, membership, DELTA, rng) == Plan(1.0, 0.03, 0.0)
+    assert choose_plan(scores, membership, DELTA, rng) == Plan(1.0, (0.03, 0.0))
 
 
 def test_few_exposed_candidates_are_audited_alone(rng):
@@ -143,7 +143,7 @@ def test_few_exposed_candidates_are_audited_alone(rng):
     scores = rng.normal(size=membership.shape)
     scores[:, 150:170] += 3 * membership[:, 150:170]
     assert set(most_exposed(scores, membership, rng)[:20]) == set(range(150, 170))
-    assert choose_plan(scores, membership, DELTA, rng).candidates == 0.1
+    assert choose_plan(scores, membership, DELTA, rng).exposed == 0.1
 
 
 def test_a_few_exposed_candidates_prove_what_all_together_cannot(rng):
@@ -159,7 +159,7 @@ def test_every_plan_counts_the_coins_that_it_audits_and_no_others(rng):
         scores, membership = rng.normal(size=(trials, candidates)), rng.random((trials, candidates)) < 0.5
         for plan in PLANS:
             guesses = plan.guess(np.arange(candidates), scores, membership, rng)
-            assert guesses.candidates == trials * np.ceil(plan.candidates * candidates)
+            assert guesses.candidates == trials * np.ceil(plan.exposed * candidates)
 
 
 def test_candidates_chosen_on_the_audited_half_would_prove_what_is_not_there():
@@ -172,7 +172,7 @@ def test_candidates_chosen_on_the_audited_half_would_prove_what_is_not_there():
         rng = np.random.default_rng(seed)
         scores, membership = rng.normal(size=(8, 50)), rng.random((8, 50)) < 0.5
         for order, count in ((most_exposed(scores, membership, rng), True), (np.arange(50), False)):
-            guesses = Plan(0.1, 0.3, 0.3).guess(order, scores, membership, rng)
+            guesses = Plan(0.1, (0.3, 0.3)).guess(order, scores, membership, rng)
             proves = one_run_bound([guesses], DELTA, 0.95).epsilon > 0
             positive += proves if count else -proves
     assert positive > 20

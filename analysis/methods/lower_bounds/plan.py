@@ -9,17 +9,17 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from analysis.methods.leakage.vulnerable import auc_by_candidate
-from analysis.methods.lower_bounds.guesses import Guesses, count_guesses
+from analysis.methods.lower_bounds.guesses import Guesses, Shares, guess_shares
 from analysis.methods.lower_bounds.one_run import one_run_bound, one_run_p_value
 from attacks.signals.base import Scores
 
-CANDIDATES = (1.0, 0.5, 0.2, 0.1, 0.05)
+EXPOSED_SHARES = (1.0, 0.5, 0.2, 0.1, 0.05)
 """Shares of the candidates that may be audited: those that the pilot finds most easily."""
 
-GUESSES = (0.3, 0.1, 0.03, 0.01, 0.0)
+GUESS_SHARES = (0.3, 0.1, 0.03, 0.01, 0.0)
 """Shares of the audited coins that may be named members, and non-members."""
 
-LEVEL = 0.01
+PLAN_FAILURE = 0.01
 """Allowed failure of the bounds by which plans are compared.
 
 Of many plans on few coins the luckiest seems best. At the level of the bound itself, audits of 400 coins proved .36 of
@@ -33,15 +33,14 @@ class Plan:
 
     Attributes
     ----------
-    candidates : float
+    exposed : float
         Share of the candidates.
-    members, non_members : float
-        Shares of the coins that are named one or the other.
+    shares : (float, float)
+        Shares of their coins that are named members and non-members.
     """
 
-    candidates: float
-    members: float
-    non_members: float
+    exposed: float
+    shares: Shares
 
     def guess(
         self, order: NDArray[np.intp], scores: Scores, membership: NDArray[np.bool_], generator: Generator
@@ -57,14 +56,16 @@ class Plan:
         generator : numpy Generator
             Orders equal scores.
         """
-        chosen = order[: ceil(self.candidates * len(order))]
-        coins = len(scores) * len(chosen)
-        members = ceil(self.members * coins)
-        non_members = min(ceil(self.non_members * coins), coins - members)
-        return count_guesses(scores[:, chosen], membership[:, chosen], members, non_members, generator)
+        chosen = order[: ceil(self.exposed * len(order))]
+        (guesses,) = guess_shares(scores[:, chosen], membership[:, chosen], [self.shares], generator)
+        return guesses
 
 
-PLANS = tuple(Plan(*shares) for shares in product(CANDIDATES, GUESSES, GUESSES) if any(shares[1:]))
+PLANS = tuple(
+    Plan(exposed, shares)
+    for exposed, shares in product(EXPOSED_SHARES, product(GUESS_SHARES, GUESS_SHARES))
+    if any(shares)
+)
 """What may be planned; the first of equally good plans is taken."""
 
 
@@ -96,11 +97,8 @@ def choose_plan(scores: Scores, membership: NDArray[np.bool_], delta: float, gen
     ]
     best, proved = PLANS[0], 0.0
     for plan in PLANS:
-        guesses = _together([plan.guess(*half, generator) for half in halves])
-        if one_run_p_value(guesses, proved, delta) < LEVEL:
-            best, proved = plan, one_run_bound([guesses], delta, 1 - LEVEL).epsilon
+        first, second = (plan.guess(*half, generator) for half in halves)
+        guesses = first + second
+        if one_run_p_value(guesses, proved, delta) < PLAN_FAILURE:
+            best, proved = plan, one_run_bound([guesses], delta, 1 - PLAN_FAILURE).epsilon
     return best
-
-
-def _together(parts: list[Guesses]) -> Guesses:
-    return Guesses(*(sum(getattr(part, name) for part in parts) for name in ("correct", "guesses", "candidates")))
