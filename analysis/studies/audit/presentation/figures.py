@@ -145,7 +145,7 @@ def against_ratio(measured: Measured, ratios: Mapping[str, float], rate: float, 
     left.set(title="Over all thresholds", ylabel="ROC-AUC")
     right.set(title="For the most certain guesses", ylabel=f"TPR at FPR {rate:g}", ylim=(0, None))
     for panel in (left, right):
-        panel.set_xlabel("defence, and its compression ratio (original / compressed bytes)")
+        panel.set_xlabel("defence, and its compression ratio")
         labels = [f"{defence}\n{significant(ratios[defence])}x".replace("+fedsz", "\n+fedsz") for defence in ranked]
         panel.set_xticks(range(len(ranked)), labels=labels, fontsize=letters("x-small"), rotation=turned(panel))
     if not is_wide(canvas):
