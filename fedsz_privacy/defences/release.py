@@ -80,6 +80,9 @@ class Release:
         Whether what it loses of a client's update is added to the client's next one; the round loop does so.
     loses_nothing : bool
         Whether what leaves is the update itself, for sure.
+    keeps_zeros : bool
+        Whether an update of zeros leaves as zeros, for sure. A mechanism behind this release guarantees nothing
+        otherwise: its proof compares a client's update with zeros.
     remembering : callable, optional
         Takes the last round, and returns the release as it is in the one after it, with the same event. Without it the
         release is the same in every round.
@@ -102,6 +105,7 @@ class Release:
     mechanism: "Release | None" = None
     feedback: bool = False
     loses_nothing: bool = False
+    keeps_zeros: bool = False
     remembering: "Callable[[LastRound], Release] | None" = None
 
     @property
@@ -139,8 +143,9 @@ class Release:
 
         Guarantees
         ----------
-        Those of this release, of which the other one is post-processing. Where this one has none, those of the other
-        one for one client, unless they are a user's own: whatever is done to an update before, it is there or zero.
+        Those of this release, of which the other one is post-processing. Where this one has none and keeps zeros, those
+        of the other one for one client, unless they are a user's own: the update is there or zero, before this release
+        and behind it. That a user's own release keeps zeros is its claim.
         """
 
         def apply(update: StateDict, generator: Generator) -> Released:
@@ -156,8 +161,7 @@ class Release:
             return self.after(last).then(post.after(last))
 
         framed = None if post.encode is None else encode
-        later = post.is_proved and post.unit is Unit.CLIENT and not post.claimed
-        proved = post if later and not self.is_proved else self
+        proved = _proved(self, post)
         return replace(
             proved,
             name=f"{self.name}+{post.name}",
@@ -165,8 +169,21 @@ class Release:
             encode=framed,
             mechanism=proved.noisy,
             loses_nothing=self.loses_nothing and post.loses_nothing,
+            keeps_zeros=self.keeps_zeros and post.keeps_zeros,
             remembering=remembering if self.remembering or post.remembering else None,
         )
+
+
+def _proved(release: Release, post: Release) -> Release:
+    """Return the one of two releases in a row that the guarantee of both is of."""
+    if release.is_proved or not post.is_proved or post.unit is not Unit.CLIENT or post.claimed:
+        return release
+    if not release.keeps_zeros:
+        behind = f"{post.name} behind it guarantees nothing, as its proof compares an update with zeros"
+        return replace(release, reason=f"{release.name} is not known to send zeros as zeros, so {behind}")
+    if is_users_own(release.apply):
+        return replace(post, claimed=True, reason=as_claim(release.name, f"it keeps zeros; {post.reason}"))
+    return post
 
 
 def release_copy(release: Release, update: StateDict, generator: Generator, place: str = "") -> Released:

@@ -126,6 +126,8 @@ def dither(clip: float | None = None, **bound: float) -> Release:
         event=proof.event if proof else NonPrivateDpEvent(),
         reason=proof.reason if proof else NOTHING[mode],
         sigma=2 * value / 12**0.5 if mode == "abs" else None,
+        # An absolute bound dithers zeros too; a relative one of zeros is zero.
+        keeps_zeros=mode == "rel",
     )
 
 

@@ -98,4 +98,5 @@ def _after(pipeline: FedSZ, name: str, last: LastRound | None) -> Release:
         event=NonPrivateDpEvent(),
         reason="the codec is deterministic, so neighbouring updates that decode differently are told apart for certain",
         encode=lambda update, _: pipeline.encode(update, last),
+        keeps_zeros=True,
     )

@@ -13,4 +13,5 @@ def none() -> Release:
         event=NonPrivateDpEvent(),
         reason="the update leaves the client exactly as it was trained",
         loses_nothing=True,
+        keeps_zeros=True,
     )

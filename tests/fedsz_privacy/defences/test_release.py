@@ -1,8 +1,11 @@
 import math
+import sys
 from dataclasses import replace
+from itertools import product
 from time import perf_counter, sleep
 
 import dp_accounting
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -10,6 +13,7 @@ from hypothesis import strategies as st
 
 from fedsz_privacy import ErrorBound, FedSZ, InputError, Release, Released, parse_release
 from fedsz_privacy.codec.compressors import get_compressor
+from fedsz_privacy.codec.last_round import LastRound
 from fedsz_privacy.codec.lossless import get_lossless
 from fedsz_privacy.codec.lossy import THRESHOLD
 from fedsz_privacy.codec.names import COMPRESSOR_NAMES, DEFAULT_COMPRESSOR, DEFAULT_LOSSLESS, LOSSLESS_NAMES
@@ -215,6 +219,62 @@ def test_any_other_release_has_no_frame(text):
 )
 def test_a_release_loses_nothing_if_no_part_of_it_does(text, nothing):
     assert parse_release(text).loses_nothing is nothing
+
+
+KEEPING = (
+    "none",
+    *(f"fedsz:{bound},compressor={each}" for bound in ("rel=1e-1", "abs=1") for each in ("auto", "scaled", "nopred")),
+    *("fedsz:rel=1e-2,compressor=sz2", "fedsz:abs=1,compressor=zfp", "fedsz:abs=1,memory=1"),
+    *("topk:share=0.1", "int8", "bf16", "sign", "qsgd:bits=4", "eden:bits=1", "stochastic:abs=1", "dither:rel=1e-1"),
+)
+NOISE = "gaussian:noise=1,clip=1"
+
+
+@pytest.mark.parametrize("text", [*KEEPING, "int8+topk:share=0.1"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64])
+def test_what_may_stand_before_a_mechanism_sends_zeros_as_zeros(text, dtype):
+    release, zeros = parse_release(text), {"weight": torch.zeros(60, 70, dtype=dtype), "bias": torch.zeros(7)}
+    last = LastRound(0, {name: torch.ones_like(tensor).cumsum(0) for name, tensor in zeros.items()})
+    assert release.keeps_zeros
+    for each, seed in product((release, release.after(last)), range(5)):
+        sent = each.apply({name: tensor.clone() for name, tensor in zeros.items()}, np.random.default_rng(seed)).update
+        assert not any(tensor.any() for tensor in sent.values())
+    assert parse_release(f"{text}+{NOISE}").is_proved
+
+
+@pytest.mark.parametrize("text", ["dither:abs=1", "int8+dither:abs=1", "dither:abs=1+int8"])
+def test_a_mechanism_behind_what_moves_zeros_guarantees_nothing(text):
+    """Both neighbours may be moved, and lie up to two clip norms apart: its proof compares an update with zeros."""
+    found = parse_release(f"{text}+{NOISE}")
+    assert not found.is_proved
+    assert (
+        "is not known to send zeros as zeros, so gaussian:noise=1,clip=1 behind it guarantees nothing" in found.reason
+    )
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_that_a_users_own_release_keeps_zeros_is_its_claim(keeps, tmp_path, monkeypatch):
+    (tmp_path / "own_front.py").write_text(OWN_FRONT.format(keeps=keeps))
+    monkeypatch.syspath_prepend(tmp_path)
+    sys.modules.pop("own_front", None)
+    found = parse_release(f"own_front:half+{NOISE}")
+    assert found.is_proved is found.claimed is keeps
+    if keeps:
+        assert found.reason.startswith("claimed by own_front:half, accounted for and not checked: it keeps zeros; an ")
+
+
+OWN_FRONT = """
+import dp_accounting
+from fedsz_privacy import Release, Released
+
+
+def apply(update, generator):
+    return Released({{name: tensor / 2 for name, tensor in update.items()}}, 1)
+
+
+def half():
+    return Release("half", apply, dp_accounting.NonPrivateDpEvent(), "for the test", keeps_zeros={keeps})
+"""
 
 
 def test_then_applies_in_order_and_keeps_the_first_event(rng):
