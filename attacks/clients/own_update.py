@@ -24,9 +24,6 @@ from fedsz_privacy.core.state import StateDict, concatenate, flatten
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.training.clients import Clients
 
-EXPECTED_PATH = 2**32
-"""Where in `Purpose.CLIENT` the adversary's own trainings lie: beyond all trials."""
-
 
 @dataclass(frozen=True)
 class ClientKnowledge(Knowledge):
@@ -48,7 +45,7 @@ def expected_updates(game: Game, clients: int) -> StateDict:
 
 
 def _update(game: Game, records: Records, client: int) -> StateDict:
-    stream, rule = [generator(game.seed, Purpose.CLIENT, EXPECTED_PATH, client)], game.training.sized(len(records))
+    stream, rule = [generator(game.seed, Purpose.EXPECTED_UPDATE, client)], game.training.sized(len(records))
     batches = rule.draw(np.ones((1, len(records)), bool), stream)
     return game.steps(rule, Clients(game.knowledge.states, records, batches, stream))
 
