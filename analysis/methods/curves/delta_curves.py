@@ -97,18 +97,21 @@ def true_positive_rates(distribution: PrivacyLossDistribution, fpr: NDArray[np.f
 
 
 def _shifted(below: Below, low: float, median: float, high: float, width: float, bins: int) -> tuple[Masses, Masses]:
-    """Return masses on bins of a width that cover a range and the range shifted; what lies beyond joins the ends.
+    """Return masses on bins of a width that cover a range and the range shifted.
 
-    A range of more than `MOST_BINS` is cut around its median: of heavy tails it may be thousands of times as wide as
-    what most errors are in.
+    What lies beyond joins the ends, of both distributions alike, which is post-processing. A range of more than
+    `MOST_BINS` is cut around its median: of heavy tails it may be thousands of times as wide as what most errors are
+    in.
     """
     count = int(np.ceil((high - low) / width)) + 1
     if count > MOST_BINS:
         count, low = MOST_BINS, median - width * MOST_BINS / 2
-    cumulative = below(np.asarray(low + width * np.arange(count + 1), np.float64))
-    cumulative[0], cumulative[-1] = 0, 1
-    masses = np.diff(cumulative).clip(0)
-    return np.pad(masses, (0, bins)), np.pad(masses, (bins, 0))
+    cumulative = below(np.asarray(low + width * np.arange(-bins, count + bins + 1), np.float64))
+    return _masses(cumulative[bins:]), _masses(cumulative[: len(cumulative) - bins])
+
+
+def _masses(cumulative: NDArray[np.float64]) -> Masses:
+    return np.diff(np.concatenate([[0.0], cumulative[1:-1], [1.0]])).clip(0)
 
 
 def _dots(upper: Masses, lower: Masses) -> pld_pmf.PLDPmf:
