@@ -1,4 +1,4 @@
-"""What goes wrong with lower bounds on epsilon, each in numbers: selection, looking again, groups, ceilings."""
+"""What goes wrong with bounds and tests, each in numbers: selection, looking again, adding seeds, groups, ceilings."""
 
 import numpy as np
 from dp_accounting import get_epsilon_gaussian
@@ -8,8 +8,12 @@ from scipy.stats import norm
 
 from analysis.methods.lower_bounds import AnyMechanism, ceiling, epsilon_lower_bound, gaussian_family
 from analysis.methods.lower_bounds.accuracy import advantage_lower_limit, halving_threshold
+from analysis.methods.non_inferiority import Standing, seeds_to_resolve, standing
+from analysis.methods.over_seeds import mean_over_seeds
 
 DELTA, REPETITIONS, SCORES, SIGNALS = 1e-5, 200, 1000, 15
+
+TRIED, SEEDS, SEED_LOOKS, MOST_ADDED = 1000, 5, 6, 200
 
 LOOKS = [100 * 2**look for look in range(8)]
 
@@ -49,6 +53,24 @@ def looking_again() -> None:
     print(f"bounds above the truth: at some of {len(LOOKS)} looks {above / REPETITIONS:.1%}, at one 5% at most")
 
 
+def adding_seeds() -> None:
+    """Print how often `recommend` takes a bound that loses the margin, when seeds are added until it is resolved."""
+    rng, first, ever = np.random.default_rng(3), 0, 0
+    for _ in range(TRIED):
+        losses = rng.normal(1, 1, SEEDS)
+        for look in range(SEED_LOOKS):
+            found = mean_over_seeds(losses.tolist())
+            if standing(found, 1.0) is not Standing.UNRESOLVED:
+                first += look == 0 and standing(found, 1.0) is Standing.BELOW
+                ever += standing(found, 1.0) is Standing.BELOW
+                break
+            wanted = seeds_to_resolve(found, 1.0) or 2 * len(losses)
+            if wanted > MOST_ADDED:
+                break
+            losses = np.append(losses, rng.normal(1, 1, max(1, wanted - len(losses))))
+    print(f"bounds at the margin taken: with {SEEDS} seeds {first / TRIED:.1%}, with seeds added {ever / TRIED:.1%}")
+
+
 def groups() -> None:
     """Print what coins that move four records at once seem to prove of one."""
     scores, members = draw(np.random.default_rng(2), 12_800, 4.0)
@@ -67,5 +89,6 @@ def ceilings() -> None:
 if __name__ == "__main__":
     selection()
     looking_again()
+    adding_seeds()
     groups()
     ceilings()

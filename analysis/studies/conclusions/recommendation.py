@@ -49,7 +49,7 @@ def _next(report: RecommendReport) -> Iterator[str]:
     if after.standing is Standing.ABOVE:
         yield f"{found}, {margin} or more{'' if place else ': try tighter --bounds'}"
     elif after.loss.value >= margin.value:
-        yield f"{found}: more --seeds would say whether that is {margin} or more"
+        yield f"{found}: more seeds, new ones from --seed {_new(report)} on, would say whether that is {margin} or more"
     else:
         yield f"{found}, which is not resolved: {_remedy(report, after)}"
     if alone := [each.release for each in report.tried[place + 1 :] if each.standing is Standing.BELOW]:
@@ -60,7 +60,15 @@ def _remedy(report: RecommendReport, after: Tried) -> str:
     seeds = seeds_to_resolve(after.loss, report.margin.value)
     records = records_to_resolve(after.loss, report.margin.value, report.test_records)
     wanted = f"about {seeds} seeds" if seeds else "more than 1,000 seeds"
-    return f"{wanted} would, if they spread alike, or with these seeds {records:,} test records at the least"
+    return (
+        f"{wanted} would, new ones from --seed {_new(report)} on, if they spread alike, or {records:,} test records at "
+        "the least"
+    )
+
+
+def _new(report: RecommendReport) -> int:
+    """Return the first seed that was not looked at: a rule that looks again at the same seeds fails more often."""
+    return report.spec.seed + report.spec.seeds
 
 
 def leakage_changes(change: LeakageChange) -> str:

@@ -30,7 +30,8 @@ def test_a_bound_that_loses_more_is_said_to(reported):
 def test_what_is_not_resolved_says_what_would_settle_it_and_what_waits_for_it(reported):
     lines = recommendation(reported([(0.0, 0.0), (0.001, 0.008), (0.0, 0.001)]))
     assert lines[2].startswith("fedsz:rel=1e-3, the next, loses 0.10 [-0.70, 0.90] percentage points, which is not res")
-    assert lines[2].endswith("with these seeds 1,441 test records at the least")
+    assert lines[2].endswith("or 1,441 test records at the least")
+    assert "seeds would, new ones from --seed 3 on, if they spread alike" in lines[2]
     assert lines[3] == "fedsz:rel=1e-2 would stay below by themselves, and wait for it: bounds are tried in order"
 
 
@@ -44,7 +45,7 @@ def test_none_is_recommended_where_none_is_resolved_and_no_leakage_is_told(repor
 
 def test_no_seeds_are_promised_where_the_mean_is_over_the_margin(reported):
     line = recommendation(reported([(0.006, 0.008)]))[1]
-    assert line.endswith("more --seeds would say whether that is 0.5 percentage points or more")
+    assert line.endswith("new ones from --seed 3 on, would say whether that is 0.5 percentage points or more")
     assert recommendation(reported([(0.02, 0.008)]))[1].endswith("or more: try tighter --bounds")
 
 
