@@ -134,7 +134,8 @@ def _intervals(replicates: NDArray[np.float64], taken_off: float | NDArray[np.fl
 
     The deviation of the estimate from the truth is taken to be that of the sum of a replicate by trial and one by
     candidate from their means, at the scale of `standard_errors`. Taking their means off matters where a resample
-    chooses the candidates that it measures: it has fewer distinct trials to choose by, and so chooses worse.
+    chooses the candidates that it measures: it has fewer distinct trials to choose by, and so chooses worse. The ends
+    are percentiles of that, not reflected about the estimate: of a large AUC they cover better.
     """
     value = replicates[SAMPLE]
     if np.isnan(value).any():

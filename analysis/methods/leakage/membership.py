@@ -128,7 +128,7 @@ def roc_statistics(
     """
     order = np.argsort(-scores, axis=None, kind="stable")
     ranked, members = scores.take(order), membership.take(order)
-    ends = np.append(np.flatnonzero(np.diff(ranked)), ranked.size - 1)
+    ends = np.append(np.flatnonzero(ranked[1:] != ranked[:-1]), ranked.size - 1)
     inside, above = order[members], np.append(0, np.cumsum(members)[ends])
     outside, above_outside = order[~members], np.append(0, ends + 1) - above
     return np.array(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from fedsz_privacy.core import ranges
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.defences.grammar import write_shortest
 
@@ -70,8 +71,8 @@ def check_delta(delta: float) -> None:
 
 
 def check_gaussian_delta(delta: float) -> None:
-    """Raise InputError unless 0 < delta < 1; Gaussian noise has no finite epsilon at delta 0."""
-    if not 0 < delta < 1:
+    """Raise InputError unless 1e-15 <= delta < 1: at 0 Gaussian noise has no finite epsilon, near it none is known."""
+    if delta not in ranges.DELTA:
         raise InputError(
-            f"delta {write_shortest(delta)} is not between 0 and 1, as a Gaussian curve needs: give for example 1e-5"
+            f"delta {write_shortest(delta)} is not from {ranges.DELTA}, as a Gaussian curve needs: give 1e-5"
         )

@@ -102,7 +102,8 @@ def bound_scores(
         From the number of a null to the generator that breaks its ties.
     """
     coins = read[0].members.size
-    ceilings = [ceiling(null, coins, delta, CONFIDENCE).epsilon for null in nulls]
+    # That of the first score, which says more: where a second one takes its share of the failure, it is lower.
+    ceilings = [ceiling(null, coins, delta, 1 - _failures(len(read[0].scores))[0]).epsilon for null in nulls]
     for each in read:
         for number, (null, most) in enumerate(zip(nulls, ceilings, strict=True)):
             of_any = isinstance(null, AnyMechanism)
@@ -123,10 +124,14 @@ def _bound(
     null: Null, scores: Sequence[NDArray[np.float64]], members: NDArray[np.bool_], delta: float, ties: Generator
 ) -> EpsilonBound:
     """Return the larger bound of one score or two, which share the allowed failure."""
-    failure = 1 - CONFIDENCE
-    shares = [failure] if len(scores) == 1 else [failure * (1 - VARIANCE_SHARE), failure * VARIANCE_SHARE]
     found = [
-        epsilon_lower_bound(each, members, null, delta, 1 - share, ties).epsilon
-        for each, share in zip(scores, shares, strict=True)
+        epsilon_lower_bound(each, members, null, delta, 1 - failure, ties).epsilon
+        for each, failure in zip(scores, _failures(len(scores)), strict=True)
     ]
     return EpsilonBound(max(found), delta, CONFIDENCE)
+
+
+def _failures(scores: int) -> list[float]:
+    """Return the allowed failure of each score."""
+    failure = 1 - CONFIDENCE
+    return [failure] if scores == 1 else [failure * (1 - VARIANCE_SHARE), failure * VARIANCE_SHARE]

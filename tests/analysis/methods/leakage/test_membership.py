@@ -102,6 +102,13 @@ def test_the_advantage_of_guesses_is_that_of_a_best_threshold():
     assert np.mean(advantages) == pytest.approx(guessed_advantage(1000, 1000), abs=3.3 * np.std(advantages) / 300**0.5)
 
 
+def test_infinite_scores_are_equal_scores():
+    scores, membership = np.array([np.inf] * 4 + [-np.inf] * 4), np.arange(8) % 2 == 0
+    found = roc_statistics(scores, membership, [np.ones(8)], (0.1,))
+    assert found.tolist() == roc_statistics(np.sign(scores), membership, [np.ones(8)], (0.1,)).tolist()
+    assert found[0, :2].tolist() == [0.5, 0]
+
+
 def test_paired_differences_of_equal_scores_are_exactly_zero(rng):
     members = rng.random((10, 20)) < 0.5
     replicates = roc_statistics(members + rng.normal(size=(10, 20)), members, resample_weights(10, 20, rng), (0.1,))

@@ -62,5 +62,5 @@ def test_little_enough_shows_nothing():
 
 
 def test_without_a_delta_there_is_no_such_epsilon():
-    with pytest.raises(InputError, match="delta 0 is not between 0 and 1"):
+    with pytest.raises(InputError, match="delta 0 is not from 1e-15 to below 1"):
         last_update_epsilon(1.0, 0.1, 10, 0.0)
