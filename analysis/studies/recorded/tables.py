@@ -125,14 +125,14 @@ def cost_table(report: RecordedReport) -> Table:
 
 def bound_table(report: RecordedReport) -> Table:
     """Return what coins prove of epsilon, by client and release."""
-    delta = write_shortest(report.spec.delta)
+    delta, (members, non_members) = write_shortest(report.spec.delta), GUESSED
     return Table(
         title="Epsilon lower bounds",
         note="The recording says that a fair coin of its own put each of these records into the client's data or left "
         f"it out; if that is true, no claim of a smaller epsilon at delta {delta} could be, at 95% "
         f"confidence for each row by itself: for one record of the client, all recorded rounds together. By "
-        f"{report.signals[0]}, the first signal that was asked for, the {GUESSED:.0%} of highest score named members "
-        f"and the {GUESSED:.0%} of lowest named non-members, fixed beforehand (Steinke et al., NeurIPS 2023).",
+        f"{report.signals[0]}, the first signal that was asked for, the {members:.0%} of highest score named members "
+        f"and the {non_members:.0%} of lowest named non-members, fixed beforehand (Steinke et al., NeurIPS 2023).",
         columns=(
             "client",
             "defence",
