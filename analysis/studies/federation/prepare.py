@@ -1,6 +1,6 @@
 """From the question of a federation to its records, model and clients, tried before the work."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,8 @@ class Prepared:
 
     Attributes
     ----------
+    spec : FederationSpec
+        The question, of as many training records as there are.
     split : DataSplit
         The records, on the device of the run.
     model : nn.Module
@@ -38,6 +40,7 @@ class Prepared:
         About how long all clients train, under all defences.
     """
 
+    spec: FederationSpec
     split: DataSplit
     model: nn.Module
     clients: NDArray[np.bool_]
@@ -67,6 +70,8 @@ def prepare(spec: FederationSpec) -> Prepared:
         If the data, the model or the training do not fit the question.
     """
     split = load_records(spec, spec.records, spec.test_records)
+    # An even share of what there is: DP-SGD samples by it.
+    spec = replace(spec, records=len(split.train))
     if len(split.test) < LEAST_RECORDS:
         raise InputError(f"{count(len(split.test), 'test record')} has no interval: choose more --test-records")
     model = load_model(spec, split)
@@ -75,4 +80,4 @@ def prepare(spec: FederationSpec) -> Prepared:
     defences = spec.parse_defences()
     found = check_clients(defences, model, spec.model, split.train, spec.expected_records)
     seconds = seconds_of_federation(defences, model, split.train, clients, spec.rounds)
-    return Prepared(split, model, clients, (*split.notices, *found), seconds)
+    return Prepared(spec, split, model, clients, (*split.notices, *found), seconds)

@@ -42,16 +42,16 @@ def run_federation(
     InputError
         If the data, the model, the training or the folder do not fit the question. Nothing is written then.
     """
-    there = prepare(spec)
+    there, asked = prepare(spec), to_plain("federate", spec)
     split, model, clients = there.split, there.model, there.clients
     for notice in (*there.notices, describe_federations(there.seconds)):
         say(notice)
     held = clients.sum(axis=1).tolist()
-    defences, refused = settle_claims(spec, model, split.train, model.state_dict(), say, held)
+    defences, refused = settle_claims(there.spec, model, split.train, model.state_dict(), say, held)
     notices = (*there.notices, *refused)
-    require_place(path, to_plain("federate", spec))
+    require_place(path, asked)
     recorder = recorder_of(spec, clients, record) if record else None
-    folder = open_run(path, to_plain("federate", spec))
+    folder = open_run(path, asked)
     rounds, last = {}, {}
     for number, defence in enumerate(defences):
         federation = there.federation(spec, defence)
@@ -69,5 +69,5 @@ def run_federation(
     guarantees = {defence.name: guarantee(defence, spec.delta) for defence in defences}
     performance = {name: mean_over_records(values) for name, values in last.items()}
     changes = {name: difference_over_records(values, last[REFERENCE]) for name, values in last.items()}
-    report = FederationReport(spec, split.test.task.metric, guarantees, rounds, performance, changes, notices)
+    report = FederationReport(there.spec, split.test.task.metric, guarantees, rounds, performance, changes, notices)
     return report, folder

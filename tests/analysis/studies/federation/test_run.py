@@ -11,6 +11,7 @@ from safetensors.torch import load, save
 from statsmodels.stats.proportion import proportion_confint
 from tidy import require_tidy
 
+from analysis.studies.federation.prepare import prepare
 from analysis.studies.federation.report import FIGURES, guarantee_table, summary_table, to_results, write_federation
 from analysis.studies.federation.run import run_federation
 from analysis.studies.federation.spec import FederationSpec
@@ -238,6 +239,16 @@ def test_private_training_is_a_defence_whose_guarantee_stands_at_the_delta_of_th
     column = summary.columns.index("guaranteed\nepsilon for\none record\nat delta 1e-6")
     assert [row[column] for row in summary.rows[:2]] == ["∞", "8"]
     assert report.ratio("dpsgd:eps=8") == 1 < report.ratio("dpsgd:eps=8+fedsz:rel=1e-2")
+
+
+def test_a_rate_and_a_page_are_of_the_records_that_there_are():
+    few = FederationSpec(data="digits", records=10_000, test_records=200, clients=3, defences=("none", "dpsgd:eps=8"))
+    there = prepare(few)
+    held = len(there.split.train)
+    assert held < 2000
+    assert there.spec.parse_defences()[1].training.sampling_rate == few.batch_size / (held / 3)
+    assert there.spec == prepare(dataclasses.replace(few, records=held)).spec
+    assert f"{held:,} training records" in there.spec.rounds_in_words
 
 
 def test_private_training_learns_less_than_plain_training_and_repeats_itself(tmp_path):
