@@ -7,20 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.methods.leakage.detectable import HALF, WHOLE, Difference, Estimate, differences, estimates
-from analysis.methods.leakage.resampling import RESAMPLES, resample_weights
 from attacks.signals import Scores
 
 __all__ = [
     "FALSE_POSITIVE_RATES",
     "LEAST_FALSE_POSITIVES",
-    "RESAMPLES",
     "STATISTICS",
     "Difference",
     "Estimate",
     "Leakage",
     "guessed_advantage",
     "leakage",
-    "resample_weights",
     "resolvable_rates",
     "roc_statistics",
 ]

@@ -11,7 +11,7 @@ from analysis.methods.noise.distributions import Distribution
 from analysis.methods.noise.sketch import BLOCKS, Sketch
 from fedsz_privacy.core.randomness import Purpose, generator
 
-RESAMPLES = 100
+BLOCK_RESAMPLES = 100
 COARSE_BINS = 64
 LEAST_SHARE = 1e-3
 FAR: NDArray[np.float64] = np.geomspace(1, 1e3, 513)
@@ -45,10 +45,10 @@ def resampled_shares(sketch: Sketch, seed: int = 0) -> NDArray[np.float64]:
 
     Returns
     -------
-    float64 array, shape (1 + RESAMPLES, BINS + 1)
+    float64 array, shape (1 + BLOCK_RESAMPLES, BINS + 1)
         The first row is the sample's own.
     """
-    draws = generator(seed, Purpose.BOOTSTRAP).multinomial(BLOCKS, np.full(BLOCKS, 1 / BLOCKS), size=RESAMPLES)
+    draws = generator(seed, Purpose.BOOTSTRAP).multinomial(BLOCKS, np.full(BLOCKS, 1 / BLOCKS), size=BLOCK_RESAMPLES)
     below = np.pad(sketch.counts, ((0, 0), (1, 0))).cumsum(axis=1)
     counts = np.concatenate([np.ones((1, BLOCKS)), draws]) @ below
     return np.asarray(counts / counts[:, -1:])
@@ -88,7 +88,7 @@ def distances(sketch: Sketch, shares: NDArray[np.float64], distribution: Distrib
     ----------
     sketch : Sketch
         The sample.
-    shares : float64 array, shape (1 + RESAMPLES, BINS + 1)
+    shares : float64 array, shape (1 + BLOCK_RESAMPLES, BINS + 1)
         Of errors below the sketch's edges, as `resampled_shares` gives them.
     distribution : Distribution
         What the sample is compared to.

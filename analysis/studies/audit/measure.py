@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.methods.leakage.groups import ChosenGroup, FixedGroup, Group
-from analysis.methods.leakage.membership import Leakage, leakage, resample_weights, resolvable_rates
+from analysis.methods.leakage.membership import Leakage, leakage, resolvable_rates
+from analysis.methods.leakage.resampling import resample_weights
 from analysis.methods.leakage.vulnerable import vulnerable_resamples
 from analysis.methods.lower_bounds import EpsilonBound
 from analysis.methods.lower_bounds.trials import epsilon_bound

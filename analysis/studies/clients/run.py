@@ -8,7 +8,8 @@ import numpy as np
 
 from analysis.methods.guarantee import Guarantee, guarantee
 from analysis.methods.leakage.groups import FixedGroup
-from analysis.methods.leakage.membership import Leakage, resample_weights
+from analysis.methods.leakage.membership import Leakage
+from analysis.methods.leakage.resampling import resample_weights
 from analysis.methods.lower_bounds import EpsilonBound
 from analysis.methods.over_seeds import Mean, mean_with_interval
 from analysis.reporting.folder import RunFolder, open_run

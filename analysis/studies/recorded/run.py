@@ -6,7 +6,8 @@ from pathlib import Path
 from time import monotonic
 
 from analysis.methods.guarantee import Guarantee, guarantee
-from analysis.methods.leakage.membership import Leakage, resample_weights
+from analysis.methods.leakage.membership import Leakage
+from analysis.methods.leakage.resampling import resample_weights
 from analysis.reporting.folder import RunFolder, is_empty, open_run
 from analysis.reporting.progress import Progress, Say, silent, unsaid
 from analysis.studies.audit.strongest import Strongest

@@ -9,10 +9,10 @@ from analysis.methods.leakage.membership import (
     STATISTICS,
     guessed_advantage,
     leakage,
-    resample_weights,
     resolvable_rates,
     roc_statistics,
 )
+from analysis.methods.leakage.resampling import resample_weights
 
 
 def statistics(scores, members, weights=None, rates=FALSE_POSITIVE_RATES):

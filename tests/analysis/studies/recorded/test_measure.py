@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analysis.methods.leakage.membership import resample_weights
+from analysis.methods.leakage.resampling import resample_weights
 from analysis.methods.lower_bounds import Guesses, one_run_bound
 from analysis.studies.recorded.measure import bound_by_coins, can_be_measured, choose_strongest, measure
 from analysis.studies.recorded.members import Candidates, choose_candidates

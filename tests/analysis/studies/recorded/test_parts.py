@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from analysis.methods.leakage.membership import resample_weights
+from analysis.methods.leakage.resampling import resample_weights
 from analysis.studies.audit.strongest import Strongest
 from analysis.studies.recorded.measure import measure
 from analysis.studies.recorded.members import Candidates
