@@ -8,13 +8,12 @@ is left out, as the adversary may know it, and little of it lies along one direc
 import numpy as np
 from numpy.typing import NDArray
 
+from attacks.signals.base import Scores
 from fedsz_privacy.training.dpsgd import DPTraining
 from fedsz_privacy.training.rule import SteppedRule
 
 Steps = NDArray[np.float64]
 """How far the gradients of each step go along each canary, shape (trials, steps, canaries)."""
-
-Scores = NDArray[np.float64]
 
 
 def add_up_evidence(base: SteppedRule, steps: Steps) -> Scores:

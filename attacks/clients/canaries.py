@@ -20,7 +20,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from attacks.canaries.directions import draw_directions, draw_orthogonal_directions
-from attacks.canaries.evidence import Scores, Steps, add_up_ratios
+from attacks.canaries.evidence import Steps, add_up_ratios
 from attacks.canaries.gradients import PLAIN_NORM, UNCLIPPED, CanaryDesign
 from attacks.canaries.play import EVIDENCE, UPDATE
 from attacks.clients.chunk import ClientChunk, nothing
@@ -28,6 +28,7 @@ from attacks.clients.play import chunks_of
 from attacks.game.engine import Player
 from attacks.game.game import Game
 from attacks.game.trial import Trials, beside
+from attacks.signals.base import Scores
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import StateDict, expand, rows
 from fedsz_privacy.core.state import beside as shaped
