@@ -159,3 +159,6 @@ ADDRESSES: Mapping[str, str] = MappingProxyType({"ray": "RAY_ADDRESS", "dask": "
 
 PACKAGES: Mapping[str, str] = MappingProxyType({"ray": "ray", "dask": "distributed"})
 """The package of each backend that only an extra brings."""
+
+ONE_WORKER = Workers()
+"""This process itself does the work."""

@@ -12,7 +12,7 @@ from analysis.methods.leakage.vulnerable import vulnerable_share
 from analysis.methods.over_seeds import Mean, mean_with_interval
 from analysis.reporting.folder import RunFolder, open_run
 from analysis.reporting.progress import Progress, Say, silent, unsaid
-from analysis.reporting.workers import Workers
+from analysis.reporting.workers import ONE_WORKER, Workers
 from analysis.studies.audit.check import check_audit
 from analysis.studies.audit.frontier import Frontier, find_frontier
 from analysis.studies.audit.measure import RECORDS, VULNERABLE, bound_epsilon, measure, scores_of
@@ -36,10 +36,7 @@ from fedsz_privacy.defences.defence import Defence
 if TYPE_CHECKING:
     from analysis.studies.noise.update_study import NoiseStudy
 
-ALONE = Workers()
 NEIGHBOUR_PAIRS = 8
-STUDIED = 2**24
-"""Most elements of all neighbouring updates whose errors are studied together; a large model is studied on fewer."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +126,7 @@ class AuditReport(Report):
 def run_audit(
     spec: AuditSpec,
     path: Path,
-    workers: Workers = ALONE,
+    workers: Workers = ONE_WORKER,
     progress: Progress = silent,
     say: Say = unsaid,
 ) -> tuple[AuditReport, RunFolder]:
@@ -203,10 +200,10 @@ def run_audit(
 def _study(game: Game, defences: Sequence[Defence], spec: AuditSpec) -> Iterator[tuple[str, "NoiseStudy | None"]]:
     """Yield the noise of each defence's release, on updates of its own training rule."""
     # The families of noise bring SciPy's statistics, which take a second to import.
-    from analysis.studies.noise.update_study import study_noise
+    from analysis.studies.noise.update_study import STUDIED_ELEMENTS, study_noise
 
     elements = sum(tensor.numel() for tensor in game.state.values())
-    count = min(NEIGHBOUR_PAIRS, spec.trials, max(1, STUDIED // elements))
+    count = min(NEIGHBOUR_PAIRS, spec.trials, max(1, STUDIED_ELEMENTS // elements))
     for ruled, group in games_of(game, defences):
         pairs = neighbour_pairs(ruled, count)
         for defence in group:

@@ -14,10 +14,9 @@ from analysis.methods.lower_bounds import EpsilonBound
 from analysis.methods.over_seeds import Mean, mean_with_interval
 from analysis.reporting.folder import RunFolder, open_run
 from analysis.reporting.progress import Progress, Say, silent, unsaid
-from analysis.reporting.workers import Workers
+from analysis.reporting.workers import ONE_WORKER, Workers
 from analysis.studies.audit.canary_bounds import CanaryBound
 from analysis.studies.audit.measure import bound_epsilon, measure_group, scores_of
-from analysis.studies.audit.run import ALONE
 from analysis.studies.audit.strongest import Strongest, choose_strongest
 from analysis.studies.claims import settle_claims
 from analysis.studies.clients.canaries import bound_by_clients
@@ -114,7 +113,7 @@ class ClientsReport(Report):
 def run_clients(
     spec: ClientsSpec,
     path: Path,
-    workers: Workers = ALONE,
+    workers: Workers = ONE_WORKER,
     progress: Progress = silent,
     say: Say = unsaid,
 ) -> tuple[ClientsReport, RunFolder]:

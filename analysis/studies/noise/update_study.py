@@ -24,6 +24,9 @@ from fedsz_privacy.defences.release import Release, Released, release_copy
 PAIR, AGAIN = 1, 2
 """Streams of randomness: that of both neighbours of a pair, and that of an update's second release."""
 
+STUDIED_ELEMENTS = 2**24
+"""Most elements of all updates whose errors are studied together; a large model is studied on fewer updates."""
+
 
 @dataclass(frozen=True)
 class NoiseStudy:

@@ -7,7 +7,7 @@ from pathlib import Path
 from analysis.methods.over_seeds import mean_over_seeds
 from analysis.reporting.folder import RunFolder, open_run
 from analysis.reporting.progress import Progress, Say, silent, unsaid
-from analysis.reporting.workers import Workers
+from analysis.reporting.workers import ONE_WORKER, Workers
 from analysis.studies.federation.duration import describe_federations
 from analysis.studies.federation.prepare import Prepared, prepare
 from analysis.studies.federation.report import write_federation
@@ -26,14 +26,12 @@ from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import nbytes
 from fedsz_privacy.core.threads import one_thread
 
-ALONE = Workers()
-
 
 @one_thread()
 def run_recommend(
     spec: RecommendSpec,
     path: Path,
-    workers: Workers = ALONE,
+    workers: Workers = ONE_WORKER,
     progress: Progress = silent,
     say: Say = unsaid,
 ) -> tuple[RecommendReport, RunFolder]:

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from analysis.studies.audit.run import STUDIED
-from analysis.studies.noise.update_study import AGAIN, NoiseStudy, study_errors
+from analysis.studies.noise.update_study import AGAIN, STUDIED_ELEMENTS, NoiseStudy, study_errors
 from analysis.studies.recorded.material import AuditedRound
 from analysis.studies.recorded.sending import finite_updates, send
 from fedsz_privacy.codec.lossy import without_lossy_warnings
@@ -21,7 +20,7 @@ def study_releases(
     """Return the errors that each release makes on updates of one round; of a large model on fewer of them."""
     updates, _ = finite_updates(each)
     elements = sum(tensor.numel() for tensor in each.before().values())
-    some = dict(list(updates.items())[: max(1, min(STUDIED_UPDATES, STUDIED // elements))])
+    some = dict(list(updates.items())[: max(1, min(STUDIED_UPDATES, STUDIED_ELEMENTS // elements))])
     if not some:
         return dict.fromkeys([release.name for release in releases])
     return {release.name: _study(release, some, each.number, everybody, seed) for release in releases}

@@ -10,10 +10,9 @@ from analysis.methods.over_seeds import Mean, Spread, detectable_over_seeds, mea
 from analysis.reporting.finished import is_finished, reopen
 from analysis.reporting.folder import RunFolder, open_run
 from analysis.reporting.progress import Progress, Say, silent, unsaid
-from analysis.reporting.workers import Workers
+from analysis.reporting.workers import ONE_WORKER, Workers
 from analysis.studies.audit.canary_bounds import CanaryBound
 from analysis.studies.audit.results import statistics
-from analysis.studies.audit.run import ALONE
 from analysis.studies.audit.strongest import OR
 from analysis.studies.conclusions.defence import Finding, Measured, conclude
 from analysis.studies.questions import to_plain
@@ -137,7 +136,7 @@ class SeedsReport(Report):
 def run_seeds(
     spec: Several,
     path: Path,
-    workers: Workers = ALONE,
+    workers: Workers = ONE_WORKER,
     progress: Progress = silent,
     say: Say = unsaid,
 ) -> tuple[SeedsReport, RunFolder]:
