@@ -10,8 +10,7 @@ from analysis.cli.outputs import INTERRUPTED, Force, Output, require_output
 from analysis.cli.people import one_line_errors, print_rows, show_gauge
 from analysis.cli.terminal import Shown, echo, say, shown
 from analysis.reporting.numbers import count
-from analysis.studies.files.spec import DEFAULT_MAX_BYTES
-from fedsz_privacy.codec.names import NO_FRAME
+from fedsz_privacy.codec.names import DEFAULT_MAX_BYTES, NO_FRAME
 from fedsz_privacy.core import ranges
 from fedsz_privacy.core.files import require_file, require_readable
 from fedsz_privacy.core.ranges import require_in

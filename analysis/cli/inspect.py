@@ -4,8 +4,7 @@ from analysis.cli.decompress import Frame, MaxBytes
 from analysis.cli.output import with_output
 from analysis.cli.people import one_line_errors, print_lines, print_rows, print_table
 from analysis.cli.terminal import Shown, echo, shown
-from analysis.studies.files.spec import DEFAULT_MAX_BYTES
-from fedsz_privacy.codec.names import NO_FRAME
+from fedsz_privacy.codec.names import DEFAULT_MAX_BYTES, NO_FRAME
 from fedsz_privacy.core import ranges
 from fedsz_privacy.core.files import require_file
 from fedsz_privacy.core.ranges import require_in

@@ -9,6 +9,9 @@ from fedsz_privacy.data.records import DataSplit
 from fedsz_privacy.models.catalogue import build_model
 from fedsz_privacy.training.fixing import fix
 
+TEST_RECORDS = 1000
+"""Most test records that an audit measures a performance on."""
+
 
 def load_records(spec: ClientSpec, train: int, test: int) -> DataSplit:
     """Return at most so many records of each part, images of the side that is asked for, on the device.

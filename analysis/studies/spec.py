@@ -31,6 +31,9 @@ REFERENCE = "none"
 DELTA = 1e-5
 """The delta of every epsilon of a run that asks for no other."""
 
+MOST_SEEDS = 1000
+"""Most seeds of one run: more are a slip of the finger."""
+
 LEAST_SCORES = 300
 """Fewest scores of a game, trials times who may be in: half are of those who are not, and must resolve a rate of .1."""
 

@@ -11,9 +11,6 @@ from fedsz_privacy.codec.compressors.base import Compressor
 from fedsz_privacy.codec.frame import HEADER_MEMORY
 from fedsz_privacy.codec.header import Entry, Header
 
-DEFAULT_MAX_BYTES = 2**30
-"""A quarter of a small server's memory of 4 GiB."""
-
 UNLIMITED = 2**63 - 1
 """For a process that decodes what it encoded itself, such as a simulation."""
 

@@ -1,4 +1,4 @@
-"""What codecs are called. Asking for the names loads no codec, so that the command line can list them."""
+"""What codecs are called, and their defaults. Asking loads no codec, so that the command line can list them."""
 
 SZ3_ALGORITHMS = ("nopred", "lorenzo_reg", "interp_lorenzo", "interp")
 
@@ -10,6 +10,9 @@ DEFAULT_COMPRESSOR = "auto"
 DEFAULT_LOSSLESS = "zstd"
 
 LOSSLESS_NAMES = (DEFAULT_LOSSLESS, "zlib", "gzip", "xz", "blosclz")
+
+DEFAULT_MAX_BYTES = 2**30
+"""Most memory that decoding takes where nobody says otherwise: a quarter of a small server's 4 GiB."""
 
 NO_FRAME = "give a frame that was written to a file"
 """What helps where a file is not there."""

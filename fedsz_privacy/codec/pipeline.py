@@ -11,7 +11,7 @@ from torch import Tensor
 
 from fedsz_privacy.codec.arrays import rounding_error, to_array
 from fedsz_privacy.codec.bounds import ErrorBound
-from fedsz_privacy.codec.budget import DEFAULT_MAX_BYTES, memory_of
+from fedsz_privacy.codec.budget import memory_of
 from fedsz_privacy.codec.carrying import carried
 from fedsz_privacy.codec.compressors import DECODERS, Auto, Compressor
 from fedsz_privacy.codec.exact import with_blocks
@@ -21,6 +21,7 @@ from fedsz_privacy.codec.last_round import LastRound
 from fedsz_privacy.codec.layers import LayerBounds
 from fedsz_privacy.codec.lossless import LOSSLESS, ZSTD, Lossless
 from fedsz_privacy.codec.lossy import THRESHOLD, LossyRule, default_rule, is_eligible, on_copies, warn_of_shortfall
+from fedsz_privacy.codec.names import DEFAULT_MAX_BYTES
 from fedsz_privacy.codec.remembering import decoder_of, encode_arrays, predicting, require_last
 from fedsz_privacy.codec.streaming import Encoded, decode_from, encode_to
 from fedsz_privacy.codec.units import decode_unit

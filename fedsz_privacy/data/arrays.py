@@ -15,10 +15,8 @@ from fedsz_privacy.data.archives import Header, read_arrays
 from fedsz_privacy.data.checking import require_finite
 from fedsz_privacy.data.classes import number_classes
 from fedsz_privacy.data.images import BEHIND, channels_first, find_channels, require_range, scaled
-from fedsz_privacy.data.records import DataSplit, Records
+from fedsz_privacy.data.records import PARTS, DataSplit, Records
 from fedsz_privacy.data.targets import CLASSES, MOST_TOKENS, NEXT_TOKEN, name_task, settle
-
-PARTS = ("train", "test")
 
 LABELS = "biuU"
 """Kinds of dtypes that labels of classes have: bools, integers and strings."""

@@ -12,12 +12,10 @@ from fedsz_privacy.core.errors import InputError, one_line
 from fedsz_privacy.data.hub import load_parquet
 from fedsz_privacy.data.image_sets import Labelled, load_labelled
 from fedsz_privacy.data.pictures import Source
-from fedsz_privacy.data.records import DataSplit
+from fedsz_privacy.data.records import PARTS, DataSplit
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 """How files of pictures end; all others are left out, and said to be."""
-
-NAMES = ("train", "test")
 
 PART_OF = re.compile(r"(?<![a-z])(train|test)(?:ing)?(?![a-z])")
 """Which part a parquet file is of, by its path in the folder, such as data/train-00000-of-00002.parquet."""
@@ -37,7 +35,7 @@ def load_folder(root: Path, train: int | None, test: int | None, seed: int, task
     try:
         if files := sorted(_inside(root, root.rglob("*.parquet"))):
             return load_parquet(_parts_of(files, root), train, test, seed, task, f"data set {str(root)!r}")
-        files = sorted((file for part in NAMES for file in _files(root, root / part)), key=str)
+        files = sorted((file for part in PARTS for file in _files(root, root / part)), key=str)
     except (OSError, RuntimeError) as error:  # a loop of links is either, by the version of Python
         raise InputError(f"data set {str(root)!r} cannot be read ({one_line(error)}): mend what is there") from error
     return _load_pictures(root, files, (train, test), seed, task)
@@ -46,7 +44,7 @@ def load_folder(root: Path, train: int | None, test: int | None, seed: int, task
 def _parts_of(files: Sequence[Path], root: Path) -> dict[str, list[str]]:
     """Return the parquet files of each part; those of no part are of another one, such as validation."""
     named = [(PART_OF.findall(file.relative_to(root).as_posix().lower())[-1:], str(file)) for file in files]
-    parts = {part: [file for of, file in named if of == [part]] for part in NAMES}
+    parts = {part: [file for of, file in named if of == [part]] for part in PARTS}
     if not all(parts.values()):
         raise InputError(f"data set {str(root)!r} has no parquet files for both train and test: {LAYOUT}")
     return parts
@@ -82,7 +80,7 @@ def _load_pictures(
     names = sorted({file.parent.name for file in pictures})
     number_of = {name: number for number, name in enumerate(names)}
     parts = []
-    for part in NAMES:
+    for part in PARTS:
         held = [file for file in pictures if file.parent.parent == root / part]
         labels = np.array([number_of[file.parent.name] for file in held], np.int64)
         parts.append(Labelled([Source(str(file), partial(_open, file)) for file in held], labels))

@@ -14,12 +14,10 @@ from fedsz_privacy.core.errors import InputError, one_line
 from fedsz_privacy.core.optional import optional
 from fedsz_privacy.data.image_sets import Labelled, load_labelled
 from fedsz_privacy.data.pictures import Source
-from fedsz_privacy.data.records import DataSplit
+from fedsz_privacy.data.records import PARTS, DataSplit
 
 UNREADABLE = (AttributeError, ConnectionError, LookupError, OSError, TypeError, ValueError)
 """What ``datasets`` makes of a set that is not there or is damaged, beside errors of its own."""
-
-NAMES = ("train", "test")
 
 LABEL = "label"
 """Column of labels where none is a ``ClassLabel``."""
@@ -66,8 +64,8 @@ def _load(
     datasets.disable_progress_bars()
     try:
         loaded = ask(datasets)
-        parts = [_labelled(loaded[part], f"{part} part of {where}") for part in NAMES]
-        names, others = (_names(loaded[part]) for part in NAMES)
+        parts = [_labelled(loaded[part], f"{part} part of {where}") for part in PARTS]
+        names, others = (_names(loaded[part]) for part in PARTS)
     except InputError:
         raise
     except (*UNREADABLE, datasets.exceptions.DatasetsError) as error:

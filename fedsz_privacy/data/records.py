@@ -12,6 +12,9 @@ from torch.nn.functional import interpolate
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.data.tasks import Task
 
+PARTS = ("train", "test")
+"""What the two parts of a `DataSplit` are called where records come from."""
+
 
 @dataclass(frozen=True)
 class Records:

@@ -11,8 +11,8 @@ from flwr.serverapp import Grid
 from flwr.serverapp.strategy import Strategy
 
 from fedsz_privacy.codec.bounds import ErrorBound
-from fedsz_privacy.codec.budget import DEFAULT_MAX_BYTES
 from fedsz_privacy.codec.header import FrameError
+from fedsz_privacy.codec.names import DEFAULT_MAX_BYTES
 from fedsz_privacy.codec.pipeline import FedSZ
 from fedsz_privacy.core.errors import InputError, printable
 from fedsz_privacy.core.state import StateDict

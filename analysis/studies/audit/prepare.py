@@ -10,7 +10,7 @@ from torch import nn
 
 from analysis.reporting.progress import Progress
 from analysis.studies.audit.spec import AuditSpec, Others
-from analysis.studies.loading import load_model, load_records
+from analysis.studies.loading import TEST_RECORDS, load_model, load_records
 from attacks.canaries.records import make_canaries
 from attacks.game.game import Game
 from fedsz_privacy.core.errors import InputError
@@ -21,9 +21,6 @@ from fedsz_privacy.defences.mechanisms.none import none
 from fedsz_privacy.federation.federation import Federation
 from fedsz_privacy.federation.partition import even_clients
 from fedsz_privacy.training.modes import detached
-
-TEST_RECORDS = 1000
-"""Most test records that an accuracy is measured on."""
 
 
 def load(spec: AuditSpec) -> tuple[DataSplit, nn.Module]:

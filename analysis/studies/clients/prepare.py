@@ -13,7 +13,7 @@ from analysis.studies.audit.check import check_pickling, check_signals
 from analysis.studies.check import check_clients
 from analysis.studies.clients.spec import ClientsSpec
 from analysis.studies.duration import describe, seconds_of_training
-from analysis.studies.loading import load_model, load_records
+from analysis.studies.loading import TEST_RECORDS, load_model, load_records
 from attacks import Game
 from attacks.canaries.directions import require_room
 from attacks.clients.own_update import OWN_UPDATE
@@ -28,9 +28,6 @@ from fedsz_privacy.federation.partition import even_clients
 from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.gradients import gradient_names
 from fedsz_privacy.training.modes import detached
-
-TEST_RECORDS = 1000
-"""Most test records that performance is measured on."""
 
 TIMED = 8
 """Clients whose training is timed: those of several trials train side by side."""

@@ -5,15 +5,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.studies.spec import option, require_options
-from fedsz_privacy.codec.names import COMPRESSOR_NAMES, DEFAULT_COMPRESSOR, DEFAULT_LOSSLESS, LOSSLESS_NAMES
+from fedsz_privacy.codec.names import (
+    COMPRESSOR_NAMES,
+    DEFAULT_COMPRESSOR,
+    DEFAULT_LOSSLESS,
+    DEFAULT_MAX_BYTES,
+    LOSSLESS_NAMES,
+)
 from fedsz_privacy.core import ranges
 from fedsz_privacy.core.files import require_readable
 
 if TYPE_CHECKING:
     from fedsz_privacy.codec.pipeline import FedSZ
-
-DEFAULT_MAX_BYTES = 2**30
-"""As `FedSZ` has it."""
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,10 @@ from dataclasses import dataclass, fields
 
 from analysis.studies.federation.spec import FederationSpec, RoundsSpec
 from analysis.studies.recommend.max_loss import MaxLoss, parse_max_loss
-from analysis.studies.spec import option
+from analysis.studies.spec import MOST_SEEDS, option
 from fedsz_privacy.core import ranges
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.ranges import Whole, require_in
-
-MOST_SEEDS = 1000
-"""Most seeds of one run: more are a slip of the finger."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from torch import nn
 
 from analysis.methods.over_records import LEAST_RECORDS
 from analysis.reporting.numbers import count
+from analysis.studies.loading import TEST_RECORDS
 from analysis.studies.recorded.members import read_members, require_whole_masks
 from analysis.studies.recorded.spec import RecordedSpec
 from fedsz_privacy.core.device import find_device
@@ -25,9 +26,6 @@ from fedsz_privacy.models.catalogue import build_model, make_model
 from fedsz_privacy.training.check import check_model
 from fedsz_privacy.training.fixing import fix
 from fedsz_privacy.training.modes import detached
-
-TEST_RECORDS = 1000
-"""Most test records that a performance is measured on."""
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, TypeVar
 from analysis.reporting.numbers import count
 from analysis.studies.audit.spec import AuditSpec
 from analysis.studies.clients.spec import ClientsSpec
-from analysis.studies.spec import option
+from analysis.studies.spec import MOST_SEEDS, option
 from fedsz_privacy.core import ranges
 from fedsz_privacy.core.errors import InputError
 
 if TYPE_CHECKING:
     from analysis.studies.seeds.audits import Audits
 
-MOST_SEEDS = 1000
-"""Most seeds of one run: more are a slip of the finger."""
 
 DEFAULT_SEEDS = tuple(range(5))
 

@@ -3,7 +3,8 @@ from dataclasses import asdict
 import pytest
 
 from analysis.studies.audit.spec import AuditSpec
-from analysis.studies.seeds.spec import MOST_SEEDS, SeedsSpec, parse_seeds, settle
+from analysis.studies.seeds.spec import SeedsSpec, parse_seeds, settle
+from analysis.studies.spec import MOST_SEEDS
 from fedsz_privacy.core.errors import InputError
 
 
