@@ -23,9 +23,6 @@ RECORDS = "records"
 
 VULNERABLE = "most vulnerable records"
 
-Measured = Mapping[str, Mapping[str, Mapping[str, Leakage]]]
-"""Leakage as ``measured[group][defence][signal]``."""
-
 
 def scores_of(trials: Trials, defences: Sequence[str], signals: Sequence[Signal]) -> dict[str, dict[str, Scores]]:
     """Return calibrated scores as ``scores[defence][signal]``, each of shape (trials, candidates)."""
@@ -70,8 +67,8 @@ def groups_of(
 
 def measure(
     spec: AuditSpec, trials: Trials, scores: Mapping[str, Mapping[str, Scores]], progress: Progress
-) -> Measured:
-    """Return the leakage of each group under each defence by each signal, all from the same resamples.
+) -> dict[str, dict[str, dict[str, Leakage]]]:
+    """Return leakage as ``measured[group][defence][signal]``, all from the same resamples.
 
     The most vulnerable records are those that the first signal finds most easily without a defence, by what it
     read before calibration: calibrated scores know the members of all other trials. Each resample chooses its own.

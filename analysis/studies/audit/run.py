@@ -22,7 +22,7 @@ from analysis.studies.audit.strongest import Strongest, choose_strongest
 from analysis.studies.audit.verdict import Verdict
 from analysis.studies.audit.white_box import bound_by_canaries
 from analysis.studies.claims import settle_claims
-from analysis.studies.conclusions.defence import Finding, conclude, measured_beside
+from analysis.studies.conclusions.defence import Finding, conclude, pair_auc
 from analysis.studies.playing import playing
 from analysis.studies.questions import to_plain
 from analysis.studies.report import Presentation, Report
@@ -110,7 +110,7 @@ class AuditReport(Report):
                 Finding(
                     defence=name,
                     ratio=None if name == REFERENCE else self.ratio(name),
-                    measured=measured_beside(name, averages),
+                    measured=pair_auc(name, averages),
                     guarantee=verdict.guarantee,
                     epsilon_lower_bound=verdict.epsilon_lower_bound,
                     canaries=verdict.canary_bounds,

@@ -22,7 +22,7 @@ from analysis.studies.claims import settle_claims
 from analysis.studies.clients.canaries import bound_by_clients
 from analysis.studies.clients.prepare import check, load, set_up, train_before
 from analysis.studies.clients.spec import ClientsSpec
-from analysis.studies.conclusions.defence import Finding, conclude, measured_beside
+from analysis.studies.conclusions.defence import Finding, conclude, pair_auc
 from analysis.studies.playing import playing
 from analysis.studies.questions import to_plain
 from analysis.studies.report import Presentation, Report
@@ -99,7 +99,7 @@ class ClientsReport(Report):
                 Finding(
                     defence=name,
                     ratio=None if name == REFERENCE else self.ratio(name),
-                    measured=measured_beside(name, strongest),
+                    measured=pair_auc(name, strongest),
                     guarantee=self.guarantees[name],
                     epsilon_lower_bound=self.lower_bounds[name],
                     canaries=self.canaries[name],

@@ -32,7 +32,7 @@ SAME_SIZE = 1.05
 
 
 @dataclass(frozen=True)
-class Measured:
+class PairedAuc:
     """How well the strongest attack names members under a defence, beside none.
 
     Attributes
@@ -64,7 +64,7 @@ class Finding:
         Its name.
     ratio : float or None
         Compression ratio; None where no size was measured, or it is that of no defence.
-    measured : Measured or Estimate or None
+    measured : PairedAuc or Estimate or None
         Leakage; of no defence itself its AUC; None where no attack was run.
     guarantee : Guarantee or None
         What is guaranteed; None where nothing is known of it.
@@ -82,7 +82,7 @@ class Finding:
 
     defence: str
     ratio: float | None = None
-    measured: Measured | Estimate | None = None
+    measured: PairedAuc | Estimate | None = None
     guarantee: Guarantee | None = None
     epsilon_lower_bound: EpsilonBound | None = None
     canaries: Sequence[CanaryBound] = ()
@@ -98,12 +98,12 @@ def conclude(found: Finding) -> str:
     return f"{found.defence}: {'; '.join(filter(None, clauses))}"
 
 
-def measured_beside(defence: str, leakage: Mapping[str, Leakage]) -> Measured | Estimate:
-    """Return the leakage under a defence, beside that of no defence, of which there is one for each defence."""
+def pair_auc(defence: str, leakage: Mapping[str, Leakage]) -> PairedAuc | Estimate:
+    """Return the AUC under a defence beside that of no defence, of whose leakage there is one for each defence."""
     found = leakage[defence]
     if defence == REFERENCE:
         return found.auc
-    return Measured(found.auc, leakage[REFERENCE].auc, found.auc_difference, found.auc_difference.detectable)
+    return PairedAuc(found.auc, leakage[REFERENCE].auc, found.auc_difference, found.auc_difference.detectable)
 
 
 def _size(found: Finding) -> list[str]:
@@ -120,7 +120,7 @@ def size(ratio: float) -> str:
 def _leakage(found: Finding) -> list[str]:
     if found.measured is None:
         return []
-    return [leaks_beside(found.measured) if isinstance(found.measured, Measured) else leaks(found.measured)]
+    return [leaks_beside(found.measured) if isinstance(found.measured, PairedAuc) else leaks(found.measured)]
 
 
 def leaks(auc: Estimate) -> str:
@@ -130,7 +130,7 @@ def leaks(auc: Estimate) -> str:
     return f"the AUC of attacks is not told from guessing ({interval(auc)}; guessing gives {GUESSING})"
 
 
-def leaks_beside(found: Measured) -> str:
+def leaks_beside(found: PairedAuc) -> str:
     """Return how the leakage under a defence compares to that of none."""
     sees, saw = found.auc.low > GUESSING, found.undefended.low > GUESSING
     pair = _pair(found)
@@ -149,7 +149,7 @@ def leaks_beside(found: Measured) -> str:
     return f"cannot be told from {found.beside} ({pair}; {_would_have_been_missed(found.detectable)})"
 
 
-def _pair(found: Measured) -> str:
+def _pair(found: PairedAuc) -> str:
     auc, undefended = f"{found.auc.value:.3f}", f"{found.undefended.value:.3f}"
     return f"AUC {auc} both" if auc == undefended else f"AUC {auc} against {undefended}"
 

@@ -12,7 +12,7 @@ from analysis.reporting.folder import RunFolder, is_empty, open_run
 from analysis.reporting.progress import Progress, Say, silent, unsaid
 from analysis.studies.audit.strongest import Strongest
 from analysis.studies.claims import describe_refused
-from analysis.studies.conclusions.defence import Finding, conclude, measured_beside
+from analysis.studies.conclusions.defence import Finding, conclude, pair_auc
 from analysis.studies.noise.update_study import NoiseStudy
 from analysis.studies.recorded.choices import choose_clients, choose_signals, little_lossy, require_room
 from analysis.studies.recorded.errors import study_releases
@@ -126,7 +126,7 @@ class RecordedReport(Report):
                 Finding(
                     defence=release,
                     ratio=None if release == REFERENCE else self.ratio(release),
-                    measured=measured_beside(release, strongest),
+                    measured=pair_auc(release, strongest),
                     guarantee=self.guarantees[release],
                 )
             )

@@ -13,7 +13,7 @@ from analysis.methods.leakage.resampling import BY_CANDIDATE, BY_TRIAL, RESAMPLE
 from analysis.methods.lower_bounds import EpsilonBound, MuBound
 from analysis.reporting.folder import RunFolder, open_run
 from analysis.reporting.progress import Progress, silent
-from analysis.studies.conclusions.defence import Finding, Measured, conclude
+from analysis.studies.conclusions.defence import Finding, PairedAuc, conclude
 from analysis.studies.report import Presentation, Report
 from analysis.studies.scores.designs import Method, Withheld, methods_for
 from analysis.studies.scores.readers import read_columns
@@ -104,12 +104,12 @@ class ScoresReport(Report):
         bounds = (each.found for each in self.bounds if (each.release, each.signal) == (release, signal))
         return next((bound for bound in bounds if isinstance(bound, EpsilonBound)), None)
 
-    def _measured(self, release: str, signal: str) -> Measured | Estimate:
+    def _measured(self, release: str, signal: str) -> PairedAuc | Estimate:
         found, reference = self.measured[release][signal], self.table.reference
         if release == reference:
             return found.auc
         change = found.auc_difference
-        return Measured(found.auc, self.measured[reference][signal].auc, change, change.detectable, reference)
+        return PairedAuc(found.auc, self.measured[reference][signal].auc, change, change.detectable, reference)
 
     @property
     def signals(self) -> list[str]:

@@ -14,7 +14,7 @@ from analysis.reporting.workers import ONE_WORKER, Workers
 from analysis.studies.audit.canary_bounds import CanaryBound
 from analysis.studies.audit.results import statistics
 from analysis.studies.audit.strongest import OR
-from analysis.studies.conclusions.defence import Finding, Measured, conclude
+from analysis.studies.conclusions.defence import Finding, PairedAuc, conclude
 from analysis.studies.questions import to_plain
 from analysis.studies.report import Presentation, Report
 from analysis.studies.seeds.audits import Audits
@@ -111,7 +111,7 @@ class SeedsReport(Report):
     def _finding(self, defence: str) -> Finding:
         averages, exposed = self.average(defence)["auc"], self.exposed(defence)
         undefended = self.average(REFERENCE)["auc"].mean
-        beside = Measured(averages.mean, undefended, averages.difference, detectable_over_seeds(averages.difference))
+        beside = PairedAuc(averages.mean, undefended, averages.difference, detectable_over_seeds(averages.difference))
         is_reference = defence == REFERENCE
         return Finding(
             defence=defence,

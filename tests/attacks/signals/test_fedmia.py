@@ -14,7 +14,7 @@ from attacks.signals.fedmia import FEDMIA_COSINE, FEDMIA_LOSS, FLOOR, PRIOR_FREE
 
 
 @dataclass(frozen=True)
-class Measured:
+class FakeView:
     """Stands for a view: its updates are the measurements themselves."""
 
     updates: np.ndarray
@@ -23,7 +23,7 @@ class Measured:
 
 
 def score(target: np.ndarray, *others: np.ndarray) -> np.ndarray:
-    return fedmia.observe(Measured(target, others), lambda view: view.updates)
+    return fedmia.observe(FakeView(target, others), lambda view: view.updates)
 
 
 @pytest.fixture(scope="module")

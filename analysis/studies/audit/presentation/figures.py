@@ -20,7 +20,7 @@ from analysis.reporting.numbers import significant
 from analysis.reporting.style import LINES, Look, looks
 from analysis.reporting.titles import wrapped
 from analysis.studies.audit.presentation.intervals import whiskers
-from analysis.studies.audit.presentation.leakage_tables import Measured, strictest_rate
+from analysis.studies.audit.presentation.leakage_tables import LeakageByDefence, strictest_rate
 from analysis.studies.audit.presentation.tradeoff import entitle, tradeoff
 from analysis.studies.audit.run import AuditReport
 from analysis.studies.noise.cells import SHOWN_DISTRIBUTIONS
@@ -128,7 +128,9 @@ def leakage_against_ratio(report: AuditReport, figure: Canvas | None = None) -> 
     return entitle(drawn, title, report.spec.adversary, report.spec.sees.sees)
 
 
-def against_ratio(measured: Measured, ratios: Mapping[str, float], rate: float, figure: Canvas | None = None) -> Canvas:
+def against_ratio(
+    measured: LeakageByDefence, ratios: Mapping[str, float], rate: float, figure: Canvas | None = None
+) -> Canvas:
     """Draw each signal's AUC and its TPR at a false positive rate against the compression ratio, without a title."""
     ranked = sorted(measured, key=lambda defence: ratios[defence])
     signals, wide = list(measured[REFERENCE]), len(ranked) <= SIDE_BY_SIDE

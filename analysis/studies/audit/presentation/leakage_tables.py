@@ -11,7 +11,7 @@ from analysis.studies.audit.measure import RECORDS
 from analysis.studies.audit.run import AuditReport
 from analysis.studies.spec import REFERENCE
 
-Measured = Mapping[str, Mapping[str, Leakage]]
+LeakageByDefence = Mapping[str, Mapping[str, Leakage]]
 """Leakage of one group as ``measured[defence][signal]``."""
 
 
@@ -30,7 +30,7 @@ def leakage_table(report: AuditReport) -> Table:
     )
 
 
-def signals_table(title: str, note: str, measured: Measured, guessed: float) -> Table:
+def signals_table(title: str, note: str, measured: LeakageByDefence, guessed: float) -> Table:
     """Return every signal's statistics under each defence, beside the advantage that guessing would have."""
     return Table(
         title=title,
@@ -57,7 +57,7 @@ def difference_table(report: AuditReport) -> Table:
     return differences_table("Paired on the same trials and resamples.", measured, strictest_rate(report))
 
 
-def differences_table(paired: str, measured: Measured, rate: float) -> Table:
+def differences_table(paired: str, measured: LeakageByDefence, rate: float) -> Table:
     """Return how each defence differs from none, and what the run could have seen; a sentence says how they pair."""
     return Table(
         title="Difference to no defence",

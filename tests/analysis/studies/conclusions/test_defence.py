@@ -11,7 +11,7 @@ from analysis.methods.leakage.detectable import Estimate
 from analysis.methods.leakage.vulnerable import vulnerable_share
 from analysis.methods.lower_bounds import EpsilonBound
 from analysis.studies.audit.canary_bounds import CanaryBound
-from analysis.studies.conclusions.defence import Finding, Measured, conclude, guaranteed, leaks, leaks_beside, size
+from analysis.studies.conclusions.defence import Finding, PairedAuc, conclude, guaranteed, leaks, leaks_beside, size
 from fedsz_privacy.defences.proof import Unit
 
 LEAKING = Estimate(0.634, 0.604, 0.663)
@@ -19,14 +19,14 @@ NOTHING = Guarantee(inf, 1e-5, "it is deterministic")
 
 
 def beside(auc=LEAKING, undefended=LEAKING, change=(0.0, -0.0001, 0.0001), detectable=0.00018):
-    return leaks_beside(Measured(auc, undefended, Estimate(*change), detectable))
+    return leaks_beside(PairedAuc(auc, undefended, Estimate(*change), detectable))
 
 
 def test_the_conclusion_on_a_lossy_codec_has_size_leakage_guarantee_bound_and_the_most_exposed():
     found = Finding(
         "fedsz:rel=1e-2",
         10.23,
-        Measured(LEAKING, LEAKING, Estimate(0.0, -0.0001, 0.0001), 0.00018),
+        PairedAuc(LEAKING, LEAKING, Estimate(0.0, -0.0001, 0.0001), 0.00018),
         NOTHING,
         epsilon_lower_bound=EpsilonBound(2.81, 1e-5, 0.95),
         exposed=Estimate(0.975, 0.95, 0.99),
