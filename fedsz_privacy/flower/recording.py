@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.federation import Recorder
-from fedsz_privacy.flower.replies import Reply, Sent
+from fedsz_privacy.flower.replies import Broadcast, Reply
 
 LONGEST_NAME = 64
 
@@ -38,7 +38,7 @@ class RoundRecorder:
             )
         return cls(Recorder(folder, **about))
 
-    def require_recordable(self, number: int, sent: Sequence[Sent]) -> None:
+    def require_recordable(self, number: int, sent: Sequence[Broadcast]) -> None:
         """Raise InputError unless all clients of a round are sent one state, whose tensors have a model's names."""
         if len({id(each) for each in sent}) > 1:
             raise InputError(f"round {number} sends clients different parameters: a recording keeps one state a round")

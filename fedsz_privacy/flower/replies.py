@@ -24,7 +24,7 @@ Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True)
-class Sent:
+class Broadcast:
     """What the server sent one client in a round.
 
     Attributes
@@ -49,7 +49,7 @@ class Reply:
         With arrays in the place of the frame, and metrics of the compression.
     client : str
         What the client calls itself, or else its node.
-    sent : Sent
+    sent : Broadcast
         What it was sent.
     state : StateDict
         Where its update leads from there.
@@ -59,19 +59,19 @@ class Reply:
 
     message: Message
     client: str
-    sent: Sent
+    sent: Broadcast
     state: StateDict
     form: tuple[object, ...]
 
 
-def read_reply(message: Message, sent: Sent, codec: FedSZ, weight: str | None, norm_limit: float = inf) -> Reply:
+def read_reply(message: Message, sent: Broadcast, codec: FedSZ, weight: str | None, norm_limit: float = inf) -> Reply:
     """Return a reply as one that can be averaged.
 
     Parameters
     ----------
     message : Message
         The client's, without an error; its content is replaced.
-    sent : Sent
+    sent : Broadcast
         What it was sent.
     codec : FedSZ
         Decodes its frame, within the memory that it allows.
@@ -127,7 +127,7 @@ def _require_metrics(metrics: MetricRecord, weight: str | None) -> None:
         raise InputError(f"metric {weight!r}, which updates are weighted by, is {share}: send a positive number")
 
 
-def _take_note(message: Message, sent: Sent) -> Note | None:
+def _take_note(message: Message, sent: Broadcast) -> Note | None:
     """Return what the reply says of itself, taken out of it."""
     record = message.content.config_records.get(NOTE)
     if record is None:

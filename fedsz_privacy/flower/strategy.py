@@ -26,7 +26,7 @@ from fedsz_privacy.flower.order import (
     within,
 )
 from fedsz_privacy.flower.recording import RoundRecorder
-from fedsz_privacy.flower.replies import Reply, Sent, of_one_form, read_reply
+from fedsz_privacy.flower.replies import Broadcast, Reply, of_one_form, read_reply
 
 LOG = getLogger("flwr")
 
@@ -86,7 +86,7 @@ class FedSZStrategy(Strategy):
         # A frame says itself which bound it was made under; decoding reads none.
         self._codec = FedSZ(ErrorBound.rel(1e-2), max_bytes=max_bytes)
         self._recorder = RoundRecorder.begin(record, about)
-        self._sent: dict[int, Sent] = {}
+        self._sent: dict[int, Broadcast] = {}
 
     def __repr__(self) -> str:
         return f"FedSZStrategy({self.inner!r})"
@@ -102,13 +102,13 @@ class FedSZStrategy(Strategy):
         """Return the inner strategy's messages, which then say that frames are read, and keep what they hold."""
         require_outermost_strategy()
         messages = list(self.inner.configure_train(server_round, arrays, config, grid))
-        once: dict[int, Sent] = {}
+        once: dict[int, Broadcast] = {}
         self._sent = {}
         for message in messages:
             mark(message, server_round)
             record = _only_arrays(message, self.inner)
             if id(record) not in once:
-                once[id(record)] = Sent(read_state(record), digest(record, server_round))
+                once[id(record)] = Broadcast(read_state(record), digest(record, server_round))
             self._sent[message.metadata.dst_node_id] = once[id(record)]
         if self._recorder:
             self._recorder.require_recordable(server_round, list(self._sent.values()))

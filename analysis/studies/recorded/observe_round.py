@@ -11,7 +11,7 @@ from analysis.methods.over_records import mean_over_records
 from analysis.studies.recorded.material import Material
 from analysis.studies.recorded.members import Candidates
 from analysis.studies.recorded.reading import placed, read_scores
-from analysis.studies.recorded.sending import Memory, Sent, finite_updates, last_rounds, send
+from analysis.studies.recorded.sending import Memory, ReleasedByClient, finite_updates, last_rounds, send
 from attacks import Signal
 from attacks.signals import Scores
 from fedsz_privacy.core.errors import InputError
@@ -103,7 +103,7 @@ def observe_round(
 
 
 def _measure_all(
-    material: Material, before: StateDict, sent: Mapping[str, Sent]
+    material: Material, before: StateDict, sent: Mapping[str, ReleasedByClient]
 ) -> tuple[dict[str, Estimate], list[str]]:
     """Return how good each release leaves the global model, and of which releases that is not finite."""
     measured = {release: _performance(material, before, by_client) for release, by_client in sent.items()}
@@ -128,7 +128,7 @@ def _require_others(updates: Mapping[str, StateDict], number: int, signals: Sequ
         )
 
 
-def _performance(material: Material, before: StateDict, sent: Sent) -> NDArray[np.float64]:
+def _performance(material: Material, before: StateDict, sent: ReleasedByClient) -> NDArray[np.float64]:
     """Return how good a model is after a round, its updates averaged by how many records who sent them holds.
 
     Shape (test records,).

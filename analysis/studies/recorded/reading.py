@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from analysis.studies.recorded.members import Candidates
-from analysis.studies.recorded.sending import Sent
+from analysis.studies.recorded.sending import ReleasedByClient
 from attacks import Knowledge, Signal, View
 from attacks.game.looks import observe
 from attacks.signals import Scores
@@ -28,7 +28,7 @@ def read_scores(
     candidates: Candidates,
     signals: Sequence[Signal],
     before: StateDict,
-    sent: Mapping[str, Sent],
+    sent: Mapping[str, ReleasedByClient],
     where: str,
 ) -> dict[str, dict[str, Scores]]:
     """Return the scores of every release and signal, each of shape (records, clients); 0 of who sent nothing.
@@ -53,7 +53,9 @@ def _together(targets: Sequence[Target], size: int) -> Iterator[Sequence[Target]
     return (targets[start : start + count] for start in range(0, len(targets), count))
 
 
-def _view(knowledge: Knowledge, sent: Mapping[str, Sent], targets: Sequence[Target], sees_others: bool) -> View:
+def _view(
+    knowledge: Knowledge, sent: Mapping[str, ReleasedByClient], targets: Sequence[Target], sees_others: bool
+) -> View:
     """Return the look at some targets, each in the place of a trial: all start from one state."""
     others = [[(release, other) for other in sent[release] if other != client] for release, client in targets]
     updates, *of_others = (
@@ -64,7 +66,11 @@ def _view(knowledge: Knowledge, sent: Mapping[str, Sent], targets: Sequence[Targ
 
 
 def _read(
-    signals: Sequence[Signal], knowledge: Knowledge, sent: Mapping[str, Sent], targets: Sequence[Target], where: str
+    signals: Sequence[Signal],
+    knowledge: Knowledge,
+    sent: Mapping[str, ReleasedByClient],
+    targets: Sequence[Target],
+    where: str,
 ) -> Iterator[tuple[Signal, str, str, NDArray[np.float64]]]:
     """Yield each signal's scores of each target, shape (records,), with the release and the client."""
     view = _view(knowledge, sent, targets, any(signal.reads_others for signal in signals))

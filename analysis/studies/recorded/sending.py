@@ -10,7 +10,7 @@ from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import StateDict, add, is_finite, subtract
 from fedsz_privacy.defences.release import Release, Released, release_copy
 
-Sent = Mapping[str, Released]
+ReleasedByClient = Mapping[str, Released]
 """What an observer holds of each client that took part in a round."""
 
 Memory = dict[str, StateDict]
@@ -36,7 +36,7 @@ def send(
     seed: int,
     memory: Memory,
     lasts: Lasts = MappingProxyType({}),
-) -> Sent:
+) -> ReleasedByClient:
     """Return what an observer holds of each update; under error feedback, the memory takes in what was lost of each."""
     sent = {}
     with without_lossy_warnings():

@@ -21,7 +21,7 @@ from fedsz_privacy.codec.header import FrameError
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.flower import FedSZStrategy, fedsz_mod
 from fedsz_privacy.flower.envelope import FRAME, NOTE, digest
-from fedsz_privacy.flower.replies import Sent, read_reply
+from fedsz_privacy.flower.replies import Broadcast, read_reply
 
 CODEC = FedSZ(ErrorBound.rel(1e-2))
 BAD = NODES[1]
@@ -196,7 +196,7 @@ def test_whatever_the_bytes_of_a_reply_it_is_refused_in_one_line_or_is_sound(dat
     reply = Message(RecordDict(content), reply_to=message)
     refusal, found = "", {}
     try:
-        found = read_reply(reply, Sent(state, digest(message.content["arrays"], 1)), CODEC, "num-examples").state
+        found = read_reply(reply, Broadcast(state, digest(message.content["arrays"], 1)), CODEC, "num-examples").state
     except (InputError, FrameError) as error:
         refusal = str(error)
     assert "\n" not in refusal
