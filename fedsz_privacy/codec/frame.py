@@ -53,7 +53,7 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True)
-class Memory:
+class FrameInMemory:
     """A frame in memory."""
 
     view: memoryview
@@ -101,7 +101,7 @@ def pack(header: Header, streams: Sequence[bytes]) -> bytes:
 
 def unpack(frame: bytes, max_bytes: int = MAX_NBYTES) -> tuple[Header, memoryview]:
     """Return the header and payload of a frame, as `read_header` reads it."""
-    source = Memory(memoryview(frame).cast("B"))
+    source = FrameInMemory(memoryview(frame).cast("B"))
     header = read_header(source, max_bytes)
     return header, source.view[PREFIX.size : PREFIX.size + payload_size(header)]
 

@@ -15,7 +15,7 @@ from fedsz_privacy.codec.budget import memory_of
 from fedsz_privacy.codec.carrying import carried
 from fedsz_privacy.codec.compressors import DECODERS, Auto, Compressor
 from fedsz_privacy.codec.exact import with_blocks
-from fedsz_privacy.codec.frame import Memory, pack, payload_size, read_header, streams_of
+from fedsz_privacy.codec.frame import FrameInMemory, pack, payload_size, read_header, streams_of
 from fedsz_privacy.codec.header import Entry, FrameError, Header
 from fedsz_privacy.codec.last_round import LastRound
 from fedsz_privacy.codec.layers import LayerBounds
@@ -206,7 +206,7 @@ class FedSZ:
             If the frame is not intact, takes more memory than ``max_bytes`` to decode, was predicted from another round
             than the last, or its streams do not hold what its header announces. No part of the state is returned then.
         """
-        source = Memory(memoryview(frame).cast("B"))
+        source = FrameInMemory(memoryview(frame).cast("B"))
         header = read_header(source, self.max_bytes)
         decoder, header_size = self.decoder_of(header, last), source.size - payload_size(header)
         units = list(streams_of(header, source))

@@ -36,7 +36,7 @@ def build(
 
 
 @dataclass
-class Memory:
+class OptimizerState:
     """What an optimiser remembers of a stack of clients: running means of gradients and of their squares, and steps."""
 
     first: dict[str, Tensor] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class _Step:
 
     parameters: StateDict
     gradients: StateDict
-    memory: Memory
+    state: OptimizerState
     taken: Tensor
     rate: float
     decay: float
@@ -68,12 +68,12 @@ def step_many(
     optimizer: Optimizer,
     parameters: StateDict,
     gradients: StateDict,
-    memory: Memory,
+    state: OptimizerState,
     steps: Tensor,
     learning_rate: float,
     weight_decay: float,
 ) -> dict[str, Tensor]:
-    """Return the parameters of a stack of clients after one step, and let the memory know.
+    """Return the parameters of a stack of clients after one step, and take it into their state.
 
     Parameters
     ----------
@@ -81,14 +81,14 @@ def step_many(
         How gradients become a step.
     parameters, gradients : StateDict
         Each tensor of shape (clients, ...).
-    memory : Memory
+    state : OptimizerState
         Empty before the first step.
     steps : bool Tensor, shape (clients,)
         Who takes the step; the others stay as they are.
     learning_rate, weight_decay : float
         As PyTorch's optimisers have them.
     """
-    return STEPS[optimizer](_Step(parameters, gradients, memory, steps, learning_rate, weight_decay))
+    return STEPS[optimizer](_Step(parameters, gradients, state, steps, learning_rate, weight_decay))
 
 
 def _descend(step: _Step) -> dict[str, Tensor]:
@@ -100,7 +100,7 @@ def _descend(step: _Step) -> dict[str, Tensor]:
 
 
 def _descend_with_momentum(step: _Step) -> dict[str, Tensor]:
-    velocities = step.memory.first
+    velocities = step.state.first
     for name, gradient in step.gradients.items():
         before = velocities.get(name, torch.zeros_like(gradient))
         velocities[name] = step.where_taken(MOMENTUM * before + step.decayed(name), before)
@@ -117,17 +117,17 @@ def _adam(step: _Step) -> dict[str, Tensor]:
 
 def _adamw(step: _Step) -> dict[str, Tensor]:
     """Loshchilov and Hutter, ICLR 2019: the decay apart from the gradient."""
-    memory, (first_beta, second_beta), stepped = step.memory, BETAS, {}
-    memory.steps = step.taken.long() if memory.steps is None else memory.steps + step.taken
+    state, (first_beta, second_beta), stepped = step.state, BETAS, {}
+    state.steps = step.taken.long() if state.steps is None else state.steps + step.taken
     for name, gradient in step.gradients.items():
         zero = torch.zeros_like(gradient)
-        before = memory.first.get(name, zero), memory.second.get(name, zero)
+        before = state.first.get(name, zero), state.second.get(name, zero)
         first = first_beta * before[0] + (1 - first_beta) * gradient
         second = second_beta * before[1] + (1 - second_beta) * gradient.square()
-        memory.first[name] = step.where_taken(first, before[0])
-        memory.second[name] = step.where_taken(second, before[1])
+        state.first[name] = step.where_taken(first, before[0])
+        state.second[name] = step.where_taken(second, before[1])
         # 32 bits would lose four digits of 1 - beta**count.
-        count = beside(memory.steps.clamp(min=1).double(), gradient)
+        count = beside(state.steps.clamp(min=1).double(), gradient)
         corrected = (step.rate / (1 - first_beta**count)).to(gradient.dtype)
         size = second.sqrt() / (1 - second_beta**count).sqrt().to(gradient.dtype) + TINY
         moved = (1 - step.rate * step.decay) * step.parameters[name] - corrected * first / size

@@ -23,7 +23,7 @@ from fedsz_privacy.training.evaluation import TRIED, apply, in_precision
 from fedsz_privacy.training.modes import detached, learner, merge, seeded, split, trainable
 from fedsz_privacy.training.names import Optimizer
 from fedsz_privacy.training.one_by_one import train_each
-from fedsz_privacy.training.optimizers import Memory, build, step_many
+from fedsz_privacy.training.optimizers import OptimizerState, build, step_many
 from fedsz_privacy.training.vectorized import Computation, convolves, for_each, moved, vectorizes
 from fedsz_privacy.training.watching import Watch, Watched, watch_nothing
 
@@ -173,7 +173,7 @@ def _train_at_once(
         outputs = functional_call(copy, {**fixed, **parameters}, inputs)
         return (records.task.loss(outputs, targets) * present).sum() / count
 
-    gradient, memory, kept = for_each(grad(loss)), Memory(), []
+    gradient, optimizer_state, kept = for_each(grad(loss)), OptimizerState(), []
     for step in torch.from_numpy(clients.batches).to(records.targets.device).unbind(1):
         present, counted = (step != ABSENT) & (step < len(records)), step != ABSENT
         chosen = torch.where(present, step, ABSENT)
@@ -193,7 +193,7 @@ def _train_at_once(
             settings.optimizer,
             parameters,
             gradients,
-            memory,
+            optimizer_state,
             counted.any(1),
             settings.learning_rate,
             settings.weight_decay,

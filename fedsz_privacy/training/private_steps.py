@@ -19,7 +19,7 @@ from fedsz_privacy.training.canary_sums import add_drawn, count_canaries
 from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.clipped_sums import Sums, clip_canaries, sums_alone, sums_at_once, trains_privately_at_once
 from fedsz_privacy.training.modes import merge, seeded, split, torch_stream
-from fedsz_privacy.training.optimizers import Memory, step_many
+from fedsz_privacy.training.optimizers import OptimizerState, step_many
 from fedsz_privacy.training.plain_steps import Settings
 from fedsz_privacy.training.private_models import refuse_buffers_that_move, refuse_unless_private
 from fedsz_privacy.training.watching import Watch, Watched, side_by_side
@@ -107,7 +107,7 @@ def _take_steps(
     shared, fixed = split(model, starts)
     parameters = {name: tensor.clone() for name, tensor in shared.items()}
     noise = {name: torch.empty_like(wide(tensor)) for name, tensor in parameters.items()}
-    deviation, memory = settings.noise_multiplier * settings.clip_norm, Memory()
+    deviation, optimizer_state = settings.noise_multiplier * settings.clip_norm, OptimizerState()
     canaries = clip_canaries(canaries, settings.clip_norm) if canaries else canaries
     everyone = torch.ones(length(starts), dtype=torch.bool, device=records.targets.device)
     for step in torch.from_numpy(clients.batches).to(everyone.device).unbind(1):
@@ -121,7 +121,13 @@ def _take_steps(
             fill_with_gaussian(noise[name], deviation, streams)
         gradients = {name: noise[name].add_(totals[name]).div_(settings.batch_size) for name in parameters}
         stepped = step_many(
-            settings.optimizer, parameters, gradients, memory, everyone, settings.learning_rate, settings.weight_decay
+            settings.optimizer,
+            parameters,
+            gradients,
+            optimizer_state,
+            everyone,
+            settings.learning_rate,
+            settings.weight_decay,
         )
         parameters = {name: tensor.to(parameters[name].dtype) for name, tensor in stepped.items()}
         kept.append(watch(merge(model, starts, parameters), gradients))

@@ -13,7 +13,7 @@ from analysis.studies.duration import describe
 from analysis.studies.recorded.material import Material
 from analysis.studies.recorded.members import Candidates
 from analysis.studies.recorded.observe_round import RoundObservation, observe_round
-from analysis.studies.recorded.sending import Memory
+from analysis.studies.recorded.sending import Residuals
 from attacks import Signal
 from attacks.signals import Scores
 from fedsz_privacy.core.errors import InputError
@@ -74,11 +74,11 @@ def observe_rounds(
         If a state cannot be read, a release or a signal returns what it may not, or no update of a client is finite.
     """
     pool = material.split.train.select(candidates.records)
-    memories = {release.name: Memory() for release in releases}
+    residuals = {release.name: Residuals() for release in releases}
     count, start = len(material.rounds), perf_counter()
     observed: list[RoundObservation] = []
     for row in progress(range(count), description="rounds", total=count):
-        observed.append(observe_round(material, candidates, pool, releases, signals, seed, row, memories))
+        observed.append(observe_round(material, candidates, pool, releases, signals, seed, row, residuals))
         if row == 0 and count > 1:
             say(describe("the rounds of this recording take", count * (perf_counter() - start), SMALLER))
     return stack_rounds(observed, candidates.clients)

@@ -11,7 +11,7 @@ from analysis.methods.over_records import mean_over_records
 from analysis.studies.recorded.material import Material
 from analysis.studies.recorded.members import Candidates
 from analysis.studies.recorded.reading import placed, read_scores
-from analysis.studies.recorded.sending import Memory, ReleasedByClient, finite_updates, last_rounds, send
+from analysis.studies.recorded.sending import ReleasedByClient, Residuals, finite_updates, last_rounds, send
 from attacks import Signal
 from attacks.signals import Scores
 from fedsz_privacy.core.errors import InputError
@@ -54,7 +54,7 @@ def observe_round(
     signals: Sequence[Signal],
     seed: int,
     row: int,
-    memories: Mapping[str, Memory],
+    residuals: Mapping[str, Residuals],
 ) -> RoundObservation:
     """Pass every update of one round through every release, and read every signal off those that are attacked.
 
@@ -74,8 +74,8 @@ def observe_round(
         The run's.
     row : int
         Which of the material's rounds.
-    memories : mapping of str to Memory
-        What each client remembers of the rounds before, by release; under error feedback it takes in this one.
+    residuals : mapping of str to Residuals
+        What each client remembers of the rounds before, by release; under error feedback they take in this one.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def observe_round(
     updates, told = finite_updates(each)
     _require_others(updates, each.number, signals)
     sent = {
-        release.name: send(release, updates, each.number, material.everybody, seed, memories[release.name], lasts)
+        release.name: send(release, updates, each.number, material.everybody, seed, residuals[release.name], lasts)
         for release in releases
     }
     scores = read_scores(material.model, pool, candidates, signals, before, sent, f" of round {each.number}")

@@ -13,7 +13,7 @@ from fedsz_privacy.defences.release import Release, Released, release_copy
 ReleasedByClient = Mapping[str, Released]
 """What an observer holds of each client that took part in a round."""
 
-Memory = dict[str, StateDict]
+Residuals = dict[str, StateDict]
 """What each client remembers of its updates under a release with error feedback: what was lost of them so far."""
 
 Lasts = Mapping[str, LastRound]
@@ -34,19 +34,19 @@ def send(
     number: int,
     everybody: Sequence[str],
     seed: int,
-    memory: Memory,
+    residuals: Residuals,
     lasts: Lasts = MappingProxyType({}),
 ) -> ReleasedByClient:
-    """Return what an observer holds of each update; under error feedback, the memory takes in what was lost of each."""
+    """Return what an observer holds of each update; error feedback keeps in the residuals what was lost of it."""
     sent = {}
     with without_lossy_warnings():
         for client, update in updates.items():
-            whole = add(memory[client], update) if client in memory else update
+            whole = add(residuals[client], update) if client in residuals else update
             stream = generator(seed, Purpose.RELEASE, number, everybody.index(client))
             after = release.after(lasts.get(client))
             sent[client] = release_copy(after, whole, stream, f" of {client} in round {number}")
             if release.feedback:
-                memory[client] = subtract(whole, sent[client].update)
+                residuals[client] = subtract(whole, sent[client].update)
     return sent
 
 

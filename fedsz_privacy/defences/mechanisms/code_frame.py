@@ -10,7 +10,7 @@ from torch import Tensor
 
 from fedsz_privacy.codec.carrying import carried
 from fedsz_privacy.codec.exact import decode_exact, with_blocks
-from fedsz_privacy.codec.frame import Memory, pack, read_header, streams_of
+from fedsz_privacy.codec.frame import FrameInMemory, pack, read_header, streams_of
 from fedsz_privacy.codec.header import Entry, FrameError, Header
 from fedsz_privacy.codec.integer_codes import decode_integers, encode_integers, narrowest
 from fedsz_privacy.codec.lossless import ZSTD
@@ -46,7 +46,7 @@ def unpack_codes(frame: bytes, names: Container[str]) -> tuple[dict[str, NDArray
     FrameError
         If the frame is not intact, or holds something else.
     """
-    source = Memory(memoryview(frame))
+    source = FrameInMemory(memoryview(frame))
     header = read_header(source)
     if (header.compressor, header.lossless) != (NAME, ZSTD.name):
         raise FrameError(f"frame was made by {header.compressor!r}, {header.lossless!r}, and holds no codes")

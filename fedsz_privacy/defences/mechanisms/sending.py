@@ -18,7 +18,7 @@ from fedsz_privacy.codec.arrays import to_array, to_tensor
 from fedsz_privacy.codec.budget import width_of
 from fedsz_privacy.codec.carrying import carried
 from fedsz_privacy.codec.exact import decode_exact, with_blocks
-from fedsz_privacy.codec.frame import Memory, pack, read_header, streams_of
+from fedsz_privacy.codec.frame import FrameInMemory, pack, read_header, streams_of
 from fedsz_privacy.codec.header import Entry, Header
 from fedsz_privacy.codec.lossless import ZSTD
 from fedsz_privacy.core.state import StateDict, is_finite
@@ -76,7 +76,7 @@ def encode(codec: Codec, update: StateDict, generator: Generator) -> bytes:
 
 def decode(codec: Codec, frame: bytes) -> tuple[dict[str, Tensor], dict[str, float]]:
     """Return the update of a frame, and the bounds of what the codec changed."""
-    source = Memory(memoryview(frame))
+    source = FrameInMemory(memoryview(frame))
     header = read_header(source)
     tensors: dict[str, Tensor] = {}
     bounds: dict[str, float] = {}

@@ -16,7 +16,7 @@ from fedsz_privacy.codec.budget import memory_of, streamed_memory_of
 from fedsz_privacy.codec.compressors import SZ3, ZFP, Auto, Quantiser, Scaled, SZx
 from fedsz_privacy.codec.compressors.exceptions import pack as packed
 from fedsz_privacy.codec.compressors.sz3_stream import UNCOUNTED
-from fedsz_privacy.codec.frame import Memory, pack, payload_size, read_header, streams_of
+from fedsz_privacy.codec.frame import FrameInMemory, pack, payload_size, read_header, streams_of
 from fedsz_privacy.codec.header import Entry, Header
 from fedsz_privacy.codec.lossless import LOSSLESS, ZSTD
 from fedsz_privacy.codec.streaming import lasting_of
@@ -75,7 +75,7 @@ def peaks(frames: dict[str, tuple[bytes, int]], folder: Path, where: str = "fram
 
 def need(frame: bytes, fedsz: FedSZ) -> int:
     """What a frame is charged."""
-    source = Memory(memoryview(frame))
+    source = FrameInMemory(memoryview(frame))
     header = read_header(source)
     streams = [stream for unit, stream in streams_of(header, source) if unit[0].stream_size]
     return memory_of(header, len(frame) - payload_size(header), streams, fedsz.compressor)
@@ -182,7 +182,7 @@ def test_the_peak_of_a_file_stays_below_the_factor_of_what_one_tensor_is_charged
         for dtype in (torch.float16, torch.float32):
             fedsz = FedSZ(ErrorBound.abs(2e-2), compressor)
             frame = fedsz.encode({name: tensor.to(dtype) for name, tensor in weights.items()} | steps)
-            source = Memory(memoryview(frame))
+            source = FrameInMemory(memoryview(frame))
             header = read_header(source)
             most = max(streamed_memory_of(unit, stream, compressor) for unit, stream in streams_of(header, source))
             frames[f"{compressor.name} {dtype}"] = frame, lasting_of(header, len(frame)) + most

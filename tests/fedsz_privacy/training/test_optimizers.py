@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from fedsz_privacy import InputError
 from fedsz_privacy.training.names import Optimizer, find_optimizer
-from fedsz_privacy.training.optimizers import Memory, build, step_many
+from fedsz_privacy.training.optimizers import OptimizerState, build, step_many
 
 TORCH = {
     "sgd": lambda parameters, rate, decay: torch.optim.SGD(parameters, lr=rate, weight_decay=decay),
@@ -28,12 +28,12 @@ TORCH = {
 def test_steps_of_many_are_torchs_of_each_whoever_leaves_some_out(optimizer, rate, decay, taken, seed):
     draw = torch.Generator().manual_seed(seed)
     start = {"weight": torch.randn(3, 4, 2, generator=draw), "scale": torch.randn(3, generator=draw)}
-    found, memory, gradients = start, Memory(), []
+    found, state, gradients = start, OptimizerState(), []
     for who in torch.tensor(taken):
         drawn = {name: torch.randn(tensor.shape, generator=draw) for name, tensor in start.items()}
         # A client that leaves a step out has no records in it, so no gradient either.
         gradients.append({name: who.reshape(3, *[1] * (each.ndim - 1)) * each for name, each in drawn.items()})
-        found = step_many(optimizer, found, gradients[-1], memory, who, rate, decay)
+        found = step_many(optimizer, found, gradients[-1], state, who, rate, decay)
     for client in range(3):
         parameters = {name: torch.nn.Parameter(tensor[client].clone()) for name, tensor in start.items()}
         alone = TORCH[optimizer](parameters.values(), rate, decay)
