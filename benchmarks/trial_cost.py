@@ -41,7 +41,7 @@ def row(name: str) -> list[str]:
     spec = MODELS[name]
     split, model = load(spec)
     game = set_up(spec, split, model)
-    player = RecordPlayer(game, spec.parse_defences(), spec.get_signals(), spec.sees)
+    player = RecordPlayer(game, spec.parse_defences(), spec.get_signals(), spec.get_adversary())
     parameters = sum(each.numel() for each in model.parameters())
     chunk = range(1) if parameters > ONE_TRIAL else player.chunks(spec.trials)[0]
     before, start = peak(), process_time()

@@ -65,7 +65,7 @@ def check_audit(
         require_room(trained, spec.gradient_canaries)
         for ruled, _ in games_of(game, defences):
             add_canaries(ruled.training, game.model, game.state, 1, spec.seed)
-    if spec.sees.sees_steps:
+    if spec.get_adversary().sees_steps:
         for ruled, _ in games_of(game, defences):
             require_stepped(ruled.training, f"adversary {spec.adversary} needs")
     check_signals(signals, game)

@@ -51,7 +51,7 @@ def estimate_seconds(
     Every rule takes one step with as many trials as are played side by side, and the signals look at them once. The
     rounds of the other clients before the target joins count too, and theirs beside it where somebody needs them.
     """
-    adversary, trials = spec.sees, spec.trials
+    adversary, trials = spec.get_adversary(), spec.trials
     ruled = [(each, len(group), _seconds_of_training(each, trials)) for each, group in games_of(game, defences)]
     training = sum(seconds * _trainings(each, releases, adversary) for each, releases, seconds in ruled)
     canaries = sum(seconds for *_, seconds in ruled) if spec.gradient_canaries else 0.0

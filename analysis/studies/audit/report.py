@@ -117,8 +117,8 @@ def describe(report: AuditReport) -> dict[str, str]:
         "Target": f"{spec.trials} trials of {count(spec.target_rounds, 'round')} from one global state, each on a "
         f"random half of {spec.candidates} candidate records{_canaries(spec)}",
         "Training": training_words(spec, spec.defences),
-        "Adversary": f"{spec.adversary}: sees {spec.sees.sees}; knows {ALSO_KNOWN}; trains shadow models through the "
-        "same defence",
+        "Adversary": f"{spec.adversary}: sees {spec.get_adversary().sees}; knows {ALSO_KNOWN}; trains shadow models "
+        "through the same defence",
         "Unit of privacy": f"of what is measured, {Unit.RECORD} (example) of the target client, added or removed; of "
         "what is guaranteed, that of its column",
         "Accountant": "dp-accounting's PLD accountant, for defences with a privacy event; of discrete Gaussian noise "

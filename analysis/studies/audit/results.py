@@ -20,7 +20,7 @@ def to_results(report: AuditReport) -> dict[str, object]:
         "spec": asdict(report.spec),
         "metric": report.game.pool.task.metric,
         "metric_scale": report.game.pool.task.scale.value,
-        "adversary": {"name": report.spec.adversary, "sees": report.spec.sees.sees, "knows": ALSO_KNOWN},
+        "adversary": {"name": report.spec.adversary, "sees": report.spec.get_adversary().sees, "knows": ALSO_KNOWN},
         "strongest_signal": report.strongest.name,
         "measured_unit": Unit.RECORD,
         "defences": [_defence(report, name) for name in report.spec.defences],

@@ -170,7 +170,7 @@ def run_audit(
     folder = open_run(path, to_plain("audit", spec))
     game = train_others(still, spec.rounds, progress)
     with playing(spec.trials, folder, workers, progress, say) as played:
-        trials = played(RecordPlayer(game, defences, signals, spec.sees), "trials")
+        trials = played(RecordPlayer(game, defences, signals, spec.get_adversary()), "trials")
         canary_bounds = bound_by_canaries(spec, game, defences, played)
     scores = scores_of(trials, spec.defences, signals)
     noise = dict(progress(_study(game, defences, spec), description="noise", total=len(defences)))

@@ -115,7 +115,7 @@ class AuditSpec(ClientSpec):
         require_known("adversary", [self.adversary], ADVERSARY_NAMES)
         object.__setattr__(self, "defences", self.settled(self.defences, self.target_rounds))
         object.__setattr__(self, "signals", tuple(dict.fromkeys(self.signals)))
-        sees_others = self.sees.sees_others
+        sees_others = self.get_adversary().sees_others
         if blind := [each.name for each in self.get_signals() if each.reads_others and not sees_others]:
             raise InputError(
                 f"signal {blind[0]} reads the other clients' updates, which adversary {self.adversary} does not see: "
@@ -129,15 +129,14 @@ class AuditSpec(ClientSpec):
                 f"gradient canaries {self.gradient_canaries} are scored on the target's update of one round, or on its "
                 f"steps: choose adversary {UPDATE} or every-step and 1 target round"
             )
-        if self.sees.sees_steps and self.target_rounds != 1:
+        if self.get_adversary().sees_steps and self.target_rounds != 1:
             raise InputError(
                 f"adversary {self.adversary} sees the steps of one round, not of {self.target_rounds}: choose 1 target "
                 "round"
             )
 
-    @property
-    def sees(self) -> "Adversary":
-        """The adversary."""
+    def get_adversary(self) -> "Adversary":
+        """Return the adversary."""
         from attacks import get_adversary
 
         return get_adversary(self.adversary)
@@ -168,5 +167,5 @@ class AuditSpec(ClientSpec):
         """Return the defences, the undefended one first; a rule replaces the spec's once its claim is known."""
         from fedsz_privacy.defences.defence import parse_defence
 
-        setting = self.setting(self.expected_records, self.target_rounds, self.sees.observer, rule)
+        setting = self.setting(self.expected_records, self.target_rounds, self.get_adversary().observer, rule)
         return [parse_defence(name, setting) for name in self.defences]

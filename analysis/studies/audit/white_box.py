@@ -71,7 +71,7 @@ def bound_by_gradients(
     whose gradient is the same direction at every step, and sees the released update or, if the spec says so, every
     step. Of a family the confidence is exact for `ALONE`, whose coins are independent.
     """
-    every_step, event = spec.sees.sees_steps, defence.training.event
+    every_step, event = spec.get_adversary().sees_steps, defence.training.event
     nulls: list[Null] = [*([NoiseFamily(event)] if is_gaussian(event) else []), AnyMechanism()]
     read = [
         CanaryScores(design.name, _scores(trials, row, every_step), trials.membership, design is ALONE)

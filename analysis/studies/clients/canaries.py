@@ -62,7 +62,7 @@ def _bounds(
     """
     of_clients = defence.unit is Unit.CLIENT and is_gaussian(defence.event)
     nulls: list[Null] = [*([NoiseFamily(defence.event)] if of_clients else []), AnyMechanism()]
-    score = EVIDENCE if spec.sees.sums is Sums.EACH else UPDATE
+    score = EVIDENCE if spec.get_adversary().sums is Sums.EACH else UPDATE
     read = [
         CanaryScores(design.name, [trials.observed[score][:, row, 0]], trials.membership, design is CLIENTS_ALONE)
         for design, trials in by_design.items()
@@ -76,7 +76,7 @@ def view_epsilon(spec: ClientsSpec, defence: Defence) -> float | None:
 
     In every round it is that of the event; in the final model what `last_update_epsilon` says of as many steps.
     """
-    rule, sums = defence.aggregation, spec.sees.sums
+    rule, sums = defence.aggregation, spec.get_adversary().sums
     if not isinstance(rule, DPFedAvg) or sums is None:
         return None
     if sums is Sums.EACH:

@@ -83,8 +83,8 @@ def describe(report: ClientsReport) -> dict[str, str]:
         "Game": f"{spec.trials} trials of {count(spec.target_rounds, 'round')}; who is out sends an update of zeros, "
         "so that no denominator tells who is in",
         "Training": training_words(spec, spec.defences),
-        "Adversary": f"{spec.adversary}: sees {spec.sees.sees}; knows what each client holds, how it trains, and the "
-        "global state before; trains shadow federations under the same defence",
+        "Adversary": f"{spec.adversary}: sees {spec.get_adversary().sees}; knows what each client holds, how it "
+        "trains, and the global state before; trains shadow federations under the same defence",
         "Unit of privacy": f"of what is measured, {Unit.CLIENT}, there or not; of what is guaranteed, that of its "
         "column",
         "Delta": f"{write_shortest(spec.delta)}, of every epsilon",

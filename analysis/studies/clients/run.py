@@ -148,7 +148,7 @@ def run_clients(
     game = train_before(spec, still, split, progress)
     with playing(spec.trials, folder, workers, progress, say) as played:
         expected = expected_updates(game, spec.clients)
-        trials = played(ClientPlayer(game, defences, spec.clients, expected, signals, spec.sees), "trials")
+        trials = played(ClientPlayer(game, defences, spec.clients, expected, signals, spec.get_adversary()), "trials")
         canaries = bound_by_clients(spec, game, defences, played)
     strongest = choose_strongest(spec, trials, signals)
     scores = scores_of(trials, spec.defences, signals)

@@ -83,7 +83,7 @@ class ClientsSpec(ClientSpec):
 
         object.__setattr__(self, "defences", self.settled(self.defences, self.target_rounds))
         object.__setattr__(self, "signals", tuple(dict.fromkeys(self.signals)))
-        if self.sees.observer is not Observer.AGGREGATES:
+        if self.get_adversary().observer is not Observer.AGGREGATES:
             raise InputError(
                 f"adversary {self.adversary} sees single updates, and so for sure who takes part: choose aggregate or "
                 "final-model"
@@ -91,9 +91,8 @@ class ClientsSpec(ClientSpec):
         if blind := [each.name for each in self.get_signals() if each.reads_others]:
             raise InputError(f"signal {blind[0]} reads single updates, which nobody sees here: choose another")
 
-    @property
-    def sees(self) -> "Adversary":
-        """The adversary."""
+    def get_adversary(self) -> "Adversary":
+        """Return the adversary."""
         from attacks import get_adversary
 
         return get_adversary(self.adversary)
@@ -124,5 +123,5 @@ class ClientsSpec(ClientSpec):
         """Return the defences, the undefended one first; a rule replaces the spec's once its claim is known."""
         from fedsz_privacy.defences.defence import parse_defence
 
-        setting = self.setting(self.expected_records, self.target_rounds, self.sees.observer, rule)
+        setting = self.setting(self.expected_records, self.target_rounds, self.get_adversary().observer, rule)
         return [parse_defence(name, setting) for name in self.defences]

@@ -19,9 +19,9 @@ def closing_table(report: ClientsReport) -> Table:
     units = units_of(report.guarantees.values(), Unit.CLIENT)
     return Table(
         title="What each defence gives away of whole clients",
-        note=f"Adversary {report.spec.adversary}: sees {report.spec.sees.sees}. A coin decides whether a client takes "
-        f"part. Measured by the strongest signal, {report.strongest.name}, chosen on other trials than it measures, "
-        "with 95% intervals; the epsilon lower bound by the same attacks on clients who train."
+        note=f"Adversary {report.spec.adversary}: sees {report.spec.get_adversary().sees}. A coin decides whether a "
+        f"client takes part. Measured by the strongest signal, {report.strongest.name}, chosen on other trials than "
+        "it measures, with 95% intervals; the epsilon lower bound by the same attacks on clients who train."
         + note_of_units(units)
         + note_of_claims(report.guarantees.values()),
         columns=(

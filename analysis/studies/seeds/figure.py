@@ -36,7 +36,7 @@ def seeds_figure(report: SeedsReport, figure: Canvas | None = None) -> Canvas:
     name_rows(panels[0], names)
     add_legend(canvas, panels[0].get_legend_handles_labels())
     title = f"Leakage measured over {len(report.spec.seeds)} seeds, with 95% t intervals of the mean"
-    return entitle(canvas, title, report.spec.adversary, report.spec.sees.sees)
+    return entitle(canvas, title, report.spec.adversary, report.spec.get_adversary().sees)
 
 
 def _draw(panel: Axes, found: Sequence[Mean]) -> None:

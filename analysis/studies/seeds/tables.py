@@ -35,9 +35,9 @@ def closing_table(report: SeedsReport) -> Table:
     units = units_of(stated.values(), audits.unit)
     return Table(
         title=f"What each defence gives away, over {len(report.spec.seeds)} seeds",
-        note=f"Adversary {report.spec.adversary}: sees {report.spec.sees.sees}. {STANDING} Measured by the strongest "
-        f"signal of each run, {report.strongest}. A lower bound is that of one run: the median of the runs, their "
-        "least and greatest in brackets; the greatest of several bounds is no 95% bound."
+        note=f"Adversary {report.spec.adversary}: sees {report.spec.get_adversary().sees}. {STANDING} Measured by the "
+        f"strongest signal of each run, {report.strongest}. A lower bound is that of one run: the median of the runs, "
+        "their least and greatest in brackets; the greatest of several bounds is no 95% bound."
         f"{AS_IF if audits.described else ''}{note_of_units(units)}{note_of_claims(stated.values())}",
         columns=(
             "defence",

@@ -48,7 +48,7 @@ def roc_curves(report: AuditReport, figure: Canvas | None = None) -> Canvas:
         for defence, by_signal in report.scores.items()
     }
     drawn = rocs(scores, report.trials.membership[:, records].ravel(), strictest_rate(report), figure)
-    return entitle(drawn, ROC_TITLE, report.spec.adversary, report.spec.sees.sees)
+    return entitle(drawn, ROC_TITLE, report.spec.adversary, report.spec.get_adversary().sees)
 
 
 def rocs(
@@ -125,7 +125,7 @@ def leakage_against_ratio(report: AuditReport, figure: Canvas | None = None) -> 
     ratios = {defence: report.ratio(defence) for defence in measured}
     drawn = against_ratio(measured, ratios, strictest_rate(report), figure)
     title = "Leakage of the average record against compression, with 95% intervals"
-    return entitle(drawn, title, report.spec.adversary, report.spec.sees.sees)
+    return entitle(drawn, title, report.spec.adversary, report.spec.get_adversary().sees)
 
 
 def against_ratio(

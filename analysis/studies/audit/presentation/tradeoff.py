@@ -54,7 +54,7 @@ def tradeoff(report: AuditReport, figure: Canvas | None = None) -> Canvas:
     name_rows(leakage, [_named(report, name) for name in names] if is_wide(canvas) else names)
     add_legend(canvas, handles_of(canvas))
     title = "What each defence gives away, guarantees and costs"
-    return entitle(canvas, title, report.spec.adversary, report.spec.sees.sees)
+    return entitle(canvas, title, report.spec.adversary, report.spec.get_adversary().sees)
 
 
 def _leakage(panel: Axes, report: AuditReport) -> None:

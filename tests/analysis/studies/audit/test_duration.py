@@ -54,7 +54,7 @@ def test_a_short_run_is_one_plain_line(seconds, line):
 def test_whoever_looks_once_at_all_rounds_takes_the_time_of_one_look(monkeypatch):
     spec = replace(SPEC, target_rounds=3)
     every = estimated(spec)
-    monkeypatch.setattr(AuditSpec, "sees", replace(UPDATE, name="mine", looks_once=True))
+    monkeypatch.setattr(AuditSpec, "get_adversary", lambda _: replace(UPDATE, name="mine", looks_once=True))
     # Two chunks of trials, a look at 32 of 100 candidates.
     assert every - estimated(spec) == pytest.approx(2 * 2 * 100 / 32)
 

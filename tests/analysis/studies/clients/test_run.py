@@ -132,7 +132,7 @@ def test_what_the_final_model_shows_of_a_canary_is_less_where_clients_are_sample
 
 
 def test_of_an_adversary_whose_sums_are_not_known_no_epsilon_is_either(monkeypatch):
-    monkeypatch.setattr(ClientsSpec, "sees", replace(AGGREGATE, sums=None))
+    monkeypatch.setattr(ClientsSpec, "get_adversary", lambda _: replace(AGGREGATE, sums=None))
     assert view_epsilon(SPEC, SPEC.parse_defences()[1]) is None
 
 
