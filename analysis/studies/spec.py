@@ -152,7 +152,7 @@ class ClientSpec:
             require_module(self.training)
 
     @property
-    def settings(self) -> "Training":
+    def built_in_training(self) -> "Training":
         """Epochs, batches and steps of the built-in training."""
         from fedsz_privacy.training.descent import Training
 
@@ -165,9 +165,9 @@ class ClientSpec:
         """Return what the defences of a run have in common; a rule replaces the spec's once its claim is known."""
         from fedsz_privacy.defences.defence import Setting
 
-        return Setting(rule or self.rule, self.settings, expected_records, self.delta, rounds, observer)
+        return Setting(rule or self.rule, self.built_in_training, expected_records, self.delta, rounds, observer)
 
-    def settled(self, defences: "Sequence[str]", rounds: int) -> tuple[str, ...]:
+    def settle_defences(self, defences: "Sequence[str]", rounds: int) -> tuple[str, ...]:
         """Return the settled names of defences over so many rounds, ``none`` among them."""
         require_known(defences)
         self.require_read(defences)
@@ -193,4 +193,4 @@ class ClientSpec:
         """How every client trains, before any defence."""
         from fedsz_privacy.training.own import find_training
 
-        return find_training(self.training) if self.training else self.settings
+        return find_training(self.training) if self.training else self.built_in_training

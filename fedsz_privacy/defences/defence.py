@@ -31,7 +31,7 @@ class Setting:
     ----------
     rule : TrainingRule
         How clients train without a private rule.
-    settings : Training
+    built_in_training : Training
         Epochs, batch size and optimiser, of private training too.
     expected_records : float
         Public number that stands for the client's number of records, as `DPTraining` explains.
@@ -44,7 +44,7 @@ class Setting:
     """
 
     rule: TrainingRule
-    settings: Training
+    built_in_training: Training
     expected_records: float
     delta: float = 1e-5
     rounds: int = 1
@@ -112,7 +112,9 @@ def parse_defence(text: str, setting: Setting) -> Defence:
     kind, privacy, release = read_defence(text, composition)
     if isinstance(privacy, Privacy):
         delta = privacy.delta or setting.delta
-        private = PRIVATE[kind](calibrated(privacy, setting.settings, setting.expected_records, delta, setting.rounds))
+        private = PRIVATE[kind](
+            calibrated(privacy, setting.built_in_training, setting.expected_records, delta, setting.rounds)
+        )
         reason = _reason(private, privacy, setting)
         return Defence(name_of(kind, privacy, release), private, release, private.event, reason)
     alone = _plainly_trained(release.against(setting.observer), setting)

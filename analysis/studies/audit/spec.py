@@ -113,7 +113,7 @@ class AuditSpec(ClientSpec):
         names.require_known(self.defences)
         require_known("signal", self.signals, SIGNAL_NAMES)
         require_known("adversary", [self.adversary], ADVERSARY_NAMES)
-        object.__setattr__(self, "defences", self.settled(self.defences, self.target_rounds))
+        object.__setattr__(self, "defences", self.settle_defences(self.defences, self.target_rounds))
         object.__setattr__(self, "signals", tuple(dict.fromkeys(self.signals)))
         sees_others = self.get_adversary().sees_others
         if blind := [each.name for each in self.get_signals() if each.reads_others and not sees_others]:

@@ -81,7 +81,7 @@ class ClientsSpec(ClientSpec):
 
         from fedsz_privacy.defences.proof import Observer
 
-        object.__setattr__(self, "defences", self.settled(self.defences, self.target_rounds))
+        object.__setattr__(self, "defences", self.settle_defences(self.defences, self.target_rounds))
         object.__setattr__(self, "signals", tuple(dict.fromkeys(self.signals)))
         if self.get_adversary().observer is not Observer.AGGREGATES:
             raise InputError(

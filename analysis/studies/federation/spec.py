@@ -93,7 +93,7 @@ class FederationSpec(RoundsSpec):
     def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "payload", find_payload(self.payload))
-        object.__setattr__(self, "defences", self.settled(self.defences, self.rounds))
+        object.__setattr__(self, "defences", self.settle_defences(self.defences, self.rounds))
 
         from fedsz_privacy.defences.proof import Composition
         from fedsz_privacy.defences.reading import releases_of

@@ -24,7 +24,7 @@ def test_a_setting_that_nobody_reads_is_refused(kind, name):
 @pytest.mark.parametrize("private", ["dpsgd:noise=1", "opacus:noise=1+fedsz:rel=1e-2"])
 def test_private_training_reads_them(private):
     spec = FederationSpec(training="copy:copy", defences=(private,), **SETTINGS)
-    (rule,) = (each.training for each in spec.parse_defences(spec.settings) if each.name != "none")
+    (rule,) = (each.training for each in spec.parse_defences(spec.built_in_training) if each.name != "none")
     assert {name: getattr(getattr(rule, "private", rule), name) for name in SETTINGS} == SETTINGS
 
 

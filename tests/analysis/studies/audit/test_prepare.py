@@ -84,7 +84,7 @@ def test_nobody_else_holds_a_candidate_or_the_record_that_a_canary_was_made_of(g
 
 
 def test_the_game_is_the_one_that_was_asked_for(game):
-    assert (game.rounds, game.seed, game.training) == (2, 4, SPEC.settings)
+    assert (game.rounds, game.seed, game.training) == (2, 4, SPEC.built_in_training)
     assert (game.copies == np.arange(CANDIDATES)).all()
     records = np.array([CANDIDATES / 2, 100, 100])
     assert game.shares == pytest.approx(records / records.sum())
