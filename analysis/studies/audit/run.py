@@ -15,7 +15,14 @@ from analysis.reporting.progress import Progress, Say, silent, unsaid
 from analysis.reporting.workers import ONE_WORKER, Workers
 from analysis.studies.audit.check import check_audit
 from analysis.studies.audit.frontier import Frontier, find_frontier
-from analysis.studies.audit.measure import RECORDS, VULNERABLE, bound_epsilon, measure, scores_of
+from analysis.studies.audit.measure import (
+    RECORDS,
+    VULNERABLE,
+    bound_epsilon,
+    measure,
+    performance_over_trials,
+    scores_of,
+)
 from analysis.studies.audit.prepare import load, set_up, train_others
 from analysis.studies.audit.spec import AuditSpec
 from analysis.studies.audit.strongest import Strongest, choose_strongest
@@ -52,7 +59,7 @@ class AuditReport(Report):
     trials : Trials
         What was read off every trial.
     scores : mapping of str to mapping of str to Scores
-        Calibrated scores, as ``scores[release][signal]``.
+        Calibrated scores, as ``scores[defence][signal]``.
     strongest : Strongest
         The signal that is shown where one is.
     noise : mapping of str to NoiseStudy or None
@@ -75,25 +82,24 @@ class AuditReport(Report):
     notices: tuple[str, ...] = ()
     frontier: Frontier | None = None
 
-    def nbytes(self, release: str) -> float:
+    def nbytes(self, defence: str) -> float:
         """Mean size of the target's update on the wire, in bytes."""
-        return self.size(release).value
+        return self.size(defence).value
 
-    def size(self, release: str) -> Mean:
+    def size(self, defence: str) -> Mean:
         """Mean size of the target's update on the wire, in bytes, with its interval over trials."""
-        return mean_with_interval(self.trials.sizes[:, self.spec.defences.index(release)].tolist()).within(0, inf)
+        return mean_with_interval(self.trials.sizes[:, self.spec.defences.index(defence)].tolist()).within(0, inf)
 
-    def ratio(self, release: str) -> float:
-        """Compression ratio of a release, original over compressed."""
-        return nbytes(self.game.state) / self.nbytes(release)
+    def ratio(self, defence: str) -> float:
+        """Compression ratio of a defence, original over compressed."""
+        return nbytes(self.game.state) / self.nbytes(defence)
 
-    def performance(self, release: str) -> Mean:
+    def performance(self, defence: str) -> Mean:
         """Mean performance on test records of the model that the adversary's last look shows, by the task's metric.
 
         Its interval is over trials, on the same test records.
         """
-        found = self.trials.performance[:, self.spec.defences.index(release)]
-        return mean_with_interval(found.tolist()).within(*self.game.pool.task.scale.limits)
+        return performance_over_trials(self.game, self.trials, self.spec.defences.index(defence))
 
     @staticmethod
     def _presentation() -> Presentation:

@@ -11,12 +11,12 @@ from analysis.methods.leakage.groups import FixedGroup
 from analysis.methods.leakage.membership import Leakage
 from analysis.methods.leakage.resampling import resample_weights
 from analysis.methods.lower_bounds import EpsilonBound
-from analysis.methods.over_seeds import Mean, mean_with_interval
+from analysis.methods.over_seeds import Mean
 from analysis.reporting.folder import RunFolder, open_run
 from analysis.reporting.progress import Progress, Say, silent, unsaid
 from analysis.reporting.workers import ONE_WORKER, Workers
 from analysis.studies.audit.canary_bounds import CanaryBound
-from analysis.studies.audit.measure import bound_epsilon, measure_group, scores_of
+from analysis.studies.audit.measure import bound_epsilon, measure_group, performance_over_trials, scores_of
 from analysis.studies.audit.strongest import Strongest, choose_strongest
 from analysis.studies.claims import settle_claims
 from analysis.studies.clients.canaries import bound_by_clients
@@ -81,8 +81,7 @@ class ClientsReport(Report):
 
     def performance(self, defence: str) -> Mean:
         """Mean performance on test records of the model that the adversary's last look shows, over trials."""
-        found = self.trials.performance[:, self.spec.defences.index(defence)]
-        return mean_with_interval(found.tolist()).within(*self.game.pool.task.scale.limits)
+        return performance_over_trials(self.game, self.trials, self.spec.defences.index(defence))
 
     @staticmethod
     def _presentation() -> Presentation:
