@@ -6,7 +6,8 @@ The rooms:
   ``curves``: what errors would be worth as noise, and what neighbours give away instead; ``leakage``: what an attack's
   scores say; ``lower_bounds``: what they say of epsilon; ``guarantee``: what a privacy event guarantees
 - ``studies``: a question in, a report out. ``audit``, ``seeds`` (several audits), ``clients``, ``recorded``,
-  ``scores``, ``account``, ``noise``, ``bench``, ``federation``
+  ``scores``, ``account``, ``noise``, ``bench``, ``federation``, ``recommend``; ``files``: states compressed in files;
+  ``conclusions``: what studies conclude in words
 - ``reporting``: what every study shares, its folder, progress, workers, tables and pages
 - ``cli``: the command line, a file for each command
 

@@ -1,4 +1,4 @@
-"""The command line: the one room that sees all three packages, a file for each command."""
+"""The command line, a file for each command."""
 
 from importlib.metadata import version
 from typing import Annotated

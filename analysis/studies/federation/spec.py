@@ -20,6 +20,8 @@ class RoundsSpec(ClientSpec):
 
     Parameters
     ----------
+    model : str
+        A name for `build_model`.
     partition : str
         A name for `parse_partition`.
     clients, records, test_records, rounds : int

@@ -22,6 +22,8 @@ class RecommendSpec(RoundsSpec):
         REL bounds that are tried, with commas between.
     seeds : int
         How many federations, each with a seed of its own, from ``seed`` on.
+    clients : int
+        Number of clients, two or more: an attack on one reads the updates of the others.
 
     Raises
     ------
