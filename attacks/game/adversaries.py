@@ -113,7 +113,7 @@ FINAL_MODEL = Adversary(
     observer=Observer.AGGREGATES,
 )
 EVERY_STEP = Adversary(
-    chunk.EVERY_STEP,
+    chunk.EVERY_STEP_NAME,
     "the target's model after every step of its training, as the guarantee of DP-SGD assumes, which no release hides",
     each_update,
     sees_steps=True,

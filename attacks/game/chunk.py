@@ -22,7 +22,7 @@ from fedsz_privacy.training.watching import watch_states
 TARGET = 0
 """The target's number among the clients."""
 
-EVERY_STEP = "every-step"
+EVERY_STEP_NAME = "every-step"
 """Name of the adversary who sees the target's training from within."""
 
 
@@ -92,7 +92,7 @@ class Chunk:
         Who sees every step could be shown each, but a step shows records little, and costs a look as much as an epoch.
         """
         game, trials = self.game, self.trials
-        rule = require_stepped(game.training, f"adversary {EVERY_STEP} needs")
+        rule = require_stepped(game.training, f"adversary {EVERY_STEP_NAME} needs")
         generators = [generator(game.seed, Purpose.TRAINING, trial) for trial in trials]
         clients = Clients(game.knowledge.states, game.pool, self._drawn[1], generators)
         steps = rule.train_watched(game.model, clients, watch_states).steps

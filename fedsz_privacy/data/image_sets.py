@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.data.classes import number_classes
 from fedsz_privacy.data.images import channels_first, require_range
-from fedsz_privacy.data.pictures import Picture, Source, read_picture
+from fedsz_privacy.data.pictures import DecodedPicture, Source, read_picture
 from fedsz_privacy.data.records import DataSplit, Records
 from fedsz_privacy.data.targets import settle
 
@@ -103,7 +103,7 @@ def read_pictures(
         If one of them cannot be read, they are of several sizes, or they come to too many numbers.
     """
     sources = [source for part in parts for source in part]
-    pictures: list[Picture] = []
+    pictures: list[DecodedPicture] = []
     for source in sources:
         picture = read_picture(source)
         _require_alike(pictures[0] if pictures else picture, picture, sources[0], source)
@@ -112,7 +112,7 @@ def read_pictures(
         pictures.append(picture)
     coloured = {picture.pixels.ndim for picture in pictures}
     if coloured == {2, 3}:
-        pictures = [Picture(_in_colour(each.pixels), each.notices) for each in pictures]
+        pictures = [DecodedPicture(_in_colour(each.pixels), each.notices) for each in pictures]
     told = {notice for picture in pictures for notice in picture.notices}
     told |= {"grey pictures among coloured ones become coloured"} if len(coloured) > 1 else set()
     arrays, start = [], 0
@@ -122,7 +122,7 @@ def read_pictures(
     return arrays, tuple(f"{where}: {notice}" for notice in sorted(told))
 
 
-def _require_alike(first: Picture, other: Picture, first_source: Source, source: Source) -> None:
+def _require_alike(first: DecodedPicture, other: DecodedPicture, first_source: Source, source: Source) -> None:
     sizes = [f"{width}x{height}" for height, width in (first.pixels.shape[:2], other.pixels.shape[:2])]
     if sizes[0] != sizes[1]:
         raise InputError(

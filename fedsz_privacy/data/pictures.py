@@ -61,14 +61,14 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Picture:
+class DecodedPicture:
     """Pixels from 0 to 1, float32 (height, width) or (height, width, 3), and what a reader should know of them."""
 
     pixels: NDArray[np.float32]
     notices: tuple[str, ...] = ()
 
 
-def read_picture(source: Source) -> Picture:
+def read_picture(source: Source) -> DecodedPicture:
     """Return a picture as numbers from 0 to 1, whatever its mode.
 
     Bits become 0 and 1, 8 bits are divided by 255, 16 bits by 65535; palettes, CMYK and the like become RGB. Whatever
@@ -96,7 +96,7 @@ def read_picture(source: Source) -> Picture:
         raise InputError(f"{source.where} is no whole picture ({one_line(error)}): save it again") from error
 
 
-def _convert(picture: "Image", where: str) -> Picture:
+def _convert(picture: "Image", where: str) -> DecodedPicture:
     notices = [FIRST_FRAME] if getattr(picture, "is_animated", False) else []
     kind, transparent = picture.format, "transparency" in picture.info or picture.getbands()[-1] in {"A", "a"}
     optional("PIL.ImageOps", "data").exif_transpose(picture, in_place=True)
@@ -105,12 +105,12 @@ def _convert(picture: "Image", where: str) -> Picture:
         if transparent:
             picture, blended = _over_white(picture)
             notices += [OVER_WHITE] if blended else []
-        return Picture(_pixels(picture.convert("L" if grey else "RGB"), 255), tuple(notices))
+        return DecodedPicture(_pixels(picture.convert("L" if grey else "RGB"), 255), tuple(notices))
     deep = picture.mode.startswith("I;16") or (picture.mode == "I" and kind in SCALED_TO_16_BITS)
     if not deep or transparent:
         mode = f"{picture.mode}, transparent" if transparent else picture.mode
         raise InputError(f"{where} is of mode {mode}, whose range is not known: save it with 8 bits a channel")
-    return Picture(_pixels(picture, 65535), tuple(notices))
+    return DecodedPicture(_pixels(picture, 65535), tuple(notices))
 
 
 def _over_white(picture: "Image") -> tuple["Image", bool]:

@@ -14,7 +14,7 @@ from analysis.methods.lower_bounds.trials import epsilon_bound
 from analysis.methods.over_seeds import Mean, mean_with_interval
 from analysis.reporting.progress import Progress
 from analysis.studies.audit.spec import AuditSpec
-from analysis.studies.audit.strongest import Asked, undefended_auc
+from analysis.studies.audit.strongest import AuditQuestion, undefended_auc
 from analysis.studies.spec import REFERENCE
 from attacks import Game, Scores, Signal, Trials
 from fedsz_privacy.core.randomness import Purpose, generator
@@ -102,7 +102,7 @@ def measure_group(group: Group, scores: Mapping[str, Mapping[str, Scores]]) -> d
     }
 
 
-def bound_epsilon(spec: Asked, trials: Trials, signals: Sequence[Signal]) -> dict[str, EpsilonBound]:
+def bound_epsilon(spec: AuditQuestion, trials: Trials, signals: Sequence[Signal]) -> dict[str, EpsilonBound]:
     """Return a lower bound on each defence's epsilon, for one record or client, by the signal that shadows find best.
 
     What a coin decides is the unit of privacy. The signal is chosen without a defence, on the half of the trials that

@@ -15,7 +15,7 @@ OR = " or "
 """Stands between the names of two signals, each of which measures a half."""
 
 
-class Asked(Protocol):
+class AuditQuestion(Protocol):
     """What a question says of who may be a member: records, or whole clients."""
 
     @property
@@ -84,7 +84,7 @@ class Strongest:
         return {**by_signal, self.name: self.scores(by_signal)}
 
 
-def choose_strongest(spec: Asked, trials: Trials, signals: Sequence[Signal]) -> Strongest:
+def choose_strongest(spec: AuditQuestion, trials: Trials, signals: Sequence[Signal]) -> Strongest:
     """Choose the signal of each half of the trials by the ordinary records of the other half, without a defence."""
     records = np.arange(len(spec.repeats)) < spec.candidates
     even, odd = (
@@ -94,7 +94,9 @@ def choose_strongest(spec: Asked, trials: Trials, signals: Sequence[Signal]) -> 
     return Strongest(even, odd)
 
 
-def undefended_auc(spec: Asked, trials: Trials, signal: Signal, chosen: slice, candidates: NDArray[np.bool_]) -> float:
+def undefended_auc(
+    spec: AuditQuestion, trials: Trials, signal: Signal, chosen: slice, candidates: NDArray[np.bool_]
+) -> float:
     """Return a signal's AUC without a defence over some trials, which have no shadows but one another."""
     # scikit-learn takes a second to import.
     from sklearn.metrics import roc_auc_score

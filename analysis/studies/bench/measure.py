@@ -23,8 +23,8 @@ OUTLIER_DEVIATIONS = 50
 
 
 @dataclass(frozen=True)
-class Spread:
-    """Repeated measurements of one quantity."""
+class RepeatedRate:
+    """A rate that was measured several times: the median, the least and the greatest."""
 
     median: float
     low: float
@@ -48,7 +48,7 @@ class BenchRow:
         Original over compressed bytes, of the whole state with its frame.
     lossy_ratio : float or None
         The same of the lossy tensors' streams alone; None where all are kept exactly.
-    compress, decompress : Spread
+    compress, decompress : RepeatedRate
         Rates of the whole pipeline over repeats, in MB/s (1e6 bytes of the original state).
     peak_error : float or None
         Largest error over bound of any element; at most 1 if the compressor keeps its word. None as before.
@@ -64,8 +64,8 @@ class BenchRow:
     exact: int
     ratio: float
     lossy_ratio: float | None
-    compress: Spread
-    decompress: Spread
+    compress: RepeatedRate
+    decompress: RepeatedRate
     peak_error: float | None
     entropy_excess: float | None
 
@@ -110,14 +110,14 @@ def measure(name: str, state: StateDict, compressor: str, rel: float, repeats: i
     )
 
 
-def _rate(work: Callable[[], object], size: int, repeats: int) -> Spread:
+def _rate(work: Callable[[], object], size: int, repeats: int) -> RepeatedRate:
     """Return the rate of some work on so many bytes, in MB/s."""
     rates = []
     for _ in range(repeats):
         start = perf_counter()
         work()
         rates.append(size / 1e6 / (perf_counter() - start))
-    return Spread(float(np.median(rates)), min(rates), max(rates))
+    return RepeatedRate(float(np.median(rates)), min(rates), max(rates))
 
 
 def _peak_error(original: Tensor, decoded: Tensor) -> float:

@@ -17,7 +17,7 @@ from analysis.reporting.page import Page, Picture
 from analysis.reporting.style import house_style, label_powers, looks, side_by_side, to_files
 from analysis.reporting.table import Row, Table, to_csv
 from analysis.reporting.titles import wrapped
-from analysis.studies.bench.measure import BenchRow, Spread
+from analysis.studies.bench.measure import BenchRow, RepeatedRate
 from analysis.studies.bench.run import BenchReport
 from analysis.studies.command import to_command
 from fedsz_privacy.defences.grammar import write_number
@@ -175,7 +175,7 @@ def _cell(figure: float | None, write: Callable[[float], str], row: BenchRow) ->
     return write(figure)
 
 
-def _spread(rates: Spread) -> str:
+def _spread(rates: RepeatedRate) -> str:
     if rates.low == rates.high:
         return f"{rates.median:,.0f}"
     return f"{rates.median:,.0f} ({rates.low:,.0f} to {rates.high:,.0f})"

@@ -13,7 +13,7 @@ from analysis.studies.files.fitting import require_fitting
 from analysis.studies.files.given import Given, read_given
 from analysis.studies.files.layers import encoded_table, tensor_rows
 from analysis.studies.files.spec import CompressSpec
-from analysis.studies.files.watching import Watched, watched
+from analysis.studies.files.watching import TellingState, watched
 from fedsz_privacy.codec.lossy import LEAST_SHARE, lossy_share, without_lossy_warnings
 from fedsz_privacy.codec.pipeline import FedSZ
 from fedsz_privacy.codec.streaming import Encoded, File, tensors_of, write_frame
@@ -87,7 +87,7 @@ def compress(spec: CompressSpec, target: Path, gauge: Gauge = unseen) -> Compres
     require_fitting(fedsz, given.state, spec.lossy)
     with open_atomically(target) as file, without_lossy_warnings():
         with gauge("compress", nbytes(given.state)) as tell:
-            encoded = write_frame(fedsz, Watched(given.sent, tell), file, given.held)
+            encoded = write_frame(fedsz, TellingState(given.sent, tell), file, given.held)
         checked = _verified(given, fedsz, encoded.bounds, file, gauge) if spec.verify else None
     return Compressed(given, encoded, checked)
 

@@ -9,7 +9,7 @@ from fedsz_privacy.core.state import StateDict
 
 
 @dataclass(frozen=True)
-class Watched(Mapping[str, Tensor]):
+class TellingState(Mapping[str, Tensor]):
     """A state that tells of each tensor that is asked for.
 
     Parameters

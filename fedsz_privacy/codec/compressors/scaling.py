@@ -17,7 +17,7 @@ def greatest_within(bound: float, dtype: np.dtype[np.floating]) -> float:
 
 
 @dataclass(frozen=True)
-class Scale:
+class BoundScale:
     """Multiplication of an array and its bound by the power of two that brings the bound to about one.
 
     It is exact: what a codec does to the scaled array within the scaled bound, it does to the array within the bound.
@@ -40,7 +40,7 @@ class Scale:
             raise ValueError(f"compressed array has the error bound {self.bound}")
 
     @classmethod
-    def below(cls, bound: float, dtype: np.dtype[np.floating]) -> "Scale":
+    def below(cls, bound: float, dtype: np.dtype[np.floating]) -> "BoundScale":
         """Return the scale of the greatest value of the dtype that is not above the bound."""
         return cls(greatest_within(min(bound, float(np.finfo(dtype).max) / 2), dtype), dtype)
 

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fedsz_privacy.codec.compressors.exceptions import beyond, pack, peek, unpack
-from fedsz_privacy.codec.compressors.scaling import Scale
+from fedsz_privacy.codec.compressors.scaling import BoundScale
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.optional import optional
 
@@ -54,7 +54,7 @@ class SPERR:
         """
         if array.nbytes >= LARGEST:
             raise InputError(f"array of {array.nbytes} bytes: SPERR takes less than 2 GiB; choose nopred")
-        scale, flat = Scale.below(bound, array.dtype), array.reshape(-1)
+        scale, flat = BoundScale.below(bound, array.dtype), array.reshape(-1)
         fits = scale.fits(flat) & (scale.bound > 0)
         if not fits.any():
             return pack(HEAD.pack(scale.bound), flat, ~fits)
@@ -70,7 +70,7 @@ class SPERR:
             raise ValueError("not a SPERR stream: it has no head")
         (unscaled_bound,), stream = HEAD.unpack_from(content), content[HEAD.size :]
         scaled = _decompress(stream, size, dtype) if stream else np.zeros(size, dtype)
-        return exceptions.restore(Scale(unscaled_bound, dtype).revert(scaled)).reshape(shape)
+        return exceptions.restore(BoundScale(unscaled_bound, dtype).revert(scaled)).reshape(shape)
 
     def memory(self, data: memoryview, shape: tuple[int, ...], dtype: np.dtype[np.floating]) -> int:
         """Return the most bytes that decoding a stream you trust takes beside the array."""

@@ -33,7 +33,7 @@ import zstandard
 from numpy.typing import NDArray
 
 from fedsz_privacy.codec.compressors.exceptions import pack, peek, unpack
-from fedsz_privacy.codec.compressors.scaling import Scale
+from fedsz_privacy.codec.compressors.scaling import BoundScale
 from fedsz_privacy.codec.lossless import ZSTD
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.optional import optional
@@ -67,7 +67,7 @@ class SZ2:
         """
         if array.nbytes >= HDF5_CHUNK_LIMIT:
             raise InputError(f"array of {array.nbytes} bytes: SZ2 takes less than {HDF5_CHUNK_LIMIT}; choose nopred")
-        scale, flat = Scale.below(bound, array.dtype), array.reshape(-1)
+        scale, flat = BoundScale.below(bound, array.dtype), array.reshape(-1)
         fits = scale.fits(flat) & (flat.size > UNREADABLE_SIZE)
         stream = _compress(scale.apply(flat, fits), scale.unit) if fits.any() else b""
         return pack(HEAD.pack(scale.bound) + stream, flat, ~(fits & bool(stream)))
@@ -79,7 +79,7 @@ class SZ2:
         if len(content) < HEAD.size:
             raise ValueError("not an SZ2 stream: it has no head")
         (unscaled_bound,), stream = HEAD.unpack_from(content), content[HEAD.size :]
-        scale = Scale(unscaled_bound, dtype)
+        scale = BoundScale(unscaled_bound, dtype)
         scaled = _decompress(stream, size, dtype) if stream else np.zeros(size, dtype)
         return exceptions.restore(scale.revert(scaled)).reshape(shape)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from analysis.studies.bench.measure import BenchRow, Spread
+from analysis.studies.bench.measure import BenchRow, RepeatedRate
 from analysis.studies.conclusions.codec import conclude
 
 
@@ -17,6 +17,6 @@ from analysis.studies.conclusions.codec import conclude
 def test_a_compressor_is_said_to_be_smaller_or_larger_by_its_ratio_and_exact_where_it_has_no_error(
     ratio, peak_error, said
 ):
-    rates = Spread(1200.4, 1100, 1300), Spread(79.6, 70, 90)
+    rates = RepeatedRate(1200.4, 1100, 1300), RepeatedRate(79.6, 70, 90)
     row = BenchRow("folder/w.safetensors", "sz3", 1e-2, 4, 0, ratio, ratio, *rates, peak_error, 0.1)
     assert conclude(row) == f"sz3 at REL 1e-2 on w.safetensors: {said}"

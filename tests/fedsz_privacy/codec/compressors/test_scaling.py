@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedsz_privacy.codec.compressors.scaling import RESOLVED, Scale
+from fedsz_privacy.codec.compressors.scaling import RESOLVED, BoundScale
 
 DTYPES = [np.dtype(np.float32), np.dtype(np.float64)]
 
@@ -13,7 +13,7 @@ DTYPES = [np.dtype(np.float32), np.dtype(np.float64)]
 @settings(derandomize=True, deadline=None)
 @given(bound=st.floats(0, 1e308, exclude_min=True), dtype=st.sampled_from(DTYPES))
 def test_the_scaled_bound_is_about_one_and_never_above_the_bound(bound, dtype):
-    scale = Scale.below(bound, dtype)
+    scale = BoundScale.below(bound, dtype)
     assert Fraction(scale.bound) <= Fraction(bound)
     assert dtype.type(scale.bound) == scale.bound
     assert dtype.type(scale.unit) == scale.unit
@@ -28,7 +28,7 @@ def test_the_scaled_bound_is_about_one_and_never_above_the_bound(bound, dtype):
     dtype=st.sampled_from(DTYPES),
 )
 def test_an_error_within_the_scaled_bound_stays_within_the_bound(bound, x, share, dtype):
-    scale, flat = Scale.below(bound, dtype), np.array([x], dtype)
+    scale, flat = BoundScale.below(bound, dtype), np.array([x], dtype)
     fits = scale.fits(flat)
     scaled = scale.apply(flat, fits)
     restored = scaled + (np.array([share]) * scale.unit * (1 - 2.0**-20)).astype(dtype)
@@ -40,10 +40,10 @@ def test_an_error_within_the_scaled_bound_stays_within_the_bound(bound, x, share
 def test_only_what_the_dtype_resolves_fits(dtype):
     edge = 0.25 * RESOLVED[dtype.itemsize]
     flat = np.array([0, -edge, edge, 1.01 * edge, np.nan, np.inf, -np.inf], dtype)
-    assert Scale.below(0.25, dtype).fits(flat).tolist() == [True, True, True, False, False, False, False]
+    assert BoundScale.below(0.25, dtype).fits(flat).tolist() == [True, True, True, False, False, False, False]
 
 
 @pytest.mark.parametrize("bound", [-1.0, np.nan, np.inf])
 def test_a_bound_that_is_none_is_refused(bound):
     with pytest.raises(ValueError, match="has the error bound"):
-        Scale(bound, DTYPES[1])
+        BoundScale(bound, DTYPES[1])
