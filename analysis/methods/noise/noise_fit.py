@@ -200,7 +200,7 @@ def fit_noise(original: ArrayLike, decoded: ArrayLike, bound: ArrayLike | None =
     return fit.without_bound() if bound is None else fit
 
 
-def fit_sketch(sketch: Sketch, found: Dependence, seed: int = 0) -> NoiseFit:
+def fit_sketch(sketch: Sketch, found: Dependence, seed: int) -> NoiseFit:
     """Fit the families to a sketch of errors, whose dependence on the data was measured before."""
     shares, bounded = resampled_shares(sketch, seed), sketch.limit <= 1 + ROUNDING
     families = (*FAMILIES.values(), *(BOUNDED.values() if bounded else ()))
