@@ -28,13 +28,6 @@ def nearest(values: NDArray[np.float64], levels: NDArray[np.float64]) -> NDArray
     return np.searchsorted((levels[1:] + levels[:-1]) / 2, values)
 
 
-def distortion(bits: int) -> float:
-    """Return the mean squared error of the quantiser on a standard normal number."""
-    levels = np.array(centroids(bits))
-    edges = _edges(levels)
-    return 1 - float((levels**2 * np.diff(scipy.stats.norm.cdf(edges))).sum())
-
-
 def _edges(levels: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.concatenate([[-np.inf], (levels[1:] + levels[:-1]) / 2, [np.inf]])
 

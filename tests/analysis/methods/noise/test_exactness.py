@@ -5,15 +5,10 @@ Error rate: the test of exact errors allows 1 in 1000 for each of its samples; s
 
 import numpy as np
 import pytest
+from hard_inputs import hard_inputs
 from scipy import stats
 
-from analysis.methods.noise.exactness import (
-    LEAST,
-    check_exactness,
-    hard_inputs,
-    pair_p_value,
-    randomised_transform,
-)
+from analysis.methods.noise.exactness import LEAST, check_exactness, pair_p_value, randomised_transform
 from fedsz_privacy.codec.compressors import SZ3
 
 COUNT = 2 * LEAST

@@ -2,12 +2,20 @@ import numpy as np
 import pytest
 from rivals import decoded, mean_of
 from scipy.linalg import hadamard
+from scipy.stats import norm
 
-from fedsz_privacy.defences.mechanisms.lloyd_max import centroids, distortion
+from fedsz_privacy.defences.mechanisms.lloyd_max import centroids
 from fedsz_privacy.defences.mechanisms.rotation import rotated, rotated_back
 
 MAX_1960 = {1: (0.7980, 0.3634), 2: (1.510, 0.1175), 3: (2.152, 0.03454), 4: (2.733, 0.009497)}
 """Largest output level and mean squared error of the quantisers of a normal number: J. Max, 1960, Table I."""
+
+
+def distortion(bits):
+    """Return the mean squared error of the quantiser on a standard normal number."""
+    levels = np.array(centroids(bits))
+    edges = np.concatenate([[-np.inf], (levels[1:] + levels[:-1]) / 2, [np.inf]])
+    return 1 - (levels**2 * np.diff(norm.cdf(edges))).sum()
 
 
 @pytest.mark.parametrize("bits", MAX_1960)

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 import torch
+from hard_inputs import hard_inputs
 from scipy import stats
 
-from analysis.methods.noise.exactness import LEAST, check_exactness, hard_inputs, pair_p_value
+from analysis.methods.noise.exactness import LEAST, check_exactness, pair_p_value
 from fedsz_privacy import parse_release
 from fedsz_privacy.core.shared_randomness import SharedRandomness
 from fedsz_privacy.defences.mechanisms.dither import Dithered

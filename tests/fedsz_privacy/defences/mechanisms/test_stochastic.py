@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 import torch
+from hard_inputs import hard_inputs
 from rivals import decoded
 from scipy import stats
 
-from analysis.methods.noise.exactness import LEAST, check_exactness, hard_inputs
+from analysis.methods.noise.exactness import LEAST, check_exactness
 from fedsz_privacy.defences.parsing import parse_release
 
 BOUND = 0.125
