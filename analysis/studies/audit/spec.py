@@ -123,7 +123,7 @@ class AuditSpec(ClientSpec):
             )
         for canary, count in self.parse_canaries():
             require_scores(self.trials, count, f"canaries {canary.name}", LEAST_CANARY_SCORES)
-        scored = self.sees.sees_steps or self.adversary == UPDATE
+        scored = self.get_adversary().sees_steps or self.adversary == UPDATE
         if self.gradient_canaries and not (scored and self.target_rounds == 1):
             raise InputError(
                 f"gradient canaries {self.gradient_canaries} are scored on the target's update of one round, or on its "

@@ -11,7 +11,7 @@ from fedsz_privacy.training.accounting import epsilon
 def note_of_others(report: AuditReport) -> str:
     """Return one sentence on the other clients' noise, where it hides the target beside its own; else nothing."""
     spec = report.spec
-    if spec.sees.observer is not Observer.AGGREGATES or spec.others is Others.NONE:
+    if spec.get_adversary().observer is not Observer.AGGREGATES or spec.others is Others.NONE:
         return ""
     private = {each.training: each.name for each in reversed(spec.parse_defences()) if _is_private(each.training.event)}
     if not private:
