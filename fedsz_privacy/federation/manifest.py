@@ -110,7 +110,9 @@ def to_ids(records: object, where: str) -> tuple[int, ...]:
     ids = np.asarray(given)
     if ids.ndim == 1 and ids.dtype.kind == "b":
         ids = np.flatnonzero(ids)
-    if ids.ndim != 1 or (ids.size and (ids.dtype.kind not in "iu" or ids.min() < 0)):
+    if ids.dtype.kind in "iu" and ids.size and ids.min() < 0:
+        raise InputError(f"{where} name record {ids.min()}: give the places of records, whole numbers from 0")
+    if ids.ndim != 1 or (ids.size and ids.dtype.kind not in "iu"):
         raise InputError(f"{where} are {ids.dtype} {ids.shape}: give the places of records, whole numbers from 0")
     return tuple(np.unique(ids).tolist()) if ids.size else ()
 

@@ -87,6 +87,8 @@ class Recorder:
         fix_model: bool = False,
     ) -> None:
         self.folder = Path(folder)
+        if stray := [client for client in coins or {} if client not in (members or {})]:
+            raise InputError(f"coins of client {stray[0]!r} are given and no members of it: give both under one name")
         self.manifest = Manifest(
             model=model,
             data=data,
@@ -226,6 +228,8 @@ def _require_round(number: int, before: StateDict, clients: Mapping[str, StateDi
 
 def _forms(state: Mapping[str, object], where: str) -> dict[str, str]:
     """Return dtype and shape of each tensor, as they are written in a message."""
+    if not isinstance(state, Mapping):
+        raise InputError(f"{where} is of type {type(state).__name__}: record what model.state_dict() gives")
     for name, tensor in state.items():
         if not isinstance(tensor, Tensor) or tensor.layout != torch.strided or tensor.is_meta or tensor.is_quantized:
             raise InputError(f"{name} of {where} is no dense tensor: record what model.state_dict() gives")

@@ -12,6 +12,11 @@ UNFAIR = 1e-6
 """Fair coins are refused as unfair once in as many audits."""
 
 
+def are_unfair(heads: int, coins: int) -> bool:
+    """Return whether fair coins show so many heads, or as rare a number of them, less than once in a million times."""
+    return bool(scipy.stats.binomtest(heads, coins).pvalue < UNFAIR)
+
+
 def halving_threshold(scores: NDArray[np.float64]) -> float:
     """Return the threshold that names as nearly half of the scores as can be, without a look at who is a member."""
     _require_scores(scores)
@@ -60,7 +65,7 @@ def advantage_lower_limit(
     check_confidence(confidence)
     check_scores(scores, members)
     _require_scores(scores)
-    if scipy.stats.binomtest(int(members.sum()), members.size).pvalue < UNFAIR:
+    if are_unfair(int(members.sum()), members.size):
         raise InputError(
             f"{int(members.sum())} of {members.size} scores are of members, which fair coins do not give: audit "
             "records that were in with probability 1/2, each by a coin of its own"

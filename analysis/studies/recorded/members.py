@@ -10,6 +10,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from analysis.methods.lower_bounds.accuracy import are_unfair
 from fedsz_privacy.core.errors import InputError, one_line
 from fedsz_privacy.core.files import require_file
 from fedsz_privacy.federation.manifest import Manifest, to_ids
@@ -86,6 +87,15 @@ def require_whole_masks(files: Sequence[Path], count: int) -> None:
             )
 
 
+def _require_fair(client: str, members: NDArray[np.bool_]) -> None:
+    """Raise InputError if a client holds more, or fewer, of the records that coins decided than coins would give it."""
+    if members.size and are_unfair(int(members.sum()), members.size):
+        raise InputError(
+            f"client {client} holds {int(members.sum()):,} of the {members.size:,} records that fair coins are said to "
+            "have decided, which they do less than once in a million times: record no coins of it"
+        )
+
+
 def choose_candidates(
     manifest: Manifest, clients: Sequence[str], count: int, most: int, generator: Generator
 ) -> Candidates:
@@ -108,10 +118,14 @@ def choose_candidates(
     Raises
     ------
     InputError
-        If ids name no record, or there are too few records of either kind to measure anything.
+        If ids name no record, coins cannot have been fair, or there are too few records of either kind to measure
+        anything.
     """
     held = {client: _marked(ids, count, f"members of {client}") for client, ids in manifest.members.items()}
     coins = {client: _marked(ids, count, f"coins of {client}") for client, ids in manifest.coins.items()}
+    for client in clients:
+        if client in coins:
+            _require_fair(client, held[client][coins[client]])
     everything = np.ones(count, bool)
     membership = np.stack([held[client] for client in clients], axis=1)
     judged = np.stack([coins.get(client, everything) for client in clients], axis=1)

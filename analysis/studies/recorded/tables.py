@@ -161,9 +161,10 @@ def unsupported(report: RecordedReport) -> Lines:
 
 def _unsupported(report: RecordedReport) -> list[str]:
     found, lines = report.candidates, []
-    if not report.bounds:
+    if without := [client for client in found.clients if client not in report.bounds]:
+        whose = f" of {', '.join(without[:10])}" if report.bounds else ""
         lines += [
-            "No epsilon lower bound: nothing says that a fair coin decided which records a client holds.",
+            f"No epsilon lower bound{whose}: nothing says that a fair coin decided which records a client holds.",
             "What tells members from others may be more than membership: a client whose records differ in kind, as of "
             "a skewed partition, is told by that too. All releases meet the same records, so what differs between "
             "them is theirs.",

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
-from scipy.stats import binom, binomtest
+from scipy.stats import binom
 
 from analysis.methods.lower_bounds import EpsilonBound, MuBound
+from analysis.methods.lower_bounds.accuracy import UNFAIR, are_unfair
 from analysis.studies.scores import guessing, thresholds
 from analysis.studies.scores.spec import DESIGNS
 from analysis.studies.scores.table import ScoreTable
@@ -15,9 +16,6 @@ from attacks import Scores
 from fedsz_privacy.core.errors import InputError
 
 ANY, GAUSSIAN = "any mechanism", "only a mechanism whose trade-off curve is Gaussian"
-
-IMPOSSIBLE = 1e-6
-"""Coins that fell as rarely as this are taken to be none: the chance that true coins are refused."""
 
 DOUBTFUL = 0.1
 """Chance of what coins did below which the report says so."""
@@ -149,7 +147,7 @@ def _require_coins(design: str, table: ScoreTable) -> None:
         )
     members, coins = int(table.member.sum()), len(table.member)
     _require_fair(members, coins, f"{members:,} of {coins:,} were members", design)
-    if _chance_of_halves(table) < IMPOSSIBLE:
+    if _chance_of_halves(table) < UNFAIR:
         raise InputError(
             f"design {design}: exactly half of the records were members in each of {table.runs} runs, and a random "
             f"half is no set of fair coins; choose {FIXED_SPLIT}"
@@ -179,7 +177,7 @@ def _chance_of_halves(table: ScoreTable) -> float:
 
 
 def _require_fair(heads: int, coins: int, told: str, design: str) -> None:
-    if binomtest(heads, coins).pvalue < IMPOSSIBLE:
+    if are_unfair(heads, coins):
         raise InputError(
             f"design {design}: {told}, which fair coins do less than once in a million times; choose {FIXED_SPLIT}"
         )

@@ -209,10 +209,11 @@ def test_a_round_that_does_not_fit_is_one_line_and_not_kept(tmp_path, number, cl
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"members": {"a": [-1]}}, "members of client a are int64"),
+        ({"members": {"a": [2, -1]}}, "members of client a name record -1: give the places of records"),
         ({"members": {"a": [0.5]}}, "members of client a are float64"),
         ({"members": {"": [1]}}, "client '': name it"),
-        ({"coins": {"a": [[1]]}}, "coins of client a are int64"),
+        ({"members": {"a": [1]}, "coins": {"a": [[1]]}}, "coins of client a are int64"),
+        ({"members": {"a": [1]}, "coins": {"b": [1]}}, "coins of client 'b' are given and no members of it"),
         ({"seed": -1}, "manifest is damaged .seed"),
         ({"arguments": {"width": object()}}, "manifest"),
         ({"arguments": {"width": float("nan")}}, "give JSON values"),
@@ -224,6 +225,14 @@ def test_what_cannot_be_kept_is_one_line_and_nothing_written(tmp_path, changes, 
         Recorder(tmp_path / "kept", **NAMES | changes)
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "kept").exists()
+
+
+def test_a_model_is_no_state(tmp_path):
+    recorder = Recorder(tmp_path / "kept", **NAMES)
+    model = torch.nn.Linear(2, 2)
+    for before, after in ((model, model.state_dict()), (model.state_dict(), model)):
+        with pytest.raises(InputError, match=r"is of type Linear: record what model.state_dict\(\) gives"):
+            recorder.record(0, before, {"a": after})
 
 
 def test_another_recording_or_something_else_is_left_alone(tmp_path):

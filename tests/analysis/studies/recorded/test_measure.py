@@ -123,6 +123,12 @@ def test_half_of_many_records_are_members_and_all_of_few_are_judged():
     assert not (whole.held_elsewhere & whole.membership).any()
 
 
+def test_coins_that_did_not_fall_fairly_are_refused():
+    said = manifest(members={"a": tuple(range(20))}, coins={"a": tuple(range(200))})
+    with pytest.raises(InputError, match="client a holds 20 of the 200 records that fair coins are said to have decid"):
+        choose_candidates(said, ["a"], 1000, 200, np.random.default_rng(0))
+
+
 def test_coins_decide_which_records_are_judged_without_a_look_at_who_holds_them():
     members = tuple(range(0, 1000, 2))
     said = manifest(members={"a": (*members, 1500)}, coins={"a": tuple(range(1000))})
