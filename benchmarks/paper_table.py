@@ -32,7 +32,7 @@ def read(folder: Path) -> FederationReport:
         for name, stated in results["guarantees"].items()
     }
     rounds = {name: tuple(played) for name, played in rows.items()}
-    return FederationReport(spec, results["metric"], guarantees, rounds, performance={}, changes={})
+    return FederationReport(spec, spec.records, results["metric"], guarantees, rounds, performance={}, changes={})
 
 
 def line(report: FederationReport) -> tuple[str, ...]:

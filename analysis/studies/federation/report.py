@@ -49,7 +49,7 @@ def summary_table(report: FederationReport) -> Table:
     spec, units = report.spec, units_of(report.guarantees.values())
     return Table(
         title="Federated averaging under each defence",
-        note=f"{report.spec.in_words}, {count(spec.records, 'training record')}, {count(spec.rounds, 'round')}. "
+        note=f"{report.spec.in_words}, {count(report.records, 'training record')}, {count(spec.rounds, 'round')}. "
         "Through a "
         f"release goes a client's {PAYLOADS[spec.payload]}. A guarantee is over all rounds, for the unit of privacy of "
         f"its column. 95% intervals of {report.metric} are over test records, and of its difference paired by record; "
@@ -121,8 +121,8 @@ FIGURES: Mapping[str, tuple[Callable[[FederationReport], Canvas], str]] = Mappin
     {
         "performance": (
             performance_by_round,
-            "All defences start from the same weights. A curve inside the pale band is as good as none's, and curves "
-            "that coincide lie within one another.",
+            "All defences start from the same weights. A curve inside the pale band is not told from none's here, "
+            "and curves that coincide lie within one another.",
         ),
         "link": (
             link_model,
@@ -192,7 +192,7 @@ def make_page(report: FederationReport) -> Page:
         question="What each defence costs in performance, bytes and time, and when compressing pays.",
         setting={
             "Data and model": f"{spec.data}; {spec.model}",
-            "Federation": spec.rounds_in_words,
+            "Federation": spec.rounds_in_words(report.records),
             "Training": training_words(spec, spec.defences),
             "Sent": f"each client's {PAYLOADS[spec.payload]}, through the release",
             "Unit of privacy": "that of its column: one record (example) of a client, added or removed, or one client",

@@ -35,6 +35,8 @@ class FederationReport(Report):
     ----------
     spec : FederationSpec
         What was asked.
+    records : int
+        Training records that all clients hold together.
     metric : str
         What performance is, as the task calls it.
     guarantees : mapping of str to Guarantee
@@ -48,6 +50,7 @@ class FederationReport(Report):
     """
 
     spec: FederationSpec
+    records: int
     metric: str
     guarantees: Mapping[str, Guarantee]
     rounds: Mapping[str, tuple[RoundRow, ...]]

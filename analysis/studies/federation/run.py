@@ -69,5 +69,7 @@ def run_federation(
     guarantees = {defence.name: guarantee(defence, spec.delta) for defence in defences}
     performance = {name: mean_over_records(values) for name, values in last.items()}
     changes = {name: difference_over_records(values, last[REFERENCE]) for name, values in last.items()}
-    report = FederationReport(there.spec, split.test.task.metric, guarantees, rounds, performance, changes, notices)
+    report = FederationReport(
+        spec, len(split.train), split.test.task.metric, guarantees, rounds, performance, changes, notices
+    )
     return report, folder

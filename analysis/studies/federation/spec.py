@@ -51,11 +51,10 @@ class RoundsSpec(ClientSpec):
         """What is trained on what, for titles."""
         return f"{self.model} on {Path(self.data).name}, {count(self.clients, 'client')}, {self.partition}"
 
-    @property
-    def rounds_in_words(self) -> str:
-        """Who trains on how much, and how often, for pages."""
-        clients, records = count(self.clients, "client"), count(self.records, "training record")
-        return f"{clients}, {self.partition}, {records}, {count(self.rounds, 'round')} of federated averaging"
+    def rounds_in_words(self, records: int) -> str:
+        """Return who trains on so many records, and how often, for pages."""
+        clients, held = count(self.clients, "client"), count(records, "training record")
+        return f"{clients}, {self.partition}, {held}, {count(self.rounds, 'round')} of federated averaging"
 
     @property
     def expected_records(self) -> float:

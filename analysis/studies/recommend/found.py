@@ -53,8 +53,8 @@ class RecommendReport(Report):
         What was asked.
     margin : Margin
         Most that the metric may lose, in its own unit.
-    test_records : int
-        How many records the metric is measured on.
+    records, test_records : int
+        Training records that all clients hold together, and how many records the metric is measured on.
     undefended : Mean
         The metric after the last round without compression.
     tried : tuple of Tried
@@ -69,6 +69,7 @@ class RecommendReport(Report):
 
     spec: RecommendSpec
     margin: Margin
+    records: int
     test_records: int
     undefended: Mean
     tried: tuple[Tried, ...]

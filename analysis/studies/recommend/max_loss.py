@@ -69,7 +69,10 @@ class Margin:
         return f"{100 * loss:z.2f}" if self.is_share else significant(loss)
 
     def __str__(self) -> str:
-        return f"{100 * self.value:.12g} percentage points" if self.is_share else f"{self.value:.12g}"
+        if not self.is_share:
+            return f"{self.value:.12g}"
+        points = f"{100 * self.value:.12g}"
+        return f"{points} percentage point{'' if points == '1' else 's'}"
 
 
 def parse_max_loss(text: str) -> MaxLoss:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from analysis.reporting.finished import link_pages, write_run
 from analysis.reporting.folder import RunFolder, to_json
-from analysis.reporting.numbers import interval, significant, significant_interval
+from analysis.reporting.numbers import count, interval, significant, significant_interval
 from analysis.reporting.page import Page, Picture
 from analysis.reporting.style import house_style, to_files
 from analysis.reporting.table import Row, Table, to_csv, with_interval
@@ -43,8 +43,8 @@ def bounds_table(report: RecommendReport) -> Table:
     """Return one row for each bound, tightest first."""
     return Table(
         title="What each error bound loses and saves",
-        note=f"{report.spec.in_words}, {report.spec.rounds} rounds, {report.test_records:,} test records. Lost "
-        "is against no compression, paired by seed, after the last round; without compression "
+        note=f"{report.spec.in_words}, {count(report.spec.rounds, 'round')}, {report.test_records:,} test records. "
+        "Lost is against no compression, paired by seed, after the last round; without compression "
         f"{report.margin.metric} is {significant(report.undefended.value, 4)}. Means over {report.spec.seeds} seeds "
         "with 95% t intervals. Bounds are tried from the tightest on, up to the first that does not stay below; so by "
         "Student's t the chance of recommending one that loses as much or more is 2.5% at most, however many are "
@@ -125,7 +125,7 @@ def make_page(report: RecommendReport) -> Page:
         "what it changes in leakage.",
         setting={
             "Data and model": f"{spec.data}; {spec.model}",
-            "Federation": spec.rounds_in_words,
+            "Federation": spec.rounds_in_words(report.records),
             "Training": training_words(spec),
             "Pairing": "of one seed, all bounds have the same records, clients, initial weights and batches",
             "Leakage": "measured on the updates that clients trained without compression, as they are and through the "

@@ -74,6 +74,7 @@ def run_recommend(
     report = RecommendReport(
         spec=spec,
         margin=margin,
+        records=len(first.split.train),
         test_records=len(first.split.test),
         undefended=mean_over_seeds([each.rounds[REFERENCE][-1].performance for each in federations]),
         tried=tried,

@@ -44,6 +44,6 @@ def reported() -> Callable[[Losses], RecommendReport]:
         recommended = loosest(tried, MARGIN)
         spec = RecommendSpec(seeds=3, model="mlp", bounds=",".join(map(str, bounds)))
         leakage = LEAKAGE if recommended else None
-        return RecommendReport(spec, MARGIN, 360, UNDEFENDED, tried, recommended, leakage)
+        return RecommendReport(spec, MARGIN, 1200, 360, UNDEFENDED, tried, recommended, leakage)
 
     return report

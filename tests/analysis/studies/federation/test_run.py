@@ -248,7 +248,7 @@ def test_a_rate_and_a_page_are_of_the_records_that_there_are():
     assert held < 2000
     assert there.spec.parse_defences()[1].training.sampling_rate == few.batch_size / (held / 3)
     assert there.spec == prepare(dataclasses.replace(few, records=held)).spec
-    assert f"{held:,} training records" in there.spec.rounds_in_words
+    assert f"{held:,} training records" in few.rounds_in_words(held)
 
 
 def test_private_training_learns_less_than_plain_training_and_repeats_itself(tmp_path):
