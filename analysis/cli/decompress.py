@@ -53,5 +53,7 @@ def decompress(
             print_rows(tensor_rows(header, {}, {}))
             return
         size = sum(entry.nbytes for entry in header.entries)
-        say(f"{count(len(header.entries), 'tensor')}, {count(size, 'byte')}, out of {held_words(header.held)}")
+        restored = ", restored by adding that state" if before else ""
+        tensors = f"{count(len(header.entries), 'tensor')}, {count(size, 'byte')}"
+        say(f"{tensors}, out of {held_words(header.held)}{restored}")
         echo(out)

@@ -19,7 +19,7 @@ TERMS: Mapping[str, str] = MappingProxyType(
         "shadow models": "Models that the adversary trains itself, so that it knows their members.",
         "epsilon": "How much one record, or one client, can change the odds of any outcome, as a logarithm. Smaller is "
         "more private; 0 is perfect, and infinity is no protection.",
-        "delta": "The probability with which the bound of epsilon may fail.",
+        "delta": "By how much the probability of any outcome may exceed what epsilon allows. Smaller is more private.",
         "adjacency": "What two neighbouring inputs differ in, such as one record added or removed.",
         "release": "What an update passes through on its way out, such as FedSZ or added noise.",
         "defence": "A way of training and a release. none is no defence: plain training, sent as it is.",

@@ -66,6 +66,19 @@ def difference(found: Interval, digits: int = DIGITS) -> str:
     return f"{signed(found.value, digits)} [{signed(found.low, digits)}, {signed(found.high, digits)}]"
 
 
+def change_of(found: Interval, digits: int = DIGITS) -> str:
+    """Return the same in a sentence: a change of so much, or within so much.
+
+    Examples
+    --------
+    >>> from analysis.methods.leakage.detectable import Estimate
+    >>> change_of(Estimate(-0.079, -0.091, -0.067)), change_of(Estimate(0.0, -0.00012, 0.0002))
+    ('a change of -0.079 [-0.091, -0.067]', 'a change within ±0.0002')
+    """
+    reach = max(abs(found.low), abs(found.high))
+    return f"a change {'' if reach and rounds_to_zero(reach, digits) else 'of '}{difference(found, digits)}"
+
+
 def signed(value: float, digits: int = DIGITS) -> str:
     """Return a number with its sign; zero has none."""
     return f"{value:.{digits}f}".removeprefix("-") if rounds_to_zero(value, digits) else f"{value:+.{digits}f}"

@@ -40,7 +40,7 @@ OTHERS = {
 
 CAPTIONS = {
     "roc": "A curve on the dotted line names members no better than a guess. A defence whose curve runs inside the "
-    "pale band of none hides nothing.",
+    "pale band of none is not seen to hide anything here.",
     "tradeoff": "One row for each defence: what attacks measured, the guaranteed epsilon beside the lower bound that "
     "attacks put on it, what the model is worth, and what an update costs.",
     "leakage_against_ratio": "What an observer learns, against how far each defence shrinks an update.",

@@ -14,7 +14,7 @@ from analysis.methods.leakage.detectable import Estimate
 from analysis.methods.leakage.membership import Leakage
 from analysis.methods.leakage.vulnerable import VULNERABLE_SHARE
 from analysis.methods.lower_bounds.bounds import EpsilonBound
-from analysis.reporting.numbers import FINE, difference, interval, rounded_up, significant, times
+from analysis.reporting.numbers import FINE, change_of, interval, rounded_up, significant, times
 from analysis.studies.audit.canary_bounds import CanaryBound
 from analysis.studies.spec import REFERENCE
 from fedsz_privacy.defences.grammar import write_shortest
@@ -140,10 +140,10 @@ def leaks_beside(found: PairedAuc) -> str:
     if found.change.low > 0 or found.change.high < 0:
         reach = max(-found.change.low, found.change.high)
         if reach < matters:
-            return f"leaks about as much as {found.beside} ({pair}, a change of {difference(found.change, FINE)})"
+            return f"leaks about as much as {found.beside} ({pair}, {change_of(found.change, FINE)})"
         words = "more" if found.change.value > 0 else "less"
         unseen = "" if sees else "; it is not told from guessing any more"
-        return f"leaks {words} than {found.beside} ({pair}, a change of {difference(found.change)}{unseen})"
+        return f"leaks {words} than {found.beside} ({pair}, {change_of(found.change)}{unseen})"
     if found.detectable <= matters:
         return f"leaks as much as {found.beside} ({pair}; {_would_have_been_seen(found.detectable)})"
     return f"cannot be told from {found.beside} ({pair}; {_would_have_been_missed(found.detectable)})"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from analysis.methods.leakage.detectable import POWER
 from analysis.methods.non_inferiority import Standing, records_to_resolve, seeds_to_resolve
-from analysis.reporting.numbers import FINE, difference, interval, rounded_up, significant
+from analysis.reporting.numbers import FINE, change_of, interval, rounded_up, significant
 from analysis.studies.conclusions.defence import GUESSING
 from analysis.studies.recommend.found import RecommendReport, Tried
 from analysis.studies.recommend.leakage import LeakageChange
@@ -76,7 +76,7 @@ def leakage_changes(change: LeakageChange) -> str:
     moved = change.difference
     beside = (
         f"attacks without shadow models have AUC {interval(change.undefended)} on the updates as they are, and "
-        f"a change of {difference(moved, FINE)} through the release"
+        f"{change_of(moved, FINE)} through the release"
     )
     if change.detectable:
         beside += f", where {rounded_up(change.detectable)} would be found with probability {POWER:g}"
