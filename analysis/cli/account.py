@@ -7,7 +7,7 @@ import typer
 
 from analysis.cli.once import OnceCommand, OneLineGroup
 from analysis.cli.output import Json
-from analysis.cli.people import one_line_errors, print_lines, print_rows, print_table
+from analysis.cli.people import one_line_errors, print_json, print_lines, print_table
 
 if TYPE_CHECKING:
     from analysis.studies.account.kinds import Account
@@ -95,7 +95,7 @@ def _show(state: Callable[[], "Account"], json: bool) -> None:
     with one_line_errors():
         table, lines = state()
         if json:
-            print_rows([dict(zip(table.headings, row, strict=True)) for row in table.rows])
+            print_json([dict(zip(table.headings, row, strict=True)) for row in table.rows])
             return
         print_table(table)
         if lines.lines:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from analysis.cli.outputs import INTERRUPTED, Force, Output, require_output
-from analysis.cli.people import one_line_errors, print_rows, print_table, show_gauge
+from analysis.cli.people import one_line_errors, print_json, print_table, show_gauge
 from analysis.cli.questions import asks
 from analysis.cli.terminal import Shown, echo, shown
 from analysis.studies.files.spec import CompressSpec
@@ -22,7 +22,7 @@ def compress(asked: dict[str, Any], out: Output, force: Force = False) -> None:
         for warning in done.warnings():
             echo(f"warning: {warning}", err=True)
         if shown() is Shown.JSON:
-            print_rows(done.rows())
+            print_json(done.rows())
             return
         if shown() is Shown.ALL:
             print_table(done.table())

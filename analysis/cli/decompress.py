@@ -7,7 +7,7 @@ import typer
 
 from analysis.cli.output import with_output
 from analysis.cli.outputs import INTERRUPTED, Force, Output, require_output
-from analysis.cli.people import one_line_errors, print_rows, show_gauge
+from analysis.cli.people import one_line_errors, print_json, show_gauge
 from analysis.cli.terminal import Shown, echo, say, shown
 from analysis.reporting.numbers import count
 from fedsz_privacy.codec.names import DEFAULT_MAX_BYTES, NO_FRAME
@@ -50,7 +50,7 @@ def decompress(
 
         header = restore(frame, out, before, trust, max_bytes, show_gauge)
         if shown() is Shown.JSON:
-            print_rows(tensor_rows(header, {}, {}))
+            print_json(tensor_rows(header, {}, {}))
             return
         size = sum(entry.nbytes for entry in header.entries)
         restored = ", restored by adding that state" if before else ""

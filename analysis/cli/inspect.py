@@ -2,7 +2,7 @@
 
 from analysis.cli.decompress import Frame, MaxBytes
 from analysis.cli.output import with_output
-from analysis.cli.people import one_line_errors, print_lines, print_rows, print_table
+from analysis.cli.people import one_line_errors, print_json, print_lines, print_table
 from analysis.cli.terminal import Shown, echo, shown
 from fedsz_privacy.codec.names import DEFAULT_MAX_BYTES, NO_FRAME
 from fedsz_privacy.core import ranges
@@ -17,12 +17,12 @@ def inspect(*, frame: Frame, max_bytes: MaxBytes = DEFAULT_MAX_BYTES) -> None:
         require_in(ranges.ELEMENTS, max_bytes, "max bytes")
         require_file(frame, NO_FRAME)
 
-        from analysis.studies.files.layers import header_lines, header_table, tensor_rows
+        from analysis.studies.files.layers import header_lines, header_table, to_object
         from analysis.studies.files.restore import read_header
 
         header = read_header(frame, max_bytes)
         if shown() is Shown.JSON:
-            print_rows(tensor_rows(header, {}, {}))
+            print_json(to_object(header, frame.stat().st_size))
             return
         if shown() is Shown.ALL:
             print_lines(header_lines(header))

@@ -3,7 +3,7 @@
 import json
 import shutil
 import textwrap
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
@@ -95,9 +95,9 @@ INDENT = " " * 4
 """Before what goes on from the line above."""
 
 
-def print_rows(rows: Sequence["Row"]) -> None:
-    """Print rows of plain values as JSON."""
-    echo(json.dumps(rows, indent=2))
+def print_json(values: Sequence["Row"] | Mapping[str, object]) -> None:
+    """Print plain values as JSON."""
+    echo(json.dumps(values, indent=2))
 
 
 def print_lines(lines: "Lines") -> None:

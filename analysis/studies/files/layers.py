@@ -64,6 +64,25 @@ def tensor_rows(header: Header, bounds: Mapping[str, float], errors: Mapping[str
     ]
 
 
+def to_object(header: Header, frame_bytes: int) -> dict[str, object]:
+    """Return a frame as plain values: what it says of itself as a whole, and of each tensor."""
+    held = header.held
+    return {
+        "version": VERSION,
+        "holds": None if held is None else "state" if held.base is None else "update",
+        "base": held.base.hex() if held and held.base else None,
+        "compressor": header.compressor,
+        "lossless": header.lossless,
+        "predicted_from": header.predicted_from,
+        "nbytes": sum(entry.nbytes for entry in header.entries),
+        "compressed_nbytes": frame_bytes,
+        "tensors": [
+            {**row, "lossy": bool(entry.stream_size)}
+            for row, entry in zip(tensor_rows(header, {}, {}), header.entries, strict=True)
+        ],
+    }
+
+
 def header_lines(header: Header) -> Lines:
     """Return what a frame says of itself as a whole."""
     stands = "" if header.predicted_from is None else f", predicted from the average of round {header.predicted_from}"
