@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,18 @@ def read_state(path: Path) -> dict[str, Tensor]:
     return as_state(held, path)
 
 
-def load_state(path: Path, like: StateDict) -> dict[str, Tensor]:
+@dataclass(frozen=True)
+class Other:
+    """What a state is compared with, in words: what it is, and what to do where they differ."""
+
+    name: str
+    remedy: str
+
+
+MODEL = Other("the model", "give the model that it is of")
+
+
+def load_state(path: Path, like: StateDict, of: Path | None = None) -> dict[str, Tensor]:
     """Return the state of a model that a file holds, under the model's own names, in their order and dtypes.
 
     Parameters
@@ -60,6 +72,8 @@ def load_state(path: Path, like: StateDict) -> dict[str, Tensor]:
         as ``numpy.savez(path, *arrays)`` writes Flower's lists.
     like : StateDict
         The state of the model.
+    of : Path, optional
+        The file that state is of, where it is of no model that is at hand.
 
     Raises
     ------
@@ -68,10 +82,11 @@ def load_state(path: Path, like: StateDict) -> dict[str, Tensor]:
     """
     state = read_state(path)
     numbered = path.suffix == ".npz" and all(PLACED.fullmatch(name) for name in state)
-    return fit_state(_in_order(state, like, path) if numbered else state, like, str(path))
+    other = MODEL if of is None else Other(str(of), "give states of one model")
+    return fit_state(_in_order(state, like, path) if numbered else state, like, str(path), other)
 
 
-def fit_state(state: StateDict, like: StateDict, where: str) -> dict[str, Tensor]:
+def fit_state(state: StateDict, like: StateDict, where: str, other: Other = MODEL) -> dict[str, Tensor]:
     """Return a state under the names of a model's own one, in its order and dtypes, as ``load_state_dict`` takes it.
 
     Names are the same where they differ in parts that wrappers add, such as ``module.``.
@@ -82,16 +97,16 @@ def fit_state(state: StateDict, like: StateDict, where: str) -> dict[str, Tensor
         If names or shapes are those of another model.
     """
     found = _by_bare_name(state, where)
-    names = _by_bare_name(dict(zip(like, like, strict=True)), "the model")
+    names = _by_bare_name(dict(zip(like, like, strict=True)), other.name)
     for missing, of, holder in ((names.keys() - found.keys(), "no", where), (found.keys() - names.keys(), "a", where)):
         if missing:
-            raise InputError(f"{holder} has {of} {min(missing)}, unlike the model: give the model that it is of")
+            raise InputError(f"{holder} has {of} {min(missing) or repr('')}, unlike {other.name}: {other.remedy}")
     fitted = {}
     for bare, name in names.items():
         tensor, own = found[bare], like[name]
         if tensor.shape != own.shape:
-            shapes = f"{tuple(tensor.shape)}, and the model {tuple(own.shape)}"
-            raise InputError(f"{where} has {name} {shapes}: give the model that it is of")
+            shapes = f"{tuple(tensor.shape)}, and {other.name} {tuple(own.shape)}"
+            raise InputError(f"{where} has {name} {shapes}: {other.remedy}")
         fitted[name] = tensor.to(own.dtype)
     return fitted
 

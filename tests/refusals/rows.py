@@ -457,7 +457,7 @@ RECOMMEND = """
 
 NOISE = """
 --figures gif                  | --figures gif: choose one of png, svg, pdf
---before other.safetensors     | other.safetensors has layer.weight (32, 32), and the model (64, 64): give the model
+--before other.safetensors     | other.safetensors has layer.weight (32, 32), and good.safetensors (64, 64): give states
 --before missing.safetensors   | no file at missing.safetensors: give one that can be read
 --before pipe.pt               | no file at pipe.pt: give one that can be read
 --before good.safetensors      | good.safetensors and good.safetensors hold the same values: give the state before

@@ -51,7 +51,7 @@ class Compressed:
         """Return a line on what was checked, if it was."""
         if not self.checked:
             return []
-        what = "the state" if self.given.before is None else "the state with BASE added back, which rounds,"
+        what = "the state" if self.given.before is None else "the state with --before added back, which rounds,"
         return [
             f"verified: every tensor is within its bound; greatest error of {what} {significant(self.checked.restored)}"
         ]

@@ -70,7 +70,7 @@ def read_given(source: Path, before: Path | None) -> Given:
     state = _read(source)
     if before is None:
         return Given(state)
-    given = Given(state, load_state(before, state))
+    given = Given(state, load_state(before, state, of=source))
     for name, tensor in given.sent.items():
         if is_number(tensor) and not given.restored(name, tensor).isfinite().equal(state[name].isfinite()):
             raise InputError(f"{name} of {source} minus {before} is not finite where it is: compress without --before")

@@ -114,7 +114,7 @@ def _load_base(before: Path, header: Header, source: Path) -> dict[str, Tensor]:
     """Return the state that the update in a frame is to be added to, known to be its own where the frame says which."""
     if header.held == Held():
         raise InputError(f"{source} holds a state and no update: leave out --before")
-    base = load_state(before, _announced(header))
+    base = load_state(before, _announced(header), of=source)
     if header.held is not None and header.held.base != fingerprint(base):
         raise InputError(f"{before} is not the state that {source} was compressed with: give that one as --before")
     return base

@@ -90,7 +90,7 @@ def load_update(checkpoint: Path, before: Path | None) -> StateDict:
         If a file holds no state, or the two are not of one model.
     """
     after = read_state(checkpoint)
-    return after if before is None else subtract(after, load_state(before, after))
+    return after if before is None else subtract(after, load_state(before, after, of=checkpoint))
 
 
 def _require_studied(state: StateDict, spec: NoiseSpec) -> None:

@@ -116,7 +116,7 @@ def test_an_update_is_added_back_and_its_bound_holds_but_for_rounding():
     for name, tensor in given.items():
         spacing = torch.finfo(torch.float32).eps * torch.maximum(tensor.abs().max(), before[name].abs().max())
         assert (found[name] - tensor).abs().max() <= (1e-3 if name == "a.weight" else 0) + spacing
-    assert "the state with BASE added back" in printed
+    assert "the state with --before added back" in printed
     assert Path("frame").stat().st_size < FedSZ(ErrorBound.abs(1e-3)).encode(given).__len__()
 
 
@@ -251,7 +251,7 @@ REFUSED = {
     f"{COMPRESS} --rel 1e-2 --lossless zip": "unknown lossless codec 'zip': choose one of zstd",
     f"{COMPRESS} --rel 1e-2 --threshold -1": "threshold -1: choose 0 or more",
     f"{COMPRESS} --rel 1e-2 --max-bytes 10": "state takes 12000 bytes to decode; max_bytes allows 10",
-    f"{COMPRESS} --rel 1e-2 --before other.pt": "other.pt has no a.weight, unlike the model",
+    f"{COMPRESS} --rel 1e-2 --before other.pt": "other.pt has no a.weight, unlike in.safetensors: give states",
     f"{COMPRESS} --rel 1e-2 --before missing.pt": "no file at missing.pt",
     "compress missing.pt -o out --rel 1e-2": "no file at missing.pt",
     "compress text.pt -o out --rel 1e-2": "text.pt is no state dict that can be read without running its code",
@@ -339,10 +339,25 @@ def test_quiet_prints_a_path_and_json_a_row_for_each_tensor(command, path):
     done("compress", "in.safetensors", "-o", "frame", "--rel", 1e-2)
     words = [*command.split(), *(["--force"] if "-o" in command else [])]
     assert CliRunner().invoke(app, [*words, "--quiet"]).stdout == f"{path}\n"
-    rows = json.loads(CliRunner().invoke(app, [*words, "--json"]).stdout)
+    printed = json.loads(CliRunner().invoke(app, [*words, "--json"]).stdout)
+    rows = printed["tensors"] if words[0] == "inspect" else printed
     assert {row["name"]: (row["shape"], row["nbytes"]) for row in rows} == {
         "a.weight": ([60, 50], 12_000), "b": ([3], 12)
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("before", [None, "base.npz"])
+def test_a_frame_says_as_json_what_it_says_of_itself(before):
+    state = {"a.weight": torch.randn(60, 50), "b": torch.ones(3)}
+    save_file(state, "in.safetensors")
+    np.savez("base.npz", **{name: tensor.numpy() + 1 for name, tensor in state.items()})
+    done("compress", "in.safetensors", "-o", "frame", "--rel", 1e-2, *(["--before", before] if before else []))
+    said = json.loads(CliRunner().invoke(app, ["inspect", "frame", "--json"]).stdout)
+    assert said["holds"] == ("update" if before else "state")
+    assert (said["base"] is not None) is (before is not None)
+    assert not before or said["base"] in done("inspect", "frame")
+    assert (said["nbytes"], said["compressed_nbytes"]) == (12_012, Path("frame").stat().st_size)
+    assert {each["name"]: each["lossy"] for each in said["tensors"]} == {"a.weight": True, "b": False}
 
 
 LINGER = """
