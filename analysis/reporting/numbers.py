@@ -55,7 +55,7 @@ def difference(found: Interval, digits: int = DIGITS) -> str:
     >>> difference(Estimate(-0.0022, -0.0041, -0.0003))
     '-0.0022 [-0.0041, -0.0003]'
     """
-    reach = max(abs(found.low), abs(found.high))
+    reach = _reach(found)
     if reach == 0:
         return "0"
     if rounds_to_zero(reach, digits):
@@ -64,6 +64,11 @@ def difference(found: Interval, digits: int = DIGITS) -> str:
     while digits < MOST_DIGITS and any(each and rounds_to_zero(each, digits) for each in numbers):
         digits += 1
     return f"{signed(found.value, digits)} [{signed(found.low, digits)}, {signed(found.high, digits)}]"
+
+
+def _reach(found: Interval) -> float:
+    """Return how far from zero an interval reaches."""
+    return max(abs(found.low), abs(found.high))
 
 
 def change_of(found: Interval, digits: int = DIGITS) -> str:
@@ -75,7 +80,7 @@ def change_of(found: Interval, digits: int = DIGITS) -> str:
     >>> change_of(Estimate(-0.079, -0.091, -0.067)), change_of(Estimate(0.0, -0.00012, 0.0002))
     ('a change of -0.079 [-0.091, -0.067]', 'a change within ±0.0002')
     """
-    reach = max(abs(found.low), abs(found.high))
+    reach = _reach(found)
     return f"a change {'' if reach and rounds_to_zero(reach, digits) else 'of '}{difference(found, digits)}"
 
 

@@ -5,7 +5,7 @@ import scipy
 from numpy.typing import NDArray
 
 from analysis.methods.lower_bounds.bounds import check_confidence
-from analysis.methods.lower_bounds.counts import check_scores
+from analysis.methods.lower_bounds.counts import check_scores, require_some
 from fedsz_privacy.core.errors import InputError
 
 UNFAIR = 1e-6
@@ -19,7 +19,7 @@ def are_unfair(heads: int, coins: int) -> bool:
 
 def halving_threshold(scores: NDArray[np.float64]) -> float:
     """Return the threshold that names as nearly half of the scores as can be, without a look at who is a member."""
-    _require_scores(scores)
+    require_some(scores)
     values, counts = np.unique(scores, return_counts=True)
     named = np.cumsum(counts[::-1])[::-1]
     return float(values[np.abs(named - scores.size / 2).argmin()])
@@ -64,7 +64,6 @@ def advantage_lower_limit(
     """
     check_confidence(confidence)
     check_scores(scores, members)
-    _require_scores(scores)
     if are_unfair(int(members.sum()), members.size):
         raise InputError(
             f"{int(members.sum())} of {members.size} scores are of members, which fair coins do not give: audit "
@@ -73,8 +72,3 @@ def advantage_lower_limit(
     correct = int(((scores >= threshold) == members).sum())
     right = scipy.stats.beta.ppf(1 - confidence, correct, members.size - correct + 1) if correct else 0.0
     return float(2 * right - 1)
-
-
-def _require_scores(scores: NDArray[np.float64]) -> None:
-    if scores.size == 0:
-        raise InputError("0 scores prove nothing: give at least one")

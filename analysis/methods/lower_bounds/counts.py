@@ -90,12 +90,17 @@ def check_scores(scores: NDArray[np.float64], membership: NDArray[np.bool_]) -> 
     if scores.shape != membership.shape:
         shapes = f"{scores.shape} and {membership.shape}"
         raise InputError(f"scores and membership have shapes {shapes}: give one membership for each score")
-    if scores.size < 1:
-        raise InputError("0 scores prove nothing: give at least one")
+    require_some(scores)
     if membership.dtype != np.bool_:
         raise InputError(f"membership is of type {membership.dtype}: give a bool array, true for members")
     if np.isnan(scores).any():
         raise InputError(f"{np.isnan(scores).sum()} scores are NaN: leave these candidates out beforehand")
+
+
+def require_some(scores: NDArray[np.float64]) -> None:
+    """Raise InputError if there is no score."""
+    if scores.size < 1:
+        raise InputError("0 scores prove nothing: give at least one")
 
 
 def _check_counts(errors: str, counts: NDArray[np.int64], group: str, total: int) -> None:
