@@ -13,6 +13,7 @@ from tidy import require_tidy
 
 from analysis.studies.federation.prepare import prepare
 from analysis.studies.federation.report import FIGURES, guarantee_table, summary_table, to_results, write_federation
+from analysis.studies.federation.results import RoundRow
 from analysis.studies.federation.run import run_federation
 from analysis.studies.federation.spec import FederationSpec
 from analysis.studies.questions import read_question
@@ -61,9 +62,18 @@ def test_derived_figures_follow_from_the_rows(finished):
     report, _ = finished
     rows = report.rounds["fedsz:rel=1e-2"]
     assert report.ratio("fedsz:rel=1e-2") == pytest.approx(340_008 / (sum(row.nbytes for row in rows) / 3))
-    assert 0 < report.overhead("fedsz:rel=1e-2") < 1
-    assert report.overhead("none") == pytest.approx(0, abs=5e-3)
-    assert report.break_even("fedsz:rel=1e-2") > 0
+
+
+def test_shares_of_time_and_the_link_that_pays_follow_from_the_seconds_of_the_rows(finished):
+    """The seconds are given: those that were measured depend on what else the machine did."""
+    report, _ = finished
+    plain = RoundRow(0, 0.5, 3e6, training_seconds=2.0, encode_seconds=0.0, decode_seconds=0.0)
+    compressed = RoundRow(0, 0.5, 1e6, training_seconds=1.0, encode_seconds=0.75, decode_seconds=0.25)
+    timed = dataclasses.replace(report, rounds={"none": (plain,), "fedsz:rel=1e-2": (compressed,)})
+    assert timed.overhead("none") == 0
+    assert timed.round_seconds("fedsz:rel=1e-2") == 2
+    assert timed.overhead("fedsz:rel=1e-2") == 0.5
+    assert timed.break_even("fedsz:rel=1e-2") == pytest.approx(8 * 2e6 / 1.0 / 1e6)
 
 
 def test_an_interrupted_run_goes_on_to_the_same_accuracies(finished, tmp_path):
