@@ -7,10 +7,10 @@ import typer
 
 from analysis.cli.once import OnceCommand, OneLineGroup
 from analysis.cli.output import Json
-from analysis.cli.people import one_line_errors, print_json, print_lines, print_table
+from analysis.cli.people import one_line_errors, print_json, print_table, print_wrapped
 
 if TYPE_CHECKING:
-    from analysis.studies.account.kinds import Account
+    from analysis.studies.account.found import Account
 
 account = typer.Typer(cls=OneLineGroup, no_args_is_help=True)
 
@@ -93,10 +93,12 @@ def gaussian(
 
 def _show(state: Callable[[], "Account"], json: bool) -> None:
     with one_line_errors():
-        table, lines = state()
+        from analysis.studies.account.table import account_table
+
+        found = state()
         if json:
-            print_json([dict(zip(table.headings, row, strict=True)) for row in table.rows])
+            print_json(found.to_dict())
             return
-        print_table(table)
-        if lines.lines:
-            print_lines(lines)
+        print_table(account_table(found))
+        if found.notes:
+            print_wrapped("To know", found.notes)

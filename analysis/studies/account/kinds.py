@@ -1,16 +1,11 @@
 """The configurations that people write: DP-SGD, noise on a sum of clients, and Flower's LocalDpMod."""
 
-from analysis.reporting.page import Lines
-from analysis.reporting.table import Table
 from analysis.studies.account.asked import CLAIMED_EPSILON, SENSITIVITY, Asked, Words, figure
+from analysis.studies.account.found import Account
 from analysis.studies.account.notes import formula_off, noise_needed, on_a_lattice, too_sensitive
-from analysis.studies.account.table import account_table
 from fedsz_privacy.core.ranges import CLIP_NORM, STEPS, require_in
 from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.training.gaussian_rounds import GaussianRounds, classical_noise
-
-Account = tuple[Table, Lines]
-"""What a command prints: what is guaranteed, and what to know."""
 
 DPSGD = Words(
     title="DP-SGD",
@@ -37,7 +32,7 @@ def dpsgd(noise_multiplier: float, sampling_rate: float, steps: int, delta: floa
         "each record is in each batch by a coin of its own (Poisson sampling); for batches of a fixed size, or passes "
         "over shuffled data, these epsilons are not proved"
     )
-    return account_table(DPSGD, asked), _lines(*formula_off(DPSGD, asked), *([sampling] if asked.sampled else []))
+    return Account.of(DPSGD, asked, [*formula_off(DPSGD, asked), *([sampling] if asked.sampled else [])])
 
 
 def gaussian(
@@ -60,8 +55,8 @@ def gaussian(
         "each client is in each round by a coin of its own (Poisson sampling); for a fixed number of sampled clients, "
         "as Flower draws them, these epsilons are not proved"
     )
-    told = (*formula_off(SUM, asked), *on_a_lattice(SUM, asked), weights, *([sampling] if asked.sampled else []))
-    return account_table(SUM, asked), _lines(*told)
+    notes = (*formula_off(SUM, asked), *on_a_lattice(SUM, asked), weights, *([sampling] if asked.sampled else []))
+    return Account.of(SUM, asked, notes)
 
 
 def local_dp(
@@ -85,13 +80,10 @@ def local_dp(
         observer="what the client sends, the server among them; no sampling of clients helps against it",
         contribution="update",
     )
-    return account_table(words, asked), _lines(
+    notes = (
         *too_sensitive(clip_norm, sensitivity),
         *formula_off(words, asked),
         *noise_needed(clip_norm, asked, epsilon),
         "the number of examples and the metrics leave without noise",
     )
-
-
-def _lines(*told: str) -> Lines:
-    return Lines("To know", told)
+    return Account.of(words, asked, notes)

@@ -1,16 +1,15 @@
 """The table of an account: what is promised and what is guaranteed, a row for each adjacency."""
 
-from dataclasses import replace
-
 from analysis.reporting.numbers import count
 from analysis.reporting.table import Table
-from analysis.studies.account.asked import Asked, Words, figure
+from analysis.studies.account.asked import figure
+from analysis.studies.account.found import Account, Epsilons
 from fedsz_privacy.defences.grammar import write_shortest
-from fedsz_privacy.training.gaussian_rounds import Adjacency, classical_epsilon, rounds_within
 
 
-def account_table(words: Words, asked: Asked) -> Table:
+def account_table(account: Account) -> Table:
     """Return epsilon of one round and of all, beside what the classical formula promises of one."""
+    words, asked = account.words, account.asked
     one, rounds = words.one, asked.rounds
     delta = write_shortest(asked.delta)
     everybody = ", all in it" if asked.sampled else ""
@@ -29,23 +28,16 @@ def account_table(words: Words, asked: Asked) -> Table:
             f"guaranteed epsilon\nat delta {delta},\n{count(rounds.rounds, one)}",
             *((f"{one}s within\nepsilon {asked.halt_at:g}",) if asked.halt_at else ()),
         ),
-        rows=[_row(words, asked, adjacency) for adjacency in Adjacency],
+        rows=[_row(account, each) for each in account.epsilons],
     )
 
 
-def _row(words: Words, asked: Asked, adjacency: Adjacency) -> tuple[str, ...]:
-    rounds, delta = asked.rounds, asked.delta
-    sampled_once = (replace(rounds, rounds=1),) if asked.sampled else ()
+def _row(account: Account, found: Epsilons) -> tuple[str, ...]:
+    sampled_once = (found.sampled_once,) if account.asked.sampled else ()
     return (
-        words.of(adjacency),
-        f"{adjacency.value}",
-        figure(rounds.noise_multiplier),
-        figure(asked.promised or classical_epsilon(rounds.noise_multiplier, delta, adjacency)),
-        *(figure(each.epsilon(delta, adjacency)) for each in (asked.once, *sampled_once, rounds)),
-        *((_halt(asked, asked.halt_at, adjacency),) if asked.halt_at else ()),
+        account.words.of(found.adjacency),
+        f"{found.adjacency.value}",
+        *map(figure, (account.asked.rounds.noise_multiplier, found.promised, found.once)),
+        *map(figure, (*sampled_once, found.all_rounds)),
+        *(() if found.within is None else (f"{found.within:,}",)),
     )
-
-
-def _halt(asked: Asked, budget: float, adjacency: Adjacency) -> str:
-    """Return after how many rounds, or steps, a budget is spent."""
-    return f"{rounds_within(budget, lambda n: replace(asked.rounds, rounds=n).epsilon(asked.delta, adjacency)):,}"

@@ -1,3 +1,4 @@
+import json
 import re
 
 import dp_accounting
@@ -75,6 +76,22 @@ def test_a_noisy_sum_says_what_discrete_noise_guarantees():
         exact = dp_accounting.rdp.RdpAccountant(orders).compose(step, 10).get_epsilon(1e-5)
         shown = account("gaussian", "--noise-multiplier", "2", "--rounds", "10", "--client-sampling", str(sampling))
         assert f"has an epsilon of {exact:.4g} over all rounds (zero-out)" in shown
+
+
+def test_json_has_the_numbers_themselves_under_the_same_keys_for_every_configuration():
+    steps = ["dpsgd", "--sampling-rate", "0.01", "--noise-multiplier", "1.1", "--steps", "1000", "--halt-at", "2"]
+    rounds = ["gaussian", "--noise-multiplier", "0", "--rounds", "3"]
+    found, noiseless = (json.loads(account(*each, "--json")) for each in (steps, rounds))
+    step = dp_accounting.PoissonSampledDpEvent(0.01, dp_accounting.GaussianDpEvent(1.1))
+    exact = dp_accounting.pld.PLDAccountant().compose(step, 1000).get_epsilon(1e-5)
+    zero_out, replace = found["adjacencies"]
+    assert zero_out["epsilon"] == pytest.approx(exact, rel=1e-3)
+    assert (found["one"], found["compositions"], zero_out["compositions_within_halt_at"]) == ("step", 1000, 1725)
+    assert (zero_out["sensitivity_over_clip_norm"], replace["sensitivity_over_clip_norm"]) == (1, 2)
+    assert any("Poisson sampling" in note for note in found["notes"])
+    assert (noiseless.keys(), noiseless["adjacencies"][0].keys()) == (found.keys(), zero_out.keys())
+    assert [each["epsilon"] for each in noiseless["adjacencies"]] == ["inf", "inf"]
+    assert noiseless["halt_at"] is None
 
 
 @pytest.mark.parametrize(
