@@ -67,6 +67,8 @@ class Manifest:
         The records that each client holds: places in the training records that `load_data` loads, rising.
     coins : mapping of str to tuple of int
         The records that a fair coin of its own, independent of all else, put into a client's data or left out of it.
+    masked : int or None
+        Training records that the members and coins spoke of where they were given as a bool for each; None: as ids.
     versions : mapping of str to str
         Versions of the packages that recorded.
     format : int
@@ -86,12 +88,18 @@ class Manifest:
     fix_model: bool = False
     members: Mapping[ClientName, RecordIds] = field(default_factory=dict)
     coins: Mapping[ClientName, RecordIds] = field(default_factory=dict)
+    masked: Annotated[int, Field(ge=1)] | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     format: int = FORMAT
 
     def is_like(self, other: "Manifest") -> bool:
-        """Return whether two manifests say the same, whatever versions wrote them."""
-        return replace(self, versions={}) == replace(other, versions={})
+        """Return whether two manifests say the same, whatever versions wrote them and as bools or ids."""
+        return replace(self, versions={}, masked=None) == replace(other, versions={}, masked=None)
+
+    def require_members_of_coins(self) -> None:
+        """Raise InputError if coins decided for a client of which nothing says what it holds."""
+        if stray := [client for client in self.coins if client not in self.members]:
+            raise InputError(f"coins of client {stray[0]!r} are given and no members of it: give both under one name")
 
 
 SCHEMA = TypeAdapter(Manifest)
@@ -128,6 +136,30 @@ def by_client(records: Mapping[str, Iterable[int]], what: str) -> dict[str, tupl
     for client in records:
         require_client(client)
     return {client: to_ids(ids, f"{what} of client {client}") for client, ids in records.items()}
+
+
+def masked_by(*records: Mapping[str, Iterable[int]]) -> int | None:
+    """Return for how many records each of these has a bool; None where all of them are ids.
+
+    Raises
+    ------
+    InputError
+        If they are of different lengths: a shorter one would be read as if it spoke of the first records.
+    """
+    masks = [(client, _mask_length(ids)) for mapping in records for client, ids in mapping.items()]
+    lengths = {length: client for client, length in masks if length}
+    if len(lengths) > 1:
+        (first, one), (second, other) = list(lengths.items())[:2]
+        raise InputError(
+            f"client {one} has bools for {first} records, and client {other} for {second}: give one for each training "
+            "record, or the places of records"
+        )
+    return next(iter(lengths), None)
+
+
+def _mask_length(records: object) -> int | None:
+    given = np.asarray(None if isinstance(records, (set, frozenset, range)) else records)
+    return given.size if given.ndim == 1 and given.dtype.kind == "b" else None
 
 
 def versions() -> dict[str, str]:

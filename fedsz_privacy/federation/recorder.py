@@ -1,5 +1,6 @@
 """Rounds of anybody's training loop, kept in a folder: what clients got, and what they sent."""
 
+import json
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -10,7 +11,7 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.errors import InputError, printable
 from fedsz_privacy.core.files import TEMPORARY, one_line_for, write_atomically
 from fedsz_privacy.core.ranges import Whole, require_in
 from fedsz_privacy.core.state import StateDict, subtract
@@ -21,6 +22,7 @@ from fedsz_privacy.federation.manifest import (
     Manifest,
     by_client,
     from_json,
+    masked_by,
     read_manifest,
     require_client,
     to_json,
@@ -87,8 +89,6 @@ class Recorder:
         fix_model: bool = False,
     ) -> None:
         self.folder = Path(folder)
-        if stray := [client for client in coins or {} if client not in (members or {})]:
-            raise InputError(f"coins of client {stray[0]!r} are given and no members of it: give both under one name")
         self.manifest = Manifest(
             model=model,
             data=data,
@@ -101,8 +101,10 @@ class Recorder:
             fix_model=fix_model,
             members=by_client(members or {}, "members"),
             coins=by_client(coins or {}, "coins"),
+            masked=masked_by(members or {}, coins or {}),
             versions=versions(),
         )
+        self.manifest.require_members_of_coins()
         _settle(self.folder, self.manifest)
 
     def record(self, number: int, before: StateDict, after: Mapping[str, StateDict]) -> None:
@@ -173,6 +175,7 @@ def _settle(folder: Path, manifest: Manifest) -> None:
 
 def _checked(manifest: Manifest) -> bytes:
     """Return what a manifest is written as, known to be read back as it is."""
+    _require_json(manifest.arguments or {})
     try:
         text = to_json(manifest, SCHEMA)
         same = from_json(text, SCHEMA) == manifest
@@ -181,6 +184,17 @@ def _checked(manifest: Manifest) -> bytes:
     if not same:
         raise InputError(f"arguments {manifest.arguments}: give JSON values under names that are strings")
     return text
+
+
+def _require_json(arguments: Mapping[Any, Any]) -> None:
+    """Raise InputError, which names the argument, unless all of them come back from JSON as they are."""
+    for name, value in arguments.items():
+        try:
+            kept = json.loads(json.dumps({name: value}, allow_nan=False)) == {name: value}
+        except (TypeError, ValueError, RecursionError):
+            kept = False
+        if not kept:
+            raise InputError(f"argument {name!r} is {printable(repr(value))}: give a JSON value under a string")
 
 
 def _forget_from(rounds: Path, number: int) -> None:

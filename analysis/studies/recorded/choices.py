@@ -33,8 +33,7 @@ def choose_clients(spec: RecordedSpec, material: Material) -> tuple[list[str], l
         raise InputError(f"no update of client {unknown[0]!r} is recorded: choose of {known}")
     if not held:
         raise InputError("nothing says which records a client holds: record them as members of the Recorder")
-    if stray := [client for client in material.manifest.coins if client not in held]:
-        raise InputError(f"coins of client {stray[0]!r} are recorded and no members of it: record both under one name")
+    material.manifest.require_members_of_coins()
     if unheld := [client for client in spec.clients if not held.get(client)]:
         raise InputError(f"nothing says which records client {unheld[0]!r} holds: choose of {', '.join(held)}")
     chosen = list(spec.clients) or [client for client in there if held.get(client)]

@@ -11,7 +11,7 @@ from torch import nn
 from analysis.methods.over_records import LEAST_RECORDS
 from analysis.reporting.numbers import count
 from analysis.studies.loading import TEST_RECORDS
-from analysis.studies.recorded.members import read_members, require_whole_masks
+from analysis.studies.recorded.members import read_members, require_masks_of, require_whole_masks
 from analysis.studies.recorded.spec import RecordedSpec
 from fedsz_privacy.core.device import find_device
 from fedsz_privacy.core.errors import InputError
@@ -105,7 +105,9 @@ def load(spec: RecordedSpec, trusted: bool) -> Material:
             raise InputError(f"{manifest.data} has {count(test, 'test record')}, whose mean has no interval: give more")
         split = _prepared(split, manifest, spec.device)
         model = _model(manifest, split).to(find_device(spec.device))
-    if not recording:
+    if recording:
+        require_masks_of(manifest, len(split.train))
+    else:
         require_whole_masks(spec.member_files, len(split.train))
     check_model(model, manifest.model, split.train)
     like = {name: tensor.cpu() for name, tensor in detached(model).items()}

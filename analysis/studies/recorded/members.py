@@ -20,6 +20,9 @@ LEAST_NON_MEMBERS = 100
 
 LEAST_MEMBERS = 10
 
+LEAST_COINS = 250
+"""Coins of which fewer than `LEAST_NON_MEMBERS` fall on one side less than once in a thousand times."""
+
 
 @dataclass(frozen=True)
 class Candidates:
@@ -87,6 +90,15 @@ def require_whole_masks(files: Sequence[Path], count: int) -> None:
             )
 
 
+def require_masks_of(manifest: Manifest, count: int) -> None:
+    """Raise InputError unless bools that a recording was given are for so many training records."""
+    if manifest.masked not in {None, count}:
+        raise InputError(
+            f"members were recorded as bools for {manifest.masked} records, and the data has {count} training records: "
+            "give the data that they are of"
+        )
+
+
 def _require_fair(client: str, members: NDArray[np.bool_]) -> None:
     """Raise InputError if a client holds more, or fewer, of the records that coins decided than coins would give it."""
     if members.size and are_unfair(int(members.sum()), members.size):
@@ -143,7 +155,7 @@ def choose_candidates(
         judged[records],
         (times[:, None] - membership > 0)[records],
     )
-    _require_enough(found, len(inside) + len(outside))
+    _require_enough(found, len(inside) + len(outside), [client for client in clients if client in coins])
     return found
 
 
@@ -163,18 +175,30 @@ def _marked(ids: Sequence[int], count: int, whose: str) -> NDArray[np.bool_]:
     return marked
 
 
-def _require_enough(found: Candidates, count: int) -> None:
-    """Raise InputError unless there are enough scores of either kind; ``count`` records could have been judged."""
+def _require_enough(found: Candidates, count: int, tossed: Sequence[str]) -> None:
+    """Raise InputError unless there are enough scores of either kind.
+
+    Of ``count`` records that could have been judged; coins decided those of the clients in ``tossed``.
+    """
     members = int((found.membership & found.judged).sum())
     others = int((~found.membership & found.judged).sum())
     if members < LEAST_MEMBERS or others < LEAST_NON_MEMBERS:
-        remedy = (
-            f"choose more --candidates, of {count} that there are"
-            if len(found.records) < count
-            else f"give data of which clients hold {LEAST_MEMBERS} records or more, and do not hold "
-            f"{LEAST_NON_MEMBERS} or more"
+        raise InputError(
+            f"there are {members} scores of members and {others} of non-members: {_remedy(found, count, tossed)}"
         )
-        raise InputError(f"there are {members} scores of members and {others} of non-members: {remedy}")
+
+
+def _remedy(found: Candidates, count: int, tossed: Sequence[str]) -> str:
+    if len(found.records) < count:
+        return f"choose more --candidates, of {count} that there are"
+    if tossed:
+        return (
+            f"toss a coin for more records of client {tossed[0]} ({LEAST_COINS} give enough of either kind), or record "
+            "no coins of it"
+        )
+    return (
+        f"give data of which clients hold {LEAST_MEMBERS} records or more, and do not hold {LEAST_NON_MEMBERS} or more"
+    )
 
 
 def _read(path: Path) -> NDArray[Any]:

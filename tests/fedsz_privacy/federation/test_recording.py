@@ -215,9 +215,12 @@ def test_a_round_that_does_not_fit_is_one_line_and_not_kept(tmp_path, number, cl
         ({"members": {"a": [1]}, "coins": {"a": [[1]]}}, "coins of client a are int64"),
         ({"members": {"a": [1]}, "coins": {"b": [1]}}, "coins of client 'b' are given and no members of it"),
         ({"seed": -1}, "manifest is damaged .seed"),
-        ({"arguments": {"width": object()}}, "manifest"),
-        ({"arguments": {"width": float("nan")}}, "give JSON values"),
-        ({"arguments": {"width": (1, 2)}}, "give JSON values"),
+        ({"arguments": {"depth": 2, "width": object()}}, "argument 'width' is <object .*: give a JSON value"),
+        ({"arguments": {"width": float("nan")}}, "argument 'width' is nan: give a JSON value"),
+        ({"arguments": {"width": (1, 2)}}, r"argument 'width' is \(1, 2\): give a JSON value"),
+        ({"arguments": {3: 1}}, "argument 3 is 1: give a JSON value under a string"),
+        ({"members": {"a": [True, False], "b": [True]}}, "client a has bools for 2 records, and client b for 1: give"),
+        ({"members": {"a": [True]}, "coins": {"a": [True, False]}}, "client a has bools for 1 records, and client a"),
     ],
 )
 def test_what_cannot_be_kept_is_one_line_and_nothing_written(tmp_path, changes, message):

@@ -149,6 +149,10 @@ def test_coins_decide_which_records_are_judged_without_a_look_at_who_holds_them(
         ({"members": {"a": (1,)}, "coins": {"a": (1000,)}}, "coins of a name record 1000"),
         ({"members": {"a": tuple(range(9))}}, "there are 9 scores of members and 991 of non-members"),
         ({"members": {"a": tuple(range(950))}}, "there are 950 scores of members and 50 of non-members"),
+        (
+            {"members": {"a": tuple(range(40))}, "coins": {"a": tuple(range(80))}},
+            "40 of non-members: toss a coin for more records of client a .250 give enough of either kind",
+        ),
     ],
 )
 def test_records_that_are_not_there_or_too_few_are_one_line(fields, message):

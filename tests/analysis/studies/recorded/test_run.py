@@ -367,7 +367,8 @@ def test_code_that_only_a_recording_names_is_not_run():
         ({"model": "cnn", "data": "digits"}, "has no 0.bias, unlike the model"),
         ({"members": {}}, "nothing says which records a client holds"),
         ({"members": {"eve": [1, 2]}}, "no update of eve is recorded"),
-        ({"coins": {"eve": [1, 2]}}, "coins of client 'eve' are recorded and no members of it"),
+        ({"coins": {"eve": [1, 2]}}, "coins of client 'eve' are given and no members of it"),
+        ({"masked": 7}, "members were recorded as bools for 7 records, and the data has 150 training records: give"),
         ({"members": {"ann": [10**7]}}, "members of ann name record 10000000"),
     ],
 )
