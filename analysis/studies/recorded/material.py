@@ -27,6 +27,9 @@ from fedsz_privacy.training.check import check_model
 from fedsz_privacy.training.fixing import fix
 from fedsz_privacy.training.modes import detached
 
+CODE = ("model", "data", "task")
+"""What may be an import path, of a recording and of a question."""
+
 
 @dataclass(frozen=True)
 class AuditedRound:
@@ -144,15 +147,19 @@ def _only_typed(said: Manifest, spec: RecordedSpec) -> Iterator[None]:
     InputError
         If it names some in the place of what was not typed.
     """
-    untyped = {name: getattr(said, name) for name in ("model", "data", "task") if not getattr(spec, name)}
-    # Whatever is imported by these names has a colon.
-    named = {name: value for name, value in untyped.items() if ":" in value}
+    named = find_code(said, spec)
     typed = " ".join(f"--{name} {value}" for name, value in named.items())
     told = f"give --trust-imports if you trust it{f', or type {typed}' if named else ''}"
     if named:
         raise InputError(f"{spec.recording} names code to run, {', '.join(map(repr, named.values()))}: {told}")
-    with refusing_imports(told) if len(untyped) == 3 else nullcontext():
+    with nullcontext() if any(getattr(spec, name) for name in CODE) else refusing_imports(told):
         yield
+
+
+def find_code(said: Manifest, spec: RecordedSpec) -> dict[str, str]:
+    """Return what a recording names by an import path, by field, in the place of what was not typed."""
+    # Whatever is imported by these names has a colon.
+    return {name: value for name in CODE if not getattr(spec, name) and ":" in (value := getattr(said, name))}
 
 
 def _prepared(split: DataSplit, manifest: Manifest, device: str) -> DataSplit:

@@ -27,6 +27,7 @@ from analysis.studies.recorded.figures import (
     noise_histograms,
     roc_curves,
 )
+from analysis.studies.recorded.material import find_code
 from analysis.studies.recorded.run import RecordedReport
 from analysis.studies.recorded.tables import (
     bound_table,
@@ -172,7 +173,7 @@ def describe(report: RecordedReport) -> dict[str, str]:
         "guaranteed, that of its column",
         "Delta": f"{write_shortest(spec.delta)}, of every epsilon",
         "Seed": str(spec.seed),
-        "Command": to_command("audit-updates", spec),
+        "Command": to_command("audit-updates", spec) + (" --trust-imports" if find_code(manifest, spec) else ""),
         **({"To know": "; ".join(report.notices)} if report.notices else {}),
     }
 

@@ -114,10 +114,11 @@ def test_less_than_half_of_the_float_bytes_is_warned_of_and_half_is_not():
         {"a.weight": torch.zeros(3000, 10), "b.weight": torch.randn(40, 50)},
         {"a.weight": torch.randn(40, 50), "frozen": torch.zeros(90_000)},
         {"a.weight": torch.zeros(40, 50)},
+        {"a.weight": torch.full((40, 50), float("nan"))},
         {"steps": torch.arange(5000)},
         {},
     ],
-    ids=["frozen weights", "other frozen tensors", "nothing moved", "integers", "empty"],
+    ids=["frozen weights", "other frozen tensors", "nothing moved", "nothing but NaN", "integers", "empty"],
 )
 def test_a_state_in_which_no_rule_could_do_more_is_not_warned_of(state):
     """Warnings are errors here."""
@@ -142,6 +143,7 @@ def test_a_state_of_which_nothing_or_little_is_lossy_is_warned_of(state, remedy)
 
 def test_values_that_are_not_finite_count_as_values():
     state = {"a.weight": torch.randn(40, 50), "odd": torch.full((90_000,), float("nan"))}
+    state["odd"][5] = 1
     assert find_shortfall(state, FedSZ(BOUND).bounds(state)).startswith("only 2.2% of")
 
 

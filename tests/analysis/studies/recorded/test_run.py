@@ -1,6 +1,7 @@
 """Whole audits of recordings and of files: sources, reports, and what is refused."""
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -131,6 +132,8 @@ def test_a_recording_of_a_loop_of_ones_own_ends_with_a_report():
     assert result.stdout.strip().splitlines()[-1] == "run/report.html"
     assert "No epsilon lower bound: nothing says that a fair coin decided" in result.stdout
     page = Path("run/report.html").read_text()
+    words = re.sub("<[^>]*>", "", page)
+    assert "fedsz-privacy audit-updates kept --trust-imports" in words
     assert "in evaluation mode: batch normalisation uses the running statistics that the client sent" in page
     found = json.loads(Path("run/results.json").read_text())
     assert [each["name"] for each in found["defences"]] == ["none", "fedsz:rel=1e-2"]
@@ -354,6 +357,7 @@ def test_code_that_only_a_recording_names_is_not_run():
     assert not Path("run").exists()
     typed = run("kept", "--model", "mine:net", "--data", "mine:pool", "--signal", "loss", "--out", "run")
     assert typed.exit_code == 0, typed.output
+    assert "--trust-imports" not in Path("run/report.html").read_text()
     assert Path("ran").exists()
 
 
