@@ -24,12 +24,20 @@ def require_convergence(updates: StateDict, states: StateDict, number: int) -> N
 
     Each tensor of updates is of shape (k, ...), of states (k, ...) or (1, ...).
     """
+    if fault := _fault_of(updates, states):
+        raise InputError(f"training diverged in round {number + 1} ({fault}): {convergence_remedy(updates)}")
+
+
+def _fault_of(updates: StateDict, states: StateDict) -> str:
+    """Return why updates are those of no training, in words; empty if they can be of one."""
+    if broken := [name for name, tensor in updates.items() if not bool(tensor.isfinite().all())]:
+        return f"the update of {broken[0]} is not finite"
     moved, started = _learnt(updates), _learnt(states)
-    finite = all(bool(tensor.isfinite().all()) for tensor in updates.values())
     unit = max(1.0, magnitude_of([*moved.values(), *started.values()]))
     lengths, starts = _squared_lengths(moved, unit), _squared_lengths(started, unit).nan_to_num(0.0, 0.0, 0.0)
-    if not finite or not bool((lengths <= FAR**2 * starts.clamp(min=unit**-2)).all()):
-        raise InputError(f"training diverged in round {number + 1}: {convergence_remedy(updates)}")
+    if bool((lengths <= FAR**2 * starts.clamp(min=unit**-2)).all()):
+        return ""
+    return f"an update is over {FAR:,.0f} times as long as the state before it"
 
 
 def convergence_remedy(tensors: Iterable[str]) -> str:

@@ -252,8 +252,8 @@ RETURNED = """
 --signal mine:SHORT_SIGNAL      | signal mine:SHORT_SIGNAL reads (1,) of 1 trial and 4 candidates: read (1, 4)
 --signal mine:TEXT_SIGNAL       | signal mine:TEXT_SIGNAL reads <U1 of 1 trial and 4 candidates: read (1, 4) as float64
 --signal mine:NOTHING_SIGNAL    | signal mine:NOTHING_SIGNAL reads () of 1 trial and 4 candidates: read (1, 4)
---training mine:train_nan       | training diverged in round 1: lower the learning rate
---learning-rate 1e30            | training diverged in round 1: lower the learning rate
+--training mine:train_nan       | training diverged in round 1 (the update of
+--learning-rate 1e30            | training diverged in round 1 (
 """
 """What a user's own parts return."""
 
@@ -388,8 +388,8 @@ FEDERATE = """
 --out mine.py                        | mine.py is no folder of a run (spec.json cannot be read: Not a directory)
 --out good.csv/run                   | good.csv is no folder, and good.csv/run would be in it: choose another --out
 --out held/seed                      | held/seed answers another question (not the same command): choose another --out
---learning-rate 1e4                  | training diverged in round 1: lower the learning rate
---training mine:train_nan            | training diverged in round 1: lower the learning rate
+--learning-rate 1e4                  | training diverged in round 1 (
+--training mine:train_nan            | training diverged in round 1 (the update of
 --release mine:release_nan           | release mine:release_nan makes 0.weight not finite: return finite numbers
 --release mine:release_short         | release mine:release_short changes the names, shapes or dtypes of tensors
 --release mine:release_nothing       | release mine:release_nothing returns a NoneType: return Released(update, nbytes)

@@ -97,11 +97,11 @@ LINES = {
     "audit --canary faults:HALF:10": "canary faults:HALF makes 5 records of (1, 8, 8) in torch.float32 for classificat",
     "audit --canary faults:DARK:10": "canary faults:DARK has inputs that are not finite: replace those values",
     "audit --task faults:UNMEASURED": "accuracy of task unmeasured is not finite in trial 0: let it measure finite",
-    "audit --training faults:train": "training diverged in round 1: lower the learning rate",
-    "audit --release dpsgd:eps=8,clip=1e12": "training diverged in round 1: lower the learning rate",
-    "audit --learning-rate 10": "training diverged in round 1: lower the learning rate",
+    "audit --training faults:train": "training diverged in round 1 (the update of",
+    "audit --release dpsgd:eps=8,clip=1e12": "training diverged in round 1 (",
+    "audit --learning-rate 10": "training diverged in round 1 (",
     "federate --release faults:of_nan": "release faults:of_nan makes 1.weight not finite of client 1 in round 1: r",
-    "federate --training faults:train": "training diverged in round 1: lower the learning rate",
+    "federate --training faults:train": "training diverged in round 1 (the update of",
     "federate --task faults:UNMEASURED": "accuracy of task unmeasured is not finite after round 1: let it measure fin",
 }
 
