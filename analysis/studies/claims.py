@@ -14,7 +14,7 @@ from analysis.studies.federation.spec import FederationSpec
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.data.records import Records
-from fedsz_privacy.defences.conditions import REFUSED, hold_to_conditions
+from fedsz_privacy.defences.conditions import hold_to_conditions
 from fedsz_privacy.defences.defence import Defence
 from fedsz_privacy.defences.release import Release
 from fedsz_privacy.training.own import OwnTraining
@@ -84,4 +84,4 @@ def _hold(defence: Defence, state: StateDict, seed: int) -> Defence:
 
 def describe_refused(defences: Iterable[Defence | Release]) -> list[str]:
     """Return a line for each defence whose claim is refused."""
-    return [f"{each.name}: {each.reason}" for each in defences if REFUSED in each.reason]
+    return [f"{each.name}: {each.reason}" for each in defences if each.refused]

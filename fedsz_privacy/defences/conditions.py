@@ -24,9 +24,6 @@ DRAWS = 16
 HUGE = 1e4
 """Size of each element of an update that any clip norm in use must cut."""
 
-REFUSED = "its claim is refused: "
-"""What the reason of a refused claim begins with."""
-
 MEETINGS = 8
 """Draws of the noise that two updates meet, to see how far one client moves what is sent."""
 
@@ -121,7 +118,8 @@ def hold_to_conditions(release: Release, state: StateDict, seed: int = 0) -> Rel
     """Return a release as it is, or without the guarantee that it claims where a condition of it does not hold."""
     if not release.is_proved or (found := find_unmet(release, state, seed)) is None:
         return release
-    return replace(release, event=NonPrivateDpEvent(), reason=f"{REFUSED}{found}", outsiders=None)
+    reason = f"its claim is refused: {found}"
+    return replace(release, event=NonPrivateDpEvent(), reason=reason, outsiders=None, refused=found)
 
 
 def _first_rows(tensor: Tensor) -> Tensor:

@@ -91,6 +91,11 @@ class Defence:
     aggregation: Aggregation = AVERAGE
     claimed: bool = False
 
+    @property
+    def refused(self) -> str:
+        """The condition of the release's proof that was found not to hold, in words; empty if none was."""
+        return self.release.refused
+
 
 def parse_defence(text: str, setting: Setting) -> Defence:
     """Return the defence that a string names.

@@ -83,6 +83,8 @@ class Release:
     keeps_zeros : bool
         Whether an update of zeros leaves as zeros, for sure. A mechanism behind this release guarantees nothing
         otherwise: its proof compares a client's update with zeros.
+    refused : str
+        The condition of its proof that was found not to hold, in words; empty if none was. It guarantees nothing then.
     remembering : callable, optional
         Takes the last round, and returns the release as it is in the one after it, with the same event. Without it the
         release is the same in every round.
@@ -106,6 +108,7 @@ class Release:
     feedback: bool = False
     loses_nothing: bool = False
     keeps_zeros: bool = False
+    refused: str = ""
     remembering: "Callable[[LastRound], Release] | None" = None
 
     @property
