@@ -11,9 +11,9 @@ from evaluation_costs import costs
 from evaluation_kept import Result, add_result, read_results, rounds_path
 from evaluation_plan import Cell, cells
 
+from analysis.studies.federation.found import RoundRow
 from analysis.studies.federation.kept_rounds import continue_rounds
 from analysis.studies.federation.prepare import prepare
-from analysis.studies.federation.results import RoundRow
 from fedsz_privacy.core.threads import one_thread
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from evaluation_plan import Cell, Run
 from safetensors import safe_open
 
-from analysis.studies.federation.results import RoundRow
+from analysis.studies.federation.found import RoundRow
 from fedsz_privacy.core.files import write_atomically
 from fedsz_privacy.core.sealed import ENTRY
 from fedsz_privacy.federation.payload import Payload

@@ -10,7 +10,7 @@ from pathlib import Path
 from analysis.methods.guarantee import Guarantee
 from analysis.reporting.numbers import signed
 from analysis.reporting.table import to_markdown
-from analysis.studies.federation.results import FederationReport, RoundRow
+from analysis.studies.federation.found import FederationReport, RoundRow
 from analysis.studies.federation.spec import FederationSpec
 
 COLUMNS = (

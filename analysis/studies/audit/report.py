@@ -9,6 +9,7 @@ from analysis.reporting.numbers import count
 from analysis.reporting.page import Page, Picture
 from analysis.reporting.style import house_style, to_files
 from analysis.reporting.table import Table, to_csv
+from analysis.studies.audit.found import AuditReport
 from analysis.studies.audit.presentation.canary_table import canary_tables
 from analysis.studies.audit.presentation.figures import FIGURES
 from analysis.studies.audit.presentation.frontier import draw_frontier, frontier_table
@@ -22,7 +23,6 @@ from analysis.studies.audit.presentation.tables import (
     noise_table,
 )
 from analysis.studies.audit.results import leakage_rows, noise_rows, summary_rows, to_results
-from analysis.studies.audit.run import AuditReport
 from analysis.studies.audit.spec import AuditSpec, Others
 from analysis.studies.audit.verdict import ALSO_KNOWN
 from analysis.studies.command import to_command

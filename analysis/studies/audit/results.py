@@ -5,9 +5,9 @@ from dataclasses import asdict
 
 from analysis.methods.leakage.membership import STATISTICS, Difference, Estimate, Leakage
 from analysis.reporting.table import Row, with_interval
+from analysis.studies.audit.found import AuditReport
 from analysis.studies.audit.measure import RECORDS, VULNERABLE
 from analysis.studies.audit.presentation.leakage_tables import strictest_rate
-from analysis.studies.audit.run import AuditReport
 from analysis.studies.audit.verdict import ALSO_KNOWN
 from analysis.studies.noise.update_study import NoiseStudy
 from analysis.studies.units import guaranteed_row, units_of

@@ -17,8 +17,8 @@ from analysis.reporting.page import Page, Picture
 from analysis.reporting.style import house_style, label_powers, looks, side_by_side, to_files
 from analysis.reporting.table import Row, Table, to_csv
 from analysis.reporting.titles import wrapped
+from analysis.studies.bench.found import BenchReport
 from analysis.studies.bench.measure import BenchRow, RepeatedRate
-from analysis.studies.bench.run import BenchReport
 from analysis.studies.command import to_command
 from fedsz_privacy.defences.grammar import write_number
 

@@ -11,7 +11,7 @@ from analysis.reporting.legends import add_legend, handles_of
 from analysis.reporting.lettering import name_rows, scaled
 from analysis.reporting.titles import wrapped
 from analysis.studies.audit.presentation.intervals import draw_rows
-from analysis.studies.clients.run import ClientsReport
+from analysis.studies.clients.found import ClientsReport
 from analysis.studies.clients.tables import strongest
 from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.defences.proof import Unit

@@ -11,7 +11,7 @@ from analysis.reporting.style import house_style, to_files
 from analysis.reporting.table import Row, to_csv, with_interval
 from analysis.studies.audit.results import leakage_row, statistic_rows
 from analysis.studies.clients.figure import clients_figure
-from analysis.studies.clients.run import ClientsReport
+from analysis.studies.clients.found import ClientsReport
 from analysis.studies.clients.tables import (
     by_signal,
     client_canary_table,

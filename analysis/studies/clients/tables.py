@@ -6,7 +6,7 @@ from analysis.reporting.numbers import interval, significant
 from analysis.reporting.table import Table
 from analysis.studies.audit.presentation.canary_table import canary_table
 from analysis.studies.audit.presentation.leakage_tables import differences_table, signals_table, tpr
-from analysis.studies.clients.run import ClientsReport
+from analysis.studies.clients.found import ClientsReport
 from analysis.studies.spec import REFERENCE
 from analysis.studies.units import cells, headings, note_of_units, reasons_table, units_of
 from fedsz_privacy.defences.grammar import write_shortest

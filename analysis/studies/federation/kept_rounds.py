@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from safetensors.torch import load, save
 
 from analysis.reporting.progress import Say, unsaid
+from analysis.studies.federation.found import RoundRow
 from analysis.studies.federation.record import record_round
-from analysis.studies.federation.results import RoundRow
 from fedsz_privacy.codec.last_round import LastRound
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.files import read_if_there, write_atomically

@@ -20,7 +20,7 @@ from analysis.reporting.style import house_style, looks, to_files
 from analysis.reporting.table import Row, Table, to_csv, with_interval
 from analysis.reporting.titles import finish_panel
 from analysis.studies.command import to_command
-from analysis.studies.federation.results import FederationReport
+from analysis.studies.federation.found import FederationReport
 from analysis.studies.questions import to_plain
 from analysis.studies.spec import REFERENCE
 from analysis.studies.training_words import training_words

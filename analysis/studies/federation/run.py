@@ -8,10 +8,10 @@ from analysis.reporting.folder import RunFolder, open_run, require_place
 from analysis.reporting.progress import Progress, Say, silent, unsaid
 from analysis.studies.claims import settle_claims
 from analysis.studies.federation.duration import describe_federations
+from analysis.studies.federation.found import FederationReport
 from analysis.studies.federation.kept_rounds import continue_rounds, measure_last
 from analysis.studies.federation.prepare import prepare
 from analysis.studies.federation.record import recorder_of
-from analysis.studies.federation.results import FederationReport
 from analysis.studies.federation.spec import FederationSpec
 from analysis.studies.questions import to_plain
 from analysis.studies.spec import REFERENCE

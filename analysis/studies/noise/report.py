@@ -11,7 +11,8 @@ from analysis.reporting.style import house_style, to_files
 from analysis.reporting.table import Row, to_csv
 from analysis.studies.command import to_command
 from analysis.studies.noise.figures import FIGURES
-from analysis.studies.noise.run import NoiseReport, to_results
+from analysis.studies.noise.found import NoiseReport
+from analysis.studies.noise.run import to_results
 from analysis.studies.noise.tables import as_if_table, deciding_table, family_table, fit_rows, scope_table, summary_rows
 from analysis.studies.noise.tensor_study import ADJACENCY
 from analysis.studies.noise.verdict import ADVERSARY, verdict_lines

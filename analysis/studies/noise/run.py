@@ -1,56 +1,19 @@
 """A whole noise study: a checkpoint and releases in, a report out."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from time import monotonic
 
 from analysis.methods.noise.sketch import LEAST_ELEMENTS
 from analysis.reporting.folder import RunFolder, is_empty, open_run
 from analysis.reporting.progress import Progress, silent
-from analysis.studies.conclusions.noise import conclude
-from analysis.studies.noise.checkpoint_study import CheckpointStudy, study_checkpoint
+from analysis.studies.noise.checkpoint_study import study_checkpoint
+from analysis.studies.noise.found import NoiseReport
 from analysis.studies.noise.spec import NoiseSpec
-from analysis.studies.report import Presentation, Report
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import StateDict, subtract
 from fedsz_privacy.core.threads import one_thread
 from fedsz_privacy.data.wrappings import load_state, read_state
-
-
-@dataclass(frozen=True)
-class NoiseReport(Report):
-    """What a noise study found.
-
-    Attributes
-    ----------
-    spec : NoiseSpec
-        What was asked.
-    elements : int
-        Size of the state.
-    studies : mapping of str to CheckpointStudy or None
-        Each release's study; None where it changes nothing that can be studied.
-    """
-
-    spec: NoiseSpec
-    elements: int
-    studies: Mapping[str, CheckpointStudy | None]
-
-    @staticmethod
-    def _presentation() -> Presentation:
-        from analysis.studies.noise import report
-
-        return report
-
-    @property
-    def conclusion(self) -> tuple[str, ...]:
-        """What came out, one line for each release that changes the state."""
-        return tuple(conclude(release, study) for release, study in self.found.items())
-
-    @property
-    def found(self) -> dict[str, CheckpointStudy]:
-        """The studies of the releases that change the state."""
-        return {release: study for release, study in self.studies.items() if study}
 
 
 @one_thread()

@@ -9,7 +9,7 @@ from analysis.reporting.numbers import interval, significant
 from analysis.reporting.table import Row, Table, with_interval
 from analysis.studies.noise.cells import SHOWN_DISTRIBUTIONS, as_if_cells, decision_cells, distance_cells
 from analysis.studies.noise.checkpoint_study import CheckpointStudy
-from analysis.studies.noise.run import NoiseReport
+from analysis.studies.noise.found import NoiseReport
 from analysis.studies.noise.tensor_study import ADJACENCY
 from fedsz_privacy.defences.grammar import write_shortest
 

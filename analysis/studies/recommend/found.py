@@ -6,7 +6,7 @@ from math import inf
 
 from analysis.methods.non_inferiority import Standing, non_inferior, standing
 from analysis.methods.over_seeds import Mean, mean_over_seeds
-from analysis.studies.federation.results import FederationReport
+from analysis.studies.federation.found import FederationReport
 from analysis.studies.recommend.leakage import LeakageChange
 from analysis.studies.recommend.max_loss import Margin
 from analysis.studies.recommend.spec import RecommendSpec

@@ -9,9 +9,9 @@ from analysis.reporting.folder import RunFolder, open_run
 from analysis.reporting.progress import Progress, Say, silent, unsaid
 from analysis.reporting.workers import ONE_WORKER, Workers
 from analysis.studies.federation.duration import describe_federations
+from analysis.studies.federation.found import FederationReport
 from analysis.studies.federation.prepare import Prepared, prepare
 from analysis.studies.federation.report import write_federation
-from analysis.studies.federation.results import FederationReport
 from analysis.studies.federation.run import run_federation
 from analysis.studies.questions import to_plain
 from analysis.studies.recommend.each_seed import by_seed

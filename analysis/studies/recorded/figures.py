@@ -10,7 +10,7 @@ from analysis.reporting.style import looks
 from analysis.reporting.titles import finish_panel, wrapped
 from analysis.studies.audit.presentation.figures import ROC_TITLE, against_ratio, error_histograms, rocs
 from analysis.studies.audit.presentation.intervals import draw_rows, whiskers
-from analysis.studies.recorded.run import RecordedReport
+from analysis.studies.recorded.found import RecordedReport
 from analysis.studies.recorded.tables import strictest_rate
 from analysis.studies.spec import REFERENCE
 

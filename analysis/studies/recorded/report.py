@@ -27,8 +27,8 @@ from analysis.studies.recorded.figures import (
     noise_histograms,
     roc_curves,
 )
+from analysis.studies.recorded.found import RecordedReport
 from analysis.studies.recorded.material import find_code
-from analysis.studies.recorded.run import RecordedReport
 from analysis.studies.recorded.tables import (
     bound_table,
     client_table,

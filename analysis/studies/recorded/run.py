@@ -1,25 +1,20 @@
 """An audit of recorded updates: a question in, a report out."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
-from analysis.methods.guarantee import Guarantee, guarantee
-from analysis.methods.leakage.membership import Leakage
+from analysis.methods.guarantee import guarantee
 from analysis.methods.leakage.resampling import resample_weights
 from analysis.reporting.folder import RunFolder, is_empty, open_run
 from analysis.reporting.progress import Progress, Say, silent, unsaid
-from analysis.studies.audit.strongest import Strongest
 from analysis.studies.claims import describe_refused
-from analysis.studies.conclusions.defence import Finding, conclude, pair_auc
-from analysis.studies.noise.update_study import NoiseStudy
 from analysis.studies.recorded.choices import choose_clients, choose_signals, little_lossy, require_room
 from analysis.studies.recorded.errors import study_releases
+from analysis.studies.recorded.found import RecordedReport
 from analysis.studies.recorded.material import Material, load
 from analysis.studies.recorded.measure import (
-    ByDefence,
-    CoinBound,
     bound_by_coins,
     choose_strongest,
     measure,
@@ -28,110 +23,12 @@ from analysis.studies.recorded.members import Candidates, choose_candidates
 from analysis.studies.recorded.observe import Observations, observe_rounds
 from analysis.studies.recorded.parts import measure_clients, measure_rounds
 from analysis.studies.recorded.spec import RecordedSpec
-from analysis.studies.report import Presentation, Report
 from analysis.studies.spec import REFERENCE
 from fedsz_privacy.core.randomness import Purpose, generator
-from fedsz_privacy.core.state import nbytes
 from fedsz_privacy.core.threads import one_thread
 from fedsz_privacy.defences.conditions import hold_to_conditions
 from fedsz_privacy.defences.release import Release
 from fedsz_privacy.training.accounting import composed
-
-
-@dataclass(frozen=True)
-class RecordedReport(Report):
-    """What an audit of recorded updates found.
-
-    Attributes
-    ----------
-    spec : RecordedSpec
-        What was asked.
-    material : Material
-        What was audited.
-    candidates : Candidates
-        Whose membership was judged.
-    rounds : tuple of int
-        Numbers of the rounds.
-    observations : Observations
-        What was read off them.
-    scores : mapping of str to mapping of str to float64 array, shape (records, clients)
-        Scores over all rounds, as ``scores[release][signal]``, the strongest among them under its own name.
-    strongest : Strongest
-        The signal that is shown where one is.
-    leakage : mapping of str to mapping of str to Leakage
-        Leakage over all clients, as ``leakage[release][signal]``, the strongest signal under its own name.
-    by_client : mapping of str to mapping of str to Leakage
-        Leakage of each client by the strongest signal, by release.
-    by_round : mapping of int to mapping of str to Leakage
-        Leakage in each round by the strongest signal, by release.
-    guarantees : mapping of str to Guarantee
-        What each release guarantees, over as many rounds as a client took part in at most.
-    bounds : mapping of str to mapping of str to CoinBound
-        Lower bounds by client and release; of no client where no coins decided.
-    noise : mapping of str to NoiseStudy or None
-        The error of each release on updates of the last round; None where there is none.
-    notices : tuple of str
-        What a reader should know of how it was done, one line each.
-    """
-
-    spec: RecordedSpec
-    material: Material
-    candidates: Candidates
-    rounds: tuple[int, ...]
-    observations: Observations
-    scores: ByDefence
-    strongest: Strongest
-    leakage: Mapping[str, Mapping[str, Leakage]]
-    by_client: Mapping[str, Mapping[str, Leakage]]
-    by_round: Mapping[int, Mapping[str, Leakage]]
-    guarantees: Mapping[str, Guarantee]
-    bounds: Mapping[str, Mapping[str, CoinBound]]
-    noise: Mapping[str, NoiseStudy | None]
-    notices: tuple[str, ...] = ()
-
-    @property
-    def signals(self) -> tuple[str, ...]:
-        """The signals that were read."""
-        return tuple(self.observations.scores[REFERENCE])
-
-    @property
-    def measured(self) -> dict[str, dict[str, Leakage]]:
-        """Leakage over all clients by release and signal, without the strongest under its own name."""
-        return {
-            release: {signal: by_signal[signal] for signal in self.signals}
-            for release, by_signal in self.leakage.items()
-        }
-
-    @property
-    def update_bytes(self) -> int:
-        """Size of an update, uncompressed."""
-        return nbytes(self.material.model.state_dict())
-
-    def ratio(self, release: str) -> float:
-        """Compression ratio of a release, original over compressed."""
-        return self.update_bytes / self.observations.sizes[release]
-
-    @staticmethod
-    def _presentation() -> Presentation:
-        from analysis.studies.recorded import report
-
-        return report
-
-    @property
-    def conclusion(self) -> tuple[str, ...]:
-        """What came out, one line for each release."""
-        strongest = {release: by_signal[self.strongest.name] for release, by_signal in self.leakage.items()}
-        return tuple(
-            conclude(
-                Finding(
-                    defence=release,
-                    ratio=None if release == REFERENCE else self.ratio(release),
-                    measured=pair_auc(release, strongest),
-                    guarantee=self.guarantees[release],
-                )
-            )
-            for release in self.leakage
-        )
 
 
 @one_thread()

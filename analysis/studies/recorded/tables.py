@@ -6,8 +6,8 @@ from analysis.reporting.numbers import interval, significant, small
 from analysis.reporting.page import Lines
 from analysis.reporting.table import Table
 from analysis.studies.audit.presentation.leakage_tables import differences_table, minus_none, signals_table, tpr
+from analysis.studies.recorded.found import RecordedReport
 from analysis.studies.recorded.measure import GUESSED
-from analysis.studies.recorded.run import RecordedReport
 from analysis.studies.spec import REFERENCE
 from analysis.studies.units import cells, headings, note_of_units, units_of
 from fedsz_privacy.defences.grammar import write_shortest

@@ -11,7 +11,7 @@ from analysis.reporting.legends import add_legend
 from analysis.reporting.style import looks
 from analysis.reporting.titles import wrapped
 from analysis.studies.audit.presentation.leakage_figures import compared, detectable_differences
-from analysis.studies.scores.run import ScoresReport
+from analysis.studies.scores.found import ScoresReport
 
 COLUMNS = 4
 """Most panels beside one another."""

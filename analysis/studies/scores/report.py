@@ -15,7 +15,7 @@ from analysis.studies.command import to_command
 from analysis.studies.questions import to_plain
 from analysis.studies.scores.designs import MEANINGS, Method, doubt
 from analysis.studies.scores.figures import auc, differences, roc
-from analysis.studies.scores.run import ScoresReport
+from analysis.studies.scores.found import ScoresReport
 from analysis.studies.scores.tables import (
     allowed,
     bound_rows,

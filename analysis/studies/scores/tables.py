@@ -8,7 +8,7 @@ from analysis.reporting.page import Lines
 from analysis.reporting.table import Row, Table, with_interval
 from analysis.studies.audit.presentation.leakage_tables import tpr
 from analysis.studies.scores.designs import ANY, GAUSSIAN, MEANINGS, Method, Withheld
-from analysis.studies.scores.run import ScoresReport
+from analysis.studies.scores.found import ScoresReport
 from fedsz_privacy.defences.grammar import write_shortest
 
 

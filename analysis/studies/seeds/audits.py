@@ -7,7 +7,7 @@ from typing import Any
 
 from analysis.reporting.progress import Progress, Say
 from analysis.reporting.workers import Workers
-from analysis.studies.seeds.found import AuditFound
+from analysis.studies.seeds.audit_found import AuditFound
 from fedsz_privacy.defences.proof import Unit
 
 Play = Callable[[Any, Path, Workers, Progress, Say], None]

@@ -12,7 +12,7 @@ from analysis.reporting.legends import add_legend
 from analysis.reporting.lettering import name_rows
 from analysis.studies.audit.presentation.intervals import draw_rows
 from analysis.studies.audit.presentation.tradeoff import entitle
-from analysis.studies.seeds.run import SeedsReport
+from analysis.studies.seeds.found import SeedsReport
 from analysis.studies.seeds.tables import RATES, strictest_statistic
 
 BELOW = 0.25

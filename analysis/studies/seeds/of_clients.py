@@ -14,8 +14,8 @@ from analysis.studies.clients.prepare import check, load, set_up
 from analysis.studies.clients.report import GROUP, write_clients
 from analysis.studies.clients.run import run_clients
 from analysis.studies.clients.spec import ClientsSpec
+from analysis.studies.seeds.audit_found import AuditFound, DefenceFound, read_as
 from analysis.studies.seeds.audits import Audits
-from analysis.studies.seeds.found import AuditFound, DefenceFound, read_as
 from fedsz_privacy.data.tasks import Scale
 from fedsz_privacy.defences.proof import Unit
 

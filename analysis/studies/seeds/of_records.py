@@ -10,8 +10,8 @@ from analysis.studies.audit.prepare import load, set_up
 from analysis.studies.audit.report import write_report
 from analysis.studies.audit.run import run_audit
 from analysis.studies.audit.spec import AuditSpec
+from analysis.studies.seeds.audit_found import read_found
 from analysis.studies.seeds.audits import Audits
-from analysis.studies.seeds.found import read_found
 from fedsz_privacy.defences.proof import Unit
 
 

@@ -14,9 +14,10 @@ from analysis.reporting.table import Row, to_csv, with_interval
 from analysis.studies.audit.results import statistics
 from analysis.studies.command import to_command
 from analysis.studies.questions import to_plain
+from analysis.studies.seeds.audit_found import DefenceFound, of_group, weakest
 from analysis.studies.seeds.figure import seeds_figure
-from analysis.studies.seeds.found import DefenceFound, of_group, weakest
-from analysis.studies.seeds.run import Compared, Pick, SeedsReport, folder_of
+from analysis.studies.seeds.found import Compared, SeedsReport
+from analysis.studies.seeds.run import Pick, folder_of
 from analysis.studies.seeds.tables import (
     attack_bound,
     canary_tables,

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from analysis.methods.guarantee import Guarantee
 from analysis.reporting.table import Table
 from analysis.studies.audit.canary_bounds import CanaryBound
-from analysis.studies.audit.run import AuditReport
+from analysis.studies.audit.found import AuditReport
 from analysis.studies.units import cells, headings
 from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.defences.proof import Unit

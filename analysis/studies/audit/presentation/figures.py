@@ -19,10 +19,10 @@ from analysis.reporting.lettering import letters, scaled, turned
 from analysis.reporting.numbers import significant
 from analysis.reporting.style import LINES, Look, looks
 from analysis.reporting.titles import wrapped
+from analysis.studies.audit.found import AuditReport
 from analysis.studies.audit.presentation.intervals import whiskers
 from analysis.studies.audit.presentation.leakage_tables import LeakageByDefence, strictest_rate
 from analysis.studies.audit.presentation.tradeoff import entitle, tradeoff
-from analysis.studies.audit.run import AuditReport
 from analysis.studies.noise.cells import SHOWN_DISTRIBUTIONS
 from analysis.studies.noise.update_study import NoiseStudy
 from analysis.studies.spec import REFERENCE

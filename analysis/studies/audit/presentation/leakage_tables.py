@@ -7,8 +7,8 @@ from analysis.methods.leakage.membership import FALSE_POSITIVE_RATES, Leakage, g
 from analysis.methods.leakage.vulnerable import HANDFUL, VULNERABLE_SHARE
 from analysis.reporting.numbers import difference, interval, small
 from analysis.reporting.table import Table
+from analysis.studies.audit.found import AuditReport
 from analysis.studies.audit.measure import RECORDS
-from analysis.studies.audit.run import AuditReport
 from analysis.studies.spec import REFERENCE
 
 LeakageByDefence = Mapping[str, Mapping[str, Leakage]]

@@ -1,6 +1,6 @@
 """Whose noise an adversary meets who sees no client alone."""
 
-from analysis.studies.audit.run import AuditReport
+from analysis.studies.audit.found import AuditReport
 from analysis.studies.audit.spec import Others
 from fedsz_privacy.core.dp_events import NonPrivateDpEvent
 from fedsz_privacy.defences.grammar import write_shortest

@@ -6,10 +6,10 @@ from analysis.methods.curves.neighbours import adjacency
 from analysis.methods.guarantee import note_of_claims
 from analysis.reporting.numbers import interval, significant, whole_interval
 from analysis.reporting.table import Table
+from analysis.studies.audit.found import AuditReport
 from analysis.studies.audit.measure import RECORDS, VULNERABLE
 from analysis.studies.audit.presentation.leakage_tables import strictest_rate, tpr
 from analysis.studies.audit.presentation.others import note_of_others
-from analysis.studies.audit.run import AuditReport
 from analysis.studies.noise.cells import as_if_cells, decision_cells, distance_cells
 from analysis.studies.noise.update_study import NoiseStudy
 from analysis.studies.units import cells, headings, note_of_units, reasons_table, units_of

@@ -15,9 +15,9 @@ from analysis.reporting.lettering import letters, name_rows, scaled
 from analysis.reporting.numbers import significant
 from analysis.reporting.style import label_powers
 from analysis.reporting.titles import wrapped
+from analysis.studies.audit.found import AuditReport
 from analysis.studies.audit.measure import RECORDS, VULNERABLE
 from analysis.studies.audit.presentation.intervals import draw_rows, whiskers
-from analysis.studies.audit.run import AuditReport
 from analysis.studies.audit.verdict import Verdict
 from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.defences.proof import Unit

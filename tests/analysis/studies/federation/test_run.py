@@ -11,9 +11,9 @@ from safetensors.torch import load, save
 from statsmodels.stats.proportion import proportion_confint
 from tidy import require_tidy
 
+from analysis.studies.federation.found import RoundRow
 from analysis.studies.federation.prepare import prepare
 from analysis.studies.federation.report import FIGURES, guarantee_table, summary_table, to_results, write_federation
-from analysis.studies.federation.results import RoundRow
 from analysis.studies.federation.run import run_federation
 from analysis.studies.federation.spec import FederationSpec
 from analysis.studies.questions import read_question

@@ -16,11 +16,11 @@ from analysis.studies.audit.measure import RECORDS
 from analysis.studies.audit.report import describe
 from analysis.studies.audit.results import to_results
 from analysis.studies.questions import read_question, to_plain
+from analysis.studies.seeds.audit_found import read_found
 from analysis.studies.seeds.figure import seeds_figure
-from analysis.studies.seeds.found import read_found
+from analysis.studies.seeds.found import SeedsReport
 from analysis.studies.seeds.report import make_page, mean_rows, seed_rows, write_seeds
 from analysis.studies.seeds.report import to_results as seeds_results
-from analysis.studies.seeds.run import SeedsReport
 from analysis.studies.seeds.spec import SeedsSpec
 from analysis.studies.seeds.tables import canary_tables, closing_table, difference_table, strictest_statistic
 from fedsz_privacy.core.errors import InputError
