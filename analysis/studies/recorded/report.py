@@ -1,7 +1,6 @@
 """The report of an audit of recorded updates: results, tables, figures and page."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
 
@@ -14,12 +13,11 @@ from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.numbers import count, interval
 from analysis.reporting.page import Page, Picture
 from analysis.reporting.style import house_style, to_files
-from analysis.reporting.table import Row, to_csv, with_interval
+from analysis.reporting.table import to_csv
 from analysis.studies.audit.presentation.tables import fits_table
 from analysis.studies.audit.report import CAPTIONS
-from analysis.studies.audit.results import fit_rows, leakage_row, statistic_rows
+from analysis.studies.audit.results import fit_rows
 from analysis.studies.command import to_command
-from analysis.studies.questions import to_plain
 from analysis.studies.recorded.figures import (
     by_client,
     by_round,
@@ -29,6 +27,7 @@ from analysis.studies.recorded.figures import (
 )
 from analysis.studies.recorded.found import RecordedReport
 from analysis.studies.recorded.material import find_code
+from analysis.studies.recorded.results import leakage_rows, summary_rows, to_results
 from analysis.studies.recorded.tables import (
     bound_table,
     client_table,
@@ -36,12 +35,13 @@ from analysis.studies.recorded.tables import (
     cost_table,
     difference_table,
     leakage_table,
-    strictest_rate,
     unsupported,
 )
-from analysis.studies.units import guaranteed_row, units_of
 from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.defences.proof import Unit
+
+__all__ = ["FIGURES", "describe", "make_page", "summary_rows", "write_recorded"]
+
 
 FIGURES: Mapping[str, tuple[Callable[[RecordedReport], Canvas], str]] = MappingProxyType(
     {
@@ -54,8 +54,6 @@ FIGURES: Mapping[str, tuple[Callable[[RecordedReport], Canvas], str]] = MappingP
 )
 """The figures with their captions, by the name of their file."""
 
-EVERYBODY = "all clients"
-
 
 def write_recorded(report: RecordedReport, folder: RunFolder) -> Path:
     """Write results.json, tables, figures and the page to a run's folder, and return the path of the page."""
@@ -63,66 +61,12 @@ def write_recorded(report: RecordedReport, folder: RunFolder) -> Path:
         drawn = to_files({name: FIGURES[name][0](report) for name in _shown(report)})
     files: dict[str, str | bytes] = {
         "results.json": to_json(to_results(report)),
-        "tables/summary.csv": to_csv(report.summary),
+        "tables/summary.csv": to_csv(summary_rows(report)),
         "tables/leakage.csv": to_csv(leakage_rows(report)),
         "tables/noise.csv": to_csv(fit_rows(report.noise)),
         **drawn,
     }
     return write_run(folder, make_page(report), files)
-
-
-def to_results(report: RecordedReport) -> dict[str, object]:
-    """Return what ``results.json`` holds; an infinite epsilon stands as the string ``"inf"``."""
-    return {
-        "spec": to_plain("audit-updates", report.spec),
-        "metric": report.material.split.test.task.metric,
-        "rounds": list(report.rounds),
-        "clients": list(report.candidates.clients),
-        "records": len(report.candidates.records),
-        "strongest_signal": report.strongest.name,
-        "measured_unit": Unit.RECORD,
-        "defences": [_release(report, name) for name in report.leakage],
-        "notices": list(report.notices),
-        "cannot_say": list(unsupported(report).lines),
-    }
-
-
-def summary_rows(report: RecordedReport) -> list[Row]:
-    """Return one row for each release: guaranteed, measured, and what it costs."""
-    units, signal = units_of(report.guarantees.values()), report.strongest.name
-    performance = report.observations.performance
-    return [
-        {
-            "defence": release,
-            **guaranteed_row(report.guarantees[release], units),
-            "measured_unit": Unit.RECORD,
-            "measured_signal": signal,
-            **leakage_row(by_signal[signal], strictest_rate(report)),
-            "ratio": report.ratio(release),
-            "bytes": report.observations.sizes[release],
-            **(with_interval("performance", performance[release]) if release in performance else {}),
-        }
-        for release, by_signal in report.leakage.items()
-    ]
-
-
-def leakage_rows(report: RecordedReport) -> list[Row]:
-    """Return one row for each release, group, signal and statistic, with interval and paired difference."""
-    strongest = report.strongest.name
-    everybody = {release: dict(by_signal) for release, by_signal in report.measured.items()}
-    groups = {EVERYBODY: everybody}
-    for name, by_release in (
-        *report.by_client.items(),
-        *((f"round {number}", found) for number, found in report.by_round.items()),
-    ):
-        groups[name] = {release: {strongest: leakage} for release, leakage in by_release.items()}
-    return [
-        row
-        for group, by_release in groups.items()
-        for release, by_signal in by_release.items()
-        for signal, leakage in by_signal.items()
-        for row in statistic_rows(release, group, signal, leakage)
-    ]
 
 
 def make_page(report: RecordedReport) -> Page:
@@ -200,20 +144,3 @@ def _told(report: RecordedReport, name: str) -> str:
 
 def _aucs(by_release: Mapping[str, Leakage]) -> str:
     return ", ".join(f"{release} AUC {interval(found.auc)}" for release, found in by_release.items())
-
-
-def _release(report: RecordedReport, name: str) -> dict[str, object]:
-    performance = report.observations.performance.get(name)
-    return {
-        "name": name,
-        "guarantee": report.guarantees[name].to_dict(),
-        "ratio": report.ratio(name),
-        "bytes": report.observations.sizes[name],
-        "performance": performance.value if performance else None,
-        "performance_interval": [performance.low, performance.high] if performance else None,
-        "leakage": {signal: asdict(leakage) for signal, leakage in report.leakage[name].items()},
-        "by_client": {client: asdict(found[name]) for client, found in report.by_client.items()},
-        "by_round": {str(number): asdict(found[name]) for number, found in report.by_round.items()},
-        "noise": study.to_dict() if (study := report.noise[name]) else None,
-        "epsilon_lower_bounds": {client: asdict(found[name]) for client, found in report.bounds.items()},
-    }

@@ -7,7 +7,8 @@ import torch
 from drawing import require_drawn_where_asked
 from tidy import require_tidy
 
-from analysis.studies.bench.report import ratio_and_rate, write_bench
+from analysis.studies.bench.figure import ratio_and_rate
+from analysis.studies.bench.report import write_bench
 from analysis.studies.bench.run import run_bench
 from analysis.studies.bench.spec import BenchSpec
 from fedsz_privacy import InputError

@@ -11,11 +11,13 @@ from safetensors.torch import load, save
 from statsmodels.stats.proportion import proportion_confint
 from tidy import require_tidy
 
+from analysis.studies.federation.figures import FIGURES
 from analysis.studies.federation.found import RoundRow
 from analysis.studies.federation.prepare import prepare
-from analysis.studies.federation.report import FIGURES, guarantee_table, summary_table, to_results, write_federation
+from analysis.studies.federation.report import to_results, write_federation
 from analysis.studies.federation.run import run_federation
 from analysis.studies.federation.spec import FederationSpec
+from analysis.studies.federation.tables import guarantee_table, summary_table
 from analysis.studies.questions import read_question
 from fedsz_privacy import InputError
 from fedsz_privacy.core.sealed import seal, unseal

@@ -18,7 +18,8 @@ from analysis.cli import app
 from analysis.studies.federation.run import run_federation
 from analysis.studies.federation.spec import FederationSpec
 from analysis.studies.recorded.figures import by_client, by_round, leakage_against_ratio, roc_curves
-from analysis.studies.recorded.report import leakage_rows, make_page, to_results, write_recorded
+from analysis.studies.recorded.report import make_page, write_recorded
+from analysis.studies.recorded.results import leakage_rows, to_results
 from analysis.studies.recorded.run import run_recorded
 from analysis.studies.recorded.spec import RecordedSpec
 from fedsz_privacy.core.errors import InputError

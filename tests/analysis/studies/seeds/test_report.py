@@ -19,8 +19,9 @@ from analysis.studies.questions import read_question, to_plain
 from analysis.studies.seeds.audit_found import read_found
 from analysis.studies.seeds.figure import seeds_figure
 from analysis.studies.seeds.found import SeedsReport
-from analysis.studies.seeds.report import make_page, mean_rows, seed_rows, write_seeds
-from analysis.studies.seeds.report import to_results as seeds_results
+from analysis.studies.seeds.report import make_page, write_seeds
+from analysis.studies.seeds.results import mean_rows, seed_rows
+from analysis.studies.seeds.results import to_results as seeds_results
 from analysis.studies.seeds.spec import SeedsSpec
 from analysis.studies.seeds.tables import canary_tables, closing_table, difference_table, strictest_statistic
 from fedsz_privacy.core.errors import InputError
