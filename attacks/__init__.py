@@ -17,9 +17,10 @@ from fedsz_privacy.core.lazy import lazy
 if TYPE_CHECKING:
     from attacks.game.adversaries import ADVERSARIES, Adversary, get_adversary
     from attacks.game.game import Game
+    from attacks.game.knowledge import Knowledge
     from attacks.game.play import play
     from attacks.game.trial import Trials
-    from attacks.game.view import Knowledge, View
+    from attacks.game.view import View
     from attacks.signals import ALL_SIGNALS, COSINE, LIRA, LOSS, SIGNALS, Scores, Signal, get_signal
 
 _HOMES = {
@@ -28,7 +29,7 @@ _HOMES = {
     "Adversary": "game.adversaries",
     "COSINE": "signals",
     "Game": "game.game",
-    "Knowledge": "game.view",
+    "Knowledge": "game.knowledge",
     "LIRA": "signals",
     "LOSS": "signals",
     "SIGNALS": "signals",

@@ -7,8 +7,8 @@ Run with: python benchmarks/best_family.py
 
 import numpy as np
 
+from analysis.methods.noise.distribution import Distribution
 from analysis.methods.noise.distributions import (
-    Distribution,
     GeneralisedNormal,
     Laplace,
     Normal,

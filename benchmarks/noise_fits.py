@@ -13,7 +13,8 @@ from time import perf_counter
 import numpy as np
 import torch
 
-from analysis.methods.noise.distributions import Distribution, GeneralisedNormal, Laplace, Normal, StudentT, Uniform
+from analysis.methods.noise.distribution import Distribution
+from analysis.methods.noise.distributions import GeneralisedNormal, Laplace, Normal, StudentT, Uniform
 from analysis.methods.noise.families import FAMILIES
 from analysis.methods.noise.sketch import sketch_errors
 from analysis.studies.noise.checkpoint_study import study_checkpoint

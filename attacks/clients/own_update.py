@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from attacks.game.game import Game
-from attacks.game.view import Knowledge, View
+from attacks.game.knowledge import Knowledge
+from attacks.game.view import View
 from attacks.names import OWN_NAME
 from attacks.signals.base import Scores, Signal
 from attacks.signals.lira import online

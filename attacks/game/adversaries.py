@@ -11,7 +11,8 @@ from types import MappingProxyType
 
 from attacks.game import chunk
 from attacks.game.chunk import TARGET
-from attacks.game.view import Knowledge, View
+from attacks.game.knowledge import Knowledge
+from attacks.game.view import View
 from fedsz_privacy.core.imports import find_part
 from fedsz_privacy.core.state import subtract
 from fedsz_privacy.defences.proof import Observer

@@ -10,7 +10,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from attacks.game.game import Game
-from attacks.game.view import Knowledge
+from attacks.game.knowledge import Knowledge
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import StateDict, nbytes, subtract
 from fedsz_privacy.defences.release import Release

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from attacks.game.view import Knowledge
+from attacks.game.knowledge import Knowledge
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.state import StateDict, nbytes, stack_of_one, subtract
 from fedsz_privacy.data.records import Records

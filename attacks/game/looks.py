@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from attacks.game.adversaries import Adversary
-from attacks.game.view import Knowledge, View
+from attacks.game.knowledge import Knowledge
+from attacks.game.view import View
 from attacks.signals.base import REAL, Observed, Signal
 from fedsz_privacy.core.errors import InputError, one_line
 from fedsz_privacy.core.imports import is_users_own

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from attacks.game.adversaries import UPDATE, Adversary
 from attacks.game.chunk import TARGET, Chunk
 from attacks.game.game import Game
+from attacks.game.knowledge import Knowledge
 from attacks.game.looks import find_unsound, look, read
 from attacks.game.trial import Trials, beside
-from attacks.game.view import Knowledge
 from attacks.signals import Signal
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import StateDict

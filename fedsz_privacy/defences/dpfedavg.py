@@ -9,7 +9,6 @@ sum, and the noisy sum is divided by the fixed denominator :math:`q n`:
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from types import MappingProxyType
 
 import numpy as np
@@ -19,14 +18,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fedsz_privacy.core.dp_events import DpEvent, GaussianDpEvent, PoissonSampledDpEvent
-from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.magnitude import magnitudes
-from fedsz_privacy.core.ranges import ACCOUNTED_NOISE_MULTIPLIER, CLIP_NORM, EPSILON, Range, require_in, require_within
+from fedsz_privacy.core.ranges import ACCOUNTED_NOISE_MULTIPLIER, CLIP_NORM, Range, require_within
 from fedsz_privacy.core.state import StateDict, expand, is_number
 from fedsz_privacy.defences.aggregation import Senders
-from fedsz_privacy.defences.grammar import write_changed
-from fedsz_privacy.defences.proof import Composition, Observer, Proof, Unit
-from fedsz_privacy.training.accounting import calibrate, composed
+from fedsz_privacy.defences.proof import Observer, Proof, Unit
 from fedsz_privacy.training.gaussian_rounds import SAMPLING_RATE, Adjacency
 
 RANGES: Mapping[str, Range] = MappingProxyType(
@@ -159,55 +155,3 @@ def _as(part: Tensor, like: Tensor) -> Tensor:
     if like.is_complex():
         return torch.view_as_complex(part.reshape(*like.shape, 2).contiguous()).to(like.dtype)
     return part.reshape(like.shape).to(like.dtype)
-
-
-@dataclass(frozen=True)
-class ClientPrivacy:
-    """What `DPFedAvg` is asked for.
-
-    Attributes
-    ----------
-    eps : float or None
-        Epsilon to guarantee over all rounds, in nats, or
-    noise : float or None
-        the noise multiplier itself; exactly one of them.
-    clip : float
-        Largest L2 norm of a client's whole update.
-    rate : float
-        Probability that a client takes part in a round.
-
-    Raises
-    ------
-    InputError
-        If not exactly one of eps and noise is given, or a number is out of range.
-    """
-
-    eps: float | None = None
-    noise: float | None = None
-    clip: float = 1.0
-    rate: float = 1.0
-
-    def __post_init__(self) -> None:
-        if (self.eps is None) == (self.noise is None):
-            raise InputError("dpfedavg takes eps or noise, one of both: write dpfedavg:eps=8 or dpfedavg:noise=1.1")
-        if self.eps is not None:
-            require_in(EPSILON, self.eps, "eps")
-        DPFedAvg(ACCOUNTED_NOISE_MULTIPLIER.least if self.noise is None else self.noise, self.clip, self.rate)
-
-    @property
-    def options(self) -> str:
-        """The options of the string that asks for it, without what is left at its default."""
-        return write_changed(self)
-
-    def aggregation(self, composition: Composition) -> DPFedAvg:
-        """Return the aggregation; an epsilon is that of all rounds together, at the delta of the composition."""
-        noise = _calibrated(self.eps, self.rate, composition) if self.noise is None else self.noise
-        return DPFedAvg(noise, self.clip, self.rate)
-
-
-@lru_cache
-def _calibrated(eps: float | None, rate: float, composition: Composition) -> float:
-    assert eps is not None
-    return calibrate(
-        lambda noise: composed(DPFedAvg(noise, sampling_rate=rate).event, composition.rounds), eps, composition.delta
-    )

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 from fedsz_privacy.core.errors import InputError
-from fedsz_privacy.defences.dpfedavg import ClientPrivacy
+from fedsz_privacy.defences.client_privacy import ClientPrivacy
 from fedsz_privacy.defences.grammar import make, read_part, split_parts
 from fedsz_privacy.defences.grid import expand
 from fedsz_privacy.defences.mechanisms.none import none

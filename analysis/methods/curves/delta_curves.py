@@ -8,7 +8,7 @@ from dp_accounting.pld.privacy_loss_distribution import PrivacyLossDistribution
 from numpy.typing import NDArray
 from scipy import stats
 
-from analysis.methods.noise.distributions import Distribution
+from analysis.methods.noise.distribution import Distribution
 from analysis.methods.noise.sketch import Sketch
 
 Masses = NDArray[np.float64]

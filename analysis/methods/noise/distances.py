@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.methods.confidence import CONFIDENCE
-from analysis.methods.noise.distributions import Distribution
+from analysis.methods.noise.distribution import Distribution
 from analysis.methods.noise.sketch import BLOCKS, Sketch
 from fedsz_privacy.core.randomness import Purpose, generator
 

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 import scipy
 
+from analysis.methods.noise.distribution import Distribution, Errors
 from analysis.methods.noise.distributions import (
-    Distribution,
-    Errors,
     GeneralisedNormal,
     Laplace,
     Normal,

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.methods.noise.distances import Distance, distances
-from analysis.methods.noise.distributions import Distribution
+from analysis.methods.noise.distribution import Distribution
 from analysis.methods.noise.sketch import BINS, Sketch
 
 EVEN, ODD = slice(0, None, 2), slice(1, None, 2)

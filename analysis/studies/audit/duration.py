@@ -13,8 +13,8 @@ from analysis.studies.audit.spec import AuditSpec
 from analysis.studies.duration import describe, seconds_of_training, timed
 from attacks import Adversary, Game, Signal, View
 from attacks.game.engine import games_of
+from attacks.game.knowledge import Knowledge
 from attacks.game.looks import observe
-from attacks.game.view import Knowledge
 from fedsz_privacy.core.state import StateDict, expand, stack_of_one
 from fedsz_privacy.defences.defence import Defence
 from fedsz_privacy.training.clients import Clients

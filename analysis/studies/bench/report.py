@@ -10,7 +10,7 @@ from analysis.reporting.style import house_style, to_files
 from analysis.reporting.table import to_csv
 from analysis.studies.bench.figure import ratio_and_rate
 from analysis.studies.bench.found import BenchReport
-from analysis.studies.bench.tables import _note_of_first, bench_table, closing_table, summary_rows
+from analysis.studies.bench.tables import bench_table, closing_table, note_of_first, summary_rows
 from analysis.studies.command import to_command
 
 __all__ = ["make_page", "summary_rows", "write_bench"]
@@ -46,7 +46,7 @@ def make_page(report: BenchReport) -> Page:
         question="How small, how fast and how exact each compressor is at each bound.",
         setting={"Checkpoints": ", ".join(checkpoints), "Command": to_command("bench", report.spec)},
         conclusion=report.conclusion,
-        cover=Picture("bench", CAPTION + _note_of_first(checkpoints), ". ".join(report.conclusion)),
+        cover=Picture("bench", CAPTION + note_of_first(checkpoints), ". ".join(report.conclusion)),
         body=(table,),
         closing=(closing_table(report),),
         warnings=tuple(report.warnings()),

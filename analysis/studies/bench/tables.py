@@ -75,7 +75,7 @@ def summary_rows(report: BenchReport) -> list[Row]:
     return [_flat(row) for row in report.rows]
 
 
-def _note_of_first(checkpoints: Mapping[str, None]) -> str:
+def note_of_first(checkpoints: Mapping[str, None]) -> str:
     """Return what the caption says where there are several checkpoints: the picture is of the first."""
     others = len(checkpoints) - 1
     return f" Picture and conclusion are of {next(iter(checkpoints))}; the table has {others} more." if others else ""

@@ -11,8 +11,9 @@ from attacks import LOSS, Game, get_adversary
 from attacks.clients.chunk import ClientChunk
 from attacks.clients.own_update import OWN_UPDATE, expected_updates, observe
 from attacks.clients.play import ClientPlayer, mean_by_client
+from attacks.game.knowledge import Knowledge
 from attacks.game.trial import concatenate
-from attacks.game.view import Knowledge, View
+from attacks.game.view import View
 from fedsz_privacy import InputError
 from fedsz_privacy.core.state import stack_of_one
 from fedsz_privacy.defences.defence import Setting, parse_defence

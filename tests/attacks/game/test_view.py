@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from attacks.game.view import Knowledge, View
+from attacks.game.knowledge import Knowledge
+from attacks.game.view import View
 from attacks.signals.cosine import COSINE
 from fedsz_privacy.core.state import stack, stack_of_one
 

@@ -23,7 +23,8 @@ from fedsz_privacy.training.dpsgd import DPTraining
 from fedsz_privacy.training.fixing import fix, refuse_unless_opacus_trains
 from fedsz_privacy.training.modes import detached, holding
 from fedsz_privacy.training.names import Optimizer
-from fedsz_privacy.training.opacus import OpacusTraining, load_batches, train_by_engine
+from fedsz_privacy.training.opacus import OpacusTraining
+from fedsz_privacy.training.privacy_engine import load_batches, train_by_engine
 
 PRIVATE = DPTraining(expected_records=23, noise_multiplier=0.8, clip_norm=0.7, epochs=2, batch_size=5)
 MEMBERSHIP = np.random.default_rng(7).random((2, 40)) < 0.5

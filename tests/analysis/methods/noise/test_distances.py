@@ -6,7 +6,8 @@ from scipy import stats
 
 from analysis.methods.confidence import CONFIDENCE
 from analysis.methods.noise.distances import COARSE_BINS, LEAST_SHARE, band, distances, resampled_shares
-from analysis.methods.noise.distributions import Distribution, Laplace, Normal, Uniform
+from analysis.methods.noise.distribution import Distribution
+from analysis.methods.noise.distributions import Laplace, Normal, Uniform
 from analysis.methods.noise.families import laplace, normal
 from analysis.methods.noise.sketch import sketch_errors
 
