@@ -117,6 +117,10 @@ def _losses(noise_multiplier: float, sampling_rate: float, adjacency: Adjacency,
     from dp_accounting import NeighboringRelation
     from dp_accounting.pld.privacy_loss_distribution import from_gaussian_mechanism
 
+    from fedsz_privacy.training.sampled_gaussian import sampled_gaussian
+
+    if adjacency is Adjacency.ZERO_OUT:
+        return sampled_gaussian(noise_multiplier, sampling_rate, interval)
     return from_gaussian_mechanism(
         noise_multiplier,
         value_discretization_interval=interval,

@@ -18,7 +18,7 @@ from fedsz_privacy.core.ranges import ACCOUNTED_NOISE_MULTIPLIER
 from fedsz_privacy.training.events import DiscreteGaussianDpEvent
 
 if TYPE_CHECKING:
-    from dp_accounting.pld import PLDAccountant
+    from fedsz_privacy.training.accountants import LossAccountant
 
 DISCRETISATION = 1e-3
 """Of privacy losses, in nats. Connect-the-dots errs towards a larger total variation, so towards a smaller bound."""
@@ -122,11 +122,13 @@ def epsilon_of_advantage(event: DpEvent, advantage: float, delta: float) -> floa
     return float(composed(factor).get_epsilon(delta))
 
 
-def _composed(event: DpEvent) -> "Callable[[float], PLDAccountant]":
-    from dp_accounting.pld import PLDAccountant
+def _composed(event: DpEvent) -> "Callable[[float], LossAccountant]":
+    from fedsz_privacy.training.accountants import LossAccountant
 
     @cache
-    def composed(factor: float) -> PLDAccountant:
-        return PLDAccountant(value_discretization_interval=DISCRETISATION).compose(with_noise(event, factor))
+    def composed(factor: float) -> LossAccountant:
+        accountant = LossAccountant(value_discretization_interval=DISCRETISATION)
+        accountant.compose(with_noise(event, factor))
+        return accountant
 
     return composed
