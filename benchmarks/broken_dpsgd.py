@@ -35,8 +35,6 @@ from fedsz_privacy.training.per_example import PerExampleGradients
 from fedsz_privacy.training.watching import Watch, Watched
 
 CLAIMED, DELTA, CANARIES, MOST_TRIALS = 8.0, 1e-5, 100, 128
-LOOKS = MOST_TRIALS.bit_length()
-"""Times that the bound is looked at; they share the allowed failure."""
 
 FORGOTTEN = "1.weight"
 """The first layer of the model `mlp`."""
@@ -120,8 +118,12 @@ def broken(kind: type[DPTraining], rule: DPTraining) -> DPTraining:
     return kind(**{each.name: getattr(rule, each.name) for each in fields(DPTraining)})
 
 
-def audit(kind: type[DPTraining], seed: int = 0) -> Exposed:
-    """Audit a breakage with 1, 2, 4, ... trials of 100 canaries, until its claim is rejected."""
+def audit(kind: type[DPTraining], seed: int = 0, most_trials: int = MOST_TRIALS) -> Exposed:
+    """Audit a breakage with 1, 2, 4, ... trials of 100 canaries, until its claim is rejected.
+
+    The looks share the allowed failure.
+    """
+    looks = most_trials.bit_length()
     records = load_data("digits", 1500, 300, 0, "", "")
     model = build_model("mlp", records.train, 0)
     rule = dpsgd(Training(), 100, CLAIMED, DELTA)
@@ -129,7 +131,7 @@ def audit(kind: type[DPTraining], seed: int = 0) -> Exposed:
     training = add_canaries(broken(kind, rule), model, game.state, CANARIES, seed, ALONE)
     played: list[Trials] = []
     bound = 0.0
-    for trials in (2**look for look in range(LOOKS)):
+    for trials in (2**look for look in range(looks)):
         more = range(sum(len(each.membership) for each in played), trials)
         played.append(play_gradient_canaries(game, training, ALONE, more, [none()]))
         bound = max(
@@ -138,7 +140,7 @@ def audit(kind: type[DPTraining], seed: int = 0) -> Exposed:
                 np.concatenate([each.membership for each in played]),
                 NoiseFamily(rule.event),
                 DELTA,
-                1 - 0.05 * share / LOOKS,
+                1 - 0.05 * share / looks,
             ).epsilon
             for name, share in ((EVIDENCE, 1 - VARIANCE_SHARE), (VARIANCE, VARIANCE_SHARE))
         )
