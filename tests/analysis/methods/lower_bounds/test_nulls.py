@@ -41,7 +41,7 @@ from fedsz_privacy.training.events import DiscreteGaussianDpEvent
 
 DELTA = 1e-5
 DPSGD = SelfComposedDpEvent(PoissonSampledDpEvent(0.1, GaussianDpEvent(0.803)), 50)
-REPETITIONS = 200
+REPETITIONS = 100
 MOST = binom.ppf(1 - 1e-3, REPETITIONS, 0.05)
 """Bounds above the truth, of so many repetitions, that an honest 95% exceeds once in a thousand."""
 
@@ -223,9 +223,9 @@ def test_the_library_needs_neither_models_nor_attacks():
 def test_bounds_on_dp_sgd_come_close_to_what_is_guaranteed_and_exceed_it_no_more_than_they_may(guaranteed, coins):
     """Simulated scores: the share of epsilon that the median must reach, and how many bounds are above it.
 
-    Of 200 repetitions with 12,800 coins, and of 40 with 100,000, more above than `binom` allows have probability 1e-3.
+    Of 100 repetitions with 12,800 coins, and of 20 with 100,000, more above than `binom` allows have probability 1e-3.
     """
-    repetitions = {12_800: REPETITIONS, 100_000: 40}[coins]
+    repetitions = {12_800: REPETITIONS, 100_000: 20}[coins]
     shares = {12_800: (0.70, 0.88, 0.90, 0.92), 100_000: (0.85, 0.95, 0.95, 0.96)}[coins]
     least = dict(zip((1.0, 4.0, 8.0, 16.0), shares, strict=True))[guaranteed]
     noise = calibrate(lambda each: with_noise(DPSGD, each / 0.803), guaranteed, DELTA)

@@ -93,9 +93,9 @@ FULL = {
 @pytest.mark.slow
 @pytest.mark.parametrize("name", MECHANISMS)
 def test_at_most_one_bound_of_twenty_exceeds_the_truth(name):
-    """100 audits of 16 trials and 50 candidates: 400 audited coins."""
+    """60 audits of 16 trials and 50 candidates: 400 audited coins."""
     signal, draw, truth, reach = MECHANISMS[name]
-    check(name, bounds(signal, draw, 100), truth, reach)
+    check(name, bounds(signal, draw, 60), truth, reach)
 
 
 @pytest.mark.slow

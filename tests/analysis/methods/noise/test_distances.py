@@ -99,12 +99,12 @@ def covered(draw, size, target, repetitions):
 @pytest.mark.parametrize("size", [300, 1000, 3000, 10_000])
 @pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
 def test_intervals_cover_the_distance_of_the_source_at_every_size_and_distance(size, target):
-    """Of 200 samples of N(0, 1), at a true distance of 0 and at others, to known and to fitted distributions.
+    """Of 100 samples of N(0, 1), at a true distance of 0 and at others, to known and to fitted distributions.
 
     The number that cover is binomial if coverage is 0.95; fewer than the bound have probability 1e-4.
     """
-    least = stats.binom.ppf(1e-4, 200, CONFIDENCE)
-    assert all(count >= least for count in covered(normal_errors, size, target, 200).values())
+    least = stats.binom.ppf(1e-4, 100, CONFIDENCE)
+    assert all(count >= least for count in covered(normal_errors, size, target, 100).values())
 
 
 @pytest.mark.parametrize("size", [300, pytest.param(3000, marks=pytest.mark.slow)])
