@@ -150,10 +150,10 @@ def thresholded(seed, own, resampled=True):
 @pytest.mark.slow
 @pytest.mark.parametrize("own", [0, 0.3])
 def test_differences_of_what_rests_on_a_threshold_cover_the_truth_and_are_not_much_too_wide(own):
-    """Over 200 games, misses are binomial with probability 0.05 or less; more have probability 1e-3."""
+    """Over 100 games, misses are binomial with probability 0.05 or less; more have probability 1e-3."""
     simulated = [np.subtract(*thresholded(1000 + seed, own, resampled=False))[0] for seed in range(1500)]
     truth, needed = np.mean(simulated, axis=0), smallest_detectable(np.std(simulated, axis=0))
-    games = [differences(*thresholded(seed, own), TAKEN_OFF[:4]) for seed in range(200)]
+    games = [differences(*thresholded(seed, own), TAKEN_OFF[:4]) for seed in range(100)]
     for column in (1, 2, 3):
         found = [game[column] for game in games]
         missed = sum(not each.low <= truth[column] <= each.high for each in found)

@@ -2,8 +2,8 @@
 
 Each case runs 100 repetitions, or `FEWER`, of 10,000 observations, of which the first 1,000 choose the threshold where
 one is chosen. The number of bounds above the truth is binomial if each is above with probability 0.05; more than are
-let pass have probability 1e-3. ``reach`` is the share of the true value that the median must reach: 0.8, or 0.6 for one run, where
-the method gets there. Where it does not, it is what the method was measured to reach, rounded down, and
+let pass have probability 1e-3. ``reach`` is the share of the true value that the median must reach: 0.8, or 0.6 for
+one run, where the method gets there. Where it does not, it is what the method was measured to reach, rounded down, and
 docs/auditing.md says so.
 """
 

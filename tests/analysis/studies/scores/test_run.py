@@ -171,7 +171,7 @@ def trainings(rng):
 
 @pytest.mark.parametrize(
     ("draw", "repetitions"),
-    [(one_training, 20), *(pytest.param(draw, 300, marks=pytest.mark.slow) for draw in (one_training, trainings))],
+    [(one_training, 20), *(pytest.param(draw, 150, marks=pytest.mark.slow) for draw in (one_training, trainings))],
 )
 def test_intervals_cover_the_truth(draw, repetitions):
     """Members are one standard deviation above non-members: the AUC is Phi(1 / sqrt(2)).
