@@ -1,4 +1,4 @@
-"""What an adversary knows beside what it sees: the game, shadow models, and gradients of candidates."""
+"""What an adversary knows beside what it sees: model, states and candidates, and gradients of their losses."""
 
 from collections.abc import Iterator
 from copy import deepcopy

@@ -104,8 +104,8 @@ LEARNING_RATE = FLOAT32
 
 WEIGHT_DECAY = Range(0, FLOAT32.most)
 
-DELTA = Share(1e-15, 1)
-"""Below its least, privacy loss distributions are cut off earlier than delta is reached."""
+DELTA = Share(1e-10, 1)
+"""Below its least, floats of composed privacy losses err by more than a delta: by 2% of epsilon at 1e-14."""
 
 EPSILON = Range(1e-4, 1e4)
 """Epsilons that noise can be calibrated to, in nats."""

@@ -93,8 +93,9 @@ class Manifest:
     format: int = FORMAT
 
     def is_like(self, other: "Manifest") -> bool:
-        """Return whether two manifests say the same, whatever versions wrote them and as bools or ids."""
-        return replace(self, versions={}, masked=None) == replace(other, versions={}, masked=None)
+        """Return whether two manifests say the same, whatever versions wrote them, and of bools or of ids."""
+        masked = None in {self.masked, other.masked} or self.masked == other.masked
+        return masked and replace(self, versions={}, masked=None) == replace(other, versions={}, masked=None)
 
     def require_members_of_coins(self) -> None:
         """Raise InputError if coins decided for a client of which nothing says what it holds."""
@@ -115,7 +116,10 @@ def to_ids(records: object, where: str) -> tuple[int, ...]:
         If they are neither.
     """
     given: Any = list(records) if isinstance(records, (set, frozenset, range)) else records
-    ids = np.asarray(given)
+    try:
+        ids = np.asarray(given)
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise InputError(f"{where} are no array ({one_line(error)}): give the places of records") from error
     if ids.ndim == 1 and ids.dtype.kind == "b":
         ids = np.flatnonzero(ids)
     if ids.dtype.kind in "iu" and ids.size and ids.min() < 0:
@@ -138,28 +142,37 @@ def by_client(records: Mapping[str, Iterable[int]], what: str) -> dict[str, tupl
     return {client: to_ids(ids, f"{what} of client {client}") for client, ids in records.items()}
 
 
-def masked_by(*records: Mapping[str, Iterable[int]]) -> int | None:
+def masked_by(records: Mapping[str, Mapping[str, Iterable[int]]]) -> int | None:
     """Return for how many records each of these has a bool; None where all of them are ids.
+
+    Parameters
+    ----------
+    records : mapping of str to mapping of str to ids or bools
+        By what they are, such as members, and by client.
 
     Raises
     ------
     InputError
         If they are of different lengths: a shorter one would be read as if it spoke of the first records.
     """
-    masks = [(client, _mask_length(ids)) for mapping in records for client, ids in mapping.items()]
-    lengths = {length: client for client, length in masks if length}
+    lengths = {
+        length: f"{what} of client {client}"
+        for what, by in records.items()
+        for client, ids in by.items()
+        if (length := _mask_length(ids))
+    }
     if len(lengths) > 1:
         (first, one), (second, other) = list(lengths.items())[:2]
         raise InputError(
-            f"client {one} has bools for {first} records, and client {other} for {second}: give one for each training "
-            "record, or the places of records"
+            f"{one} are bools for {first} records, and {other} for {second}: give one for each training record, or the "
+            "places of records"
         )
     return next(iter(lengths), None)
 
 
 def _mask_length(records: object) -> int | None:
-    given = np.asarray(None if isinstance(records, (set, frozenset, range)) else records)
-    return given.size if given.ndim == 1 and given.dtype.kind == "b" else None
+    given: Any = np.asarray(None if isinstance(records, (set, frozenset, range)) else records)
+    return int(given.size) if given.ndim == 1 and given.dtype.kind == "b" else None
 
 
 def versions() -> dict[str, str]:

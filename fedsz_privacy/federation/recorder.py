@@ -1,7 +1,8 @@
 """Rounds of anybody's training loop, kept in a folder: what clients got, and what they sent."""
 
-import json
+import reprlib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from shutil import rmtree
@@ -29,6 +30,9 @@ from fedsz_privacy.federation.manifest import (
     versions,
 )
 from fedsz_privacy.federation.recording import BEFORE, NUMBERED, ROUND, ROUNDS, Part, Parts
+
+EMPTY = Manifest(model="", data="")
+"""What arguments are tried in, one by one."""
 
 NUMBERS = Whole(0, 10**9 - 1)
 """Numbers that a round may have."""
@@ -101,7 +105,7 @@ class Recorder:
             fix_model=fix_model,
             members=by_client(members or {}, "members"),
             coins=by_client(coins or {}, "coins"),
-            masked=masked_by(members or {}, coins or {}),
+            masked=masked_by({"members": members or {}, "coins": coins or {}}),
             versions=versions(),
         )
         self.manifest.require_members_of_coins()
@@ -159,11 +163,11 @@ class Recorder:
 
 def _settle(folder: Path, manifest: Manifest) -> None:
     """Write the manifest, or find the same one."""
+    text = _checked(manifest)
     if (folder / MANIFEST).exists():
         if not read_manifest(folder).is_like(manifest):
             raise InputError(f"{folder} holds another recording: choose another folder")
         return
-    text = _checked(manifest)
     with one_line_for("write", folder):
         if folder.exists() and not (
             folder.is_dir() and all(TEMPORARY.fullmatch(each.name) for each in folder.iterdir())
@@ -190,11 +194,20 @@ def _require_json(arguments: Mapping[Any, Any]) -> None:
     """Raise InputError, which names the argument, unless all of them come back from JSON as they are."""
     for name, value in arguments.items():
         try:
-            kept = json.loads(json.dumps({name: value}, allow_nan=False)) == {name: value}
-        except (TypeError, ValueError, RecursionError):
+            text = to_json(replace(EMPTY, arguments={name: value}), SCHEMA)
+            kept = bool(from_json(text, SCHEMA).arguments == {name: value})
+        except Exception:  # a value may raise what it likes where it is compared
             kept = False
         if not kept:
-            raise InputError(f"argument {name!r} is {printable(repr(value))}: give a JSON value under a string")
+            raise InputError(f"argument {_shown(name)} is {_shown(value)}: give a JSON value under a string")
+
+
+def _shown(value: object) -> str:
+    """Return a value in a short line, by its type where it cannot be written."""
+    try:
+        return printable(reprlib.repr(value))
+    except Exception:  # as in `_require_json`
+        return f"of type {type(value).__name__}"
 
 
 def _forget_from(rounds: Path, number: int) -> None:

@@ -18,7 +18,7 @@ from fedsz_privacy.training.sampled_gaussian import sampled_gaussian
 class LossAccountant(PLDAccountant):  # type: ignore[misc]  # dp-accounting has no types
     """Privacy loss distributions, of finite mechanisms too; rounded up where dp-accounting has nothing tighter.
 
-    A Poisson-sampled Gaussian has dp-accounting's losses, all at once, eight times as fast.
+    A Poisson-sampled Gaussian has dp-accounting's losses, all at once, and several times as fast.
     """
 
     _pld: Any

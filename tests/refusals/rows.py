@@ -85,12 +85,12 @@ REALS = """
 --weight-decay -1     | weight decay -1.0: choose 0 or more
 --weight-decay nan    | weight decay nan: choose a number from 0 to 3.4e+38
 --weight-decay inf    | weight decay inf: choose a number from 0 to 3.4e+38
---delta 0             | delta 0.0: choose a number between 0 and 1, of 1e-15 or more
---delta 1             | delta 1.0: choose a number between 0 and 1, of 1e-15 or more
---delta -1e-5         | delta -1e-05: choose a number between 0 and 1, of 1e-15 or more
---delta 1e-16         | delta 1e-16: choose a number between 0 and 1, of 1e-15 or more
---delta nan           | delta nan: choose a number between 0 and 1, of 1e-15 or more
---delta 2             | delta 2.0: choose a number between 0 and 1, of 1e-15 or more
+--delta 0             | delta 0.0: choose a number between 0 and 1, of 1e-10 or more
+--delta 1             | delta 1.0: choose a number between 0 and 1, of 1e-10 or more
+--delta -1e-5         | delta -1e-05: choose a number between 0 and 1, of 1e-10 or more
+--delta 1e-16         | delta 1e-16: choose a number between 0 and 1, of 1e-10 or more
+--delta nan           | delta nan: choose a number between 0 and 1, of 1e-10 or more
+--delta 2             | delta 2.0: choose a number between 0 and 1, of 1e-10 or more
 """
 """Numbers that need not be whole."""
 
@@ -161,7 +161,7 @@ dpsgd:noise=1.1,clip=-1    | clip norm -1.0: choose a positive number from 1e-12
 dpsgd:noise=1.1,clip=inf   | clip norm inf: choose a positive number from 1e-12 to 1e+12
 dpsgd:noise=1.1,clip=1e39  | clip norm 1e+39: choose a positive number from 1e-12 to 1e+12
 dpsgd:noise=1.1,delta=1e-6 | delta 1e-6 beside noise says nothing: give --delta for the whole run
-dpsgd:eps=8,delta=2        | delta 2.0: choose a number between 0 and 1, of 1e-15 or more
+dpsgd:eps=8,delta=2        | delta 2.0: choose a number between 0 and 1, of 1e-10 or more
 dpsgd:sigma=1              | dpsgd takes other options than sigma (got an unexpected keyword argument 'sigma')
 dither                     | dither takes one bound, got 0: write dither:rel=1e-2 or dither:abs=1e-3
 dither:rel=1e-2,clip=1     | dither:rel takes no clip norm, as its bound is private anyway: write dither:abs=1,clip=1e-3
@@ -371,7 +371,7 @@ FEDERATE = """
 --partition dirichlet:1e400          | Dirichlet alpha inf: choose a positive number from 0.001 to 1e+06
 --seed -1                            | seed -1: choose 0 or more
 --seed 18446744073709551616          | seed 18446744073709551616: choose 18446744073709551615 or less
---delta 1e-16                        | delta 1e-16: choose a number between 0 and 1, of 1e-15 or more
+--delta 1e-16                        | delta 1e-16: choose a number between 0 and 1, of 1e-10 or more
 --device tpu                         | unknown device 'tpu': choose auto, cpu or cuda
 --optimizer lion                     | unknown optimizer 'lion': choose one of sgd, momentum, adam, adamw
 --release zip                        | unknown release 'zip': choose one of none, fedsz, dither
@@ -465,9 +465,9 @@ NOISE = """
 --release none                 | none changes no tensor of good.safetensors that can be studied: choose a release that
 --release dpsgd:eps=8          | dpsgd:eps=8 is training, and here the error of releases is studied
 --release fedsz:rel=0          | error bound rel=0: choose a positive number from 2.23e-308 to 1
---delta 0                      | delta 0.0: choose a number between 0 and 1, of 1e-15 or more
---delta nan                    | delta nan: choose a number between 0 and 1, of 1e-15 or more
---delta 1e-16                  | delta 1e-16: choose a number between 0 and 1, of 1e-15 or more
+--delta 0                      | delta 0.0: choose a number between 0 and 1, of 1e-10 or more
+--delta nan                    | delta nan: choose a number between 0 and 1, of 1e-10 or more
+--delta 1e-16                  | delta 1e-16: choose a number between 0 and 1, of 1e-10 or more
 --seed -1                      | seed -1: choose 0 or more
 --seed x                       | --seed x: give a whole number
 --seed 18446744073709551616    | seed 18446744073709551616: choose 18446744073709551615 or less

@@ -71,7 +71,7 @@ def check_delta(delta: float) -> None:
 
 
 def check_gaussian_delta(delta: float) -> None:
-    """Raise InputError unless 1e-15 <= delta < 1: at 0 Gaussian noise has no finite epsilon, near it none is known."""
+    """Raise InputError unless 1e-10 <= delta < 1: at 0 Gaussian noise has no finite epsilon, near it none is known."""
     if delta not in ranges.DELTA:
         raise InputError(
             f"delta {write_shortest(delta)} is not from {ranges.DELTA}, as a Gaussian curve needs: give 1e-5"

@@ -155,7 +155,9 @@ def choose_candidates(
         judged[records],
         (times[:, None] - membership > 0)[records],
     )
-    _require_enough(found, len(inside) + len(outside), [client for client in clients if client in coins])
+    # Where there are fewer records than coins to toss, only other data help.
+    tossed = [client for client in clients if client in coins and count >= LEAST_COINS]
+    _require_enough(found, len(inside) + len(outside), tossed)
     return found
 
 
@@ -178,7 +180,7 @@ def _marked(ids: Sequence[int], count: int, whose: str) -> NDArray[np.bool_]:
 def _require_enough(found: Candidates, count: int, tossed: Sequence[str]) -> None:
     """Raise InputError unless there are enough scores of either kind.
 
-    Of ``count`` records that could have been judged; coins decided those of the clients in ``tossed``.
+    Of ``count`` records that could have been judged; more coins could have been tossed for the clients in ``tossed``.
     """
     members = int((found.membership & found.judged).sum())
     others = int((~found.membership & found.judged).sum())

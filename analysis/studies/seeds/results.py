@@ -9,8 +9,7 @@ from analysis.reporting.table import Row, with_interval
 from analysis.studies.audit.results import statistics
 from analysis.studies.questions import to_plain
 from analysis.studies.seeds.audit_found import DefenceFound, of_group, weakest
-from analysis.studies.seeds.found import Compared, SeedsReport
-from analysis.studies.seeds.run import Pick
+from analysis.studies.seeds.found import Compared, Pick, SeedsReport
 from analysis.studies.seeds.tables import (
     attack_bound,
     strictest_statistic,

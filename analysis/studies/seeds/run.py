@@ -1,21 +1,15 @@
 """Several audits that differ in their seed alone: all of them in, what they say together out."""
 
-from collections.abc import Callable
 from pathlib import Path
 
-from analysis.methods.leakage.membership import Leakage
 from analysis.reporting.finished import is_finished, reopen
 from analysis.reporting.folder import RunFolder, open_run
 from analysis.reporting.progress import Progress, Say, silent, unsaid
 from analysis.reporting.workers import ONE_WORKER, Workers
 from analysis.studies.questions import to_plain
-from analysis.studies.seeds.audit_found import DefenceFound
 from analysis.studies.seeds.found import SeedsReport
 from analysis.studies.seeds.spec import Several
 from fedsz_privacy.core.threads import one_thread
-
-Pick = Callable[[DefenceFound], Leakage]
-"""Which leakage is meant: that of a group of records by a signal."""
 
 
 @one_thread()

@@ -10,8 +10,7 @@ from analysis.reporting.numbers import difference, interval, significant, signif
 from analysis.reporting.table import Table
 from analysis.studies.audit.canary_bounds import CanaryBound
 from analysis.studies.seeds.audit_found import DefenceFound, of_group, weakest
-from analysis.studies.seeds.found import Compared, SeedsReport
-from analysis.studies.seeds.run import Pick
+from analysis.studies.seeds.found import Compared, Pick, SeedsReport
 from analysis.studies.spec import REFERENCE
 from analysis.studies.units import cells, headings, note_of_units, units_of
 from fedsz_privacy.defences.grammar import write_shortest

@@ -101,7 +101,7 @@ def test_json_has_the_numbers_themselves_under_the_same_keys_for_every_configura
         (["dpsgd", "--sampling-rate", "2", "--noise-multiplier", "1", "--steps", "3"], "sampling rate 2.0: choose"),
         (["dpsgd", "--sampling-rate", ".1", "--noise-multiplier", "1", "--steps", "0"], "steps 0: choose 1 or more"),
         (["dpsgd", "--steps", "3"], "Missing option '--sampling-rate'; see fedsz-privacy account dpsgd --help"),
-        ([*LOCAL, "--sensitivity", "1", "--delta", "1e-16"], "delta 1e-16: choose a number between 0 and 1, of 1e-15"),
+        ([*LOCAL, "--sensitivity", "1", "--delta", "1e-16"], "delta 1e-16: choose a number between 0 and 1, of 1e-10"),
         ([*LOCAL, "--sensitivity", "-1"], "sensitivity -1.0: choose 0 or more"),
         ([*LOCAL, "--sensitivity", "1", "--epsilon", "2"], "--epsilon is given 2 times"),
         ([*LOCAL, "--sensitivity", "1", "--halt-at", "0"], "halt at 0.0: choose a positive number"),

@@ -16,6 +16,14 @@ from fedsz_privacy.federation.manifest import Manifest
 NAMES = {"model": "mine:net", "data": "mine:pool"}
 
 
+def nested(depth):
+    """Return a list of a list, and so on."""
+    inner = []
+    for _ in range(depth):
+        inner = [inner]
+    return inner
+
+
 def states(seed: int, count: int = 3) -> list[dict[str, torch.Tensor]]:
     torch.manual_seed(seed)
     model = nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2))
@@ -211,6 +219,8 @@ def test_a_round_that_does_not_fit_is_one_line_and_not_kept(tmp_path, number, cl
     [
         ({"members": {"a": [2, -1]}}, "members of client a name record -1: give the places of records"),
         ({"members": {"a": [0.5]}}, "members of client a are float64"),
+        ({"members": {"a": [[1], [1, 2]]}}, "members of client a are no array .*: give the places of records"),
+        ({"members": {"a": torch.ones(2, requires_grad=True)}}, "members of client a are no array"),
         ({"members": {"": [1]}}, "client '': name it"),
         ({"members": {"a": [1]}, "coins": {"a": [[1]]}}, "coins of client a are int64"),
         ({"members": {"a": [1]}, "coins": {"b": [1]}}, "coins of client 'b' are given and no members of it"),
@@ -219,8 +229,19 @@ def test_a_round_that_does_not_fit_is_one_line_and_not_kept(tmp_path, number, cl
         ({"arguments": {"width": float("nan")}}, "argument 'width' is nan: give a JSON value"),
         ({"arguments": {"width": (1, 2)}}, r"argument 'width' is \(1, 2\): give a JSON value"),
         ({"arguments": {3: 1}}, "argument 3 is 1: give a JSON value under a string"),
-        ({"members": {"a": [True, False], "b": [True]}}, "client a has bools for 2 records, and client b for 1: give"),
-        ({"members": {"a": [True]}, "coins": {"a": [True, False]}}, "client a has bools for 1 records, and client a"),
+        ({"arguments": {"width": 10**5000}}, "argument 'width' is .*: give a JSON value"),
+        ({"arguments": {"width": nested(100_000)}}, "argument 'width' is .*: give a JSON value"),
+        ({"arguments": {"width": "\ud800"}}, "argument 'width' is .*: give a JSON value"),
+        ({"arguments": {"width": np.arange(2)}}, r"argument 'width' is array\(\[0, 1\]\): give a JSON value"),
+        ({"arguments": {"width": "w" * 5000 + "\ud800"}}, "argument 'width' is .{1,100}: give a JSON value"),
+        (
+            {"members": {"a": [True, False], "b": [True]}},
+            "members of client a are bools for 2 records, and members of client b for 1: give",
+        ),
+        (
+            {"members": {"a": [True]}, "coins": {"a": [True, False]}},
+            "members of client a are bools for 1 records, and coins of client a for 2",
+        ),
     ],
 )
 def test_what_cannot_be_kept_is_one_line_and_nothing_written(tmp_path, changes, message):
@@ -236,6 +257,15 @@ def test_a_model_is_no_state(tmp_path):
     for before, after in ((model, model.state_dict()), (model.state_dict(), model)):
         with pytest.raises(InputError, match=r"is of type Linear: record what model.state_dict\(\) gives"):
             recorder.record(0, before, {"a": after})
+
+
+def test_a_recording_begun_with_bools_is_not_gone_on_with_by_bools_of_another_length(tmp_path):
+    Recorder(tmp_path, **NAMES, members={"a": [True, False, True]})
+    Recorder(tmp_path, **NAMES, members={"a": [0, 2]})
+    with pytest.raises(InputError, match="holds another recording"):
+        Recorder(tmp_path, **NAMES, members={"a": [True, False, True, False]})
+    with pytest.raises(InputError, match=r"argument .width. is .*: give a JSON value"):
+        Recorder(tmp_path, **NAMES, arguments={"width": np.arange(2)})
 
 
 def test_another_recording_or_something_else_is_left_alone(tmp_path):

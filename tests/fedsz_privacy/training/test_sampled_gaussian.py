@@ -14,7 +14,7 @@ from fedsz_privacy.training.sampled_gaussian import hockey_stick
 
 @given(
     st.floats(0.05, 50),
-    st.floats(1e-6, 1, exclude_max=True),
+    st.floats(1e-6, 1 - 1e-6),
     st.sampled_from([AdjacencyType.ADD, AdjacencyType.REMOVE]),
     st.lists(st.floats(-40, 40), min_size=1, max_size=20),
 )
@@ -40,8 +40,8 @@ def test_no_loss_is_beyond_what_sampling_lets_it_be(adjacency):
 def test_epsilons_and_deltas_of_many_steps_are_those_of_dp_accounting(noise, rate, steps):
     step = dp_accounting.PoissonSampledDpEvent(rate, dp_accounting.GaussianDpEvent(noise))
     found, expected = (each().compose(step, steps) for each in (LossAccountant, PLDAccountant))
-    assert found.get_epsilon(1e-6) == pytest.approx(expected.get_epsilon(1e-6), rel=1e-8)
-    assert found.get_delta(0.5) == pytest.approx(expected.get_delta(0.5), rel=1e-8)
+    assert found.get_epsilon(1e-6) == pytest.approx(expected.get_epsilon(1e-6), rel=1e-6)
+    assert found.get_delta(0.5) == pytest.approx(expected.get_delta(0.5), rel=1e-6)
 
 
 @pytest.mark.parametrize(("noise", "rate", "epsilon"), [(0.0, 0.5, np.inf), (1.0, 0.0, 0.0)])

@@ -160,6 +160,14 @@ def test_records_that_are_not_there_or_too_few_are_one_line(fields, message):
         choose_candidates(manifest(**fields), ["a"], 1000, 2000, np.random.default_rng(0))
 
 
+def test_where_there_are_fewer_records_than_coins_to_toss_other_data_are_asked_for():
+    everything = tuple(range(80))
+    with pytest.raises(InputError, match="40 of non-members: give data of which clients hold"):
+        choose_candidates(
+            manifest(members={"a": everything[:40]}, coins={"a": everything}), ["a"], 80, 2000, np.random.default_rng(0)
+        )
+
+
 def test_too_few_records_that_are_judged_of_many_are_no_fault_of_the_data():
     message = "there are 50 scores of members and 50 of non-members: choose more --candidates, of 1000 that there are"
     with pytest.raises(InputError, match=message):
