@@ -69,8 +69,8 @@ def is_eligible(tensor: Tensor, threshold: int) -> bool:
 def lossy_share(state: StateDict, lossy: Collection[str]) -> float:
     """Return the share of a state's float bytes that is compressed lossily; 1 for a state without any.
 
-    Constant tensors, such as the updates of frozen layers, are not counted, nor those of nothing but NaN: nothing in
-    them is to be compressed.
+    Constant tensors, such as the updates of frozen layers, are not counted, nor exact ones of nothing but NaN: nothing
+    in them is to be compressed.
 
     Parameters
     ----------
@@ -98,7 +98,8 @@ class Count:
 
 def count(tensor: Tensor, is_lossy: bool, threshold: int) -> Count:
     """Return what one tensor adds to the share of a state that is lossy."""
-    varies = tensor.is_floating_point() and _varies(tensor)
+    # NaN is no other value than itself, but compares as one.
+    varies = tensor.is_floating_point() and _varies(tensor) and (is_lossy or not bool(tensor.isnan().all()))
     return Count(tensor.nbytes if varies else 0, is_lossy, is_eligible(tensor, threshold))
 
 
@@ -141,7 +142,5 @@ def _varies(tensor: Tensor) -> bool:
     if not tensor.numel():
         return False
     first, last = tensor[(0,) * tensor.ndim], tensor[(-1,) * tensor.ndim]
-    if first.isnan() and last.isnan():
-        return not bool(tensor.isnan().all())
     # Nearly always the ends tell, without a look at all between.
     return bool(first != last) or bool((tensor != first).any())
