@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_info
 
 from fedsz_privacy.core.threads import one_thread
 
-SMALL = "--trials 8 --candidates 40 --clients 3 --rounds 3 --epochs 2 --gradient-canaries 40 --release fedsz:rel=1e-2"
+SMALL = "--trials 8 --candidates 40 --clients 3 --rounds 2 --epochs 1 --gradient-canaries 20 --release fedsz:rel=1e-2"
 
 
 def test_one_thread_gives_the_threads_back():

@@ -9,6 +9,8 @@ from analysis.studies.audit.white_box import view_epsilon
 from attacks.canaries.gradients import ALONE, AMONG_RECORDS
 from attacks.canaries.play import CanaryPlayer
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 SPEC = AuditSpec(
     defences=("none", "fedsz:rel=9e-1", "dpsgd:eps=4", "dpsgd:eps=4+fedsz:rel=1e-2"),
     gradient_canaries=100,

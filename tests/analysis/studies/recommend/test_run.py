@@ -14,6 +14,8 @@ from analysis.studies.recommend.run import run_recommend
 from analysis.studies.recommend.spec import RecommendSpec
 from fedsz_privacy.core.errors import InputError
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 TINY, LOOSEST = "fedsz:rel=1e-9", "fedsz:rel=1e+0"
 
 SMALL = RecommendSpec(

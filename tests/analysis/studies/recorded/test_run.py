@@ -27,7 +27,7 @@ from fedsz_privacy.core.state import add
 from fedsz_privacy.data.loading import load_data
 from fedsz_privacy.federation import Recorder, open_recording
 
-pytestmark = pytest.mark.usefixtures("mine")
+pytestmark = pytest.mark.usefixtures("mine", "undrawn")
 
 MINE = """
 from dataclasses import replace

@@ -19,6 +19,8 @@ from analysis.studies.seeds.run import run_seeds
 from analysis.studies.seeds.spec import ClientsSeedsSpec, settle
 from fedsz_privacy.core.errors import InputError
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 QUICK = {
     "model": "small_models:linear",
     "release": "dpfedavg:noise=0.6",

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from analysis.cli import app
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("undrawn")]
 
 OPTIONS = {"trials": 16, "candidates": 40, "clients": 2, "rounds": 1, "epochs": 1, "signal": "loss"}
 QUICK = [word for name, value in OPTIONS.items() for word in (f"--{name}", str(value))]
