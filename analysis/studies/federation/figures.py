@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.reporting.canvas import Canvas, new_panel
 from analysis.reporting.lettering import scaled
-from analysis.reporting.style import looks
+from analysis.reporting.style import label_powers, looks
 from analysis.reporting.titles import finish_panel
 from analysis.studies.federation.found import FederationReport
 from analysis.studies.spec import REFERENCE
@@ -59,6 +59,8 @@ def link_model(report: FederationReport, ax: Axes | None = None) -> Canvas:
             panel.plot(*place, "o", color=look.colour)
             line.set_label(f"{defence}, below {told}")
     panel.set(xscale="log", yscale="log", xlabel="bandwidth (Mbit/s)", ylabel="encode + send + decode (seconds)")
+    for axis in (panel.xaxis, panel.yaxis):
+        label_powers(axis)
     panel.set_title(report.spec.in_words)
     return finish_panel(panel, ax, "Time to the server; compressing pays left of the dot", title="defence")
 
