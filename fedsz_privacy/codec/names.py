@@ -4,6 +4,9 @@ SZ3_ALGORITHMS = ("nopred", "lorenzo_reg", "interp_lorenzo", "interp")
 
 COMPRESSOR_NAMES = (*SZ3_ALGORITHMS, "sz2", "zfp", "sperr", "szx", "quantiser", "scaled", "auto")
 
+FIRST_ARE_SZ3 = f"the first {len(SZ3_ALGORITHMS)} are SZ3 with its predictors, nopred with none"
+"""What a list of `COMPRESSOR_NAMES` does not show."""
+
 DEFAULT_COMPRESSOR = "auto"
 """The compressor of the pipeline where nobody says otherwise."""
 

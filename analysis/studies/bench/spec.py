@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from analysis.reporting.folder import contents
 from analysis.studies.spec import option, require_options
-from fedsz_privacy.codec.names import COMPRESSOR_NAMES
+from fedsz_privacy.codec.names import COMPRESSOR_NAMES, FIRST_ARE_SZ3
 from fedsz_privacy.core import ranges
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.files import require_readable
@@ -43,7 +43,7 @@ class BenchSpec:
     )
     compressors: tuple[str, ...] = option(
         COMPRESSOR_NAMES,
-        f"A compressor; repeat it for more. One of {', '.join(COMPRESSOR_NAMES)}.",
+        f"A compressor; repeat it for more. One of {', '.join(COMPRESSOR_NAMES)}; {FIRST_ARE_SZ3}.",
         name="compressor",
         shown="all",
     )

@@ -10,6 +10,7 @@ from fedsz_privacy.codec.names import (
     DEFAULT_COMPRESSOR,
     DEFAULT_LOSSLESS,
     DEFAULT_MAX_BYTES,
+    FIRST_ARE_SZ3,
     LOSSLESS_NAMES,
 )
 from fedsz_privacy.core import ranges
@@ -70,7 +71,7 @@ class CompressSpec:
         shown="*weight*, or matrices where no name has it",
     )
     threshold: int = option(1000, "Elements up to which a tensor is kept exactly.", within=ranges.ELEMENTS)
-    compressor: str = option(DEFAULT_COMPRESSOR, f"One of {', '.join(COMPRESSOR_NAMES)}.")
+    compressor: str = option(DEFAULT_COMPRESSOR, f"One of {', '.join(COMPRESSOR_NAMES)}; {FIRST_ARE_SZ3}.")
     lossless: str = option(DEFAULT_LOSSLESS, f"Codec of all other tensors, one of {', '.join(LOSSLESS_NAMES)}.")
     max_bytes: int = option(DEFAULT_MAX_BYTES, "Most memory that decoding a tensor may take.", within=ranges.ELEMENTS)
     workers: int = option(

@@ -13,7 +13,7 @@ from fedsz_privacy.codec.compressors.sz2 import SZ2
 from fedsz_privacy.codec.compressors.sz3 import SZ3
 from fedsz_privacy.codec.compressors.szx import SZx
 from fedsz_privacy.codec.compressors.zfp import ZFP
-from fedsz_privacy.codec.names import COMPRESSOR_NAMES, DEFAULT_COMPRESSOR, SZ3_ALGORITHMS
+from fedsz_privacy.codec.names import COMPRESSOR_NAMES, DEFAULT_COMPRESSOR, FIRST_ARE_SZ3, SZ3_ALGORITHMS
 from fedsz_privacy.core.errors import unknown
 
 _MAKERS: tuple[Callable[[], Compressor], ...] = (
@@ -47,7 +47,7 @@ def get_compressor(name: str) -> Compressor:
         If there is none.
     """
     if name not in COMPRESSORS:
-        raise unknown("compressor", name, tuple(COMPRESSORS), f"leave it out for {DEFAULT_COMPRESSOR}")
+        raise unknown("compressor", name, tuple(COMPRESSORS), f"leave it out for {DEFAULT_COMPRESSOR}; {FIRST_ARE_SZ3}")
     return COMPRESSORS[name]()
 
 
