@@ -2,32 +2,29 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import inf
 from typing import TYPE_CHECKING
 
 from analysis.methods.leakage.vulnerable import vulnerable_share
-from analysis.methods.over_seeds import Mean, mean_with_interval
 from analysis.studies.audit.frontier import Frontier
 from analysis.studies.audit.measure import (
     RECORDS,
     VULNERABLE,
-    performance_over_trials,
 )
+from analysis.studies.audit.played_report import PlayedReport
 from analysis.studies.audit.spec import AuditSpec
 from analysis.studies.audit.strongest import Strongest
 from analysis.studies.audit.verdict import Verdict
 from analysis.studies.conclusions.defence import Finding, conclude, pair_auc
-from analysis.studies.report import Presentation, Report
+from analysis.studies.report import Presentation
 from analysis.studies.spec import REFERENCE
-from attacks import Game, Scores, Trials
-from fedsz_privacy.core.state import nbytes
+from attacks import Scores
 
 if TYPE_CHECKING:
     from analysis.studies.noise.update_study import NoiseStudy
 
 
 @dataclass(frozen=True)
-class AuditReport(Report):
+class AuditReport(PlayedReport):
     """What an audit found; every mapping has a key for each of ``spec.defences``, in that order.
 
     Attributes
@@ -53,33 +50,12 @@ class AuditReport(Report):
     """
 
     spec: AuditSpec
-    game: Game
-    trials: Trials
     scores: Mapping[str, Mapping[str, Scores]]
     strongest: Strongest
     noise: Mapping[str, "NoiseStudy | None"]
     verdicts: Mapping[str, Verdict]
     notices: tuple[str, ...] = ()
     frontier: Frontier | None = None
-
-    def nbytes(self, defence: str) -> float:
-        """Mean size of the target's update on the wire, in bytes."""
-        return self.size(defence).value
-
-    def size(self, defence: str) -> Mean:
-        """Mean size of the target's update on the wire, in bytes, with its interval over trials."""
-        return mean_with_interval(self.trials.sizes[:, self.spec.defences.index(defence)].tolist()).within(0, inf)
-
-    def ratio(self, defence: str) -> float:
-        """Compression ratio of a defence, original over compressed."""
-        return nbytes(self.game.state) / self.nbytes(defence)
-
-    def performance(self, defence: str) -> Mean:
-        """Mean performance on test records of the model that the adversary's last look shows, by the task's metric.
-
-        Its interval is over trials, on the same test records.
-        """
-        return performance_over_trials(self.game, self.trials, self.spec.defences.index(defence))
 
     @staticmethod
     def _presentation() -> Presentation:

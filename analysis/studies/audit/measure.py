@@ -11,23 +11,17 @@ from analysis.methods.leakage.resampling import resample_weights
 from analysis.methods.leakage.vulnerable import vulnerable_resamples
 from analysis.methods.lower_bounds import EpsilonBound
 from analysis.methods.lower_bounds.trials import epsilon_bound
-from analysis.methods.over_seeds import Mean, mean_with_interval
 from analysis.reporting.progress import Progress
 from analysis.studies.audit.spec import AuditSpec
 from analysis.studies.audit.strongest import AuditQuestion, undefended_auc
 from analysis.studies.spec import REFERENCE
-from attacks import Game, Scores, Signal, Trials
+from attacks import Scores, Signal, Trials
 from fedsz_privacy.core.randomness import Purpose, generator
 
 RECORDS = "records"
 """The group of all candidates that are ordinary records: the average record."""
 
 VULNERABLE = "most vulnerable records"
-
-
-def performance_over_trials(game: Game, trials: Trials, row: int) -> Mean:
-    """Return the mean performance under the defence of one row, by the task's metric, with its interval over trials."""
-    return mean_with_interval(trials.performance[:, row].tolist()).within(*game.pool.task.scale.limits)
 
 
 def scores_of(trials: Trials, defences: Sequence[str], signals: Sequence[Signal]) -> dict[str, dict[str, Scores]]:

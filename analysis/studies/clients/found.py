@@ -6,20 +6,17 @@ from dataclasses import dataclass
 from analysis.methods.guarantee import Guarantee
 from analysis.methods.leakage.membership import Leakage
 from analysis.methods.lower_bounds import EpsilonBound
-from analysis.methods.over_seeds import Mean
 from analysis.studies.audit.canary_bounds import CanaryBound
-from analysis.studies.audit.measure import performance_over_trials
+from analysis.studies.audit.played_report import PlayedReport
 from analysis.studies.audit.strongest import Strongest
 from analysis.studies.clients.spec import ClientsSpec
 from analysis.studies.conclusions.defence import Finding, conclude, pair_auc
-from analysis.studies.report import Presentation, Report
+from analysis.studies.report import Presentation
 from analysis.studies.spec import REFERENCE
-from attacks import Game, Trials
-from fedsz_privacy.core.state import nbytes
 
 
 @dataclass(frozen=True)
-class ClientsReport(Report):
+class ClientsReport(PlayedReport):
     """What an audit of clients found; every mapping has a key for each of ``spec.defences``, in that order.
 
     Attributes
@@ -45,26 +42,12 @@ class ClientsReport(Report):
     """
 
     spec: ClientsSpec
-    game: Game
-    trials: Trials
     strongest: Strongest
     guarantees: Mapping[str, Guarantee]
     leakage: Mapping[str, Mapping[str, Leakage]]
     lower_bounds: Mapping[str, EpsilonBound]
     canaries: Mapping[str, tuple[CanaryBound, ...]]
     notices: tuple[str, ...] = ()
-
-    def ratio(self, defence: str) -> float:
-        """Compression ratio of the updates of those who are in."""
-        return nbytes(self.game.state) / self.nbytes(defence)
-
-    def nbytes(self, defence: str) -> float:
-        """Mean size of the updates of those who are in, in bytes."""
-        return float(self.trials.sizes[:, self.spec.defences.index(defence)].mean())
-
-    def performance(self, defence: str) -> Mean:
-        """Mean performance on test records of the model that the adversary's last look shows, over trials."""
-        return performance_over_trials(self.game, self.trials, self.spec.defences.index(defence))
 
     @staticmethod
     def _presentation() -> Presentation:

@@ -118,7 +118,7 @@ def summary_rows(report: ClientsReport) -> list[Row]:
             "measured_signal": report.strongest.name,
             **leakage_row(strongest(report, name), strictest_rate(report)),
             "ratio": report.ratio(name),
-            "bytes": report.nbytes(name),
+            **with_interval("bytes", report.size(name)),
             **with_interval("performance", report.performance(name)),
         }
         for name in report.spec.defences
@@ -136,7 +136,7 @@ def leakage_rows(report: ClientsReport) -> list[Row]:
 
 
 def _defence(report: ClientsReport, name: str) -> dict[str, object]:
-    performance = report.performance(name)
+    size, performance = report.size(name), report.performance(name)
     return {
         "name": name,
         "guarantee": report.guarantees[name].to_dict(),
@@ -144,7 +144,8 @@ def _defence(report: ClientsReport, name: str) -> dict[str, object]:
         "canary_bounds": [asdict(bound) for bound in report.canaries[name]],
         "leakage": {signal: asdict(leakage) for signal, leakage in report.leakage[name].items()},
         "ratio": report.ratio(name),
-        "bytes": report.nbytes(name),
+        "bytes": size.value,
+        "bytes_interval": [size.low, size.high],
         "performance": performance.value,
         "performance_interval": [performance.low, performance.high],
     }
