@@ -40,6 +40,9 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from analysis.cli import app
+from analysis.reporting import style
+
+style.to_bytes = lambda *_: bytes(20_000)
 
 
 def mount(*options):
@@ -66,7 +69,7 @@ mount("-o", "remount,ro")
 end("report", "disk/run")
 print(json.dumps(ends))
 """
-"""Run the commands of a test on a disk of its own, and prints how each ended and what it complained of."""
+"""Runs the commands of a test on a disk of its own, draws nothing, and prints how each ended and what it told."""
 
 
 def end(*arguments: str) -> tuple[int, list[str]]:
