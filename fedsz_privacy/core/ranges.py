@@ -105,7 +105,7 @@ LEARNING_RATE = FLOAT32
 WEIGHT_DECAY = Range(0, FLOAT32.most)
 
 DELTA = Share(1e-10, 1)
-"""Below its least, floats of composed privacy losses err by more than a delta: by 2% of epsilon at 1e-14."""
+"""Below its least, few steps are enough for floats to lose more than a delta as privacy losses are composed."""
 
 EPSILON = Range(1e-4, 1e4)
 """Epsilons that noise can be calibrated to, in nats."""

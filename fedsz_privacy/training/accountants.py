@@ -9,19 +9,52 @@ from dp_accounting.pld import PLDAccountant
 from dp_accounting.pld.privacy_loss_distribution import from_two_probability_mass_functions
 from dp_accounting.rdp import RdpAccountant
 
-from fedsz_privacy.core.dp_events import DpEvent, GaussianDpEvent, PoissonSampledDpEvent
+from fedsz_privacy.core.dp_events import (
+    ComposedDpEvent,
+    DpEvent,
+    GaussianDpEvent,
+    PoissonSampledDpEvent,
+    SelfComposedDpEvent,
+)
 from fedsz_privacy.training.discrete_gaussian import renyi, sampled_renyi
 from fedsz_privacy.training.events import DiscreteGaussianDpEvent, EpsilonDeltaDpEvent, FiniteDpEvent
 from fedsz_privacy.training.sampled_gaussian import sampled_gaussian
+
+ROUNDING = 2**-52
+"""Delta that floats lose, at most, in one composition: dp-accounting's Fourier transforms were seen to lose half of it.
+
+Twenty settings of which epsilon is known in closed form, or by a transform that is tilted towards the tail, lost .45 to
+1e-16 of delta a composition.
+"""
+
+
+def rounding(event: DpEvent) -> float:
+    """Return how much of a delta floats may lose while the losses of an event are composed."""
+    match event:
+        case ComposedDpEvent(events=events):
+            return math.fsum(map(rounding, events))
+        case SelfComposedDpEvent(event=each, count=count):
+            return float(count * rounding(each))
+        case GaussianDpEvent():
+            # Composed by a formula, without a transform.
+            return 0.0
+        case _:
+            return ROUNDING
 
 
 class LossAccountant(PLDAccountant):  # type: ignore[misc]  # dp-accounting has no types
     """Privacy loss distributions, of finite mechanisms too; rounded up where dp-accounting has nothing tighter.
 
-    A Poisson-sampled Gaussian has dp-accounting's losses, all at once, and several times as fast.
+    A Poisson-sampled Gaussian has dp-accounting's losses, all at once, and several times as fast. What floats may lose
+    of a delta is taken off it first, so that no epsilon comes out too small.
     """
 
     _pld: Any
+
+    def get_epsilon(self, target_delta: float) -> float:
+        """Return epsilon at delta, in nats; inf where floats may lose all of it."""
+        left = target_delta - rounding(self.ledger)
+        return float(super().get_epsilon(left)) if left > 0 else math.inf
 
     def _maybe_compose(self, event: DpEvent, count: int, do_compose: bool) -> Any:
         match event:

@@ -1,6 +1,7 @@
 """Guarantees from privacy events: thin calls to dp-accounting."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from fedsz_privacy.core.dp_events import (
@@ -21,7 +22,10 @@ LEAST_NOISE = ACCOUNTED_NOISE_MULTIPLIER.least
 """Smallest noise multiplier that is looked at."""
 
 FINE, COARSE = 1e-4, 1e-3
-"""Discretisations of privacy losses: the coarse one is quicker, and only loose where epsilon is small."""
+"""Discretisations of privacy losses: the coarse one is quicker, and loose where the loss of one step is small."""
+
+CLOSE = 0.99
+"""Share of an epsilon that calibrated noise reaches, at least."""
 
 History: TypeAlias = Sequence[tuple[float, float, int]]
 """What an accountant of Opacus has counted: noise multiplier, sampling rate, and how many steps in a row had both."""
@@ -63,16 +67,19 @@ def require_accountable(event: DpEvent, path: str) -> None:
         )
 
 
-def accountant(event: DpEvent, interval: float = FINE) -> "LossAccountant | RenyiAccountant":
+def accountant(event: DpEvent, delta: float, interval: float = FINE) -> "LossAccountant | RenyiAccountant":
     """Return the tightest fresh accountant that knows an event: by privacy losses, else by Renyi divergences.
 
-    An event in which a discrete Gaussian is composed with a finite mechanism is known to neither, and refused by its
-    ``compose``.
+    Of so many compositions that floats may lose half of delta, it is by Renyi divergences where these are known: they
+    add up without loss. An event in which a discrete Gaussian is composed with a finite mechanism is known to neither,
+    and refused by its ``compose``.
     """
-    from fedsz_privacy.training.accountants import LossAccountant, RenyiAccountant
+    from fedsz_privacy.training.accountants import LossAccountant, RenyiAccountant, rounding
 
-    losses = LossAccountant(value_discretization_interval=interval)
-    return losses if losses.supports(event) else RenyiAccountant()
+    losses, divergences = LossAccountant(value_discretization_interval=interval), RenyiAccountant()
+    known = losses.supports(event)
+    rounds = 2 * rounding(event) > delta and divergences.supports(event)
+    return losses if known and not rounds else divergences
 
 
 def epsilon(event: DpEvent, delta: float) -> float:
@@ -81,14 +88,15 @@ def epsilon(event: DpEvent, delta: float) -> float:
     By privacy loss distributions where these are known, and by Renyi divergences otherwise, as of the discrete
     Gaussian: of many dimensions its losses are not known, its divergences are.
     """
-    return float(accountant(event).compose(event).get_epsilon(delta))
+    return float(accountant(event, delta).compose(event).get_epsilon(delta))
 
 
 def calibrate(event: Callable[[float], DpEvent], eps: float, delta: float) -> float:
     """Return the least noise multiplier at which an event guarantees eps at delta, by a search that ends just above it.
 
-    The accountant is that of `epsilon`, for adding or removing one unit of privacy: dp-accounting's ``PLDAccountant``
-    (privacy loss distributions, pessimistic, connect-the-dots) of all but the discrete Gaussian.
+    What it guarantees there is no more than eps, and no less than a share `CLOSE` of it. The accountant is that of
+    `epsilon`, for adding or removing one unit of privacy: dp-accounting's ``PLDAccountant`` (privacy loss
+    distributions, pessimistic, connect-the-dots) of all but the discrete Gaussian.
 
     Parameters
     ----------
@@ -105,18 +113,24 @@ def calibrate(event: Callable[[float], DpEvent], eps: float, delta: float) -> fl
     """
     require_in(EPSILON, eps, "eps")
     require_in(DELTA, delta, "delta")
-    from dp_accounting.mechanism_calibration import LowerEndpointAndGuess, calibrate_dp_mechanism
+    from dp_accounting.mechanism_calibration import (
+        BracketInterval,
+        ExplicitBracketInterval,
+        LowerEndpointAndGuess,
+        calibrate_dp_mechanism,
+    )
 
-    interval = min(max(FINE, COARSE * eps), COARSE)
-    most = accountant(event(LEAST_NOISE), COARSE).compose(event(LEAST_NOISE)).get_epsilon(delta)
+    def search(interval: float, bracket: BracketInterval) -> float:
+        fresh = partial(accountant, event(1.0), delta, interval)
+        return float(calibrate_dp_mechanism(fresh, event, eps, delta, bracket_interval=bracket, tol=1e-4))
+
+    most = accountant(event(LEAST_NOISE), delta, COARSE).compose(event(LEAST_NOISE)).get_epsilon(delta)
     if eps >= most:
         raise InputError(f"eps {eps}: choose less than {most:.0f}, which a noise multiplier of {LEAST_NOISE} reaches")
-    multiplier = calibrate_dp_mechanism(
-        lambda: accountant(event(1.0), interval),
-        event,
-        eps,
-        delta,
-        bracket_interval=LowerEndpointAndGuess(LEAST_NOISE, 1.0),
-        tol=1e-4,
-    )
-    return float(multiplier)
+    multiplier = search(min(max(FINE, COARSE * eps), COARSE), LowerEndpointAndGuess(LEAST_NOISE, 1.0))
+    if epsilon(event(multiplier), delta) >= CLOSE * eps:
+        return multiplier
+    less = multiplier / 2
+    while epsilon(event(less), delta) <= eps:
+        less /= 2
+    return search(FINE, ExplicitBracketInterval(less, multiplier))

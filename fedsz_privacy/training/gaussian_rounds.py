@@ -88,10 +88,10 @@ class GaussianRounds:
         .. math:: \delta = \Phi(\mu/2 - \epsilon/\mu) - e^\epsilon \Phi(-\mu/2 - \epsilon/\mu)
 
         (Balle and Wang, ICML 2018, Theorem 8; Dong, Roth and Su, arXiv 1905.02383, Corollary 3.3). With sampling it is
-        dp-accounting's, by privacy loss distributions: pessimistic, but that floats round as rounds are composed, by
-        less than 1e-4 of epsilon at the deltas that are let through. Both hold for an observer of everything that
-        leaves all rounds, which may choose later rounds by earlier ones; and for noise of real numbers, which floats
-        only approximate (Mironov, CCS 2012).
+        dp-accounting's, by privacy loss distributions: pessimistic, and at a delta that is smaller by what floats may
+        lose as rounds are composed; of so many rounds that they may lose half of it, that without sampling. Both hold
+        for an observer of everything that leaves all rounds, which may choose later rounds by earlier ones; and for
+        noise of real numbers, which floats only approximate (Mironov, CCS 2012).
         """
         require_in(DELTA, delta, "delta")
         if self.noise_multiplier == 0:
@@ -106,10 +106,15 @@ class GaussianRounds:
         return min(unsampled, self._by_losses(delta, adjacency, min(unsampled, coarse)))
 
     def _by_losses(self, delta: float, adjacency: Adjacency, reach: float) -> float:
-        """Return epsilon by losses that are as fine as losses up to ``reach`` let them be."""
+        """Return epsilon by losses that are as fine as losses up to ``reach`` let them be; inf where floats lose it."""
+        from fedsz_privacy.training.accountants import ROUNDING
+
+        lost = ROUNDING * self.rounds
+        if 2 * lost > delta:
+            return math.inf
         interval = FINE * 10 ** max(0, math.ceil(math.log10(max(reach, FINE) / FINENESS / FINE)))
         one_round = _losses(self.noise_multiplier, self.sampling_rate, adjacency, interval)
-        return float(one_round.self_compose(self.rounds).get_epsilon_for_delta(delta))
+        return float(one_round.self_compose(self.rounds).get_epsilon_for_delta(delta - lost))
 
 
 @lru_cache(maxsize=8)

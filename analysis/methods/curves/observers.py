@@ -21,7 +21,7 @@ NAMES: Mapping[Observer, str] = {Observer.SERVER: "server", Observer.OUTSIDER: "
 
 def epsilons(event: DpEvent, deltas: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the epsilon that an event guarantees at each delta, in nats; inf where there is none."""
-    counted = accountant(event).compose(event)
+    counted = accountant(event, float(deltas.min())).compose(event)
     return np.array([counted.get_epsilon(float(each)) for each in deltas])
 
 

@@ -144,3 +144,9 @@ def test_a_delta_below_what_can_be_computed_is_refused(delta):
     ):
         with pytest.raises(InputError, match=r"delta .*: choose a number between 0 and 1, of 1e-10 or more"):
             ask()
+
+
+@pytest.mark.slow
+def test_what_floats_lose_in_many_rounds_makes_no_epsilon_too_small():
+    nearly, exact = (GaussianRounds(170.0, rate, 500_000).epsilon(2.3e-10, ZERO_OUT) for rate in (1 - 1e-12, 1.0))
+    assert nearly >= exact * (1 - 1e-9)
