@@ -5,7 +5,7 @@ from analysis.methods.leakage.membership import Leakage, guessed_advantage
 from analysis.reporting.numbers import interval, significant
 from analysis.reporting.table import Table
 from analysis.studies.audit.presentation.canary_table import canary_table
-from analysis.studies.audit.presentation.leakage_tables import differences_table, signals_table, tpr
+from analysis.studies.audit.presentation.leakage_tables import differences_table, intervals_over, signals_table, tpr
 from analysis.studies.clients.found import ClientsReport
 from analysis.studies.spec import REFERENCE
 from analysis.studies.units import cells, headings, note_of_units, reasons_table, units_of
@@ -73,7 +73,8 @@ def leakage_table(report: ClientsReport) -> Table:
     members = int(report.trials.membership.sum())
     return signals_table(
         "Measured leakage of the average client",
-        f"Adversary {report.spec.adversary}. 95% percentile bootstrap intervals over trials and clients.",
+        f"Adversary {report.spec.adversary}. 95% percentile bootstrap intervals are "
+        f"{intervals_over('trial', report.spec.trials, 'client', report.spec.clients)}.",
         by_signal(report),
         guessed_advantage(members, report.trials.membership.size - members),
     )

@@ -5,7 +5,13 @@ from analysis.methods.leakage.membership import guessed_advantage
 from analysis.reporting.numbers import interval, significant, small
 from analysis.reporting.page import Lines
 from analysis.reporting.table import Table
-from analysis.studies.audit.presentation.leakage_tables import differences_table, minus_none, signals_table, tpr
+from analysis.studies.audit.presentation.leakage_tables import (
+    differences_table,
+    intervals_over,
+    minus_none,
+    signals_table,
+    tpr,
+)
 from analysis.studies.recorded.found import RecordedReport
 from analysis.studies.recorded.measure import GUESSED
 from analysis.studies.spec import REFERENCE
@@ -13,12 +19,14 @@ from analysis.studies.units import cells, headings, note_of_units, units_of
 from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.defences.proof import Unit
 
-INTERVALS = "95% percentile bootstrap intervals over records, and over clients where there are several."
-
 
 def strictest_rate(report: RecordedReport) -> float:
     """Return the smallest false positive rate that the scores of all clients resolve."""
     return min(report.leakage[REFERENCE][report.strongest.name].tpr_at_fpr)
+
+
+def _resampled(report: RecordedReport) -> str:
+    return intervals_over("record", len(report.candidates.records), "client", len(report.candidates.clients))
 
 
 def closing_table(report: RecordedReport) -> Table:
@@ -28,8 +36,8 @@ def closing_table(report: RecordedReport) -> Table:
     metric = report.material.split.test.task.metric
     return Table(
         title="What each release of the recorded updates gives away",
-        note=f"Measured by the strongest signal, {name}, chosen on other records than it measures, with 95% intervals "
-        "over records and clients. A guarantee is of the release alone, over all rounds of a client; what training "
+        note=f"Measured by the strongest signal, {name}, chosen on other records than it measures; 95% intervals "
+        f"are {_resampled(report)}. A guarantee is of the release alone, over all rounds of a client; what training "
         f"guaranteed is not recorded. {metric.capitalize()} is that of the last round's average, with intervals over "
         "test records." + note_of_units(units) + note_of_claims(report.guarantees.values()),
         columns=(
@@ -64,7 +72,8 @@ def leakage_table(report: RecordedReport) -> Table:
     members = int(report.candidates.membership[judged].sum())
     return signals_table(
         "Measured leakage over all clients",
-        f"Scores are added up over the rounds of each client. {INTERVALS}",
+        "Scores are added up over the rounds of each client. 95% percentile bootstrap intervals are "
+        f"{_resampled(report)}.",
         report.measured,
         guessed_advantage(members, int(judged.sum()) - members),
     )

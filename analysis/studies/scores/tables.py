@@ -6,7 +6,7 @@ from analysis.methods.lower_bounds import EpsilonBound, MuBound
 from analysis.reporting.numbers import difference, interval, small
 from analysis.reporting.page import Lines
 from analysis.reporting.table import Row, Table, with_interval
-from analysis.studies.audit.presentation.leakage_tables import tpr
+from analysis.studies.audit.presentation.leakage_tables import intervals_over, tpr
 from analysis.studies.scores.designs import ANY, GAUSSIAN, MEANINGS, Method, Withheld
 from analysis.studies.scores.found import ScoresReport
 from fedsz_privacy.defences.grammar import write_shortest
@@ -18,7 +18,7 @@ def leakage_table(report: ScoresReport) -> Table:
     non_members = len(report.table.member) - members
     return Table(
         title="Measured leakage",
-        note=f"95% percentile bootstrap intervals over {resampled(report)}. Guessing would give an AUC of 0.5, a TPR "
+        note=f"95% percentile bootstrap intervals are {resampled(report)}. Guessing would give an AUC of 0.5, a TPR "
         "equal to the FPR, and, at the best threshold of the sample, an advantage of about "
         f"{guessed_advantage(members, non_members):.3f}.",
         columns=("release", "signal", "AUC", "advantage", *(f"TPR at FPR {rate:g}" for rate in FALSE_POSITIVE_RATES)),
@@ -162,11 +162,7 @@ def bound_rows(report: ScoresReport) -> list[Row]:
 
 def resampled(report: ScoresReport) -> str:
     """Return what the bootstrap resamples, which is what was random."""
-    if report.table.runs == 1:
-        return "records, of one training: they say nothing of how another training would come out"
-    if report.table.records == 1:
-        return f"{report.table.runs:,} runs of one record"
-    return f"{report.table.runs:,} runs and {report.table.records:,} records"
+    return intervals_over("run", report.table.runs, "record", report.table.records)
 
 
 def _epsilon(found: EpsilonBound | MuBound | None) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from analysis.methods.leakage.detectable import Difference
 from analysis.methods.leakage.membership import FALSE_POSITIVE_RATES, Leakage, guessed_advantage
+from analysis.methods.leakage.resampling import is_drawn
 from analysis.methods.leakage.vulnerable import HANDFUL, VULNERABLE_SHARE
 from analysis.reporting.numbers import difference, interval, small
 from analysis.reporting.table import Table
@@ -15,6 +16,23 @@ LeakageByDefence = Mapping[str, Mapping[str, Leakage]]
 """Leakage of one group as ``measured[defence][signal]``."""
 
 
+def intervals_over(first: str, firsts: int, second: str, seconds: int) -> str:
+    """Return what bootstrap intervals are over, from what two factors are called and how many levels each has.
+
+    Examples
+    --------
+    >>> intervals_over("trial", 128, "client", 3)
+    'over trials of these 3 clients, and say nothing of other clients'
+    """
+    levels = {first: (firsts, seconds), second: (seconds, firsts)}
+    drawn = " and ".join(f"{name}s" for name, each in levels.items() if is_drawn(*each))
+    fixed = [(name, number) for name, (number, other) in levels.items() if not is_drawn(number, other)]
+    return f"over {drawn}" + "".join(
+        f" of {f'these {number} {name}s' if number > 1 else f'this {name}'}, and say nothing of other {name}s"
+        for name, number in fixed
+    )
+
+
 def strictest_rate(report: AuditReport) -> float:
     """Return the smallest false positive rate that the run resolves."""
     return min(report.verdicts[REFERENCE].strongest[RECORDS].tpr_at_fpr)
@@ -24,7 +42,8 @@ def leakage_table(report: AuditReport) -> Table:
     """Return every signal's statistics of the average record under each defence."""
     return signals_table(
         "Measured leakage of the average record",
-        f"Adversary {report.spec.adversary}. 95% percentile bootstrap intervals over trials and candidates.",
+        f"Adversary {report.spec.adversary}. 95% percentile bootstrap intervals are "
+        f"{intervals_over('trial', report.spec.trials, 'candidate', report.spec.candidates)}.",
         {defence: verdict.measured for defence, verdict in report.verdicts.items()},
         guessed_advantage(*_counts(report)),
     )

@@ -40,7 +40,7 @@ def test_a_mean_varies_as_students_interval_asks(levels):
     rng = np.random.default_rng(0)
     values, found = rng.normal(size=levels), []
     for _ in range(40):
-        weights = resample_weights(2, levels, rng)[BY_CANDIDATE, 0].astype(float)
+        weights = resample_weights(4, levels, rng)[BY_CANDIDATE, 0].astype(float)
         found.append(weights @ values / weights.sum(axis=1))
     expected = t.ppf(0.975, levels - 1) * values.std(ddof=1) / levels**0.5
     assert norm.ppf(0.975) * np.std(found) == pytest.approx(expected, rel=0.1 if levels == 8 else 0.04)
@@ -55,7 +55,7 @@ def test_how_often_candidates_were_drawn_is_told_whatever_trials_were(rng):
 
 
 def test_scattered_scores_are_drawn_by_run_by_record_and_alone(rng):
-    trial, candidate = np.array([0, 0, 1, 2, 2, 2]), np.array([0, 1, 1, 0, 1, 2])
+    trial, candidate = np.array([0, 0, 1, 2, 3, 2]), np.array([0, 1, 1, 0, 3, 2])
     weights = np.stack(list(scattered_weights(trial, candidate, rng)))
     assert weights.shape == (1 + 2.5 * RESAMPLES, 6)
     assert (weights[SAMPLE] == 1).all()
@@ -68,6 +68,25 @@ def test_scattered_scores_are_drawn_by_run_by_record_and_alone(rng):
 def test_of_one_trial_nothing_is_drawn_but_its_candidates(rng):
     weights = np.stack(list(scattered_weights(np.zeros(50, np.intp), np.arange(50), rng)))
     assert (weights[BY_TRIAL] == 1).all()
+    assert (weights[BY_CANDIDATE] != 1).any()
+
+
+@pytest.mark.parametrize("levels", [1, 2, 3])
+def test_few_levels_are_not_drawn_and_intervals_hold_for_these(levels):
+    """A mean over so many clients would be covered in 70% of cases by draws of two, and in 88% by draws of three."""
+    rng = np.random.default_rng(0)
+    trial, candidate = (axis.ravel() for axis in np.indices((levels, 30)))
+    full, flipped = resample_weights(levels, 30, rng), resample_weights(30, levels, rng)
+    scattered = np.stack(list(scattered_weights(trial, candidate, rng)))
+    for weights in (full[BY_TRIAL], flipped[BY_CANDIDATE], scattered[BY_TRIAL]):
+        assert (weights == 1).all()
+    for weights in (full[BY_CANDIDATE], flipped[BY_TRIAL], scattered[BY_CANDIDATE]):
+        assert (weights != 1).any()
+
+
+def test_where_both_factors_have_few_levels_both_are_drawn(rng):
+    weights = resample_weights(3, 2, rng)
+    assert (weights[BY_TRIAL] != 1).any()
     assert (weights[BY_CANDIDATE] != 1).any()
 
 
