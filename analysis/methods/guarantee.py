@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from math import isinf
 
-from analysis.reporting.numbers import significant
+from analysis.reporting.numbers import as_upper_bound
 from fedsz_privacy.core.dp_events import NonPrivateDpEvent
 from fedsz_privacy.defences.defence import Defence
 from fedsz_privacy.defences.proof import Unit
@@ -41,7 +41,7 @@ class Guarantee:
         """Return epsilon as a table shows it, a claim marked as one."""
         if isinf(self.epsilon):
             return "∞"
-        return f"{significant(self.epsilon)}, claimed" if self.claimed else significant(self.epsilon)
+        return f"{as_upper_bound(self.epsilon)}, claimed" if self.claimed else as_upper_bound(self.epsilon)
 
     def to_dict(self) -> dict[str, object]:
         """Return it as plain values; an infinite epsilon stands as the string ``"inf"``."""

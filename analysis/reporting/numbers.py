@@ -14,6 +14,9 @@ LEAST_PLAIN, MOST_PLAIN = 1e-4, 1e6
 MOST_DIGITS = 6
 """Decimals of a difference that is far from being seen."""
 
+SAME = 6
+"""Decimals of a last digit beyond which a number counts as that digit, and is not rounded past it."""
+
 FINE = 4
 """Decimals of differences that are small beside what they are differences of."""
 
@@ -132,6 +135,31 @@ def significant(value: float, digits: int = DIGITS) -> str:
         return plain.rstrip("0").rstrip(".") if "." in plain else plain
     mantissa, exponent = f"{rounded:.{digits - 1}e}".split("e")
     return f"{float(mantissa):g}e{int(exponent)}"
+
+
+def as_upper_bound(value: float, digits: int = DIGITS) -> str:
+    """Return the least number of so many significant digits that is no smaller: what is guaranteed stays true so.
+
+    Examples
+    --------
+    >>> [as_upper_bound(value) for value in (1.0021, 8.0, 7.9981, 0.0, float("inf"))]
+    ['1.01', '8', '8', '0', '∞']
+    """
+    if value == 0 or not isfinite(value):
+        return significant(value, digits)
+    unit = 10.0 ** (floor(log10(value)) - digits + 1)
+    return significant(ceil(round(value / unit, SAME)) * unit, digits)
+
+
+def as_lower_bound(value: float) -> str:
+    """Return the greatest number of two decimals that is no larger than one that is not negative.
+
+    Examples
+    --------
+    >>> as_lower_bound(3.4191), as_lower_bound(0.29)
+    ('3.41', '0.29')
+    """
+    return f"{floor(round(100 * value, SAME)) / 100:.2f}" if isfinite(value) else significant(value)
 
 
 def significant_interval(estimate: Interval, digits: int = DIGITS) -> str:

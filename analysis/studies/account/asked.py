@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from analysis.reporting.numbers import significant
+from analysis.reporting.numbers import as_upper_bound, significant
 from fedsz_privacy.core.ranges import CLIP_NORM, DELTA, Range, require_in
 from fedsz_privacy.training.gaussian_rounds import Adjacency, GaussianRounds
 
@@ -78,3 +78,8 @@ def short(adjacency: Adjacency) -> str:
 def figure(value: float) -> str:
     """Return four digits of a number."""
     return significant(value, 4)
+
+
+def guaranteed_figure(value: float) -> str:
+    """Return four digits of a number that holds for all larger ones, rounded up."""
+    return as_upper_bound(value, 4)

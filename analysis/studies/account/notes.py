@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from analysis.studies.account.asked import Asked, Words, figure, short
+from analysis.studies.account.asked import Asked, Words, figure, guaranteed_figure, short
 from fedsz_privacy.core.dp_events import PoissonSampledDpEvent
 from fedsz_privacy.training.accounting import composed, epsilon
 from fedsz_privacy.training.events import DiscreteGaussianDpEvent
@@ -21,7 +21,7 @@ def formula_off(words: Words, asked: Asked) -> Sequence[str]:
         for each in Adjacency
     }
     differ = [
-        f"{figure(said)} where it is {figure(found)} ({short(each)})"
+        f"{figure(said)} where it is {guaranteed_figure(found)} ({short(each)})"
         for each, (said, found) in pairs.items()
         if not math.isclose(said, found, rel_tol=NOTICEABLE)
     ]
@@ -39,7 +39,7 @@ def on_a_lattice(words: Words, asked: Asked) -> Sequence[str]:
         return []
     noise = DiscreteGaussianDpEvent(rounds.noise_multiplier)
     once = PoissonSampledDpEvent(rounds.sampling_rate, noise) if asked.sampled else noise
-    found = figure(epsilon(composed(once, rounds.rounds), asked.delta))
+    found = guaranteed_figure(epsilon(composed(once, rounds.rounds), asked.delta))
     orders = ", at integer orders" if asked.sampled else ""
     return [
         "floats only approximate this noise; a discrete Gaussian on a lattice can be added exactly, and has an epsilon "
@@ -71,6 +71,6 @@ def noise_needed(clip_norm: float, asked: Asked, epsilon: float) -> Sequence[str
     zero_out, replace = (clip_norm * noise_for_epsilon(rounds, epsilon, asked.delta, each) for each in Adjacency)
     over = "one round" if rounds == 1 else f"all {rounds:,} rounds together"
     return [
-        f"for an epsilon of {epsilon:g} over {over} the noise needs a standard deviation of {figure(zero_out)} "
-        f"(zero-out) or {figure(replace)} (replace); it has {figure(noise)}"
+        f"for an epsilon of {epsilon:g} over {over} the noise needs a standard deviation of "
+        f"{guaranteed_figure(zero_out)} (zero-out) or {guaranteed_figure(replace)} (replace); it has {figure(noise)}"
     ]

@@ -2,7 +2,7 @@
 
 from analysis.reporting.numbers import count
 from analysis.reporting.table import Table
-from analysis.studies.account.asked import figure
+from analysis.studies.account.asked import figure, guaranteed_figure
 from analysis.studies.account.found import Account, Epsilons
 from fedsz_privacy.defences.grammar import write_shortest
 
@@ -37,7 +37,7 @@ def _row(account: Account, found: Epsilons) -> tuple[str, ...]:
     return (
         account.words.of(found.adjacency),
         f"{found.adjacency.value}",
-        *map(figure, (account.asked.rounds.noise_multiplier, found.promised, found.once)),
-        *map(figure, (*sampled_once, found.all_rounds)),
+        *map(figure, (account.asked.rounds.noise_multiplier, found.promised)),
+        *map(guaranteed_figure, (found.once, *sampled_once, found.all_rounds)),
         *(() if found.within is None else (f"{found.within:,}",)),
     )

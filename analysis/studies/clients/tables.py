@@ -2,7 +2,7 @@
 
 from analysis.methods.guarantee import note_of_claims
 from analysis.methods.leakage.membership import Leakage, guessed_advantage
-from analysis.reporting.numbers import interval, significant
+from analysis.reporting.numbers import as_lower_bound, interval, significant
 from analysis.reporting.table import Table
 from analysis.studies.audit.presentation.canary_table import canary_table
 from analysis.studies.audit.presentation.leakage_tables import differences_table, intervals_over, signals_table, tpr
@@ -37,7 +37,7 @@ def closing_table(report: ClientsReport) -> Table:
             (
                 name,
                 *cells(report.guarantees[name], units),
-                f"{report.lower_bounds[name].epsilon:.2f}",
+                as_lower_bound(report.lower_bounds[name].epsilon),
                 interval(strongest(report, name).auc),
                 tpr(strongest(report, name), rate),
                 significant(report.ratio(name), 4),

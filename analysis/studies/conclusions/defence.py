@@ -14,7 +14,7 @@ from analysis.methods.leakage.detectable import Estimate
 from analysis.methods.leakage.membership import Leakage
 from analysis.methods.leakage.vulnerable import VULNERABLE_SHARE
 from analysis.methods.lower_bounds.bounds import EpsilonBound
-from analysis.reporting.numbers import FINE, change_of, interval, rounded_up, significant, times
+from analysis.reporting.numbers import FINE, as_lower_bound, as_upper_bound, change_of, interval, rounded_up, times
 from analysis.studies.audit.canary_bounds import CanaryBound
 from analysis.studies.spec import REFERENCE
 from fedsz_privacy.defences.grammar import write_shortest
@@ -173,7 +173,7 @@ def guaranteed(stated: Guarantee) -> str:
     if isinf(stated.epsilon):
         return "no guarantee"
     head = "claimed and not checked: epsilon" if stated.claimed else "guaranteed: epsilon"
-    return f"{head} {significant(stated.epsilon)} at delta {write_shortest(stated.delta)} for {stated.unit}"
+    return f"{head} {as_upper_bound(stated.epsilon)} at delta {write_shortest(stated.delta)} for {stated.unit}"
 
 
 def _lower_bound(found: Finding) -> list[str]:
@@ -199,7 +199,7 @@ def _ruled_out(found: CanaryBound) -> str:
 
 
 def _rule_out(bound: EpsilonBound) -> str:
-    level = f"{bound.epsilon:.2f} at delta {write_shortest(bound.delta)}"
+    level = f"{as_lower_bound(bound.epsilon)} at delta {write_shortest(bound.delta)}"
     return f"rule out, at {100 * bound.confidence:.4g}% confidence, an epsilon below {level}"
 
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from analysis.methods.noise.residuals import BoundSource
-from analysis.reporting.numbers import count, significant
+from analysis.reporting.numbers import as_upper_bound, count, significant
 from analysis.studies.conclusions.errors import decides, explains, looks, no_guarantee, tells_apart
 from analysis.studies.conclusions.noise import most_common
 from analysis.studies.noise.cells import as_if_cells
@@ -24,7 +24,7 @@ def verdict_lines(study: CheckpointStudy) -> tuple[str, ...]:
 def _guaranteed(study: CheckpointStudy) -> str:
     stated = study.guarantee
     nothing = math.isinf(stated.epsilon)
-    head = "nothing, epsilon = ∞ at delta" if nothing else f"epsilon {significant(stated.epsilon)} at delta"
+    head = "nothing, epsilon = ∞ at delta" if nothing else f"epsilon {as_upper_bound(stated.epsilon)} at delta"
     return f"guaranteed: {head} {write_shortest(stated.delta)}: {stated.reason}"
 
 

@@ -2,7 +2,7 @@
 
 from analysis.methods.guarantee import note_of_claims
 from analysis.methods.leakage.membership import guessed_advantage
-from analysis.reporting.numbers import interval, significant, small
+from analysis.reporting.numbers import as_lower_bound, interval, significant, small
 from analysis.reporting.page import Lines
 from analysis.reporting.table import Table
 from analysis.studies.audit.presentation.leakage_tables import (
@@ -155,7 +155,7 @@ def bound_table(report: RecordedReport) -> Table:
                 release,
                 f"{found.guesses.candidates:,}",
                 f"{found.guesses.correct:,} of {found.guesses.guesses:,}",
-                f"{found.bound.epsilon:.2f}",
+                as_lower_bound(found.bound.epsilon),
             )
             for client, by_release in report.bounds.items()
             for release, found in by_release.items()

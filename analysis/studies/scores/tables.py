@@ -3,7 +3,7 @@
 from analysis.methods.leakage.detectable import Difference
 from analysis.methods.leakage.membership import FALSE_POSITIVE_RATES, guessed_advantage
 from analysis.methods.lower_bounds import EpsilonBound, MuBound
-from analysis.reporting.numbers import difference, interval, small
+from analysis.reporting.numbers import as_lower_bound, difference, interval, small
 from analysis.reporting.page import Lines
 from analysis.reporting.table import Row, Table, with_interval
 from analysis.studies.audit.presentation.leakage_tables import intervals_over, tpr
@@ -166,7 +166,7 @@ def resampled(report: ScoresReport) -> str:
 
 
 def _epsilon(found: EpsilonBound | MuBound | None) -> str:
-    return f"{found.epsilon:.2f}" if found else "-"
+    return as_lower_bound(found.epsilon) if found else "-"
 
 
 def _allowed(method: Method | Withheld) -> str:

@@ -6,7 +6,7 @@ from statistics import median_low
 from analysis.methods.guarantee import note_of_claims
 from analysis.methods.leakage.membership import FALSE_POSITIVE_RATES
 from analysis.methods.over_seeds import Mean, Spread, spread_over_seeds
-from analysis.reporting.numbers import difference, interval, significant, significant_interval
+from analysis.reporting.numbers import as_lower_bound, difference, interval, significant, significant_interval
 from analysis.reporting.table import Table
 from analysis.studies.audit.canary_bounds import CanaryBound
 from analysis.studies.seeds.audit_found import DefenceFound, of_group, weakest
@@ -159,7 +159,8 @@ def attack_bound(found: DefenceFound) -> float:
 
 def spread_cell(spread: Spread) -> str:
     """Return the median of the runs and their range, in nats."""
-    return f"{spread.median:.2f} ({spread.least:.2f} to {spread.greatest:.2f})"
+    median, least, greatest = map(as_lower_bound, (spread.median, spread.least, spread.greatest))
+    return f"{median} ({least} to {greatest})"
 
 
 def as_if_cell(found: list[DefenceFound]) -> str:
@@ -189,7 +190,7 @@ def _canary_row(name: str, bounds: Sequence[CanaryBound]) -> tuple[str, ...]:
         first.canaries,
         first.rejects,
         spread_cell(spread_over_seeds([each.bound.epsilon for each in bounds])),
-        f"{max(each.ceiling for each in bounds):.2f}",
+        as_lower_bound(max(each.ceiling for each in bounds)),
         "exact" if all(each.exact for each in bounds) else "nearly exact",
     )
 

@@ -23,9 +23,9 @@ def row(shown, start):
 
 def test_flowers_mod_at_epsilon_10_gives_more_and_halts_after_two_rounds():
     shown = account(*LOCAL, "--sensitivity", "1", "--rounds", "10", "--halt-at", "20")
-    assert row(shown, "zero-out")[2:] == ["0.4845", "10", "10.39", "48.37", "2"]
-    assert row(shown, "replace")[1:] == ["2", "0.4845", "10", "25.44", "140", "0"]
-    assert "10 where it is 10.39 (zero-out)" in shown
+    assert row(shown, "zero-out")[2:] == ["0.4845", "10", "10.4", "48.38", "2"]
+    assert row(shown, "replace")[1:] == ["2", "0.4845", "10", "25.45", "140.1", "0"]
+    assert "10 where it is 10.4 (zero-out)" in shown
     assert "sensitivity 1 is one of zero-out" in shown
     assert "one client's update" in shown
 
@@ -33,13 +33,13 @@ def test_flowers_mod_at_epsilon_10_gives_more_and_halts_after_two_rounds():
 def test_a_sensitivity_below_the_clip_norm_is_said():
     shown = account(*LOCAL, "--sensitivity", "1e-4")
     assert "sensitivity 0.0001 is smaller than clip norm 1" in shown
-    assert "2.131e8" in row(shown, "zero-out")
+    assert "2.132e8" in row(shown, "zero-out")
 
 
 def test_a_sensitivity_of_twice_the_clip_norm_is_that_of_replacing():
     shown = account(*LOCAL, "--sensitivity", "2")
     assert "sensitivity 2" not in shown.split("To know")[1]
-    assert row(shown, "replace")[3:5] == ["10", "10.39"]
+    assert row(shown, "replace")[3:5] == ["10", "10.4"]
 
 
 def test_no_sensitivity_is_no_noise():
@@ -58,7 +58,7 @@ def test_what_a_formula_says_rightly_is_not_spoken_of():
 def test_dpsgd_names_one_record_and_its_sampling():
     shown = account("dpsgd", "--sampling-rate", "0.01", "--noise-multiplier", "1.1", "--steps", "1000")
     assert "one record" in shown
-    assert row(shown, "zero-out")[3:] == ["4.404", "3.921", "0.1423", "1.515"]
+    assert row(shown, "zero-out")[3:] == ["4.404", "3.922", "0.1423", "1.516"]
     assert "Poisson sampling" in shown
 
 
@@ -75,7 +75,9 @@ def test_a_noisy_sum_says_what_discrete_noise_guarantees():
         step = dp_accounting.PoissonSampledDpEvent(sampling, dp_accounting.GaussianDpEvent(2.0))
         exact = dp_accounting.rdp.RdpAccountant(orders).compose(step, 10).get_epsilon(1e-5)
         shown = account("gaussian", "--noise-multiplier", "2", "--rounds", "10", "--client-sampling", str(sampling))
-        assert f"has an epsilon of {exact:.4g} over all rounds (zero-out)" in shown
+        found = re.search(r"has an epsilon of ([\d.]+) over all rounds \(zero-out\)", shown)
+        assert found
+        assert 0 <= float(found[1]) - exact < 0.001
 
 
 def test_json_has_the_numbers_themselves_under_the_same_keys_for_every_configuration():

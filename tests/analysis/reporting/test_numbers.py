@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from analysis.methods.leakage.detectable import Difference, Estimate
 from analysis.reporting.numbers import (
+    as_lower_bound,
+    as_upper_bound,
     count,
     difference,
     interval,
@@ -99,3 +101,20 @@ def test_a_whole_number_keeps_all_its_digits():
 
 def test_no_zero_has_a_sign():
     assert significant(-0.0) == significant(0.0) == "0"
+
+
+@given(st.floats(1e-4, 9e5), st.integers(3, 5))
+def test_what_is_guaranteed_is_never_written_smaller_than_it_is(value, digits):
+    shown = float(as_upper_bound(value, digits).replace(",", ""))
+    assert value * (1 - 1e-8) <= shown <= value * (1 + 1.01 * 10 ** (1 - digits))
+
+
+@given(st.floats(0, 1e6))
+def test_what_is_proved_by_attacks_is_never_written_larger_than_it_is(value):
+    shown = float(as_lower_bound(value))
+    assert value - 0.0101 <= shown <= value + 1e-8 + 1e-12 * value
+
+
+@given(st.floats(0.01, 1e4))
+def test_rounding_puts_no_lower_bound_above_what_is_guaranteed(value):
+    assert float(as_lower_bound(value)) <= float(as_upper_bound(value).replace(",", "")) + 1e-8

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from analysis.methods.guarantee import Guarantee
+from analysis.reporting.numbers import as_lower_bound
 from analysis.reporting.table import Table
 from analysis.studies.audit.canary_bounds import CanaryBound
 from analysis.studies.audit.found import AuditReport
@@ -70,8 +71,8 @@ def canary_table(
                 bound.canaries,
                 bound.rejects,
                 f"{bound.coins:,}",
-                f"{bound.bound.epsilon:.2f}",
-                f"{bound.ceiling:.2f}",
+                as_lower_bound(bound.bound.epsilon),
+                as_lower_bound(bound.ceiling),
                 "not known" if bound.view is None else f"{bound.view:.2f}",
                 *cells(stated, [unit]),
                 "exact" if bound.exact else "nearly exact",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from analysis.methods.curves.neighbours import adjacency
 from analysis.methods.guarantee import note_of_claims
-from analysis.reporting.numbers import interval, significant, whole_interval
+from analysis.reporting.numbers import as_lower_bound, interval, significant, whole_interval
 from analysis.reporting.table import Table
 from analysis.studies.audit.found import AuditReport
 from analysis.studies.audit.measure import RECORDS, VULNERABLE
@@ -46,7 +46,7 @@ def closing_table(report: AuditReport) -> Table:
                 name,
                 *cells(verdict.guarantee, units),
                 as_if_cells(verdict.as_if)[0] if verdict.as_if else "-",
-                f"{verdict.epsilon_lower_bound.epsilon:.2f}",
+                as_lower_bound(verdict.epsilon_lower_bound.epsilon),
                 interval(verdict.strongest[RECORDS].auc),
                 interval(verdict.strongest[VULNERABLE].auc),
                 tpr(verdict.strongest[RECORDS], rate),

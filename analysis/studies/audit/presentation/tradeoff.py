@@ -12,7 +12,7 @@ from analysis.methods.guarantee import Guarantee
 from analysis.reporting.canvas import Canvas, is_wide, lay_out, new_canvas
 from analysis.reporting.legends import add_legend, handles_of
 from analysis.reporting.lettering import letters, name_rows, scaled
-from analysis.reporting.numbers import significant
+from analysis.reporting.numbers import as_upper_bound
 from analysis.reporting.style import label_powers
 from analysis.reporting.titles import wrapped
 from analysis.studies.audit.found import AuditReport
@@ -144,5 +144,5 @@ def _named(report: AuditReport, name: str) -> str:
     if isinf(stated.epsilon):
         return f"{name}\nno guarantee"
     standing = "claimed" if stated.claimed else "guaranteed"
-    level = f"epsilon {significant(stated.epsilon)} at delta {write_shortest(stated.delta)}"
+    level = f"epsilon {as_upper_bound(stated.epsilon)} at delta {write_shortest(stated.delta)}"
     return f"{name}\n{standing} {level}\nfor {stated.unit}"

@@ -2,6 +2,7 @@
 
 import torch
 
+from analysis.reporting.numbers import as_upper_bound
 from analysis.studies.conclusions.noise import conclude, most_common
 from analysis.studies.noise.checkpoint_study import study_checkpoint
 from fedsz_privacy.defences.parsing import parse_release
@@ -27,5 +28,7 @@ def test_a_codec_without_randomness_has_no_guarantee_and_an_observer_who_tells_n
 def test_a_release_with_a_guarantee_has_its_epsilon_and_its_unit():
     said = conclude("gaussian:clip=1,noise=1", studied("gaussian:clip=1,noise=1"))
     epsilon = studied("gaussian:clip=1,noise=1").guarantee.epsilon
-    assert said.startswith(f"gaussian:clip=1,noise=1: guaranteed: epsilon {epsilon:.3g} at delta 1e-5 for one ")
+    assert said.startswith(
+        f"gaussian:clip=1,noise=1: guaranteed: epsilon {as_upper_bound(epsilon)} at delta 1e-5 for one "
+    )
     assert "single tensors look most like normal (2 of 2)" in said
