@@ -100,7 +100,7 @@ def bound_epsilon(spec: AuditQuestion, trials: Trials, signals: Sequence[Signal]
     """Return a lower bound on each defence's epsilon, for one record or client, by the signal that shadows find best.
 
     What a coin decides is the unit of privacy. The signal is chosen without a defence, on the half of the trials that
-    are shadows and are not audited.
+    are shadows and are not audited. Coins are split alike under all defences: the same scores get the same bound.
     """
     shadows, everyone = slice(spec.trials // 2), np.ones(len(spec.repeats), bool)
     strongest = max(signals, key=lambda signal: undefended_auc(spec, trials, signal, shadows, everyone))
@@ -112,7 +112,7 @@ def bound_epsilon(spec: AuditQuestion, trials: Trials, signals: Sequence[Signal]
             trials.membership,
             single,
             spec.delta,
-            generator(spec.seed, Purpose.BOUND, row),
+            generator(spec.seed, Purpose.BOUND),
         )
         for row, defence in enumerate(spec.defences)
     }

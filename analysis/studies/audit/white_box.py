@@ -78,7 +78,7 @@ def bound_by_gradients(
         for design, trials in by_design.items()
     ]
     view = view_epsilon(defence, every_step, spec.delta)
-    return bound_scores(read, Unit.RECORD, nulls, view, spec.delta, partial(_ties, spec, row, 1))
+    return bound_scores(read, Unit.RECORD, nulls, view, spec.delta, partial(_ties, spec, 1))
 
 
 def bound_by_updates(spec: AuditSpec, defence: Defence, row: int, trials: Trials) -> Iterator[CanaryBound]:
@@ -94,7 +94,7 @@ def bound_by_updates(spec: AuditSpec, defence: Defence, row: int, trials: Trials
     read = CanaryScores(RELEASED_ALONE, [trials.observed[UPDATE][:, row, 0]], trials.membership, exact=True)
     # By the curve of continuous noise: of discrete noise the guarantee knows Renyi divergences alone.
     view = epsilon(with_noise(event, 1.0), spec.delta)
-    return bound_scores([read], Unit.CLIENT, nulls, view, spec.delta, partial(_ties, spec, row, 3))
+    return bound_scores([read], Unit.CLIENT, nulls, view, spec.delta, partial(_ties, spec, 3))
 
 
 def view_epsilon(defence: Defence, every_step: bool, delta: float) -> float | None:
@@ -119,5 +119,5 @@ def _scores(trials: Trials, row: int, every_step: bool) -> list[NDArray[np.float
     return [trials.observed[name][:, row, 0] for name in names]
 
 
-def _ties(spec: AuditSpec, row: int, first: int, number: int) -> Generator:
-    return generator(spec.seed, Purpose.BOUND, row, first + number)
+def _ties(spec: AuditSpec, first: int, number: int) -> Generator:
+    return generator(spec.seed, Purpose.BOUND, first + number)

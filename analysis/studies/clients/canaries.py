@@ -67,7 +67,7 @@ def _bounds(
         CanaryScores(design.name, [trials.observed[score][:, row, 0]], trials.membership, design is CLIENTS_ALONE)
         for design, trials in by_design.items()
     ]
-    ties = partial(generator, spec.seed, Purpose.BOUND, row)
+    ties = partial(generator, spec.seed, Purpose.BOUND)
     return bound_scores(read, Unit.CLIENT, nulls, view_epsilon(spec, defence), spec.delta, ties)
 
 

@@ -96,8 +96,8 @@ def bound_by_coins(
             continue
         members = candidates.membership[tossed, place]
         bounds[client] = {}
-        for row, (release, by_signal) in enumerate(scores.items()):
-            order = generator(seed, Purpose.BOUND, row, place)
+        for release, by_signal in scores.items():
+            order = generator(seed, Purpose.BOUND, place)
             guesses = guess_shares(by_signal[signal][tossed, place], members, [GUESSED], order)
             bounds[client][release] = CoinBound(guesses[0], one_run_bound(guesses, delta, CONFIDENCE))
     return bounds

@@ -129,6 +129,15 @@ def test_nothing_is_proved_of_one_record_by_those_that_are_in_the_data_many_time
     assert least <= bound_epsilon(spec, trials, spec.get_signals())["none"].epsilon <= most
 
 
+def test_the_same_scores_prove_the_same_of_every_defence():
+    spec = replace(SPEC, defences=("none", "int8", "bf16"), signals=("loss",))
+    trials = drawn(spec, np.random.default_rng(3), loss=(slice(None), range(len(spec.repeats))))
+    observed = {name: np.repeat(array[:, :1], 3, axis=1) for name, array in trials.observed.items()}
+    found = bound_epsilon(spec, replace(trials, observed=observed), spec.get_signals())
+    assert found["none"].epsilon > 0
+    assert len(set(found.values())) == 1
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_the_signal_is_chosen_without_a_look_at_the_audited_half(monkeypatch, seed):
     spec = replace(SPEC, defences=("none",), signals=("loss", "cosine"))

@@ -128,8 +128,9 @@ def test_so_few_non_members_that_no_rate_is_resolved_are_drawn_all_the_same(tmp_
 
 def test_too_few_runs_or_records_to_resample_are_one_line_and_leave_nothing(tmp_path, rng):
     np.savez(tmp_path / "two.npz", member=np.array([True, False]), score=np.zeros(2))
-    np.savez(tmp_path / "runs.npz", member=np.array([[True] * 50, [False] * 50]), score=rng.normal(size=(2, 50)))
-    for name, drawn in (("two", "records out of 2"), ("runs", "runs out of 2")):
+    member = np.repeat([[True], [False], [False], [False]], 50, axis=1)
+    np.savez(tmp_path / "runs.npz", member=member, score=rng.normal(size=(4, 50)))
+    for name, drawn in (("two", "records out of 2"), ("runs", "runs out of 4")):
         with pytest.raises(InputError, match=f"resamples of {drawn} mostly lack members or non-members"):
             run_scores(ScoresSpec(str(tmp_path / f"{name}.npz")), tmp_path / "run")
     assert not (tmp_path / "run").exists()
