@@ -124,10 +124,16 @@ def _leakage(found: Finding) -> list[str]:
 
 
 def leaks(auc: Estimate) -> str:
-    """Return whether an attack names members better than guessing: the interval says so, or leaves it open."""
+    """Return whether an attack names members better than guessing or worse: the interval says so, or leaves it open."""
     if auc.low > GUESSING:
         return f"leaks (AUC {interval(auc)}; guessing gives {GUESSING})"
-    return f"the AUC of attacks is not told from guessing ({interval(auc)}; guessing gives {GUESSING})"
+    turned = ": turned round, these scores would leak" if auc.high < GUESSING else ""
+    return f"the AUC of attacks is {_unseen(auc)} ({interval(auc)}; guessing gives {GUESSING}){turned}"
+
+
+def _unseen(auc: Estimate) -> str:
+    """Return what is said of an AUC whose interval does not lie above guessing: one that lies below is told from it."""
+    return "below guessing" if auc.high < GUESSING else "not told from guessing"
 
 
 def leaks_beside(found: PairedAuc) -> str:
@@ -135,14 +141,16 @@ def leaks_beside(found: PairedAuc) -> str:
     sees, saw = found.auc.low > GUESSING, found.undefended.low > GUESSING
     pair = _pair(found)
     if not sees and not saw:
-        return f"the AUC of attacks is not told from guessing, with it or without ({pair})"
+        alike = _unseen(found.auc) == _unseen(found.undefended)
+        unseen = _unseen(found.auc) if alike else "not above guessing"
+        return f"the AUC of attacks is {unseen}, with it or without ({pair})"
     matters = MATERIAL * (found.undefended.value - GUESSING)
     if found.change.low > 0 or found.change.high < 0:
         reach = max(-found.change.low, found.change.high)
         if reach < matters:
             return f"leaks about as much as {found.beside} ({pair}, {change_of(found.change, FINE)})"
         words = "more" if found.change.value > 0 else "less"
-        unseen = "" if sees else "; it is not told from guessing any more"
+        unseen = "" if sees else f"; it is {_unseen(found.auc)} now"
         return f"leaks {words} than {found.beside} ({pair}, {change_of(found.change)}{unseen})"
     if found.detectable <= matters:
         return f"leaks as much as {found.beside} ({pair}; {_would_have_been_seen(found.detectable)})"
@@ -209,4 +217,4 @@ def _exposed(found: Finding) -> list[str]:
     share = f"the most exposed {100 * found.exposed_share:.3g}% of the records"
     if found.exposed.low > GUESSING:
         return [f"{share} are named with AUC {interval(found.exposed)}"]
-    return [f"the AUC of {share} is not told from guessing ({interval(found.exposed)})"]
+    return [f"the AUC of {share} is {_unseen(found.exposed)} ({interval(found.exposed)})"]

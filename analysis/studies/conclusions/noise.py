@@ -1,5 +1,7 @@
 """The conclusion on a release's error in one line: guarantee, measurement and description."""
 
+from math import isinf
+
 from analysis.studies.conclusions.defence import guaranteed
 from analysis.studies.conclusions.errors import looks, tells_apart
 from analysis.studies.noise.checkpoint_study import CheckpointStudy
@@ -30,4 +32,6 @@ def _told_apart(study: CheckpointStudy) -> str:
     if share is None:
         return "rounding absorbs every difference tried, so nothing was measured"
     apart = f"{write_shortest(share)} of each tensor's norm apart"
-    return f"an observer who knows both of two neighbours, {apart}, {tells_apart(study.decisions[share].advantage)}"
+    knows = f"an observer who knows both of two neighbours, {apart}, and all that the release draws at random"
+    limits = "" if isinf(study.guarantee.epsilon) else " (what is guaranteed holds against who does not know the draw)"
+    return f"{knows}, {tells_apart(study.decisions[share].advantage)}{limits}"

@@ -87,6 +87,20 @@ def test_no_defence_is_judged_by_itself():
     assert leaks(Estimate(0.52, 0.501, 0.54)).startswith("leaks (AUC")
 
 
+def test_scores_that_are_turned_round_are_not_called_guessing():
+    """An AUC of .08 was once "not told from guessing", which reads as an all-clear."""
+    turned = Estimate(0.08, 0.058, 0.105)
+    assert leaks(turned) == (
+        "the AUC of attacks is below guessing (0.080 [0.058, 0.105]; guessing gives 0.5): turned round, these scores "
+        "would leak"
+    )
+    assert beside(turned, turned).startswith("the AUC of attacks is below guessing, with it or without")
+    assert beside(turned, Estimate(0.505, 0.48, 0.53)).startswith("the AUC of attacks is not above guessing, with")
+    assert beside(turned, change=(-0.55, -0.6, -0.5), detectable=0.04).endswith("it is below guessing now)")
+    said = conclude(Finding("none", None, LEAKING, NOTHING, exposed=turned))
+    assert said.endswith("the AUC of the most exposed 5% of the records is below guessing (0.080 [0.058, 0.105])")
+
+
 @pytest.mark.parametrize(
     ("change", "detectable", "says"),
     [
@@ -111,7 +125,7 @@ def test_an_attack_that_sees_nothing_is_not_called_privacy():
     less = beside(unseen, change=(-0.129, -0.16, -0.1), detectable=0.04)
     assert less == (
         "leaks less than none (AUC 0.505 against 0.634, a change of -0.129 [-0.160, -0.100]; it is not "
-        "told from guessing any more)"
+        "told from guessing now)"
     )
     assert beside(LEAKING, unseen, (0.129, 0.1, 0.16)).startswith("leaks more than none")
     assert beside(Estimate(0.55, 0.501, 0.6), unseen, (0.04, -0.01, 0.1), 0.05).startswith("cannot be told from none")

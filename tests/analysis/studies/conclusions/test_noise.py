@@ -18,9 +18,9 @@ def test_a_codec_without_randomness_has_no_guarantee_and_an_observer_who_tells_n
     study = studied("fedsz:abs=1e-2")
     family, tensors = most_common(study)
     assert conclude("fedsz:abs=1e-2", study) == (
-        "fedsz:abs=1e-2: no guarantee; an observer who knows both of two neighbours, 1e-6 of each tensor's norm "
-        f"apart, told the two apart; single tensors look most like {family} ({tensors} of 2), pooled errors look "
-        f"{study.raw.best.family}"
+        "fedsz:abs=1e-2: no guarantee; an observer who knows both of two neighbours, 1e-6 of each tensor's norm apart, "
+        "and all that the release draws at random, told the two apart; single tensors look most like "
+        f"{family} ({tensors} of 2), pooled errors look {study.raw.best.family}"
     )
     assert (family, tensors) == ("uniform", 2)
 
@@ -31,4 +31,5 @@ def test_a_release_with_a_guarantee_has_its_epsilon_and_its_unit():
     assert said.startswith(
         f"gaussian:clip=1,noise=1: guaranteed: epsilon {as_upper_bound(epsilon)} at delta 1e-5 for one "
     )
+    assert "told the two apart (what is guaranteed holds against who does not know the draw)" in said
     assert "single tensors look most like normal (2 of 2)" in said
