@@ -1,16 +1,24 @@
 """A federation's rounds without a defence, recorded for audits that want no retraining."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.reporting.folder import to_json
+from analysis.reporting.json_files import read_json
 from analysis.studies.federation.spec import FederationSpec
+from analysis.studies.questions import to_plain
 from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.files import write_atomically
 from fedsz_privacy.core.state import unstack
 from fedsz_privacy.federation.recorder import Recorder
-from fedsz_privacy.federation.recording import open_recording
+from fedsz_privacy.federation.recording import ROUNDS, open_recording
 from fedsz_privacy.federation.rounds import Round
+
+ASKED = "federation.json"
+"""What the federation in a recording was asked."""
 
 
 def client_name(client: int) -> str:
@@ -32,6 +40,22 @@ def recorder_of(spec: FederationSpec, clients: NDArray[np.bool_], folder: Path) 
         side=spec.side,
         fix_model=spec.fix_model,
     )
+
+
+def open_recorder(spec: FederationSpec, clients: NDArray[np.bool_], folder: Path) -> Recorder:
+    """Return what records a federation in a folder that holds no rounds of another one.
+
+    Raises
+    ------
+    InputError
+        If it does, or holds another recording, or cannot be written to.
+    """
+    asked, path = json.loads(json.dumps(to_plain("federate", spec))), folder / ASKED
+    if any((folder / ROUNDS).glob("*")) and not (path.is_file() and read_json(path) == asked):
+        raise InputError(f"{folder} holds recorded rounds of another federation: choose another --record")
+    recorder = recorder_of(spec, clients, folder)
+    write_atomically(path, to_json(asked).encode())
+    return recorder
 
 
 def record_round(recorder: Recorder, played: Round) -> None:

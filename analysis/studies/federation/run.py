@@ -11,7 +11,7 @@ from analysis.studies.federation.duration import describe_federations
 from analysis.studies.federation.found import FederationReport
 from analysis.studies.federation.kept_rounds import continue_rounds, measure_last
 from analysis.studies.federation.prepare import prepare
-from analysis.studies.federation.record import recorder_of
+from analysis.studies.federation.record import open_recorder
 from analysis.studies.federation.spec import FederationSpec
 from analysis.studies.questions import to_plain
 from analysis.studies.spec import REFERENCE
@@ -50,7 +50,7 @@ def run_federation(
     defences, refused = settle_claims(there.spec, model, split.train, model.state_dict(), say, held)
     notices = (*there.notices, *refused)
     require_place(path, asked)
-    recorder = recorder_of(spec, clients, record) if record else None
+    recorder = open_recorder(spec, clients, record) if record else None
     folder = open_run(path, asked)
     rounds, last = {}, {}
     for number, defence in enumerate(defences):

@@ -14,6 +14,7 @@ from analysis.cli import app
 from analysis.studies.federation import kept_rounds
 from analysis.studies.federation.run import run_federation
 from analysis.studies.federation.spec import FederationSpec
+from fedsz_privacy import InputError
 from fedsz_privacy.core.state import add, average
 from fedsz_privacy.data.loading import load_data
 from fedsz_privacy.federation import open_recording
@@ -124,3 +125,15 @@ def test_a_recording_holds_updates_where_clients_sent_states(recorded, tmp_path)
         for client in found.clients:
             kept, expected = each.update(client), other.update(client)
             assert all(torch.allclose(kept[name], tensor, atol=1e-5) for name, tensor in expected.items())
+
+
+def test_a_recording_of_another_federation_is_kept(tmp_path):
+    """Other rounds would take the place of its rounds, and their number of the rest: nothing of it is touched."""
+    spec = replace(SPEC, rounds=2)
+    run_federation(spec, tmp_path / "run", record=tmp_path / "kept")
+    before = whole(tmp_path / "kept")
+    for other in (replace(spec, rounds=1), replace(spec, learning_rate=0.01)):
+        with pytest.raises(InputError, match="kept holds recorded rounds of another federation: choose another --rec"):
+            run_federation(other, tmp_path / "other", record=tmp_path / "kept")
+    assert whole(tmp_path / "kept") == before
+    assert not (tmp_path / "other").exists()
