@@ -116,7 +116,7 @@ def require_place(path: Path, asked: Mapping[str, object]) -> None:
 
 
 def is_empty(path: Path) -> bool:
-    """Return whether there is no folder, or nothing in it but what opening it leaves there.
+    """Return whether there is no folder, or nothing in it but what a run leaves there that kept nothing.
 
     Raises
     ------
@@ -124,10 +124,24 @@ def is_empty(path: Path) -> bool:
         If it cannot be told.
     """
     with one_line_for("read", path):
-        left = (LOCK, WRITER)
-        return not path.exists() or (
-            path.is_dir() and all(each.name in left or TEMPORARY.fullmatch(each.name) for each in path.iterdir())
-        )
+        return not path.exists() or (path.is_dir() and all(map(_is_left, path.iterdir())))
+
+
+def _is_left(place: Path) -> bool:
+    """Return whether a file or folder of a run is one that opening it makes, and nothing was kept in it since."""
+    if place.name in FOLDERS and place.is_dir():
+        return not any(place.iterdir())
+    return place.name in (LOCK, WRITER) or bool(TEMPORARY.fullmatch(place.name)) or _is_question(place)
+
+
+def _is_question(place: Path) -> bool:
+    if place.name != SPEC:
+        return False
+    try:
+        _named(read_spec(place.parent))
+    except DAMAGED:
+        return False
+    return True
 
 
 def _require_places(path: Path) -> None:

@@ -42,9 +42,10 @@ def _fault_of(updates: StateDict, states: StateDict) -> str:
 
 def convergence_remedy(tensors: Iterable[str]) -> str:
     """Return what helps training that diverges, from the names of the tensors that it trains."""
+    remedy = "lower the learning rate, or the noise where training is private"
     if any(map(_is_statistic, tensors)):
-        return "lower the learning rate, or choose another batch size if the last batch is of too few records"
-    return "lower the learning rate"
+        return f"{remedy}, or choose another batch size if the last batch is of too few records"
+    return remedy
 
 
 def measure_remedy(task: Task, states: Iterable[str]) -> str:

@@ -247,7 +247,8 @@ def _write_runs(folder: Path) -> None:
         os.mkfifo(folder / "pipe" / name)
     asked = to_plain("audit", AuditSpec())
     for name, changed in {"seed": {"seed": 7}, "aborts": {"data": "os:abort"}, "trials": {"trials": 10**30}}.items():
-        open_run(folder / name, asked | changed)
+        # Something is kept in it: a run that kept nothing may be asked something else.
+        open_run(folder / name, asked | changed).write("tables/kept.csv", "")
 
 
 def _write_recordings(folder: Path) -> None:

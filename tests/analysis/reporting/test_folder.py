@@ -101,8 +101,7 @@ def test_of_hundreds_of_simultaneous_opens_one_wins(tmp_path, rounds, size, kind
 def test_a_folder_that_is_being_written_to_is_one_line_that_names_the_process(tmp_path, seed):
     process = start(tmp_path / "run")
     try:
-        expected = f"is being written by process {process.pid} on " if seed == 1 else "answers another question"
-        with pytest.raises(InputError, match=expected):
+        with pytest.raises(InputError, match=f"is being written by process {process.pid} on "):
             open_run(tmp_path / "run", ASKED | {"seed": seed})
     finally:
         process.kill()
@@ -180,9 +179,21 @@ def test_a_damaged_question_is_one_line_and_stays(tmp_path, spec, told):
     assert (path / "spec.json").read_bytes() == spec.encode("latin-1")
 
 
+def test_a_run_that_kept_nothing_may_be_asked_something_else(tmp_path):
+    """As one whose training diverged: who lowers its learning rate gives the same --out again."""
+    path = tmp_path / "run"
+    open_run(path, ASKED)
+    (path / "trials").mkdir()
+    open_run(path, ASKED | {"seed": 2})
+    assert json.loads((path / "spec.json").read_text())["seed"] == 2
+    (path / "trials" / "00000.safetensors").touch()
+    with pytest.raises(InputError, match="answers another question"):
+        open_run(path, ASKED)
+
+
 @pytest.mark.parametrize(("key", "told"), [("speed", "speed"), ("a\nb", r"'a\nb'")])
 def test_what_the_question_does_not_know_is_named_in_one_line(tmp_path, key, told):
-    open_run(tmp_path / "run", ASKED)
+    open_run(tmp_path / "run", ASKED).write("results.json", "{}")
     spec = tmp_path / "run" / "spec.json"
     spec.write_text(json.dumps(json.loads(spec.read_text()) | {key: 3}))
     with pytest.raises(InputError, match=re.escape(f"another question (not the same {told}): choose another --out")):

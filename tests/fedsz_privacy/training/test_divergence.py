@@ -47,7 +47,7 @@ def test_a_learning_rate_that_is_far_too_large_ends_with_one_line(tmp_path, comm
     told = (
         r"fedsz-privacy: training diverged in round 1 \((the update of 1.weight is not finite|an update is over .*)\): "
     )
-    assert re.fullmatch(f"{told}lower the learning rate\n", result.stderr)
+    assert re.fullmatch(f"{told}lower the learning rate, or the noise where training is private\n", result.stderr)
 
 
 @pytest.mark.parametrize(("scale", "dtype"), [(1e25, torch.float32), (1e38, torch.float32), (1e200, torch.float64)])
@@ -75,5 +75,6 @@ def test_statistics_of_large_inputs_are_no_divergence(name):
 @pytest.mark.parametrize(("name", "by"), [("0.weight", 1e4), ("0.weight", torch.nan), ("1.running_var", torch.inf)])
 def test_weights_that_moved_far_and_numbers_that_are_not_finite_are(name, by):
     """Of a model that normalises batches, the remedy names them too."""
-    with pytest.raises(InputError, match=r"in round 1 \(.*\): lower the learning rate, or choose another batch size"):
+    remedy = "lower the learning rate, or the noise where training is private, or choose another batch size"
+    with pytest.raises(InputError, match=rf"in round 1 \(.*\): {remedy}"):
         require_convergence(moved(name, by), NORMED, 0)
