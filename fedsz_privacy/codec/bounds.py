@@ -3,12 +3,13 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from reprlib import repr as shortened
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.errors import InputError, printable
 from fedsz_privacy.core.ranges import ABS, REL, Range, require_in
 
 RANGES: Mapping[str, Range] = MappingProxyType({"abs": ABS, "rel": REL})
@@ -73,3 +74,10 @@ class ErrorBound:
             finite = array[np.isfinite(array)]
             low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
         return min(self.value * high - self.value * low, LARGEST)
+
+
+def require_error_bound(bound: object) -> None:
+    """Raise InputError unless it is an `ErrorBound`."""
+    if not isinstance(bound, ErrorBound):
+        value = float(bound) if isinstance(bound, float) and bound in REL else 1e-2
+        raise InputError(f"bound {printable(shortened(bound))} is no ErrorBound: write ErrorBound.rel({value!r})")

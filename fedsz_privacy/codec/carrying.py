@@ -1,4 +1,6 @@
-"""Which tensors a frame can carry."""
+"""Which states and tensors a frame can carry."""
+
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
@@ -9,14 +11,22 @@ from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import StateDict
 
 
+def require_state(state: object) -> None:
+    """Raise InputError unless it is a mapping, as a state is."""
+    if not isinstance(state, Mapping):
+        remedy = "give its state_dict()" if hasattr(state, "state_dict") else "give what model.state_dict() returns"
+        raise InputError(f"a {type(state).__name__} is no state: {remedy}")
+
+
 def carried(state: StateDict) -> dict[str, Tensor]:
     """Return a state's tensors without gradients, subclasses and pending conjugations or negations.
 
     Raises
     ------
     InputError
-        If a key is no string or a value no tensor that a frame can carry, as one line that names it.
+        If it is no mapping, a key no string, or a value no tensor that a frame can carry, as one line that names it.
     """
+    require_state(state)
     for name, tensor in state.items():
         _require_name(name)
         if obstacle := _find_obstacle(tensor):

@@ -14,11 +14,12 @@ client that lies about its own update is still believed.
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, Self
 
 import xxhash
 
 from fedsz_privacy.codec.header import MAX_NBYTES, Entry, FrameError, Header, decode_header, encode_header
+from fedsz_privacy.core.errors import InputError
 
 MAGIC = b"FedSZ"
 VERSION = 2
@@ -57,6 +58,22 @@ class FrameInMemory:
     """A frame in memory."""
 
     view: memoryview
+
+    @classmethod
+    def of(cls, frame: bytes) -> Self:
+        """Return the frame that bytes, or any other buffer, hold.
+
+        Raises
+        ------
+        InputError
+            If it is no buffer.
+        """
+        try:
+            return cls(memoryview(frame).cast("B"))
+        except TypeError as error:
+            raise InputError(
+                f"a {type(frame).__name__} is no frame: give the bytes of a frame; decode_from takes the path of a file"
+            ) from error
 
     @property
     def size(self) -> int:
@@ -101,7 +118,7 @@ def pack(header: Header, streams: Sequence[bytes]) -> bytes:
 
 def unpack(frame: bytes, max_bytes: int = MAX_NBYTES) -> tuple[Header, memoryview]:
     """Return the header and payload of a frame, as `read_header` reads it."""
-    source = FrameInMemory(memoryview(frame).cast("B"))
+    source = FrameInMemory.of(frame)
     header = read_header(source, max_bytes)
     return header, source.view[PREFIX.size : PREFIX.size + payload_size(header)]
 

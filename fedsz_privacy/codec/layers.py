@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from fedsz_privacy.codec.bounds import ErrorBound
+from fedsz_privacy.codec.bounds import ErrorBound, require_error_bound
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -27,6 +27,11 @@ class LayerBounds:
     layers : tuple of (str, ErrorBound)
         Patterns and their bounds, in the order in which they are tried.
 
+    Raises
+    ------
+    InputError
+        If a bound is no `ErrorBound`.
+
     Examples
     --------
     >>> bounds = LayerBounds(ErrorBound.rel(1e-2), (("conv1.*", ErrorBound.rel(1e-3)),))
@@ -36,6 +41,10 @@ class LayerBounds:
 
     others: ErrorBound
     layers: tuple[tuple[str, ErrorBound], ...] = ()
+
+    def __post_init__(self) -> None:
+        for bound in (self.others, *(bound for _, bound in self.layers)):
+            require_error_bound(bound)
 
     def of(self, name: str) -> ErrorBound:
         """Return the bound of the tensor of that name."""

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fedsz_privacy.codec.arrays import rounding_error, to_array
-from fedsz_privacy.codec.bounds import ErrorBound
+from fedsz_privacy.codec.bounds import ErrorBound, require_error_bound
 from fedsz_privacy.codec.budget import memory_of
-from fedsz_privacy.codec.carrying import carried
+from fedsz_privacy.codec.carrying import carried, require_state
 from fedsz_privacy.codec.compressors import DECODERS, Auto, Compressor
 from fedsz_privacy.codec.exact import with_blocks
 from fedsz_privacy.codec.frame import FrameInMemory, pack, payload_size, read_header, streams_of
@@ -26,6 +26,7 @@ from fedsz_privacy.codec.remembering import decoder_of, encode_arrays, predictin
 from fedsz_privacy.codec.streaming import Encoded, decode_from, encode_to
 from fedsz_privacy.codec.units import decode_unit
 from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.files import to_path
 from fedsz_privacy.core.ranges import COUNT, ELEMENTS, require_within
 from fedsz_privacy.core.state import StateDict, nbytes
 
@@ -59,6 +60,11 @@ class FedSZ:
         The rule, ``lossy(name, tensor) -> bool``. By default the paper's, that the name contains ``weight``; in a state
         in which no name does, that the tensor has two dimensions or more.
 
+    Raises
+    ------
+    InputError
+        If the bound is no `ErrorBound` or `LayerBounds`, or another argument is out of its range.
+
     Warns
     -----
     LossyWarning
@@ -83,6 +89,8 @@ class FedSZ:
     workers: int = 1
 
     def __post_init__(self) -> None:
+        if not isinstance(self.bound, LayerBounds):
+            require_error_bound(self.bound)
         require_within(self, {"threshold": ELEMENTS, "max_bytes": ELEMENTS, "workers": COUNT})
         if not (self.lossy is None or callable(self.lossy)):
             raise InputError(f"lossy {self.lossy!r}: give a function of a tensor's name and the tensor")
@@ -108,11 +116,11 @@ class FedSZ:
         Raises
         ------
         InputError
-            If a frame cannot carry one of the tensors, or `decode` would need more than ``max_bytes``.
+            If it is no state, a frame cannot carry one of the tensors, or `decode` would need more than ``max_bytes``.
         """
         return self._encode(state, last)
 
-    def encode_to(self, state: StateDict, path: Path) -> Encoded:
+    def encode_to(self, state: StateDict, path: Path | str) -> Encoded:
         """Write the frame of a state to a file, the same bytes as `encode` returns, one tensor at a time.
 
         Parameters
@@ -120,7 +128,7 @@ class FedSZ:
         state : mapping from str to Tensor
             Asked for one tensor after the other, in order, so that it may read each from a file, as
             `fedsz_privacy.data.lazy_states.LazyState` does.
-        path : Path
+        path : path
             The file is there when all is written, and not before.
 
         Returns
@@ -131,17 +139,18 @@ class FedSZ:
         Raises
         ------
         InputError
-            If a frame cannot carry one of the tensors, `decode_from` would need more than ``max_bytes``, or the file
-            cannot be written.
+            If it is no state, a frame cannot carry one of the tensors, `decode_from` would need more than
+            ``max_bytes``, or the file cannot be written.
 
         Notes
         -----
         It takes a few times the largest tensor (docs/compression.md), and the exact ones of one block of 4 MiB. With
         several ``workers`` each takes as much, and keeps two tensors more in shared memory.
         """
-        return encode_to(self, state, path)
+        require_state(state)
+        return encode_to(self, state, to_path(path))
 
-    def decode_from(self, path: Path) -> Iterator[tuple[str, Tensor]]:
+    def decode_from(self, path: Path | str) -> Iterator[tuple[str, Tensor]]:
         """Return the tensors of a frame in a file one by one, under their names and in their order.
 
         When the first is asked for, the whole file is compared with its checksum, so that nothing is handed out of a
@@ -154,9 +163,9 @@ class FedSZ:
             If the frame is not intact, changes while it is read, a tensor takes more memory than ``max_bytes`` to
             decode, or a stream does not hold what the header announces. Tensors that were handed out before are right.
         InputError
-            If the file cannot be read.
+            If it is no path, which is told at once, or the file cannot be read.
         """
-        return decode_from(self, path)
+        return decode_from(self, to_path(path))
 
     # Apart, so that both public methods are as deep below their caller as `warn_by_counts` counts.
     def _encode(self, given: StateDict, last: LastRound | None) -> tuple[bytes, dict[str, float]]:
@@ -205,8 +214,10 @@ class FedSZ:
         FrameError
             If the frame is not intact, takes more memory than ``max_bytes`` to decode, was predicted from another round
             than the last, or its streams do not hold what its header announces. No part of the state is returned then.
+        InputError
+            If it holds no bytes.
         """
-        source = FrameInMemory(memoryview(frame).cast("B"))
+        source = FrameInMemory.of(frame)
         header = read_header(source, self.max_bytes)
         decoder, header_size = self.decoder_of(header, last), source.size - payload_size(header)
         units = list(streams_of(header, source))

@@ -36,6 +36,13 @@ def is_folder(path: Path) -> bool:
         return False
 
 
+def to_path(path: Path | str) -> Path:
+    """Return what names a file as a path; raise InputError if it is none."""
+    if not isinstance(path, (Path, str)):
+        raise InputError(f"path of type {type(path).__name__}: give the path of a file")
+    return Path(path)
+
+
 def require_file(path: Path, remedy: str) -> None:
     """Raise InputError, with a remedy, unless there is a file that can be opened."""
     try:

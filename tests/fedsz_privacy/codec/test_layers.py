@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedsz_privacy import ErrorBound, FedSZ
+from fedsz_privacy import ErrorBound, FedSZ, InputError
 from fedsz_privacy.codec.layers import LayerBounds, fitting
 
 REL = ErrorBound.rel
@@ -50,3 +50,9 @@ def test_without_patterns_every_name_has_the_one_bound(name):
 )
 def test_what_patterns_fit_is_lossy_and_nothing_else(patterns, lossy):
     assert list(FedSZ(REL(1e-2), lossy=fitting(patterns)).bounds(state())) == lossy
+
+
+@pytest.mark.parametrize(("others", "layers"), [(0.01, ()), (REL(0.1), (("*", 0.01),))])
+def test_a_number_is_no_bound_of_a_layer(others, layers):
+    with pytest.raises(InputError, match=r"^bound 0\.01 is no ErrorBound: write ErrorBound\.rel\(0\.01\)$"):
+        LayerBounds(others, layers)

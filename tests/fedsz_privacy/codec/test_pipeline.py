@@ -145,6 +145,52 @@ def test_a_negative_threshold_is_refused():
         FedSZ(ErrorBound.rel(1e-2), threshold=-1)
 
 
+@pytest.mark.parametrize(
+    ("bound", "message"),
+    [
+        (1e-2, r"bound 0\.01 is no ErrorBound: write ErrorBound\.rel\(0\.01\)"),
+        (np.float64(1e-3), r"bound .*0\.001.* is no ErrorBound: write ErrorBound\.rel\(0\.001\)"),
+        (5.0, r"bound 5\.0 is no ErrorBound: write ErrorBound\.rel\(0\.01\)"),
+        ("rel=1e-2", r"bound 'rel=1e-2' is no ErrorBound: write ErrorBound\.rel\(0\.01\)"),
+        (torch.zeros(3, 2), r"bound tensor.* is no ErrorBound: write ErrorBound\.rel\(0\.01\)"),
+    ],
+)
+def test_a_bound_that_is_none_is_refused_at_once(bound, message):
+    with pytest.raises(InputError, match=f"^{message}$"):
+        FedSZ(bound)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (torch.nn.Linear(2, 2), r"a Linear is no state: give its state_dict\(\)"),
+        ([torch.ones(2)], r"a list is no state: give what model\.state_dict\(\) returns"),
+        (None, "a NoneType is no state: give"),
+    ],
+)
+def test_what_is_no_state_is_refused_and_nothing_written(tmp_path, given, message):
+    def encode_to(given):
+        return FEDSZ.encode_to(given, tmp_path / "frame")
+
+    for encode in (FEDSZ.encode, FEDSZ.encode_with_bounds, FEDSZ.bounds, encode_to):
+        with pytest.raises(InputError, match=f"^{message}"):
+            encode(given)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("given", ["abc", None, torch.zeros(2), np.zeros((4, 4))[:, ::2]])
+def test_what_is_no_frame_is_refused(given):
+    kind = type(given).__name__
+    with pytest.raises(InputError, match=f"^a {kind} is no frame: give the bytes of a frame; decode_from takes the"):
+        FEDSZ.decode(given)
+
+
+def test_any_buffer_that_holds_a_frame_is_decoded(state):
+    frame = FEDSZ.encode(state)
+    for buffer in (bytearray(frame), memoryview(frame), np.frombuffer(frame, np.uint8)):
+        assert list(FEDSZ.decode(buffer)) == list(state)
+
+
 def test_an_update_of_the_clip_norm_comes_out_longer():
     """What docs/flower.md says: between clipping and noise there must be no lossy codec."""
     update = torch.from_numpy(np.random.default_rng(0).normal(size=4096)).float()

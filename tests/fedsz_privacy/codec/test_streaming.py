@@ -149,3 +149,13 @@ def test_a_state_of_which_little_is_lossy_warns(tmp_path):
     with pytest.warns(LossyWarning, match="lower threshold=") as caught:
         FEDSZ.encode_to({"weight": torch.randn(100)}, tmp_path / "frame")
     assert caught[0].filename == __file__
+
+
+def test_a_path_may_be_a_string_and_nothing_else(tmp_path):
+    state = {"weight": torch.linspace(0, 1, 5000)}
+    FEDSZ.encode_to(state, str(tmp_path / "frame"))
+    assert [name for name, _ in FEDSZ.decode_from(str(tmp_path / "frame"))] == ["weight"]
+    with pytest.raises(InputError, match=r"^path of type bytes: give the path of a file$"):
+        FEDSZ.decode_from(FEDSZ.encode(state))
+    with pytest.raises(InputError, match=r"^path of type NoneType: give the path of a file$"):
+        FEDSZ.encode_to(state, None)
