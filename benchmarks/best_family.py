@@ -17,7 +17,7 @@ from analysis.methods.noise.distributions import (
     Uniform,
     ZeroInflated,
 )
-from analysis.methods.noise.noise_fit import NoiseFit, fit_noise
+from analysis.methods.noise.noise_fit import NoiseFit, fit_in_unit
 
 SIZES = (300, 1000, 3000, 10_000, 100_000)
 SAMPLES = 20
@@ -45,7 +45,7 @@ def named_right(source: Distribution, size: int) -> str:
     right = [0, 0]
     for sample in range(SAMPLES):
         errors = source.draw(size, np.random.default_rng([size, sample]))
-        fit = fit_noise(np.zeros(size), errors, bound=1.0)
+        fit = fit_in_unit(np.zeros(size), errors, 1.0)
         right[0] += fit.best.family == source.family
         right[1] += by_held_out(fit) == source.family
     return f"{right[0]} / {right[1]}"

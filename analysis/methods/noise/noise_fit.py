@@ -2,10 +2,10 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from analysis.methods.noise.dependence import Dependence, dependence
 from analysis.methods.noise.distances import resampled_shares
@@ -25,6 +25,9 @@ LEAST_ATOM = 0.01
 ON_BOUND = Uniform(-1.0, 2.0)
 ROUNDING = 1e-3
 """Share of its bound by which a codec's rounding may exceed it."""
+
+SLACK = 1e-2
+"""Share of a bound by which errors may exceed what a user says it is: bounds are written with few digits."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -168,8 +171,8 @@ def fit_noise(original: ArrayLike, decoded: ArrayLike, bound: ArrayLike | None =
     original, decoded : array_like
         Values before and after, of one shape, in storage order.
     bound : array_like, optional
-        Unit in which errors are measured: the absolute error bound, one number or one for each element. Without one
-        the raw errors are fitted, by `FAMILIES` alone.
+        The absolute error bound, one number or one for each element; errors are measured in it. Without one the raw
+        errors are fitted, by `FAMILIES` alone.
     seed : int
         Seed of the bootstrap that gives the intervals.
 
@@ -181,7 +184,8 @@ def fit_noise(original: ArrayLike, decoded: ArrayLike, bound: ArrayLike | None =
     Raises
     ------
     InputError
-        If the shapes differ, there are too few elements, none of them changed, or a bound is not positive.
+        If the shapes differ, there are too few finite errors, all of them are 0, a bound is not positive, or errors
+        exceed it by more than `SLACK` and what rounding to their dtype explains.
 
     Examples
     --------
@@ -189,15 +193,43 @@ def fit_noise(original: ArrayLike, decoded: ArrayLike, bound: ArrayLike | None =
     >>> fit_noise(x, np.round(x, 2), bound=0.005).best.family
     'uniform'
     """
+    fit = fit_in_unit(original, decoded, 1.0 if bound is None else bound, seed, is_bound=bound is not None)
+    return fit.without_bound() if bound is None else fit
+
+
+def fit_in_unit(
+    original: ArrayLike, decoded: ArrayLike, unit: ArrayLike, seed: int = 0, *, is_bound: bool = False
+) -> NoiseFit:
+    """Fit as `fit_noise` does, to errors that may exceed their unit unless it is said to be their bound."""
     before, after = np.asarray(original).ravel(), np.asarray(decoded).ravel()
-    unit = np.asarray(1.0 if bound is None else bound, np.float64).ravel()
+    units = np.asarray(unit, np.float64).ravel()
     if before.size != after.size:
         raise InputError(f"{before.size} original and {after.size} decoded values: give as many of both")
-    if not (unit > 0).all():
-        raise InputError(f"bound {unit.min():g}: choose a positive number, such as the codec's absolute bound")
-    sketch, found = sketch_errors(before, after, unit), dependence(before, after, unit)
-    fit = fit_sketch(sketch, found, seed)
-    return fit.without_bound() if bound is None else fit
+    if not (units > 0).all():
+        raise InputError(f"bound {units.min():g}: choose a positive number, such as the codec's absolute bound")
+    sketch = sketch_errors(before, after, units)
+    if is_bound and sketch.limit > 1 + SLACK:
+        _require_within_bound(before, after, units)
+    return fit_sketch(sketch, dependence(before, after, units), seed)
+
+
+def _require_within_bound(before: NDArray[Any], after: NDArray[Any], bounds: NDArray[np.float64]) -> None:
+    bound = np.broadcast_to(bounds, before.size)
+    x, y = before.astype(np.float64), after.astype(np.float64)
+    with np.errstate(invalid="ignore", over="ignore"):  # infinite before and after is no number
+        error = np.abs(y - x)
+        rounding = max(map(_epsilon, (before, after))) * np.maximum(np.abs(x), np.abs(y))
+        excess = np.where(np.isfinite(error) & (error > (1 + SLACK) * bound + rounding), error / bound, 0)
+    place = excess.argmax()
+    if excess[place] > 0:
+        raise InputError(
+            f"errors reach {error[place]:.3g}, above bound {bound[place]:.3g}: give the bound that was used"
+        )
+
+
+def _epsilon(values: NDArray[Any]) -> float:
+    """Return the relative rounding of a dtype."""
+    return float(np.finfo(values.dtype if values.dtype.kind == "f" else np.float64).eps)
 
 
 def fit_sketch(sketch: Sketch, found: Dependence, seed: int) -> NoiseFit:

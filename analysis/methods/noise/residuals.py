@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from analysis.methods.noise.dependence import MOST, Dependence, dependence, explained_by_all, mean_dependence
-from analysis.methods.noise.noise_fit import NoiseFit, fit_noise
+from analysis.methods.noise.noise_fit import NoiseFit, fit_in_unit
 from analysis.methods.noise.sketch import LEAST_ELEMENTS
 from fedsz_privacy.codec.arrays import to_array
 from fedsz_privacy.core.state import StateDict
@@ -126,7 +126,7 @@ def fit_on_bound(
     original: ArrayLike, decoded: ArrayLike, bound: ArrayLike, bound_is: BoundSource, seed: int
 ) -> NoiseFit:
     """Fit distributions to error over bound; an observed bound is no known one to compare the errors with."""
-    fit = fit_noise(original, decoded, bound, seed)
+    fit = fit_in_unit(original, decoded, bound, seed)
     return fit if bound_is is BoundSource.REPORTED else fit.without_bound()
 
 

@@ -122,6 +122,10 @@ def sketch_errors(
     for error in _errors(*flat, spans):
         limit, elements = max(limit, float(np.abs(error).max(initial=0))), elements + error.size
     if elements < LEAST_ELEMENTS:
+        if elements < original.size:
+            raise InputError(
+                f"{elements} of {original.size:,} errors are finite: give {LEAST_ELEMENTS} or more that are"
+            )
         raise InputError(f"{elements} errors: give {LEAST_ELEMENTS} or more")
     if limit == 0:
         raise InputError("every error is 0: there is no noise to fit")

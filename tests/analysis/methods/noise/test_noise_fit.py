@@ -9,6 +9,7 @@ from tidy import Reader
 from analysis import fit_noise
 from analysis.methods.noise.distributions import Laplace, Normal, TruncatedNormal, Uniform
 from analysis.methods.noise.families import FAMILIES
+from analysis.methods.noise.noise_fit import fit_in_unit
 from fedsz_privacy import InputError
 
 SIZE = 100_000
@@ -127,7 +128,7 @@ def test_the_family_of_the_errors_is_named_at_every_size(source, size):
     By held-out likelihood with a fixed margin 3 to 10 of 20 were named right.
     """
     drawn = (source.draw(size, np.random.default_rng([size, seed])) for seed in range(20))
-    named = [fit_noise(np.zeros(size), errors, bound=1.0).best.family for errors in drawn]
+    named = [fit_in_unit(np.zeros(size), errors, 1.0).best.family for errors in drawn]
     assert named.count(source.family) >= 16
 
 
@@ -171,6 +172,47 @@ def test_what_looks_independent_for_want_of_elements_is_called_not_resolvable(rn
 def test_input_that_cannot_be_fitted_is_named(decoded, bound, message):
     with pytest.raises(InputError, match=message):
         fit_noise([1.0, 2.0], decoded, bound)
+
+
+@pytest.mark.parametrize(("size", "finite"), [(100_000, 0), (200, 127)])
+def test_errors_that_are_not_finite_are_counted(rng, size, finite):
+    x = rng.normal(size=size)
+    decoded = np.where(np.arange(size) < finite, np.round(x, 2), np.nan)
+    with pytest.raises(InputError, match=f"^{finite} of {size:,} errors are finite: give 128 or more that are$"):
+        fit_noise(x, decoded, bound=0.005)
+
+
+@pytest.mark.parametrize("each", [False, True], ids=["one bound", "a bound for each"])
+def test_a_bound_that_errors_exceed_is_refused(rng, each):
+    x = rng.normal(size=SIZE)
+    bound = np.full(SIZE, 0.005) if each else 0.005
+    decoded = np.round(x, 1)
+    decoded[0] = np.inf
+    with pytest.raises(InputError, match=r"^errors reach 0\.05, above bound 0\.005: give the bound that was used$"):
+        fit_noise(x, decoded, bound)
+
+
+def test_one_error_above_the_bound_is_found(rng):
+    x = rng.normal(size=SIZE)
+    decoded = np.round(x, 2)
+    decoded[7] = x[7] + 0.006
+    with pytest.raises(InputError, match=r"^errors reach 0\.006, above bound 0\.005"):
+        fit_noise(x, decoded, bound=0.005)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float16])
+def test_a_bound_that_rounding_alone_exceeds_is_no_other_bound(rng, dtype):
+    """Next to values near 1000 float32 has steps of 6e-5, and float16 of .5."""
+    x = (1000 + rng.normal(size=SIZE)).astype(dtype)
+    bound = {np.float32: 1e-4, np.float16: 0.3}[dtype]
+    decoded = (x.astype(np.float64) + rng.uniform(-bound, bound, SIZE)).astype(dtype)
+    assert np.abs(decoded.astype(np.float64) - x).max() > 1.01 * bound
+    assert fit_noise(x, decoded, bound).elements == SIZE
+
+
+def test_a_bound_may_be_written_with_few_digits(rng):
+    x = rng.normal(size=SIZE)
+    assert fit_noise(x, x + rng.uniform(-0.0333, 0.0333, SIZE), bound=0.033).elements == SIZE
 
 
 def test_the_seed_moves_the_intervals_and_no_estimate(rng):
