@@ -1,6 +1,7 @@
 """Rounds of anybody's training loop, kept in a folder: what clients got, and what they sent."""
 
 import reprlib
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from hashlib import sha256
@@ -15,7 +16,7 @@ from torch import Tensor
 from fedsz_privacy.core.errors import InputError, printable
 from fedsz_privacy.core.files import TEMPORARY, one_line_for, write_atomically
 from fedsz_privacy.core.ranges import Whole, require_in
-from fedsz_privacy.core.state import StateDict, subtract
+from fedsz_privacy.core.state import StateDict, is_finite, subtract
 from fedsz_privacy.federation import recording
 from fedsz_privacy.federation.manifest import (
     MANIFEST,
@@ -36,6 +37,10 @@ EMPTY = Manifest(model="", data="")
 
 NUMBERS = Whole(0, 10**9 - 1)
 """Numbers that a round may have."""
+
+
+class RecordingWarning(UserWarning):
+    """A round is kept, and an audit will leave something of it out."""
 
 
 class Recorder:
@@ -66,6 +71,11 @@ class Recorder:
     ------
     InputError
         If an argument cannot be kept, or the folder holds something else.
+
+    Warns
+    -----
+    RecordingWarning
+        When recording, of each update that is not finite, and once of each client that ``members`` lacks.
 
     Examples
     --------
@@ -109,6 +119,7 @@ class Recorder:
             versions=versions(),
         )
         self.manifest.require_members_of_coins()
+        self._lacked: set[str] = set()
         _settle(self.folder, self.manifest)
 
     def record(self, number: int, before: StateDict, after: Mapping[str, StateDict]) -> None:
@@ -148,17 +159,31 @@ class Recorder:
         _forget_from(self.folder / ROUNDS, number)
         with one_line_for("write", folder):
             folder.mkdir(parents=True)
+        sent: dict[str, Part] = {}
+        broken: list[str] = []
         try:
             start = _write_part(folder, BEFORE, before)
-            sent = {
-                client: _write_part(folder, f"{place}.safetensors", update)
-                for place, (client, update) in enumerate(updates)
-            }
+            for place, (client, update) in enumerate(updates):
+                sent[client] = _write_part(folder, f"{place}.safetensors", update)
+                broken += [] if all(map(is_finite, update.values())) else [client]
             # The round counts from here on: what is cut short earlier has no such file.
             write_atomically(folder / ROUND, to_json(Parts(number, start, sent), recording.SCHEMA))
         except BaseException:
             rmtree(folder, ignore_errors=True)
             raise
+        self._warn(number, sent, broken)
+
+    def _warn(self, number: int, clients: Iterable[str], broken: Iterable[str]) -> None:
+        """Tell of a round that is kept what an audit will leave out."""
+        members = self.manifest.members
+        lacked = [each for each in clients if members and each not in members and each not in self._lacked]
+        self._lacked.update(lacked)
+        for line in (
+            *(f"the update of {each} in round {number} is not finite: an audit leaves it out" for each in broken),
+            *(f"members lack client {each}, which no audit can attack: give the records it holds" for each in lacked),
+        ):
+            # Four up is whoever called a method that records: between lie this, `_write` and the method.
+            warnings.warn(line, RecordingWarning, stacklevel=4)
 
 
 def _settle(folder: Path, manifest: Manifest) -> None:

@@ -75,15 +75,22 @@ def _read(
     """Yield each signal's scores of each target, shape (records,), with the release and the client."""
     view = _view(knowledge, sent, targets, any(signal.reads_others for signal in signals))
     for signal in signals:
-        for (release, client), found in zip(targets, _score(signal, view, where), strict=True):
+        scores = _score(signal, view, where, _remedy(signal, signals))
+        for (release, client), found in zip(targets, scores, strict=True):
             yield signal, release, client, found
 
 
-def _score(signal: Signal, view: View, where: str) -> Scores:
+def _remedy(signal: Signal, signals: Sequence[Signal]) -> str:
+    """Return what leaves a signal out."""
+    others = [f"--signal {each.name}" for each in signals if each.name != signal.name]
+    return f"leave it out by {' '.join(others)}" if others else "choose another --signal"
+
+
+def _score(signal: Signal, view: View, where: str, remedy: str) -> Scores:
     """Return a signal's scores of the targets in a view, shape (targets, records)."""
     observed = observe(signal, view, where)
     if not np.isfinite(observed).all():
-        raise InputError(f"signal {signal.name} reads numbers that are not finite{where}: leave the signal out")
+        raise InputError(f"signal {signal.name} reads numbers that are not finite{where}: {remedy}")
     return signal.score(observed[:, None], np.zeros(observed.shape[:2], bool))
 
 

@@ -12,6 +12,7 @@ from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import add, subtract
 from fedsz_privacy.federation import Recorder, open_recording
 from fedsz_privacy.federation.manifest import Manifest
+from fedsz_privacy.federation.recorder import RecordingWarning
 
 NAMES = {"model": "mine:net", "data": "mine:pool"}
 
@@ -249,6 +250,36 @@ def test_what_cannot_be_kept_is_one_line_and_nothing_written(tmp_path, changes, 
         Recorder(tmp_path / "kept", **NAMES | changes)
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "kept").exists()
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_an_update_that_is_not_finite_is_kept_and_told(tmp_path, bad):
+    recorder = Recorder(tmp_path / "kept", **NAMES)
+    before, broken = {"w": torch.zeros(3), "n": torch.tensor(1)}, {"w": torch.tensor([0, bad, 0]), "n": torch.tensor(2)}
+    message = "^the update of b in round 3 is not finite: an audit leaves it out$"
+    for record in (recorder.record, recorder.record_updates):
+        with pytest.warns(RecordingWarning, match=message) as told:
+            record(3, before, {"a": before, "b": broken})
+        assert [each.filename for each in told] == [__file__]
+        assert open_recording(tmp_path / "kept").rounds[0].participants == ("a", "b")
+
+
+def test_a_client_that_members_lack_is_told_once(tmp_path):
+    recorder = Recorder(tmp_path / "kept", **NAMES, members={"a": [0], "idle": []})
+    state = {"w": torch.zeros(3)}
+    sent = {"a": state, "eve": state, "idle": state}
+    with pytest.warns(RecordingWarning, match="^members lack client eve, which no audit can attack: give") as told:
+        recorder.record(0, state, sent)
+    assert len(told) == 1
+    for number in (1, 2):
+        recorder.record(number, state, sent)
+    assert len(open_recording(tmp_path / "kept").rounds) == 3
+
+
+def test_without_members_no_client_is_told(tmp_path):
+    state = {"w": torch.zeros(3)}
+    Recorder(tmp_path / "kept", **NAMES).record(0, state, {"eve": state})
+    assert open_recording(tmp_path / "kept").rounds[0].participants == ("eve",)
 
 
 def test_a_model_is_no_state(tmp_path):

@@ -26,6 +26,7 @@ from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import add
 from fedsz_privacy.data.loading import load_data
 from fedsz_privacy.federation import Recorder, open_recording
+from fedsz_privacy.federation.recorder import RecordingWarning
 
 pytestmark = pytest.mark.usefixtures("mine", "undrawn")
 
@@ -81,6 +82,13 @@ def halved(scores, membership):
 
 SHADOWED = Signal("shadowed", LOSS.observe, halved)
 ALONE = Signal("alone", LOSS.observe, halved, calibrates_alone=True)
+
+
+def nothing(view):
+    return view.losses * torch.nan
+
+
+NOTHING = Signal("nothing", nothing, halved, calibrates_alone=True)
 """
 
 
@@ -302,15 +310,34 @@ def test_a_broken_update_is_left_out_and_told():
     last = open_recording("kept").rounds[-1]
     sent = {client: dict(last.update(client)) for client in last.participants}
     sent["bob"]["1.weight"] = sent["bob"]["1.weight"] * float("nan")
-    recorder.record_updates(2, last.before(), sent | {"zoe": last.update("ann")})
+    with pytest.warns(RecordingWarning) as told:
+        recorder.record_updates(2, last.before(), sent | {"zoe": last.update("ann")})
+    assert len(told) == 2
     report, _ = run_recorded(RecordedSpec(recording=Path("kept")), Path("run"), trusted=True)
     assert "the update of bob in round 2 is not finite, and left out" in report.notices
     assert "nothing says which records zoe hold: they count as other clients alone" in report.notices
     assert report.observations.took_part.tolist() == [[True, True], [True, True], [True, False]]
-    recorder.record_updates(2, last.before(), sent)
+    with pytest.warns(RecordingWarning, match="the update of bob in round 2 is not finite"):
+        recorder.record_updates(2, last.before(), sent)
     with pytest.raises(InputError, match="one update alone is finite in round 2, and fedmia-loss reads those of"):
         run_recorded(RecordedSpec(recording=Path("kept")), Path("alone"), trusted=True)
     assert not Path("alone").exists()
+
+
+@pytest.mark.parametrize(
+    ("others", "remedy"),
+    [
+        (("loss", "cosine"), "leave it out by --signal loss --signal cosine"),
+        ((), "choose another --signal"),
+    ],
+)
+def test_a_signal_that_reads_nothing_finite_is_named_with_the_words_that_leave_it_out(others, remedy):
+    record("kept", two())
+    spec = RecordedSpec(recording=Path("kept"), signals=("mine:NOTHING", *others))
+    with pytest.raises(
+        InputError, match=f"^signal mine:NOTHING reads numbers that are not finite of round 0: {remedy}$"
+    ):
+        run_recorded(spec, Path("run"), trusted=True)
 
 
 def test_a_class_is_made_with_the_arguments_that_the_recording_names():
