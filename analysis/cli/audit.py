@@ -10,7 +10,7 @@ import typer
 from analysis.cli.finish import Figures, finish
 from analysis.cli.people import one_line_errors, refuse_question_beside, show_progress
 from analysis.cli.questions import asks
-from analysis.cli.seeds import Seeds, play_seeds, refuse_seed_beside
+from analysis.cli.seeds import Seeds, play_seeds, refuse_seed_beside, tell_of_one_seed
 from analysis.cli.terminal import say
 from analysis.reporting.formats import Format
 from analysis.studies.audit.spec import AuditSpec
@@ -56,6 +56,7 @@ def audit(
         question = to_plain("audit", spec) if spec else read_plain(folder, "audit")
 
         def compute() -> None:
+            tell_of_one_seed(seeds)
             with nullcontext() if spec or trust_imports else only_trusted(folder, question):
                 settled = spec or read_question(folder, "audit", SeedsSpec if "seeds" in question else AuditSpec)
                 _play(settled, folder, players)

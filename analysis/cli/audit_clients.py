@@ -8,7 +8,7 @@ import typer
 from analysis.cli.finish import Figures, finish
 from analysis.cli.people import one_line_errors, show_progress
 from analysis.cli.questions import asks
-from analysis.cli.seeds import Seeds, play_seeds, refuse_seed_beside
+from analysis.cli.seeds import Seeds, play_seeds, refuse_seed_beside, tell_of_one_seed
 from analysis.cli.terminal import say
 from analysis.reporting.formats import Format
 from analysis.studies.clients.spec import ClientsSpec
@@ -37,6 +37,7 @@ def audit_clients(
         spec = ClientsSpec(**asked) if seeds is None else settle(asked, seeds, ClientsSpec, ClientsSeedsSpec)
 
         def compute() -> None:
+            tell_of_one_seed(seeds)
             if isinstance(spec, ClientsSeedsSpec):
                 play_seeds(spec, out, players)
                 return

@@ -25,6 +25,14 @@ def refuse_seed_beside(context: typer.Context, seeds: str | None) -> None:
         raise InputError(f"--seeds {seeds} names every seed: leave out --seed")
 
 
+def tell_of_one_seed(seeds: str | None) -> None:
+    """Say that there is no interval over seeds where one alone was named."""
+    from analysis.studies.seeds.spec import parse_seeds
+
+    if seeds is not None and len(parse_seeds(seeds)) == 1:
+        say(f"--seeds {seeds} is one seed, so there is no interval over seeds: two or more have one")
+
+
 def play_seeds(spec: "Several", folder: "Path", players: "Workers") -> None:
     """Run an audit for each seed, and write what they say together."""
     from analysis.studies.seeds.report import write_seeds

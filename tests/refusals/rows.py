@@ -20,6 +20,8 @@ audit --seeds ''              | seeds '': give whole numbers and ranges of them,
 audit --seeds 0-1,x           | seeds '0-1,x': give whole numbers and ranges of them, such as 0-4 or 0,3,7
 audit --seeds 0-1000000000000 | seeds '0-1000000000000' are too many: choose 1000 or less
 audit --seeds 0,18446744073709551616 | seeds 18446744073709551616: choose 18446744073709551615 or less
+audit --seeds 1,1             | seed 1 is given more than once: give each seed once
+audit-clients --seeds 0-2,1   | seed 1 is given more than once: give each seed once
 audit --seeds 0-1 --trials 1  | trials 1: choose 8 or more
 audit --seeds 0-1 --seeds 2   | --seeds is given 2 times: give it once
 audit --seeds 0-1 --resume held | --resume takes the question from the folder: leave out --seeds

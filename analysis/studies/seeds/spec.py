@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
 
 from analysis.reporting.numbers import count
@@ -35,13 +36,15 @@ class _Seeds:
     Raises
     ------
     InputError
-        If there are fewer than two seeds or too many, and as the question of one audit.
+        If there are fewer than two seeds or too many, one is given twice, and as the question of one audit.
     """
 
     seeds: tuple[int, ...] = option(DEFAULT_SEEDS, "Seeds of as many audits.", within=ranges.SEED)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "seeds", tuple(sorted(dict.fromkeys(self.seeds))))
+        object.__setattr__(self, "seeds", tuple(sorted(self.seeds)))
+        if repeated := [seed for seed, after in pairwise(self.seeds) if seed == after]:
+            raise InputError(f"seed {repeated[0]} is given more than once: give each seed once")
         if not 2 <= len(self.seeds) <= MOST_SEEDS:
             raise InputError(f"{count(len(self.seeds), 'seed')}: choose from 2 to {MOST_SEEDS}")
         object.__setattr__(self, "seed", self.seeds[0])
@@ -107,7 +110,7 @@ def parse_seeds(text: str) -> tuple[int, ...]:
 
 def settle(asked: dict[str, object], seeds: str, one: type[One], several: type[One]) -> One:
     """Return the question that the fields of an audit's ask of some seeds; of one seed it is that of one audit."""
-    named = tuple(dict.fromkeys(parse_seeds(seeds)))
+    named = parse_seeds(seeds)
     rest = {name: value for name, value in asked.items() if name != "seed"}
     return one(**rest, seed=named[0]) if len(named) == 1 else several(**rest, seeds=named)  # type: ignore[arg-type,call-arg]
 

@@ -29,13 +29,16 @@ def several(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("runs") / "several"
     result = run("--seeds", ",".join(SEEDS), "--out", folder)
     assert result.exit_code == 0, result.output
+    assert "no interval over seeds" not in result.stdout
     return folder
 
 
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("runs") / "alone"
-    assert run("--seed", SEEDS[1], "--out", folder).exit_code == 0
+    result = run("--seeds", SEEDS[1], "--out", folder)
+    assert result.exit_code == 0, result.output
+    assert "--seeds 5 is one seed, so there is no interval over seeds: two or more have one" in result.stdout
     return folder
 
 

@@ -27,8 +27,8 @@ def test_too_many_seeds_are_refused_before_they_take_memory(text):
         parse_seeds(text)
 
 
-def test_seeds_are_put_in_order_and_named_once():
-    spec = SeedsSpec(seeds=(7, 0, 7, 3))
+def test_seeds_are_put_in_order():
+    spec = SeedsSpec(seeds=(7, 0, 3))
     assert (spec.seeds, spec.seed) == ((0, 3, 7), 0)
 
 
@@ -43,7 +43,20 @@ def test_one_seed_asks_one_audit():
     assert settle({"trials": 16, "seed": 0}, "5-6", AuditSpec, SeedsSpec) == SeedsSpec(trials=16, seeds=(5, 6))
 
 
-@pytest.mark.parametrize(("seeds", "message"), [((1,), "1 seed: choose from 2"), ((1, 2**64), "seeds 184467440")])
+@pytest.mark.parametrize("text", ["1,1", "0-2,1", "1,0-2", "1,0,1,0"])
+def test_a_seed_that_is_given_twice_asks_for_no_audit(text):
+    with pytest.raises(InputError, match=r"^seed [01] is given more than once: give each seed once$"):
+        settle({}, text, AuditSpec, SeedsSpec)
+
+
+@pytest.mark.parametrize(
+    ("seeds", "message"),
+    [
+        ((1,), "1 seed: choose from 2"),
+        ((1, 2**64), "seeds 184467440"),
+        ((7, 0, 7), "seed 7 is given more than once: give each seed once"),
+    ],
+)
 def test_seeds_that_cannot_be_are_refused(seeds, message):
     with pytest.raises(InputError, match=message):
         SeedsSpec(seeds=seeds)
