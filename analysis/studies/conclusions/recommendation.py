@@ -26,7 +26,8 @@ def lost(report: RecommendReport, tried: Tried) -> str:
 def _chosen(report: RecommendReport) -> Iterator[str]:
     chosen, margin = report.recommended, report.margin
     if chosen is None:
-        yield f"no bound is recommended: for none {margin.metric} is sure to lose less than {margin}"
+        at = f"at {report.tried[0].release}, the tightest"
+        yield f"no bound is recommended: {at}, {margin.metric} is not sure to lose less than {margin}"
         return
     yield (
         f"{chosen.release}: {margin.metric} loses {lost(report, chosen)} {margin.unit}, less than {margin}; "
@@ -53,7 +54,8 @@ def _next(report: RecommendReport) -> Iterator[str]:
     else:
         yield f"{found}, which is not resolved: {_remedy(report, after)}"
     if alone := [each.release for each in report.tried[place + 1 :] if each.standing is Standing.BELOW]:
-        yield f"{', '.join(alone)} would stay below by themselves, and wait for it: bounds are tried in order"
+        by = "itself, and waits" if len(alone) == 1 else "themselves, and wait"
+        yield f"{', '.join(alone)} would stay below by {by} for it: bounds are tried in order, the tightest first"
 
 
 def _remedy(report: RecommendReport, after: Tried) -> str:

@@ -32,12 +32,26 @@ def test_what_is_not_resolved_says_what_would_settle_it_and_what_waits_for_it(re
     assert lines[2].startswith("fedsz:rel=1e-3, the next, loses 0.10 [-0.70, 0.90] percentage points, which is not res")
     assert lines[2].endswith("or 1,441 test records at the least")
     assert "seeds would, new ones from --seed 3 on, if they spread alike" in lines[2]
-    assert lines[3] == "fedsz:rel=1e-2 would stay below by themselves, and wait for it: bounds are tried in order"
+    assert lines[3] == (
+        "fedsz:rel=1e-2 would stay below by itself, and waits for it: bounds are tried in order, the tightest first"
+    )
+
+
+def test_looser_bounds_that_would_stay_below_contradict_nothing_where_the_tightest_is_not_resolved(reported):
+    lines = recommendation(reported([(0.001, 0.008), (0.0, 0.001), (0.0, 0.002)]))
+    assert lines[0].startswith("no bound is recommended: at fedsz:rel=1e-4, the tightest, accuracy is not sure to lose")
+    assert lines[2] == (
+        "fedsz:rel=1e-3, fedsz:rel=1e-2 would stay below by themselves, and wait for it: bounds are tried in order, "
+        "the tightest first"
+    )
 
 
 def test_none_is_recommended_where_none_is_resolved_and_no_leakage_is_told(reported):
     lines = recommendation(reported([(0.001, 0.008)]))
-    assert lines[0] == "no bound is recommended: for none accuracy is sure to lose less than 0.5 percentage points"
+    assert lines[0] == (
+        "no bound is recommended: at fedsz:rel=1e-4, the tightest, accuracy is not sure to lose less than 0.5 "
+        "percentage points"
+    )
     assert "the tightest, loses 0.10 [-0.70, 0.90] percentage points, which is not resolved: about " in lines[1]
     assert not any(line.startswith("leakage") for line in lines)
     assert lines[-1] == NO_GUARANTEE
