@@ -42,7 +42,8 @@ def choose_clients(spec: RecordedSpec, material: Material) -> tuple[list[str], l
     left = [client for client in there if not held.get(client)]
     if not left or spec.clients:
         return chosen, []
-    return chosen, [f"nothing says which records {', '.join(left[:10])} hold: they count as other clients alone"]
+    count_as = "holds: it counts as another client" if len(left) == 1 else "hold: they count as other clients"
+    return chosen, [f"nothing says which records {', '.join(left[:10])} {count_as} alone"]
 
 
 def choose_signals(

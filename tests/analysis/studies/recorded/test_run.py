@@ -315,7 +315,7 @@ def test_a_broken_update_is_left_out_and_told():
     assert len(told) == 2
     report, _ = run_recorded(RecordedSpec(recording=Path("kept")), Path("run"), trusted=True)
     assert "the update of bob in round 2 is not finite, and left out" in report.notices
-    assert "nothing says which records zoe hold: they count as other clients alone" in report.notices
+    assert "nothing says which records zoe holds: it counts as another client alone" in report.notices
     assert report.observations.took_part.tolist() == [[True, True], [True, True], [True, False]]
     with pytest.warns(RecordingWarning, match="the update of bob in round 2 is not finite"):
         recorder.record_updates(2, last.before(), sent)
