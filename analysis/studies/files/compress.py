@@ -1,6 +1,6 @@
 """From a file with a state to a file with a frame."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -14,11 +14,12 @@ from analysis.studies.files.given import Given, read_given
 from analysis.studies.files.layers import encoded_table, tensor_rows
 from analysis.studies.files.spec import CompressSpec
 from analysis.studies.files.watching import TellingState, watched
-from fedsz_privacy.codec.lossy import LEAST_SHARE, lossy_share, without_lossy_warnings
+from fedsz_privacy.codec.lossy import LEAST_SHARE, is_eligible, lossy_share, without_lossy_warnings
 from fedsz_privacy.codec.pipeline import FedSZ
 from fedsz_privacy.codec.streaming import Encoded, File, tensors_of, write_frame
+from fedsz_privacy.core.errors import printable
 from fedsz_privacy.core.files import open_atomically
-from fedsz_privacy.core.state import nbytes
+from fedsz_privacy.core.state import StateDict, nbytes
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,14 @@ class Compressed:
         What was written.
     checked : Checked or None
         What decoding it showed; None if it was not decoded.
+    without_numbers : tuple of str
+        Names of the tensors that the rule chose as lossy, and that are kept exactly as no number in them is finite.
     """
 
     given: Given
     encoded: Encoded
     checked: Checked | None
+    without_numbers: tuple[str, ...] = ()
 
     def table(self) -> Table:
         """Return what became of each tensor."""
@@ -48,7 +52,19 @@ class Compressed:
         return tensor_rows(self.encoded.header, self.encoded.bounds, self.checked.errors if self.checked else {})
 
     def notes(self) -> list[str]:
-        """Return a line on what was checked, if it was."""
+        """Return a line on what has no finite number, if anything, and one on what was checked, if it was."""
+        return [*self._kept(), *self._verified()]
+
+    def _kept(self) -> list[str]:
+        if not self.without_numbers:
+            return []
+        names = ", ".join(map(printable, self.without_numbers[:10])) + (
+            ", ..." if len(self.without_numbers) > 10 else ""
+        )
+        have = "is kept exactly: it has" if len(self.without_numbers) == 1 else "are kept exactly: they have"
+        return [f"{names} {have} no finite number"]
+
+    def _verified(self) -> list[str]:
         if not self.checked:
             return []
         what = "the state" if self.given.before is None else "the state with --before added back, which rounds,"
@@ -89,7 +105,15 @@ def compress(spec: CompressSpec, target: Path, gauge: Gauge = unseen) -> Compres
         with gauge("compress", nbytes(given.state)) as tell:
             encoded = write_frame(fedsz, TellingState(given.sent, tell), file, given.held)
         checked = _verified(given, fedsz, encoded.bounds, file, gauge) if spec.verify else None
-    return Compressed(given, encoded, checked)
+    return Compressed(given, encoded, checked, tuple(_without_numbers(given.sent, fedsz, encoded)))
+
+
+def _without_numbers(sent: StateDict, fedsz: FedSZ, encoded: Encoded) -> Iterator[str]:
+    rule = fedsz.rule(sent)
+    for name in (each.name for each in encoded.header.entries if not each.stream_size):
+        tensor = sent[name]
+        if is_eligible(tensor, fedsz.threshold) and not tensor.isfinite().any() and rule(name, tensor):
+            yield name
 
 
 def _verified(given: Given, fedsz: FedSZ, bounds: Mapping[str, float], file: BinaryIO, gauge: Gauge) -> Checked:

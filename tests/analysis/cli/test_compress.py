@@ -171,6 +171,18 @@ def test_little_that_is_lossy_is_a_warning():
     assert "--lossy" in complaint
 
 
+def test_a_tensor_of_nothing_finite_is_named_as_kept_exactly():
+    state = {"a.weight": torch.randn(50, 60), "b.weight": torch.full((50, 60), torch.nan)}
+    small_and_unchosen = {"c.weight": torch.full((5,), torch.nan), "d": torch.full((50, 60), torch.nan)}
+    torch.save(state | small_and_unchosen, "in.pt")
+    printed = done("compress", "in.pt", "-o", "frame", "--rel", 1e-2, "--verify")
+    assert "\nb.weight is kept exactly: it has no finite number\n" in printed
+    torch.save(state | {"e\n.weight": torch.full((2000,), -torch.inf)}, "in.pt")
+    printed = done("compress", "in.pt", "-o", "frame", "--rel", 1e-2, "--force")
+    assert r"b.weight, e\n.weight are kept exactly: they have no finite number" in printed
+    assert "kept exactly" not in done("compress", "in.safetensors", "-o", "frame", "--rel", 1e-2, "--force")
+
+
 def test_a_frame_is_inspected_without_being_decoded():
     frame = bytearray(FedSZ(ErrorBound.rel(1e-2)).encode(load_file("in.safetensors")))
     Path("frame").write_bytes(frame)
