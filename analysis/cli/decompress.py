@@ -53,7 +53,9 @@ def decompress(
             print_json(tensor_rows(header, {}, {}))
             return
         size = sum(entry.nbytes for entry in header.entries)
-        restored = ", restored by adding that state" if before else ""
+        is_update = header.held is not None and header.held.base is not None
+        hint = "; --before adds it to that state" if is_update else ""
+        restored = ", restored by adding that state" if before else hint
         tensors = f"{count(len(header.entries), 'tensor')}, {count(size, 'byte')}"
         say(f"{tensors}, out of {held_words(header.held)}{restored}")
         echo(out)

@@ -126,7 +126,8 @@ def test_an_update_is_added_to_the_state_that_it_is_of_and_to_no_other():
     torch.save(base | {"b": base["b"].nextafter(torch.tensor(9.0))}, "wrong.pt")
     np.savez("same.npz", *[tensor.numpy() for tensor in base.values()])
     done("compress", "in.safetensors", "-o", "frame", "--abs", 1e-3, "--before", "base.pt")
-    assert ", restored by adding that state" in done("decompress", "frame", "-o", "one.npz", "--before", "base.pt")
+    printed = done("decompress", "frame", "-o", "one.npz", "--before", "base.pt")
+    assert ", restored by adding that state\n" in printed
     done("decompress", "frame", "-o", "other.npz", "--before", "same.npz")
     assert Path("one.npz").read_bytes() == Path("other.npz").read_bytes()
     complaint = refused("decompress", "frame", "-o", "out.pt", "--before", "wrong.pt")
@@ -134,6 +135,9 @@ def test_an_update_is_added_to_the_state_that_it_is_of_and_to_no_other():
     printed = done("decompress", "frame", "-o", "update.pt")
     assert "out of an update of the state with the fingerprint" in printed
     assert "restored" not in printed
+    assert "; --before adds it to that state\n" in printed
+    done("compress", "in.safetensors", "-o", "state", "--abs", 1e-3)
+    assert "--before" not in done("decompress", "state", "-o", "state.pt")
 
 
 def test_a_file_says_what_it_holds_and_a_frame_from_elsewhere_does_not():
