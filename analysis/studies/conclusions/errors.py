@@ -41,7 +41,9 @@ def looks(errors: str, family: str, ks: float, elements: int) -> str:
 
 
 def no_guarantee(found: Dependence, decided: float, elements: int) -> str:
-    """Return why an as-if figure is no guarantee: by the greatest resolvable figure of dependence.
+    """Return why as-if figures guarantee nothing, by the greatest resolvable figure of dependence.
+
+    It says nothing of the release, of which there may be a proof.
 
     ``decided`` is R2(e|all values), which is resolvable whatever the codes are.
 
@@ -58,8 +60,8 @@ def no_guarantee(found: Dependence, decided: float, elements: int) -> str:
     name = max(resolvable, key=lambda each: resolvable[each])
     quoted = f"{name} {resolvable[name]:.3f}"
     if resolvable[name] >= max(DEPENDENT, DEVIATIONS * math.sqrt(2 / elements)):
-        return f"no guarantee, as the error is not independent ({quoted})"
-    return f"no guarantee, although no dependence was found ({quoted} at most)"
+        return f"these figures guarantee nothing, as the error is not independent ({quoted})"
+    return f"these figures guarantee nothing, although no dependence was found ({quoted} at most)"
 
 
 def decides(found: Dependence, decided: float) -> str:

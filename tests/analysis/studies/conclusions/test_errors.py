@@ -65,25 +65,60 @@ def test_errors_look_like_a_family_that_is_near(ks, elements, said):
 @pytest.mark.parametrize(
     ("changes", "decided", "elements", "said"),
     [
-        ({}, 0.0, MANY, "no guarantee, although no dependence was found (R² with neighbours 0.002 at most)"),
-        ({"explained": 0.049}, 0.0, MANY, "no guarantee, although no dependence was found (R²(e|x) 0.049 at most)"),
-        ({"explained": 0.05}, 0.04, MANY, "no guarantee, as the error is not independent (R²(e|x) 0.050)"),
-        ({"chatterjee": 0.25}, 0.0, MANY, "no guarantee, as the error is not independent (xi 0.250)"),
-        ({"explained": 0.39}, 0.0, 200, "no guarantee, although no dependence was found (R²(e|x) 0.390 at most)"),
-        ({"explained": 0.41}, 0.0, 200, "no guarantee, as the error is not independent (R²(e|x) 0.410)"),
+        (
+            {},
+            0.0,
+            MANY,
+            "these figures guarantee nothing, although no dependence was found (R² with neighbours 0.002 at most)",
+        ),
+        (
+            {"explained": 0.049},
+            0.0,
+            MANY,
+            "these figures guarantee nothing, although no dependence was found (R²(e|x) 0.049 at most)",
+        ),
+        (
+            {"explained": 0.05},
+            0.04,
+            MANY,
+            "these figures guarantee nothing, as the error is not independent (R²(e|x) 0.050)",
+        ),
+        (
+            {"chatterjee": 0.25},
+            0.0,
+            MANY,
+            "these figures guarantee nothing, as the error is not independent (xi 0.250)",
+        ),
+        (
+            {"explained": 0.39},
+            0.0,
+            200,
+            "these figures guarantee nothing, although no dependence was found (R²(e|x) 0.390 at most)",
+        ),
+        (
+            {"explained": 0.41},
+            0.0,
+            200,
+            "these figures guarantee nothing, as the error is not independent (R²(e|x) 0.410)",
+        ),
         (
             {"explained": 0.6, "explained_shortfall": 0.31},
             0.0,
             MANY,
-            "no guarantee, although no dependence was found (xi 0.000 at most)",
+            "these figures guarantee nothing, although no dependence was found (xi 0.000 at most)",
         ),
         (
             {"explained": 0.6, "explained_shortfall": 0.31, "chatterjee_shortfall": 0.31},
             0.006,
             MANY,
-            "no guarantee, although no dependence was found (R²(e|all values) 0.006 at most)",
+            "these figures guarantee nothing, although no dependence was found (R²(e|all values) 0.006 at most)",
         ),
-        ({"explained": 0.6}, 1.0, 200, "no guarantee, as the error is not independent (R²(e|all values) 1.000)"),
+        (
+            {"explained": 0.6},
+            1.0,
+            200,
+            "these figures guarantee nothing, as the error is not independent (R²(e|all values) 1.000)",
+        ),
     ],
 )
 def test_an_as_if_figure_is_no_guarantee_for_the_reason_that_was_measured(changes, decided, elements, said):
@@ -145,6 +180,8 @@ def test_the_verdict_on_few_elements_of_many_codes_builds_nothing_on_what_looks_
     torch.manual_seed(0)
     study = study_checkpoint(parse_release("fedsz:abs=1e-3"), {"a.weight": torch.randn(40, 50)})
     lines = verdict_lines(study)
-    assert lines[1].endswith("no guarantee, as the error is not independent (R²(e|all values) 1.000)")
+    assert lines[1].endswith(
+        "these figures guarantee nothing, as the error is not independent (R²(e|all values) 1.000)"
+    )
     assert "how much of the error the value decides is not resolvable" in lines[4]
     assert "R²(e|x)" not in lines[4]
