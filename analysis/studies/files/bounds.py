@@ -26,7 +26,8 @@ def read_bounds(rel: float | None, absolute: float | None, layers: Sequence[str]
         return LayerBounds(ErrorBound.rel(rel), tuple(_layer("rel", text) for text in layers))
     if absolute is not None and rel is None:
         return LayerBounds(ErrorBound.abs(absolute), tuple(_layer("abs", text) for text in layers))
-    raise InputError(f"{'no error bound' if rel is None else 'two error bounds'} given: write --rel 1e-2 or --abs 1e-4")
+    given = "no error bound given: write" if rel is None else "two error bounds given: write only one of"
+    raise InputError(f"{given} --rel 1e-2 or --abs 1e-4")
 
 
 def _layer(mode: str, text: str) -> tuple[str, ErrorBound]:

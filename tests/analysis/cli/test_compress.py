@@ -254,7 +254,7 @@ def test_bytes_that_are_no_frame_are_one_line(kind, command):
 COMPRESS = "compress in.safetensors -o out"
 REFUSED = {
     COMPRESS: "no error bound given: write --rel 1e-2 or --abs 1e-4",
-    f"{COMPRESS} --rel 1 --abs 1": "two error bounds given",
+    f"{COMPRESS} --rel 1 --abs 1": "two error bounds given: write only one of --rel 1e-2 or --abs 1e-4",
     f"{COMPRESS} --rel 2": "error bound rel=2: choose a positive number",
     f"{COMPRESS} --abs nan": "choose a positive number",
     f"{COMPRESS} --rel 1e-2 --bound a": "--bound 'a': write a pattern of names and a number, such as 'conv1.*=1e-3'",
