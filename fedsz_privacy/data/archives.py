@@ -68,7 +68,12 @@ def read_arrays(
     require_file(path, f"give an .npz file with {', '.join(names)}")
     with _opened(path) as archive:
         if missing := [name for name in names if f"{name}.npy" not in archive.namelist()]:
-            raise InputError(f"{path} has no {', '.join(missing)}: save all of {', '.join(names)}")
+            every, has_none = ", ".join(names), len(missing) == len(names)
+            raise InputError(
+                f"{path} has none of {every}: save all of them"
+                if has_none
+                else f"{path} has no {', '.join(missing)}: save all of {every}"
+            )
         _require_small([archive.getinfo(f"{name}.npy") for name in names], path)
         require({name: _read_header(archive, name, path) for name in names})
         return {name: _read_array(archive, name) for name in names}

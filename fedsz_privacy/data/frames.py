@@ -111,7 +111,7 @@ def _require_among(target: str, names: list[Any], path: Path) -> None:
     if target not in names:
         known = ", ".join(map(str, names[:20])) + (", ..." if len(names) > 20 else "")
         asked = f"has no column {target!r}" if target else "needs a column to foretell"
-        raise InputError(f"{path} {asked}: choose target from {known}")
+        raise InputError(f"{path} {asked}: choose --target from {known}")
 
 
 def _parquet_names(path: Path) -> list[str]:

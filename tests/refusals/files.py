@@ -162,6 +162,7 @@ def _write_arrays(folder: Path) -> None:
         np.savez(folder / f"{name}.npz", **(good | changed))
     np.savez(folder / "pickled.npz", **(good | {"y_train": np.array([{}] * ROWS, dtype=object)}))
     np.savez(folder / "missing.npz", x_train=inputs)
+    np.savez(folder / "unnamed.npz", inputs, targets)
     content = (folder / "good.npz").read_bytes()
     (folder / "truncated.npz").write_bytes(content[: len(content) // 2])
     (folder / "empty.npz").write_bytes(b"")

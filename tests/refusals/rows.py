@@ -269,21 +269,21 @@ no_target.csv --target y             | column 'y' of no_target.csv is the target
 only_target.csv --target y           | only_target.csv has no column beside the target: give one to foretell it from
 dates.csv --target y                 | column 'a' of dates.csv is of dates, such as 2020-01-01: turn them into numbers
 binary.csv --target y                | binary.csv is no table that can be read ('utf-8' codec
-controls.csv --target z              | controls.csv has no column 'z': choose target from \\x1b[31mred\\n, b, c, y
+controls.csv --target z              | controls.csv has no column 'z': choose --target from \\x1b[31mred\\n, b, c, y
 twice.csv --target y                 | twice.csv has several columns 'a': give each a name of its own
 ragged.csv --target y                | ragged.csv is no table that can be read
 folder.csv --target y                | folder.csv is a folder: give a .csv or .parquet file
 missing.csv --target y               | no file at missing.csv: give a .csv or .parquet file
 pipe.csv --target y                  | no file at pipe.csv: give a .csv or .parquet file
 loop.csv --target y                  | no file at loop.csv: give a .csv or .parquet file
-good.csv                             | good.csv needs a column to foretell: choose target from a, b, c, y
-good.csv --target z                  | good.csv has no column 'z': choose target from a, b, c, y
+good.csv                             | good.csv needs a column to foretell: choose --target from a, b, c, y
+good.csv --target z                  | good.csv has no column 'z': choose --target from a, b, c, y
 good.csv --target a --task classification | column 'a' of good.csv has label 0.1257302210933933 in row 0, no class
 good.csv --target y --task next-token | model mlp takes numbers, not torch.int64 (48, 2) for next token
 good.csv --target y --model cnn      | model cnn takes images, (records, channels, height, width), not torch.float32
 good.csv --target y --model lstm     | model lstm takes tokens, (records, length), to continue, not torch.float32 (48
-good.parquet                         | good.parquet needs a column to foretell: choose target from a, b, c, y
-good.parquet --target z              | good.parquet has no column 'z': choose target from a, b, c, y
+good.parquet                         | good.parquet needs a column to foretell: choose --target from a, b, c, y
+good.parquet --target z              | good.parquet has no column 'z': choose --target from a, b, c, y
 garbage.parquet --target y           | garbage.parquet is no table that can be read
 empty.parquet --target y             | empty.parquet is no table that can be read
 pipe.parquet --target y              | no file at pipe.parquet: give a .csv or .parquet file
@@ -294,6 +294,7 @@ paths                                | cannot load data set 'paths' (no column o
 ARRAYS = """
 empty.npz                  | empty.npz is no .npz file that can be read
 text.npz                   | text.npz is no .npz file that can be read
+unnamed.npz                | unnamed.npz has none of x_train, y_train, x_test, y_test: save all of them
 missing.npz                | missing.npz has no y_train, x_test, y_test: save all of x_train, y_train, x_test, y_test
 truncated.npz              | truncated.npz is no .npz file that can be read
 pickled.npz                | y_train of pickled.npz holds Python objects, which only pickle can read: save an array
@@ -386,7 +387,7 @@ FEDERATE = """
 --data hidden.npz                    | hidden.npz has label -1 in 60 of 60 test records, as sets with hidden labels do
 --data images/text                   | images/text/train/cat/0.png is no picture in any of BMP, GIF, JPEG, PNG, PPM
 --data pipe.npz                      | no file at pipe.npz: give an .npz file with x_train, y_train, x_test, y_test
---data good.csv                      | good.csv needs a column to foretell: choose target from a, b, c, y
+--data good.csv                      | good.csv needs a column to foretell: choose --target from a, b, c, y
 --out mine.py                        | mine.py is no folder of a run (spec.json cannot be read: Not a directory)
 --out good.csv/run                   | good.csv is no folder, and good.csv/run would be in it: choose another --out
 --out held/seed                      | held/seed answers another question (not the same command): choose another --out

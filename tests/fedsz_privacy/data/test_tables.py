@@ -139,8 +139,8 @@ def test_at_most_the_records_that_are_asked_for_come_and_the_same_every_time(pat
 @pytest.mark.parametrize(
     ("changed", "asked", "message"),
     [
-        ({}, {"target": ""}, r"needs a column to foretell: choose target from amount, town, member, .*, answer"),
-        ({}, {"target": "age"}, "has no column 'age': choose target from amount, town"),
+        ({}, {"target": ""}, r"needs a column to foretell: choose --target from amount, town, member, .*, answer"),
+        ({}, {"target": "age"}, "has no column 'age': choose --target from amount, town"),
         ({}, {"target": "town", "task": "binary"}, "task binary: column 'town' .* has targets from 0 to 2"),
         ({}, {"target": "town", "task": "regression"}, "task regression: column 'town' .* choose a column of numbers"),
         ({}, {"target": "town", "task": "ranking"}, "unknown task 'ranking': choose one of classification, binary"),
@@ -172,7 +172,7 @@ ROWS = [f"{row},{row % 2}" for row in range(40)]
         (as_text(ROWS, "a,a"), "has several columns 'a': give each a name of its own"),
         (as_text(ROWS, "b,b"), "has several columns 'b': give each a name of its own"),
         (as_text(ROWS, ",b"), "has a column without a name: give it one, or leave it out if it is an index"),
-        (as_text(ROWS, "a;b"), "has no column 'b': choose target from a;b"),
+        (as_text(ROWS, "a;b"), "has no column 'b': choose --target from a;b"),
         (as_text([f"{row},{row}" for row in ROWS]), "is no table that can be read"),
         (as_text([*ROWS, "1,2,3"]), "is no table that can be read .*line 42, saw 3"),
         (
@@ -285,7 +285,7 @@ def test_the_index_of_a_data_frame_is_no_column(tmp_path):
     plain = load_data(save(tmp_path / "plain.parquet", frame()), target="score")
     sliced = load_data(save(tmp_path / "sliced.parquet", frame().set_index(np.arange(40)[::-1])), target="score")
     assert torch.equal(plain.train.inputs[0], sliced.train.inputs[0])
-    with pytest.raises(InputError, match="has no column 'town': choose target from amount, member"):
+    with pytest.raises(InputError, match="has no column 'town': choose --target from amount, member"):
         load_data(save(tmp_path / "named.parquet", frame().set_index("town")), target="town")
 
 
