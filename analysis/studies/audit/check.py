@@ -17,12 +17,15 @@ from analysis.studies.check import check_clients
 from attacks import Game, Knowledge, Signal, View
 from attacks.canaries.directions import require_room
 from attacks.canaries.gradients import add_canaries
+from attacks.game.adversaries import AGGREGATE, Adversary
 from attacks.game.engine import games_of
 from attacks.game.looks import observe
 from fedsz_privacy.core.errors import InputError, one_line
 from fedsz_privacy.core.imports import is_users_own
 from fedsz_privacy.core.state import stack_of_one
+from fedsz_privacy.defences.aggregation import AVERAGE
 from fedsz_privacy.defences.defence import Defence
+from fedsz_privacy.defences.proof import Observer
 from fedsz_privacy.training.gradients import gradient_names
 from fedsz_privacy.training.rule import require_stepped
 
@@ -72,7 +75,17 @@ def check_audit(
     if workers.count > 1:
         check_pickling(game, spec.model)
     seconds = estimate_seconds(game, defences, signals, spec, workers)
-    return [*notices, describe_audit(seconds, spec.trials)]
+    return [*notices, *behind_what_is_seen(defences, spec.get_adversary()), describe_audit(seconds, spec.trials)]
+
+
+def behind_what_is_seen(defences: Sequence[Defence], adversary: Adversary) -> list[str]:
+    """Return a line for each defence whose server adds noise to what this adversary sees without it."""
+    return [
+        f"{each.name} adds its noise to the sum, behind what adversary {adversary.name} sees: leakage, guarantee and "
+        f"performance here are those without it; for those with it choose --adversary {AGGREGATE.name}"
+        for each in defences
+        if each.aggregation != AVERAGE and adversary.observer is not Observer.AGGREGATES
+    ]
 
 
 def check_signals(signals: Sequence[Signal], game: Game) -> None:

@@ -8,6 +8,8 @@ import torch
 from typer.testing import CliRunner
 
 from analysis.cli import app
+from analysis.studies.audit.check import behind_what_is_seen
+from analysis.studies.audit.spec import AuditSpec
 
 pytestmark = pytest.mark.usefixtures("undrawn")
 
@@ -199,3 +201,12 @@ def test_a_check_leaves_the_model_as_it_was():
     check_audit(spec, set_up(spec, split, model), spec.parse_defences(), spec.get_signals(), Workers())
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
     assert not any(module._forward_hooks or module._forward_pre_hooks for module in model.modules())
+
+
+@pytest.mark.parametrize(("adversary", "hidden"), [("update", True), ("server", True), ("aggregate", False)])
+def test_noise_behind_what_an_adversary_sees_is_told_before_anything_is_played(adversary, hidden):
+    """Its row was that of no defence at all, and the conclusion said "no guarantee" of a dpfedavg:eps=8."""
+    spec = AuditSpec(adversary=adversary, defences=("none", "dpfedavg:eps=8"))
+    told = behind_what_is_seen(spec.parse_defences(), spec.get_adversary())
+    assert len(told) == hidden
+    assert all(line.startswith("dpfedavg:eps=8 adds its noise to the sum, behind what") for line in told)
