@@ -6,11 +6,12 @@ Run with: python benchmarks/readme_table.py FOLDER
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from math import floor
 from pathlib import Path
 from statistics import median_low
 from typing import Any
 
-from analysis.reporting.numbers import significant
+from analysis.reporting.numbers import as_upper_bound, significant
 
 ANY = "any mechanism"
 """Of the bounds by canaries, the table has those on any mechanism, which compare across defences."""
@@ -23,8 +24,8 @@ def mean(found: dict[str, Any], digits: str) -> str:
 
 
 def median(values: Sequence[float]) -> str:
-    """Return the lower median of what each run proves, with the range; without one where all runs prove the same."""
-    middle, low, high = (f"{of(values):.1f}" for of in (median_low, min, max))
+    """Return the lower median of what each run proves, with the range, rounded down; alone where all prove the same."""
+    middle, low, high = (f"{floor(10 * of(values)) / 10:.1f}" for of in (median_low, min, max))
     return f"{middle} ({low} to {high})" if low != high else middle
 
 
@@ -49,7 +50,7 @@ def rows(results: dict[str, Any]) -> Iterator[tuple[str, ...]]:
         ratio = found["ratio"]
         yield (
             f"`{found['name']}`",
-            "∞" if epsilon == "inf" else f"{epsilon:.3g}",
+            "∞" if epsilon == "inf" else as_upper_bound(epsilon),
             as_if(found["as_if"]),
             median(found["epsilon_lower_bounds"]),
             *([median(canaries)] if canaries else []),
