@@ -159,6 +159,7 @@ def test_a_finished_run_resumes_to_the_same_results(finished):
     assert (finished / "results.json").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_finished_run_resumes_to_as_much_as_is_asked_for(finished):
     assert run("audit", "--resume", str(finished), "--quiet").stdout == f"{finished / 'report.html'}\n"
     assert json.loads(run("audit", "--resume", str(finished), "--json").stdout)["defences"]

@@ -1,3 +1,4 @@
+import pytest
 from typer.testing import CliRunner
 
 from analysis.cli import app
@@ -23,6 +24,7 @@ def test_a_federation_ends_with_its_table_and_the_path_of_the_report(tmp_path):
     assert result.stdout.startswith("training in this run takes about ")
 
 
+@pytest.mark.slow
 def test_dp_sgd_is_a_defence_of_a_federation_with_its_guarantee_in_the_table(tmp_path):
     small = ["--model", "mlp", "--rounds", "1", "--records", "60", "--clients", "2", "--epochs", "1"]
     arguments = [*small, "--release", "dpsgd:eps=8", "--delta", "1e-6"]

@@ -56,6 +56,7 @@ numbers = st.floats(allow_nan=True, allow_infinity=True, width=64)
 vectors = arrays(np.float64, NUMBERS, elements=numbers)
 
 
+@pytest.mark.slow
 @given(st.lists(vectors, min_size=1, max_size=4), vectors)
 @settings(max_examples=300, deadline=None)
 def test_no_client_moves_the_sum_by_more_than_a_clip_norm(updates, last):

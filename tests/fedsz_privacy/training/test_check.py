@@ -28,6 +28,7 @@ def test_a_model_of_many_normalised_layers_is_tried_on_a_whole_batch(images, see
     check_rule(Training(batch_size=64, learning_rate=0.05), build_model(NORMALISED, images, seed), NORMALISED, images)
 
 
+@pytest.mark.slow
 def test_the_step_of_two_records_is_many_times_as_long(images):
     """By rounding alone it is 1 to 30,000 times as long as the weights: no step to judge a model by."""
     lengths = {size: np.median([step_length(images, size, seed) for seed in range(5)]) for size in (2, 64)}

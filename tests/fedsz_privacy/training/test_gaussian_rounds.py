@@ -127,6 +127,7 @@ def test_numbers_out_of_range_are_one_line(arguments, message):
         GaussianRounds(*arguments)
 
 
+@pytest.mark.slow
 def test_very_many_rounds_of_little_noise_have_an_epsilon_too():
     """Losses once overflowed where a first look found them infinite."""
     unsampled = GaussianRounds(0.3, rounds=100_000).epsilon(1e-10, ZERO_OUT)

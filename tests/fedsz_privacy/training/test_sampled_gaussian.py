@@ -34,6 +34,7 @@ def test_no_loss_is_beyond_what_sampling_lets_it_be(adjacency):
     np.testing.assert_allclose(hockey_stick(loss, beyond), expected, atol=1e-15)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("noise", "rate", "steps"), [(0.8, 0.1, 50), (0.5, 0.05, 100), (5.0, 0.999, 3), (20.0, 1e-5, 1)]
 )
