@@ -147,7 +147,7 @@ def test_other_questions_are_read_back_too(tmp_path, command, spec):
 def test_a_question_about_files_is_read_back_without_what_they_hold(tmp_path, before):
     (tmp_path / "a.pt").write_bytes(b"anything")
     spec = NoiseSpec(tmp_path / "a.pt", tmp_path / "a.pt" if before else None, ("fedsz:rel=0.5",), seed=3, delta=1e-6)
-    open_run(tmp_path / "run", spec.to_dict())
+    open_run(tmp_path / "run", spec.to_dict()).write("results.json", "{}")
     assert read_question(tmp_path / "run", "noise", NoiseSpec) == spec
     (tmp_path / "a.pt").write_bytes(b"something else")
     with pytest.raises(InputError, match=r"question \(not the same content of .*a\.pt\): choose another --out"):
