@@ -14,7 +14,7 @@ from flwr.serverapp.strategy import FedAvg
 from fedsz_privacy import ErrorBound, FedSZ
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.state import subtract
-from fedsz_privacy.federation import open_recording
+from fedsz_privacy.federation import RecordingWarning, open_recording
 from fedsz_privacy.flower import FedSZStrategy, fedsz_mod
 from fedsz_privacy.flower.envelope import NOTE
 
@@ -63,7 +63,8 @@ def test_who_is_left_out_of_the_aggregate_is_left_out_of_the_recording(tmp_path)
 
 @pytest.mark.parametrize("name", ["0", "", "two\nlines", "long" * 20])
 def test_a_name_that_is_taken_or_no_line_is_that_of_the_node(name, tmp_path):
-    recording = recorded(tmp_path / "kept", "fedsz:rel=1e-2", {NODES[2]: renamed(name)}, 1)
+    with pytest.warns(RecordingWarning, match="members lack client node .*: give the records it holds"):
+        recording = recorded(tmp_path / "kept", "fedsz:rel=1e-2", {NODES[2]: renamed(name)}, 1)
     expected = {"1", "3", f"node {NODES[2]}"} | ({f"node {NODES[0]}"} if name == "0" else {"0"})
     assert set(recording.rounds[0].participants) == expected
 
