@@ -21,10 +21,10 @@ from fedsz_privacy.training.events import DiscreteGaussianDpEvent, EpsilonDeltaD
 from fedsz_privacy.training.sampled_gaussian import sampled_gaussian
 
 ROUNDING = 2**-52
-"""Delta that floats lose, at most, in one composition: dp-accounting's Fourier transforms were seen to lose half of it.
+"""Delta that is given up to the floats of one composition: measured and not proved.
 
-Twenty settings of which epsilon is known in closed form, or by a transform that is tilted towards the tail, lost .45 to
-1e-16 of delta a composition.
+By the closed form of ten settings without sampling, at deltas of 1e-9 and 1e-10, dp-accounting's Fourier transforms
+were off by 6.1e-17 of delta a composition at most, of either sign.
 """
 
 

@@ -29,7 +29,7 @@ def sampled_gaussian(noise_multiplier: float, sampling_rate: float, interval: fl
     Guarantees
     ----------
     Pessimistic, for adding or removing one record (Doroshenko et al., PoPETs 2022, "connect the dots"). Composed with
-    itself by dp-accounting it is so up to the rounding of its floats, which `accountants.rounding` bounds.
+    itself by dp-accounting it is so up to the rounding of its floats, for which `accountants.rounding` allows.
     """
     removal, addition = (
         _rounded(GaussianPrivacyLoss(noise_multiplier, sampling_prob=sampling_rate, adjacency_type=each), interval)
