@@ -130,7 +130,9 @@ def calibrate(event: Callable[[float], DpEvent], eps: float, delta: float) -> fl
     multiplier = search(min(max(FINE, COARSE * eps), COARSE), LowerEndpointAndGuess(LEAST_NOISE, 1.0))
     if epsilon(event(multiplier), delta) >= CLOSE * eps:
         return multiplier
-    less = multiplier / 2
+    less = max(multiplier / 2, LEAST_NOISE)
     while epsilon(event(less), delta) <= eps:
-        less /= 2
+        if less == LEAST_NOISE:
+            return less
+        less = max(less / 2, LEAST_NOISE)
     return search(FINE, ExplicitBracketInterval(less, multiplier))
