@@ -6,10 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis.methods.leakage.vulnerable import vulnerable_share
 from analysis.studies.audit.frontier import Frontier
-from analysis.studies.audit.measure import (
-    RECORDS,
-    VULNERABLE,
-)
+from analysis.studies.audit.measure import RECORDS, VULNERABLE
 from analysis.studies.audit.played_report import PlayedReport
 from analysis.studies.audit.spec import AuditSpec
 from analysis.studies.audit.strongest import Strongest

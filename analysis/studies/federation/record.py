@@ -1,15 +1,15 @@
 """A federation's rounds without a defence, recorded for audits that want no retraining."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.reporting.folder import to_json
-from analysis.reporting.json_files import read_json
+from analysis.reporting.json_files import DAMAGED, read_json
 from analysis.studies.federation.spec import FederationSpec
-from analysis.studies.questions import to_plain
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.files import write_atomically
 from fedsz_privacy.core.state import unstack
@@ -42,20 +42,30 @@ def recorder_of(spec: FederationSpec, clients: NDArray[np.bool_], folder: Path) 
     )
 
 
-def open_recorder(spec: FederationSpec, clients: NDArray[np.bool_], folder: Path) -> Recorder:
-    """Return what records a federation in a folder that holds no rounds of another one.
+def open_recorder(
+    spec: FederationSpec, clients: NDArray[np.bool_], asked: Mapping[str, object], folder: Path
+) -> Recorder:
+    """Return what records a federation, of which so much was asked, in a folder that holds no rounds of another one.
 
     Raises
     ------
     InputError
         If it does, or holds another recording, or cannot be written to.
     """
-    asked, path = json.loads(json.dumps(to_plain("federate", spec))), folder / ASKED
-    if any((folder / ROUNDS).glob("*")) and not (path.is_file() and read_json(path) == asked):
+    path, text = folder / ASKED, to_json(asked)
+    if any((folder / ROUNDS).glob("*")) and not _holds(path, json.loads(text)):
         raise InputError(f"{folder} holds recorded rounds of another federation: choose another --record")
     recorder = recorder_of(spec, clients, folder)
-    write_atomically(path, to_json(asked).encode())
+    write_atomically(path, text.encode())
     return recorder
+
+
+def _holds(path: Path, asked: object) -> bool:
+    """Return whether a file holds what was asked; one that is missing or damaged does not."""
+    try:
+        return read_json(path) == asked
+    except DAMAGED:
+        return False
 
 
 def record_round(recorder: Recorder, played: Round) -> None:

@@ -50,7 +50,7 @@ def run_federation(
     defences, refused = settle_claims(there.spec, model, split.train, model.state_dict(), say, held)
     notices = (*there.notices, *refused)
     require_place(path, asked)
-    recorder = open_recorder(spec, clients, record) if record else None
+    recorder = open_recorder(spec, clients, asked, record) if record else None
     folder = open_run(path, asked)
     rounds, last = {}, {}
     for number, defence in enumerate(defences):

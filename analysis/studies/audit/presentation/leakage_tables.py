@@ -43,7 +43,7 @@ def leakage_table(report: AuditReport) -> Table:
     return signals_table(
         "Measured leakage of the average record",
         f"Adversary {report.spec.adversary}. 95% percentile bootstrap intervals are "
-        f"{intervals_over('trial', report.spec.trials, 'candidate', report.spec.candidates)}.",
+        f"{intervals_over('trial', report.spec.trials, 'candidate', len(report.spec.repeats))}.",
         {defence: verdict.measured for defence, verdict in report.verdicts.items()},
         guessed_advantage(*_counts(report)),
     )

@@ -137,3 +137,6 @@ def test_a_recording_of_another_federation_is_kept(tmp_path):
             run_federation(other, tmp_path / "other", record=tmp_path / "kept")
     assert whole(tmp_path / "kept") == before
     assert not (tmp_path / "other").exists()
+    (tmp_path / "kept" / "federation.json").write_text("{")
+    with pytest.raises(InputError, match="kept holds recorded rounds of another federation: choose another --rec"):
+        run_federation(spec, tmp_path / "run", record=tmp_path / "kept")
