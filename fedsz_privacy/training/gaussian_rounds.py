@@ -8,8 +8,9 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
+from fedsz_privacy.core.dp_events import GaussianDpEvent, PoissonSampledDpEvent
 from fedsz_privacy.core.ranges import ACCOUNTED_NOISE_MULTIPLIER, DELTA, STEPS, Range, require_in
-from fedsz_privacy.training.accounting import FINE
+from fedsz_privacy.training.accounting import FINE, composed, epsilon
 
 SAMPLING_RATE = Range(1e-12, 1)
 """Probabilities that a unit of privacy is in a round."""
@@ -89,32 +90,41 @@ class GaussianRounds:
 
         (Balle and Wang, ICML 2018, Theorem 8; Dong, Roth and Su, arXiv 1905.02383, Corollary 3.3). With sampling it is
         dp-accounting's, by privacy loss distributions: pessimistic, and at a delta that is smaller by what floats may
-        lose as rounds are composed; of so many rounds that they may lose half of it, that without sampling. Both hold
-        for an observer of everything that leaves all rounds, which may choose later rounds by earlier ones; and for
-        noise of real numbers, which floats only approximate (Mironov, CCS 2012).
+        lose as rounds are composed. Of so many rounds that they may lose half of it, it is by Renyi divergences, or
+        that without sampling, whichever is smaller. All hold for an observer of everything that leaves all rounds,
+        which may choose later rounds by earlier ones; and for noise of real numbers, which floats only approximate
+        (Mironov, CCS 2012).
         """
         require_in(DELTA, delta, "delta")
         if self.noise_multiplier == 0:
             return math.inf
         from dp_accounting import get_epsilon_gaussian
 
+        from fedsz_privacy.training.accountants import ROUNDING
+
         unsampled = float(get_epsilon_gaussian(self.noise_multiplier / adjacency.value / math.sqrt(self.rounds), delta))
         if self.sampling_rate == 1:
             return unsampled
+        if 2 * ROUNDING * self.rounds > delta:
+            return min(unsampled, self._by_divergences(delta, adjacency))
         # A coarse first look keeps the number of losses that the second one holds in memory below about ten million.
         coarse = self._by_losses(delta, adjacency, unsampled) if unsampled > FINE * FINENESS else 0
         return min(unsampled, self._by_losses(delta, adjacency, min(unsampled, coarse)))
 
     def _by_losses(self, delta: float, adjacency: Adjacency, reach: float) -> float:
-        """Return epsilon by losses that are as fine as losses up to ``reach`` let them be; inf where floats lose it."""
+        """Return epsilon by losses that are as fine as losses up to ``reach`` let them be."""
         from fedsz_privacy.training.accountants import ROUNDING
 
-        lost = ROUNDING * self.rounds
-        if 2 * lost > delta:
-            return math.inf
         interval = FINE * 10 ** max(0, math.ceil(math.log10(max(reach, FINE) / FINENESS / FINE)))
         one_round = _losses(self.noise_multiplier, self.sampling_rate, adjacency, interval)
-        return float(one_round.self_compose(self.rounds).get_epsilon_for_delta(delta - lost))
+        return float(one_round.self_compose(self.rounds).get_epsilon_for_delta(delta - ROUNDING * self.rounds))
+
+    def _by_divergences(self, delta: float, adjacency: Adjacency) -> float:
+        """Return epsilon by Renyi divergences, which are known where a contribution is there or not; inf elsewhere."""
+        if adjacency is not Adjacency.ZERO_OUT:
+            return math.inf
+        once = PoissonSampledDpEvent(self.sampling_rate, GaussianDpEvent(self.noise_multiplier))
+        return epsilon(composed(once, self.rounds), delta)
 
 
 @lru_cache(maxsize=8)

@@ -16,8 +16,7 @@ def account_table(account: Account) -> Table:
     return Table(
         title=words.title,
         note=f"Guaranteed at delta {delta}, for {words.unit}, against whoever sees "
-        f"{words.observer}. "
-        + (f"Sampling rate {rounds.sampling_rate:g}; by privacy loss distributions." if asked.sampled else "Exact."),
+        f"{words.observer}. " + (_sampled_words(rounds.sampling_rate, one) if asked.sampled else "Exact."),
         columns=(
             "adjacency",
             "sensitivity\n/ clip norm",
@@ -29,6 +28,13 @@ def account_table(account: Account) -> Table:
             *((f"{one}s within\nepsilon {asked.halt_at:g}",) if asked.halt_at else ()),
         ),
         rows=[_row(account, each) for each in account.epsilons],
+    )
+
+
+def _sampled_words(rate: float, one: str) -> str:
+    return (
+        f"Sampling rate {rate:g}; by privacy loss distributions, and of so many {one}s that floats lose them by Renyi "
+        "divergences, or as without sampling."
     )
 
 

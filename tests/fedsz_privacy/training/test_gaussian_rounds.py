@@ -2,6 +2,7 @@ import math
 
 import pytest
 from dp_accounting import GaussianDpEvent, PoissonSampledDpEvent, SelfComposedDpEvent
+from dp_accounting.rdp import RdpAccountant
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize
@@ -151,3 +152,10 @@ def test_a_delta_below_what_can_be_computed_is_refused(delta):
 def test_what_floats_lose_in_many_rounds_makes_no_epsilon_too_small():
     nearly, exact = (GaussianRounds(170.0, rate, 500_000).epsilon(2.3e-10, ZERO_OUT) for rate in (1 - 1e-12, 1.0))
     assert nearly >= exact * (1 - 1e-9)
+
+
+def test_rounds_of_which_floats_lose_the_losses_are_counted_by_divergences_and_not_as_without_sampling():
+    sampled, step = GaussianRounds(0.5, 1e-5, 10**6), PoissonSampledDpEvent(1e-5, GaussianDpEvent(0.5))
+    by_divergences = RdpAccountant().compose(step, 10**6).get_epsilon(1e-10)
+    assert sampled.epsilon(1e-10, ZERO_OUT) == by_divergences < 100
+    assert sampled.epsilon(1e-10, REPLACE) == GaussianRounds(0.5, 1.0, 10**6).epsilon(1e-10, REPLACE)
