@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from fedsz_privacy.codec.arrays import rounding_error
+from fedsz_privacy.codec.arrays import to_array
+from fedsz_privacy.codec.bounded import Room
 from fedsz_privacy.codec.carrying import carried
 from fedsz_privacy.codec.exact import raw
 from fedsz_privacy.codec.header import Entry, grouped
@@ -75,10 +76,11 @@ def _piece(fedsz: "FedSZ", state: StateDict, name: str, place: int, rule: LossyR
     tensor = carried({name: state[name]})[name]
     fedsz.require_room(tensor.nbytes)
     is_chosen = is_eligible(tensor, fedsz.threshold) and rule(name, tensor)
-    bound, task = 0.0, None
-    for array, bound in fedsz.arrays({name: tensor} if is_chosen else {}).values():
-        room = bound - rounding_error(array, bound, tensor.dtype)
-        task = partial(fedsz.compressor.encode, array, room) if room > 0 else None
+    found, task = Room(0, 0), None
+    if is_chosen:
+        array = to_array(tensor)
+        found = Room.of(array, tensor.dtype, fedsz.bound.of(name))
+        task = partial(fedsz.compressor.encode, array, found.room) if found.room > 0 else None
     entry = Entry(name, tensor.dtype, tuple(tensor.shape), 0)
     floats = count(tensor, is_chosen, fedsz.threshold)
-    return Piece(Noted(place, entry, bound, floats, task is not None), tensor, task)
+    return Piece(Noted(place, entry, found.bound, floats, task is not None), tensor, task)

@@ -5,11 +5,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor
 
-from fedsz_privacy.codec.arrays import rounding_error, to_array
+from fedsz_privacy.codec.arrays import to_array
 from fedsz_privacy.codec.bounds import ErrorBound, require_error_bound
 from fedsz_privacy.codec.budget import memory_of
 from fedsz_privacy.codec.carrying import carried, require_state
@@ -22,7 +20,7 @@ from fedsz_privacy.codec.layers import LayerBounds
 from fedsz_privacy.codec.lossless import LOSSLESS, ZSTD, Lossless
 from fedsz_privacy.codec.lossy import THRESHOLD, LossyRule, default_rule, is_eligible, on_copies, warn_of_shortfall
 from fedsz_privacy.codec.names import DEFAULT_MAX_BYTES
-from fedsz_privacy.codec.remembering import decoder_of, encode_arrays, predicting, require_last
+from fedsz_privacy.codec.remembering import decoder_of, encode_tensors, predicting, require_last
 from fedsz_privacy.codec.streaming import Encoded, decode_from, encode_to
 from fedsz_privacy.codec.units import decode_unit
 from fedsz_privacy.core.errors import InputError
@@ -97,7 +95,9 @@ class FedSZ:
 
     def bounds(self, state: StateDict) -> dict[str, float]:
         """Return the absolute error bound of each tensor that may change; all others come back bit-exact."""
-        return {name: bound for name, (_, bound) in self.arrays(self._chosen(carried(state))).items()}
+        chosen = self._chosen(carried(state)).items()
+        bounds = {name: self.bound.of(name).absolute(to_array(tensor)) for name, tensor in chosen}
+        return {name: bound for name, bound in bounds.items() if bound > 0}
 
     def encode(self, state: StateDict, last: LastRound | None = None) -> bytes:
         """Return the frame of a state, as `encode_with_bounds` does."""
@@ -173,13 +173,7 @@ class FedSZ:
         self.require_room(nbytes(state))
         chosen = self._chosen(state)
         warn_of_shortfall(state, chosen, self.threshold)
-        lossy = self.arrays(chosen)
-        arrays = {
-            name: (array, room)
-            for name, (array, bound) in lossy.items()
-            if (room := bound - rounding_error(array, bound, state[name].dtype)) > 0
-        }
-        streams, number = encode_arrays(self.compressor, arrays, state, last, self.workers)
+        rooms, streams, number = encode_tensors(self, chosen, last)
         entries = tuple(Entry(name, t.dtype, tuple(t.shape), len(streams.get(name, b""))) for name, t in state.items())
         header = Header(self.compressor.name, self.lossless.name, entries, predicted_from=number)
         header, coded = with_blocks(header, state, streams)
@@ -187,7 +181,7 @@ class FedSZ:
         views = [memoryview(stream) for stream in streams.values()]
         decoder = predicting(self.compressor, header)
         self.require_room(memory_of(header, len(frame) - payload_size(header), views, decoder))
-        return frame, {name: bound for name, (_, bound) in lossy.items()}
+        return frame, {name: each.bound for name, each in rooms.items() if each.bound > 0}
 
     def require_room(self, size: int) -> None:
         """Raise InputError if decoding takes more than ``max_bytes``."""
@@ -253,12 +247,6 @@ class FedSZ:
         """Return the tensors that are lossy if their bounds leave them room."""
         rule = self.rule(state)
         return {name: t for name, t in state.items() if is_eligible(t, self.threshold) and rule(name, t)}
-
-    def arrays(self, chosen: StateDict) -> dict[str, tuple[NDArray[np.floating], float]]:
-        """Return the array and the absolute bound of each chosen tensor that may change."""
-        arrays = {name: to_array(tensor) for name, tensor in chosen.items()}
-        bounds = {name: self.bound.of(name).absolute(array) for name, array in arrays.items()}
-        return {name: (array, bounds[name]) for name, array in arrays.items() if bounds[name] > 0}
 
 
 def _decode_tensors(

@@ -1,55 +1,59 @@
 """Which streams of a frame are predicted from the last round, and who may decode them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TypeAlias
+from typing import TYPE_CHECKING
 
+from fedsz_privacy.codec.arrays import to_array
+from fedsz_privacy.codec.bounded import Room, encode_within
 from fedsz_privacy.codec.compressors.base import Compressor
-from fedsz_privacy.codec.compressors.predicted import Array, Predicted, shorter
+from fedsz_privacy.codec.compressors.predicted import Predicted, shorter
 from fedsz_privacy.codec.header import Entry, FrameError, Header
 from fedsz_privacy.codec.last_round import LastRound
 from fedsz_privacy.codec.workers import in_order
 from fedsz_privacy.core.state import StateDict
 
+if TYPE_CHECKING:
+    from fedsz_privacy.codec.pipeline import FedSZ
+
 MOST_NAMING = 9
 """Most bytes that the number of a round takes in a frame."""
 
-Encode: TypeAlias = Callable[[Array, float], bytes]
 
+def encode_tensors(
+    fedsz: "FedSZ", chosen: StateDict, last: LastRound | None
+) -> tuple[dict[str, Room], dict[str, bytes], int | None]:
+    """Return the rooms and the streams of the lossy tensors of a state, and the last round's number if it predicts any.
 
-def encode_arrays(
-    compressor: Compressor,
-    arrays: Mapping[str, tuple[Array, float]],
-    state: StateDict,
-    last: LastRound | None,
-    workers: int,
-) -> tuple[dict[str, bytes], int | None]:
-    """Return the streams of the lossy tensors of a state, and the number of the last round if it predicts any.
+    Whoever encodes a tensor works its bound out too, so that with several workers this process only hands tensors over.
 
     Parameters
     ----------
-    compressor : Compressor
-        What encodes them.
-    arrays : mapping of str to (array, float)
-        The tensors as arrays, and their bounds.
-    state : StateDict
-        The state that they are of.
+    fedsz : FedSZ
+        The pipeline.
+    chosen : StateDict
+        The tensors that are lossy if their bounds leave them room; only these have a stream.
     last : LastRound or None
         What may predict them.
-    workers : int
-        Number of processes.
     """
-
-    def run(encoder: Callable[[str], Encode]) -> dict[str, bytes]:
-        return dict(in_order(((name, partial(encoder(name), *each)) for name, each in arrays.items()), workers))
-
-    alone = run(lambda _: compressor.encode)
+    compressor, workers = fedsz.compressor, fedsz.workers
+    tasks = (
+        (name, partial(encode_within, compressor, to_array(tensor), tensor.dtype, fedsz.bound.of(name)))
+        for name, tensor in chosen.items()
+    )
+    found = dict(in_order(tasks, workers))
+    rooms = {name: room for name, (room, _) in found.items()}
+    alone = {name: stream for name, (_, stream) in found.items() if stream}
     if last is None:
-        return alone, None
-    rests = run(lambda name: Predicted(compressor, last.array(name, state[name])).encode_rest)
-    mixed = mix(alone, rests)
-    return (alone, None) if mixed is None else (mixed, last.number)
+        return rooms, alone, None
+    rests = (
+        (name, partial(Predicted(compressor, last.array(name, tensor)).encode_rest, to_array(tensor), rooms[name].room))
+        for name, tensor in chosen.items()
+        if name in alone
+    )
+    mixed = mix(alone, dict(in_order(rests, workers)))
+    return (rooms, alone, None) if mixed is None else (rooms, mixed, last.number)
 
 
 def mix(alone: Mapping[str, bytes], rests: Mapping[str, bytes]) -> dict[str, bytes] | None:
