@@ -11,7 +11,7 @@ from typing import Any
 
 from analysis.reporting.json_files import DAMAGED, FORMAT, read_json, require_format, require_keys
 from analysis.reporting.lock import LOCK, WRITER, lock
-from fedsz_privacy.core.errors import InputError, one_line
+from fedsz_privacy.core.errors import InputError, one_line, printable
 from fedsz_privacy.core.files import TEMPORARY, one_line_for, remove_temporaries, require_readable, write_atomically
 
 SPEC = "spec.json"
@@ -21,6 +21,9 @@ FILES, FOLDERS = ("results.json", "report.json"), ("trials", "canary_trials", "r
 
 GROUPS = {"versions": "version of", "contents": "content of"}
 """Parts of a question that the toolkit adds to what was asked, with the words before the name of each item."""
+
+SHOWN = 40
+"""Characters of a value up to which a message shows it."""
 
 VERSIONED = ("fedsz-privacy", "numpy", "pysz", "scikit-learn", "scipy", "torch", "zstandard")
 
@@ -160,12 +163,25 @@ def _require_same(path: Path, asked: Mapping[str, object]) -> None:
     except DAMAGED as error:
         raise InputError(f"{path} is no folder of a run ({one_line(error)}): choose another --out") from error
     if changed:
-        named = ", ".join(name if name.isprintable() else repr(name) for name in changed)
-        raise InputError(f"{path} answers another question (not the same {named}): choose another --out")
+        told = "; ".join(_difference(name, *values) for name, values in changed.items())
+        raise InputError(f"{path} answers another question (not the same {told}): choose another --out")
 
 
-def changes(path: Path, asked: Mapping[str, object]) -> list[str]:
-    """Return the names of what the run in a folder was asked otherwise, the command alone if it is another one.
+def _difference(name: str, there: object, here: object) -> str:
+    """Return the name of what was asked otherwise, with both values where a line has room for them."""
+    shown = name if name.isprintable() else repr(name)
+    values = [_shown(each) for each in (there, here)]
+    return f"{shown}: {' there, '.join(values)} here" if all(len(each) <= SHOWN for each in values) else shown
+
+
+def _shown(value: object) -> str:
+    return "nothing" if value is None else printable(value if isinstance(value, str) else json.dumps(value))
+
+
+def changes(path: Path, asked: Mapping[str, object]) -> dict[str, tuple[object, object]]:
+    """Return what the run in a folder was asked otherwise: by name what it was, and what it is now; None where nothing.
+
+    If it is another command, that alone.
 
     Raises
     ------
@@ -173,8 +189,8 @@ def changes(path: Path, asked: Mapping[str, object]) -> list[str]:
         If the folder holds no run; InputError, a ValueError, if it holds one of another format.
     """
     old, new = _named(read_spec(path)), _named(json.loads(json.dumps(_settled(asked))))
-    changed = [name for name in {**new, **old} if new.get(name) != old.get(name)]
-    return ["command"] if "command" in changed else changed
+    changed = {name: (old.get(name), new.get(name)) for name in {**new, **old} if new.get(name) != old.get(name)}
+    return {"command": changed["command"]} if "command" in changed else changed
 
 
 def _settled(asked: Mapping[str, object]) -> dict[str, object]:

@@ -101,7 +101,7 @@ def test_bad_input_ends_with_one_line_and_leaves_nothing(tmp_path, arguments, me
 def test_another_spec_in_the_same_folder_ends_with_one_line(finished):
     result = run("audit", *QUICK, "--release", "none", "--signal", "loss", "--seed", "5", "--out", str(finished))
     assert result.exit_code == 2
-    assert "answers another question (not the same seed)" in result.stderr
+    assert "answers another question (not the same seed: 7 there, 5 here)" in result.stderr
 
 
 def test_a_backend_that_is_not_installed_ends_with_one_line_and_leaves_nothing(monkeypatch, tmp_path):
@@ -148,7 +148,7 @@ def test_resume_refuses_a_run_of_other_versions(monkeypatch, finished):
     monkeypatch.setattr("analysis.reporting.folder.versions", lambda: versions() | {"torch": "1.0"})
     result = run("audit", "--resume", str(finished))
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
-    assert "answers another question (not the same version of torch): choose another --out" in result.stderr
+    assert f"answers another question (not the same version of torch: {versions()['torch']} there, 1.0 here): choose another --out" in result.stderr
 
 
 def test_a_finished_run_resumes_to_the_same_results(finished):

@@ -258,7 +258,7 @@ def test_a_finished_run_that_was_asked_otherwise_is_left_alone(asked, finished):
     before = stamps(folder)
     result = run(*asked["federate"], "--seed", "5")
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
-    assert "answers another question (not the same seed): choose another --out" in result.stderr
+    assert "answers another question (not the same seed: 0 there, 5 here): choose another --out" in result.stderr
     assert stamps(folder) == before
 
 

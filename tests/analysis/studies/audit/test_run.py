@@ -140,7 +140,7 @@ def test_trials_of_either_kind_that_cannot_be_used_are_played_again_to_the_same_
 def test_a_folder_of_another_spec_is_left_alone(finished, small):
     folder = finished[1].path
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
-    with pytest.raises(InputError, match=r"answers another question \(not the same seed\): choose another --out"):
+    with pytest.raises(InputError, match=r"answers another question \(not the same seed: \d there, 2 here\): choose another --out"):
         run_audit(dataclasses.replace(small, seed=2), folder)
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
 

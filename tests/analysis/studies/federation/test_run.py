@@ -369,7 +369,7 @@ def test_a_run_says_what_clients_sent_and_another_payload_is_another_run(tmp_pat
     assert json.loads((folder.path / "spec.json").read_text())["payload"] == "state"
     assert json.loads((folder.path / "results.json").read_text())["spec"]["payload"] == "state"
     assert read_question(folder.path, "federate", FederationSpec) == spec
-    with pytest.raises(InputError, match=r"answers another question \(not the same payload\)"):
+    with pytest.raises(InputError, match=r"answers another question \(not the same payload: state there, update here\)"):
         run_federation(dataclasses.replace(spec, payload=Payload.UPDATE), tmp_path / "run")
 
 
