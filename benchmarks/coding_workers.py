@@ -1,6 +1,7 @@
 """What worker processes gain: encoding on one and on several, in turn, and who holds the interpreter's lock.
 
-Run with: python benchmarks/coding_workers.py [WORKERS]
+Run with: python benchmarks/coding_workers.py [WORKERS [FILE...]]; each file holds a state or an update. Without any it
+is matrices of normal numbers, in which there is nothing to predict.
 """
 
 import sys
@@ -8,6 +9,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from time import perf_counter, sleep
 
 import numpy as np
@@ -16,6 +18,8 @@ import zstandard
 
 from fedsz_privacy import ErrorBound, FedSZ
 from fedsz_privacy.codec.compressors import get_compressor
+from fedsz_privacy.core.state import StateDict
+from fedsz_privacy.data.weights import load_weights
 
 REL = 1e-2
 TENSORS, SHAPE = 48, (1024, 1024)
@@ -61,16 +65,21 @@ def locks() -> None:
         print(f"{name}: longest share of a call in which another thread waits: {held(work):.0%}", flush=True)
 
 
-def main(workers: int) -> None:
+def main(workers: int, *files: str) -> None:
     """Print who holds the lock, and what several workers gain with each compressor."""
     locks()
+    for given, state in {file: load_weights(file) for file in files}.items() or [("normal numbers", normal_numbers())]:
+        for name in COMPRESSORS:
+            print(f"{Path(given).name}, {name}: {compare(name, state, workers)}", flush=True)
+
+
+def normal_numbers() -> StateDict:
+    """Return the matrices."""
     torch.manual_seed(0)
-    state = {f"{place}.weight": torch.randn(SHAPE) for place in range(TENSORS)}
-    for name in COMPRESSORS:
-        print(f"{name}: {compare(name, state, workers)}", flush=True)
+    return {f"{place}.weight": torch.randn(SHAPE) for place in range(TENSORS)}
 
 
-def compare(name: str, state: dict[str, torch.Tensor], workers: int) -> str:
+def compare(name: str, state: StateDict, workers: int) -> str:
     """Return the median of one worker's time over that of several, pair by pair, in words."""
     alone = FedSZ(ErrorBound.rel(REL), compressor=get_compressor(name))
     several = replace(alone, workers=workers)
@@ -85,4 +94,4 @@ def compare(name: str, state: dict[str, torch.Tensor], workers: int) -> str:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:2] or ["2"]))
+    main(int((sys.argv[1:2] or ["2"])[0]), *sys.argv[2:])

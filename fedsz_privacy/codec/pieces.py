@@ -1,6 +1,6 @@
 """The tensors of a state on their way into a frame, taken from the state one by one."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -50,13 +50,13 @@ class Piece:
 
     noted: Noted
     tensor: Tensor
-    task: Callable[[], bytes] | None
+    task: partial[bytes] | None
 
 
 Unit = tuple[Noted, ...]
 
 
-def tasks_of(fedsz: "FedSZ", state: StateDict) -> Iterator[tuple[Unit, Callable[[], bytes]]]:
+def tasks_of(fedsz: "FedSZ", state: StateDict) -> Iterator[tuple[Unit, partial[bytes]]]:
     """Return what each stream of a frame will hold, and what makes the stream.
 
     Raises

@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from functools import cache, partial
 from multiprocessing import resource_tracker
 from pathlib import Path
+from queue import SimpleQueue
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
+import numpy as np
 from joblib.externals.loky import ProcessPoolExecutor
 
 from fedsz_privacy.codec.shared_arrays import Place, Slot, memory_folder
@@ -23,6 +25,9 @@ Result = TypeVar("Result")
 AHEAD = 2
 """Tasks that each process has at a time: one that it does, and its next."""
 
+SMALL = 2**18
+"""Bytes of a task's arguments below which it is done here: to hand it over takes as long."""
+
 IDLE_SECONDS = 300
 SETTINGS = {
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
@@ -33,13 +38,13 @@ SETTINGS = {
 """Environment of the processes."""
 
 
-def in_order(tasks: Iterable[tuple[Note, Callable[[], Result]]], workers: int) -> Iterator[tuple[Note, Result]]:
+def in_order(tasks: Iterable[tuple[Note, partial[Result]]], workers: int) -> Iterator[tuple[Note, Result]]:
     """Return the results of tasks in their order, each with the note that came with it.
 
-    They are worked out by so many processes. With several, this one only hands tasks over: were it to code as well, its
-    own compressor would hold the lock that the threads which hand over wait for. Large arrays among the arguments of a
-    ``functools.partial`` reach the others through shared memory. The processes are kept for the next call, and end by
-    themselves when idle.
+    They are worked out by so many processes. With several, this one hands tasks over, and does small ones alone: were
+    it to do others as well, its own compressor would hold the lock that the threads which hand over wait for. Large
+    arrays among their arguments reach the others through shared memory. The processes are kept for the next call, and
+    end by themselves when idle.
     """
     if workers == 1:
         for note, task in tasks:
@@ -47,23 +52,26 @@ def in_order(tasks: Iterable[tuple[Note, Callable[[], Result]]], workers: int) -
         return
     pool = _pool(workers)
     with TemporaryDirectory(prefix="fedsz-", dir=memory_folder()) as folder:
-        free = [Slot(Path(folder) / str(place)) for place in range(AHEAD * workers)]
-        waiting: deque[tuple[Note, Future[Result], Slot]] = deque()
+        free: SimpleQueue[Slot] = SimpleQueue()
+        for place in range(AHEAD * workers):
+            free.put(Slot(Path(folder) / str(place)))
+        waiting: deque[tuple[Note, Future[Result]]] = deque()
         for note, task in tasks:
-            if not free:
-                yield _first(waiting, free)
-            slot = free.pop()
-            waiting.append((note, _handed_over(task, slot, pool), slot))
+            waiting.append((note, _done_here(task) if _is_small(task) else _handed_over(task, free, pool)))
+            while waiting and waiting[0][1].done():
+                yield _first(waiting)
         while waiting:
-            yield _first(waiting, free)
+            yield _first(waiting)
 
 
-def _first(waiting: "deque[tuple[Note, Future[Result], Slot]]", free: list[Slot]) -> tuple[Note, Result]:
-    note, future, slot = waiting.popleft()
+def _put_back(free: "SimpleQueue[Slot]", slot: Slot, _: object) -> None:
+    free.put(slot)
+
+
+def _first(waiting: "deque[tuple[Note, Future[Result]]]") -> tuple[Note, Result]:
+    note, future = waiting.popleft()
     with _one_line_when_killed():
-        result = future.result()
-    free.append(slot)
-    return note, result
+        return note, future.result()
 
 
 @contextmanager
@@ -76,18 +84,26 @@ def _one_line_when_killed() -> Iterator[None]:
         raise InputError("a worker was killed, as by a system short of memory: take fewer workers") from None
 
 
-def _handed_over(task: Callable[[], Result], slot: Slot, pool: ProcessPoolExecutor) -> "Future[Result]":
-    shared = _shared(task, slot)
+def _is_small(task: partial[Any]) -> bool:
+    """Return whether there is little to hand over with a task."""
+    arrays = (np.frombuffer(each, np.uint8) if isinstance(each, bytes) else each for each in task.args)
+    return sum(each.nbytes for each in arrays if isinstance(each, np.ndarray)) < SMALL
+
+
+def _done_here(task: partial[Result]) -> "Future[Result]":
+    future: Future[Result] = Future()
+    future.set_result(task())
+    return future
+
+
+def _handed_over(task: partial[Result], free: "SimpleQueue[Slot]", pool: ProcessPoolExecutor) -> "Future[Result]":
+    # Whichever task ends first frees its slot: behind a large array the other processes go on.
+    slot = free.get()
+    arguments = tuple(slot.put(each) for each in task.args)
     with _without_interrupts(), _one_line_when_killed():
-        future: Future[Result] = pool.submit(*shared)
-        return future
-
-
-def _shared(task: Callable[[], Result], slot: Slot) -> tuple[Any, ...]:
-    """Return a function and its arguments that do the task in another process."""
-    if not isinstance(task, partial):
-        return (task,)
-    return (_run, task.func, tuple(slot.put(each) for each in task.args))
+        future: Future[Result] = pool.submit(_run, task.func, arguments)
+    future.add_done_callback(partial(_put_back, free, slot))
+    return future
 
 
 def _run(function: Callable[..., Result], arguments: tuple[Any, ...]) -> Result:

@@ -4,13 +4,14 @@ import signal
 import time
 from functools import partial
 
+import numpy as np
 import pytest
 import torch
 
 from fedsz_privacy import ErrorBound, FedSZ, InputError
 from fedsz_privacy.codec.compressors import COMPRESSORS, get_compressor
 from fedsz_privacy.codec.header import BLOCK, DTYPES
-from fedsz_privacy.codec.workers import _pool, in_order
+from fedsz_privacy.codec.workers import SMALL, _pool, in_order
 
 FEDSZ = FedSZ(ErrorBound.rel(1e-2), workers=2)
 ALONE = dataclasses.replace(FEDSZ, workers=1)
@@ -18,13 +19,13 @@ ALONE = dataclasses.replace(FEDSZ, workers=1)
 
 def state_of(count):
     torch.manual_seed(0)
-    weights = {f"{place}.weight": torch.randn(2000 * (1 + place % 3)).to(torch.float16) for place in range(count)}
+    weights = {f"{place}.weight": torch.randn(40_000 * (1 + place % 3)).to(torch.float16) for place in range(count)}
     kept = {f"kept as {dtype}": torch.ones(20).to(dtype) for dtype in DTYPES}
     return {**weights, **kept, "large.weight": torch.randn(300_000), "steps": torch.arange(BLOCK // 8)}
 
 
 def test_one_worker_is_this_process():
-    assert list(in_order([("a", os.getpid)], 1)) == [("a", os.getpid())]
+    assert list(in_order([("a", partial(os.getpid))], 1)) == [("a", os.getpid())]
 
 
 @pytest.mark.slow
@@ -44,10 +45,16 @@ def test_files_do_not_depend_on_the_number_of_workers(tmp_path):
 
 
 @pytest.mark.slow
-def test_results_keep_their_order_and_notes_and_come_from_other_processes_too():
-    found = list(in_order(((place, partial(pow, place, 2)) for place in range(50)), 2))
-    assert found == [(place, place**2) for place in range(50)]
-    assert {result for _, result in in_order([(place, partial(os.getpid)) for place in range(4)], 2)} - {os.getpid()}
+def test_results_keep_their_order_and_notes_and_those_of_large_tasks_come_from_other_processes():
+    sizes = [SMALL // 8 * (1 + place % 3) if place % 5 else 100 for place in range(40)]
+    arrays = [np.full(size, place) for place, size in enumerate(sizes)]
+    found = list(in_order(((place, partial(first_and_process, array)) for place, array in enumerate(arrays)), 2))
+    assert [(place, first) for place, (first, _) in found] == [(place, place) for place in range(40)]
+    assert all((process == os.getpid()) == (arrays[place].nbytes < SMALL) for place, (_, process) in found)
+
+
+def first_and_process(array):
+    return int(array[0]), os.getpid()
 
 
 @pytest.mark.slow
