@@ -67,6 +67,7 @@ def distributions(known) -> set[str]:
     return {named(known.get(module, [module])[0]) for module in modules}
 
 
+@pytest.mark.slow
 def test_what_is_required_is_imported(distributions):
     assert distributions >= REQUIRED
 

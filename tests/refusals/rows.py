@@ -222,11 +222,11 @@ FOLDERS = """
 --out good.csv/run          | good.csv is no folder, and good.csv/run would be in it: choose another --out
 --out held/no_json          | held/no_json is no folder of a run (spec.json is damaged
 --out held/list             | held/list is no folder of a run (spec.json is damaged
---out held/fly              | held/fly answers another question (not the same command: fly there, audit here): choose another --out
---out held/noise            | held/noise answers another question (not the same command: noise there, audit here): choose another --out
+--out held/fly              | held/fly answers another question (not the same command: fly there, audit here)
+--out held/noise            | held/noise answers another question (not the same command: noise there, audit here)
 --out held/old              | held/old holds a run of another version of fedsz-privacy (format 0, this one writes 2)
 --out held/pipe             | held/pipe is no folder of a run (spec.json cannot be read: it is no file): choose another
---out held/seed             | held/seed answers another question (not the same seed: 7 there, 0 here): choose another --out
+--out held/seed             | held/seed answers another question (not the same seed: 7 there, 0 here)
 --resume held/missing       | held/missing holds no audit to go on with (spec.json is missing): give the folder of one
 --resume held/nothing       | held/nothing holds no audit to go on with (spec.json is missing): give the folder of one
 --resume held/no_json       | held/no_json holds no audit to go on with (spec.json is damaged
@@ -390,7 +390,7 @@ FEDERATE = """
 --data good.csv                      | good.csv needs a column to foretell: choose --target from a, b, c, y
 --out mine.py                        | mine.py is no folder of a run (spec.json cannot be read: Not a directory)
 --out good.csv/run                   | good.csv is no folder, and good.csv/run would be in it: choose another --out
---out held/seed                      | held/seed answers another question (not the same command: audit there, federate here): choose another --out
+--out held/seed                      | held/seed answers another question (not the same command: audit there, federate
 --learning-rate 1e4                  | training diverged in round 1 (
 --training mine:train_nan            | training diverged in round 1 (the update of
 --release mine:release_nan           | release mine:release_nan makes 0.weight not finite: return finite numbers
@@ -476,7 +476,7 @@ NOISE = """
 --seed 18446744073709551616    | seed 18446744073709551616: choose 18446744073709551615 or less
 --out mine.py                  | mine.py is no folder of a run (spec.json cannot be read: Not a directory)
 --out good.csv/run             | good.csv is no folder, and good.csv/run would be in it: choose another --out
---out held/seed                | held/seed answers another question (not the same command: audit there, noise here): choose another --out
+--out held/seed                | held/seed answers another question (not the same command: audit there, noise here)
 --release mine:NUMBER          | mine:NUMBER is of type int: write the import path of a function
 --release mine:release_nan     | release mine:release_nan makes layer.weight not finite: return finite numbers
 --release mine:release_short   | release mine:release_short changes the names, shapes or dtypes of tensors
@@ -500,7 +500,7 @@ BENCH = """
 --repeats 2.5           | --repeats 2.5: give a whole number
 --out mine.py           | mine.py is no folder of a run (spec.json cannot be read: Not a directory): choose another
 --out good.csv/run      | good.csv is no folder, and good.csv/run would be in it: choose another --out
---out held/seed         | held/seed answers another question (not the same command: audit there, bench here): choose another --out
+--out held/seed         | held/seed answers another question (not the same command: audit there, bench here)
 --out /proc/run         | cannot write /proc/run (No such file or directory): choose a folder that is there, for all
 missing.safetensors     | no file at missing.safetensors: give one that can be read
 """

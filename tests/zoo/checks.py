@@ -9,7 +9,16 @@ from torch import Tensor, nn
 from fedsz_privacy.training.vectorized import Computation
 from zoo.models import ZOO, Case
 
-every_case = pytest.mark.parametrize("case", ZOO, ids=lambda case: case.name)
+THIRD = 3
+"""One in so many models of the zoo is tried by default, and all of them where slow tests run."""
+
+
+def _tried(cases: Iterable[Case]) -> pytest.MarkDecorator:
+    marked = [pytest.param(case, marks=[pytest.mark.slow] * (place % THIRD > 0)) for place, case in enumerate(cases)]
+    return pytest.mark.parametrize("case", marked, ids=lambda case: case.name)
+
+
+every_case = _tried(ZOO)
 
 
 def cases(*names: str) -> pytest.MarkDecorator:
@@ -17,8 +26,7 @@ def cases(*names: str) -> pytest.MarkDecorator:
 
 
 def cases_at_once(computation: Computation) -> pytest.MarkDecorator:
-    able = [case for case in ZOO if computation in case.at_once]
-    return pytest.mark.parametrize("case", able, ids=lambda case: case.name)
+    return _tried(case for case in ZOO if computation in case.at_once)
 
 
 def find(name: str) -> Case:

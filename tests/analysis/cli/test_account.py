@@ -80,6 +80,7 @@ def test_a_noisy_sum_says_what_discrete_noise_guarantees():
         assert 0 <= float(found[1]) - exact < 0.001
 
 
+@pytest.mark.slow
 def test_json_has_the_numbers_themselves_under_the_same_keys_for_every_configuration():
     steps = ["dpsgd", "--sampling-rate", "0.1", "--noise-multiplier", "1.1", "--steps", "50"]
     rounds = ["local-dp", "--clip-norm", "1", "--sensitivity", "0", "--epsilon", "1", "--halt-at", "2"]

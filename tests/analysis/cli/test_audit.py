@@ -148,7 +148,8 @@ def test_resume_refuses_a_run_of_other_versions(monkeypatch, finished):
     monkeypatch.setattr("analysis.reporting.folder.versions", lambda: versions() | {"torch": "1.0"})
     result = run("audit", "--resume", str(finished))
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
-    assert f"answers another question (not the same version of torch: {versions()['torch']} there, 1.0 here): choose another --out" in result.stderr
+    told = f"(not the same version of torch: {versions()['torch']} there, 1.0 here): choose another --out"
+    assert f"answers another question {told}" in result.stderr
 
 
 def test_a_finished_run_resumes_to_the_same_results(finished):

@@ -83,6 +83,7 @@ KEPT = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("state", "bound", "exact"), KEPT.values(), ids=KEPT)
 def test_tensors_that_no_bound_leaves_room_are_kept_exactly_in_the_row(tmp_path, state, bound, exact):
     torch.save(state, tmp_path / "state.pt")
@@ -105,6 +106,7 @@ WHOLE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weight", WHOLE.values(), ids=WHOLE)
 def test_every_bound_works_on_weights_of_every_size(tmp_path, weight):
     torch.save({"a.weight": weight, "b.scale": torch.tensor(3.0), "steps": torch.tensor(7)}, tmp_path / "state.pt")

@@ -155,6 +155,7 @@ def test_a_small_disk_fills_up_and_is_enlarged_and_is_made_read_only(tmp_path, a
         assert line == told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "place"), [("audit", "trials"), ("federate", "rounds"), ("noise", "figures"), ("bench", "figures")]
 )

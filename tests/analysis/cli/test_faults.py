@@ -115,6 +115,7 @@ def faults(tmp_path, monkeypatch):
     sys.modules.pop("faults", None)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning", "ignore:invalid value:RuntimeWarning")
 @pytest.mark.parametrize("arguments", LINES)
 def test_a_fault_in_the_middle_is_one_line_and_no_table(tmp_path, arguments):

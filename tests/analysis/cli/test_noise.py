@@ -20,6 +20,7 @@ def run(*arguments: object):
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
+@pytest.mark.slow
 def test_a_study_prints_five_lines_a_release_and_the_path_of_the_report(checkpoint, tmp_path):
     result = run(checkpoint, "--release", "fedsz:rel=1e-2", "--out", tmp_path / "run")
     assert result.exit_code == 0, result.output

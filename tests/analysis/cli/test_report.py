@@ -240,6 +240,7 @@ def test_what_is_gone_or_damaged_is_seen_by_the_command(monkeypatch, asked, fini
     assert isinstance(run(*asked["audit"][:-1], folder).exception, ZeroDivisionError)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", BROKEN)
 def test_what_is_gone_or_damaged_is_computed_again_by_the_command(asked, finished, tmp_path, how):
     folder = tmp_path / "run"

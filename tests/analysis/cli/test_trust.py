@@ -95,6 +95,7 @@ def test_all_that_is_named_is_told_at_once(folder):
     )
 
 
+@pytest.mark.slow
 def test_a_command_in_the_place_of_data_is_not_called(folder):
     change(folder, data="os:abort")
     command = [sys.executable, "-c", "from analysis.cli import main; main()"]

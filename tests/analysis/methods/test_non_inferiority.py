@@ -52,6 +52,7 @@ def test_losses_are_counted_up_to_the_first_that_does_not_stay_below():
     assert non_inferior([], 0.005) == 0
 
 
+@pytest.mark.slow
 def test_a_loss_at_the_margin_is_counted_in_one_of_forty_runs_however_many_there_are(rng):
     """Two thousand runs of seven losses with the margin as their mean: errors are binomial with probability 0.025.
 

@@ -45,6 +45,7 @@ def test_a_median_of_bounds_is_a_bound_and_the_greatest_is_none(rng):
     assert spread_over_seeds([3.0, 1.0, 2.0, 4.0]).least == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seeds", [2, 3, 5, 20])
 def test_a_detectable_mean_is_found_in_four_of_five_runs(rng, seeds):
     """Four thousand runs whose true mean is the detectable one of their true deviation: binomial at error rate 1e-3."""

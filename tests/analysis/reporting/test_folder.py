@@ -196,7 +196,10 @@ def test_what_the_question_does_not_know_is_named_in_one_line(tmp_path, key, tol
     open_run(tmp_path / "run", ASKED).write("results.json", "{}")
     spec = tmp_path / "run" / "spec.json"
     spec.write_text(json.dumps(json.loads(spec.read_text()) | {key: 3}))
-    with pytest.raises(InputError, match=re.escape(f"another question (not the same {told}: 3 there, nothing here): choose another --out")):
+    with pytest.raises(
+        InputError,
+        match=re.escape(f"another question (not the same {told}: 3 there, nothing here): choose another --out"),
+    ):
         open_run(tmp_path / "run", ASKED)
 
 

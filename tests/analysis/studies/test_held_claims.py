@@ -24,6 +24,7 @@ def claims_what_it_does_not_do() -> Release:
     return Release("", lambda update, _: Released(update, nbytes(update)), GaussianDpEvent(1.0), "for the test")
 
 
+@pytest.mark.slow
 def test_a_release_that_adds_no_noise_loses_its_claim_and_private_training_in_front_of_it_does_not():
     name = f"{__name__}:claims_what_it_does_not_do"
     setting = Setting(Training(), Training(), expected_records=100)

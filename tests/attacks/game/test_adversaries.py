@@ -46,6 +46,7 @@ def close(one, other, tolerance=1e-6):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("adversary", [UPDATE, SERVER, AGGREGATE], ids=lambda each: each.name)
 def test_who_watches_every_round_has_a_look_at_each_from_its_global_state(rounds, federation, adversary):
     views = adversary.looks(federation.knowledge, rounds)

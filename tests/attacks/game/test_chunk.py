@@ -146,6 +146,7 @@ def test_every_round_trains_on_the_same_members_in_another_order(played):
             assert (np.array(drawn) == played.training.rule.epochs).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("adversary", [ADVERSARIES[name] for name in ("update", "server", "aggregate")])
 def test_the_first_of_several_rounds_is_the_game_of_one_round(played, adversary):
     signals = [signal for signal in ALL_SIGNALS.values() if adversary.sees_others or not signal.reads_others]
@@ -157,6 +158,7 @@ def test_the_first_of_several_rounds_is_the_game_of_one_round(played, adversary)
         assert np.array_equal(observed[:, :, 0], several.observed[name][:, :, 0]), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "rounds", "calls"),
     [
@@ -176,6 +178,7 @@ def test_each_client_trains_once_and_only_where_somebody_needs_its_update(played
     assert [len(played.training.batches_of(data)) for data in played.others] == [calls[1]] * len(SIZES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("adversary", ADVERSARIES.values(), ids=ADVERSARIES)
 def test_a_trial_of_several_rounds_is_the_same_in_other_company(played, adversary):
     played = replace(played, training=played.training.rule) if adversary.sees_steps else played

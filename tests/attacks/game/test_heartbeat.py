@@ -19,6 +19,7 @@ def quick(monkeypatch):
     monkeypatch.setattr(heartbeat, "START", 30)
 
 
+@pytest.mark.slow
 def test_work_that_beats_is_waited_for(tmp_path):
     with listening(tmp_path), beating(tmp_path / "00000.beat"):
         time.sleep(1.5)
@@ -47,6 +48,7 @@ def test_a_beat_that_stops_ends_the_wait_although_another_goes_on(tmp_path):
     assert time.monotonic() - started < 300
 
 
+@pytest.mark.slow
 def test_who_lets_silent_workers_go_is_not_interrupted_again(tmp_path):
     went = []
 

@@ -76,6 +76,7 @@ def test_a_half_of_the_trials_does_not_tune_its_own_attack(rng, half):
     assert (np.argsort(scores[half]) == np.argsort(ratios[half])).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gain", [0.2, 0.8])
 def test_the_slope_follows_how_much_training_on_a_record_raises_its_probability(gain):
     """Members gain a share of what their probability lacks of 1, so p_in = (1 - gain) p_out + gain: a = 1 - gain.

@@ -67,6 +67,7 @@ def test_damaged_data_raise_value_errors_or_come_back_at_the_right_size(codec, p
             continue
 
 
+@pytest.mark.slow
 def test_a_bomb_is_not_unpacked(codec):
     bomb = codec.compress(bytes(100 * MEGABYTE))
     tracemalloc.start()

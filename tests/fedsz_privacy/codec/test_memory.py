@@ -134,6 +134,7 @@ def refused(tmp_path_factory) -> dict[str, tuple[int, str]]:
     return peaks(frames | {"unsearched": (unsearched_frame(), MUCH)}, tmp_path_factory.mktemp("hostile"))
 
 
+@pytest.mark.slow
 def test_hostile_frames_are_refused_within_a_fixed_amount_of_memory(refused):
     found = {kind: each for kind, each in refused.items() if kind != "unsearched"}
     assert all(refusal for _, refusal in found.values()), found

@@ -39,6 +39,7 @@ def test_workers_find_the_module_too(tmp_path, monkeypatch):
     get_reusable_executor().shutdown()
 
 
+@pytest.mark.slow
 def test_a_module_that_has_the_name_of_one_of_our_packages_is_told_so_and_hides_none(tmp_path):
     """In a process of its own, whose first import is that of a user's module."""
     (tmp_path / "attacks.py").write_text("def net(shape, outputs): ...")

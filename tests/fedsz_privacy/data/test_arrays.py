@@ -373,6 +373,7 @@ def sound(request, tmp_path_factory):
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @settings(max_examples=400, derandomize=True, deadline=None)
 @given(place=st.floats(0, 1, exclude_max=True), flipped=st.integers(1, 255))

@@ -25,6 +25,7 @@ def test_a_release_alone_keeps_plain_training_and_its_own_event():
     assert isinstance(defence.event, dp_accounting.NonPrivateDpEvent)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["dpsgd:eps=8", "dpsgd:eps=8+fedsz:rel=1e-2", "dpsgd:eps=2,delta=1e-6,clip=0.5"])
 def test_dpsgd_guarantees_what_it_was_asked_for_whatever_follows(text):
     defence = parse(text)
@@ -115,6 +116,7 @@ def test_private_training_has_the_optimiser_of_the_study():
         assert (private.optimizer, private.weight_decay) == (Optimizer.ADAM, 1e-4)
 
 
+@pytest.mark.slow
 def test_epsilon_is_for_the_delta_of_the_run_and_another_one_is_restated():
     assert epsilon(parse("dpsgd:eps=2", delta=1e-3).event, 1e-3) == pytest.approx(2, rel=0.01)
     restated = parse("dpsgd:eps=2,delta=1e-6", delta=1e-5)

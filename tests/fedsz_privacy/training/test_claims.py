@@ -97,6 +97,7 @@ def test_a_function_that_claims_nothing_guarantees_nothing_in_any_number_of_roun
     assert epsilon(rule.over(3).event, 1e-5) == inf
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("accountant", ["rdp", "prv", "gdp"])
 @pytest.mark.parametrize("rounds", [1, 3])
 def test_what_opacus_accountant_counted_is_the_guarantee_over_all_rounds(model, pool, accountant, rounds):

@@ -167,6 +167,7 @@ def test_epsilon_agrees_with_opacus():
     assert epsilon(TRAINING.event, 1e-5) == pytest.approx(accountant.get_epsilon(1e-5), abs=0.02)
 
 
+@pytest.mark.slow
 def test_dpsgd_spends_the_epsilon_it_is_given():
     private = dpsgd(Training(epochs=3, batch_size=10, learning_rate=0.2), 100, eps=8, delta=1e-5, clip_norm=0.5)
     assert (private.epochs, private.batch_size, private.learning_rate, private.clip_norm) == (3, 10, 0.2, 0.5)

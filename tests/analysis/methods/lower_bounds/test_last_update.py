@@ -42,6 +42,7 @@ def test_one_step_of_all_records_is_the_gaussian_mechanism_itself():
     assert last_update_epsilon(0.9, 1.0, 1, 1e-5) == pytest.approx(epsilon(rule.event, 1e-5), abs=2e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noise", [0.5, 1.0, 4.0])
 @pytest.mark.parametrize("rate", [0.001, 0.01, 0.05, 1.0])
 def test_it_is_found_for_any_setting_and_of_all_records_is_the_gaussian_mechanism_s(noise, rate):

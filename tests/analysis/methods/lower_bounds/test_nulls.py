@@ -39,6 +39,8 @@ from fedsz_privacy import InputError
 from fedsz_privacy.training.accounting import calibrate, epsilon
 from fedsz_privacy.training.events import DiscreteGaussianDpEvent
 
+pytestmark = pytest.mark.slow
+
 DELTA = 1e-5
 DPSGD = SelfComposedDpEvent(PoissonSampledDpEvent(0.1, GaussianDpEvent(0.803)), 50)
 REPETITIONS = 100

@@ -57,6 +57,7 @@ def frontier_of(defences):
     return find_frontier(defences, noise, dict.fromkeys(noise, SIZE), update)
 
 
+@pytest.mark.slow
 def test_bits_are_those_of_a_coordinate_and_private_training_is_left_out(found):
     assert list(found.points) == ["none", f"{__name__}:coin", f"{__name__}:proved"]
     assert {point.bits for point in found.points.values()} == {8 * SIZE / ELEMENTS}

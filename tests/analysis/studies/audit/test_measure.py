@@ -13,6 +13,8 @@ from analysis.reporting.progress import silent
 from analysis.studies.audit.measure import RECORDS, VULNERABLE, bound_epsilon, groups_of, measure, scores_of
 from attacks import Trials
 
+pytestmark = pytest.mark.slow
+
 SPEC = AuditSpec(
     defences=("none", "dpsgd:eps=1"),
     signals=("loss", "lira"),

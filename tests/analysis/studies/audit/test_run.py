@@ -64,6 +64,7 @@ def test_the_same_spec_gives_the_same_results(finished, tmp_path, small):
     assert results_of(run_audit(small, tmp_path / "again")) == results_of(finished)
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_goes_on_to_the_same_results(tmp_path, small):
     spec = dataclasses.replace(small, defences=("fedsz:rel=3e-1",), signals=("loss", "lira"), epochs=1)
     finished = run_audit(spec, tmp_path / "whole")
@@ -120,6 +121,7 @@ def spoil(kind: str, folder: Path, whole: Path, other: Path) -> None:
     run.write_bytes((other / kind / run.name).read_bytes())
 
 
+@pytest.mark.slow
 def test_trials_of_either_kind_that_cannot_be_used_are_played_again_to_the_same_results(kept, tmp_path):
     (report, folder), (_, other) = kept
     shutil.copytree(folder.path, tmp_path / "run")
@@ -140,7 +142,9 @@ def test_trials_of_either_kind_that_cannot_be_used_are_played_again_to_the_same_
 def test_a_folder_of_another_spec_is_left_alone(finished, small):
     folder = finished[1].path
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
-    with pytest.raises(InputError, match=r"answers another question \(not the same seed: \d there, 2 here\): choose another --out"):
+    with pytest.raises(
+        InputError, match=r"answers another question \(not the same seed: \d there, 2 here\): choose another --out"
+    ):
         run_audit(dataclasses.replace(small, seed=2), folder)
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
 
@@ -171,6 +175,7 @@ def test_what_is_not_there_leaves_no_folder(tmp_path, change, message, small):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_the_report_is_one_page_that_opens_offline(finished):
     report, folder = finished
     page = write_report(report, folder).read_text()

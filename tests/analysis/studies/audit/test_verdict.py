@@ -125,6 +125,7 @@ def test_private_training_of_the_toolkit_beside_a_function_is_no_claim_of_it():
     assert (stated.claimed, str(stated)) == (False, f"{as_upper_bound(stated.epsilon)}")
 
 
+@pytest.mark.slow
 def test_an_epsilon_at_another_delta_is_restated_in_words():
     stated = guarantee(defence(Training(), "dpsgd:eps=8,delta=1e-6"), DELTA)
     assert stated.epsilon < 8

@@ -82,6 +82,7 @@ def test_the_last_update_shows_less_of_a_fixed_canary_than_all_steps(guaranteed,
     assert view_epsilon(defence, every_step=True, delta=1e-5) == pytest.approx(guaranteed, abs=0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", ["momentum", "adam"])
 def test_what_the_last_update_shows_is_not_known_of_other_optimisers(optimizer):
     spec = replace(SPEC, optimizer=optimizer, defences=("dpsgd:eps=4",))

@@ -21,6 +21,8 @@ from fedsz_privacy.federation import open_recording
 from fedsz_privacy.federation.payload import Payload
 from fedsz_privacy.models.catalogue import build_model
 
+pytestmark = pytest.mark.slow
+
 SPEC = FederationSpec(model="mlp", clients=3, records=90, test_records=50, rounds=3, epochs=1, seed=1)
 OPTIONS = "--model mlp --clients 3 --records 90 --test-records 50 --rounds 3 --epochs 1 --seed 1"
 

@@ -15,6 +15,8 @@ from analysis.studies.noise.verdict import verdict_lines
 from fedsz_privacy import InputError
 from fedsz_privacy.training.accounting import epsilon
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):

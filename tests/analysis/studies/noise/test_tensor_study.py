@@ -116,6 +116,7 @@ def test_a_codecs_bounds_are_reported(study):
     assert "mixture of uniforms of the known bounds" in verdict_lines(study)[3]
 
 
+@pytest.mark.slow
 def test_bounds_of_a_codec_that_another_release_follows_are_not_lost(weights):
     found = study_checkpoint(parse_release("fedsz:rel=1e-2+none"), weights)
     alone = study_checkpoint(parse_release("fedsz:rel=1e-2"), weights)
@@ -142,6 +143,7 @@ def test_values_that_are_not_finite_and_come_back_are_no_change():
     assert study_checkpoint(parse_release("fedsz:rel=1e-2"), state) is None
 
 
+@pytest.mark.slow
 def test_the_seed_of_a_study_reaches_its_intervals(weights):
     def intervals(seed):
         study = study_checkpoint(parse_release("fedsz:rel=1e-2"), {"a.weight": weights["a.weight"]}, seed)
@@ -186,6 +188,7 @@ def compared(weight, release="fedsz:rel=1e-2"):
     return study_checkpoint(parse_release(release), {"a.weight": weight})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exponent", [-500, 60, 500, 1000])
 def test_a_study_has_no_scale(exponent):
     """At 1e18 in 32 bits, and at 1e+-160 in 64, neighbours were infinite or equal, and so were as-if figures."""

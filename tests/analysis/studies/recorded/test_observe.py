@@ -107,6 +107,7 @@ def test_every_signal_is_what_a_naive_computation_gives(recording, audited, rele
                 assert np.allclose(scores, expected, rtol=2e-4, atol=2e-5 * np.abs(expected).max()), (signal, client)
 
 
+@pytest.mark.slow
 def test_errors_are_those_of_the_last_rounds_updates(recording, audited):
     report, _ = audited
     assert report.noise["none"] is None

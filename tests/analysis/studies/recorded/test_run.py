@@ -158,6 +158,7 @@ def test_a_recording_of_a_loop_of_ones_own_ends_with_a_report():
     assert "finished: nothing is computed again" in again.stderr
 
 
+@pytest.mark.slow
 def test_members_are_found_and_one_client_can_be_asked_for():
     record("kept", two())
     everybody, _ = run_recorded(RecordedSpec(recording=Path("kept")), Path("all"), trusted=True)
@@ -216,6 +217,7 @@ def test_coins_prove_something_and_are_told_as_what_the_recording_says():
     assert to_results(report)["defences"][0]["epsilon_lower_bounds"]["ann"]["guesses"]["candidates"] == 120
 
 
+@pytest.mark.slow
 def test_an_epsilon_is_for_as_many_rounds_as_a_client_took_part_in():
     record("kept", two())
     spec = RecordedSpec(recording=Path("kept"), defences=("gaussian:eps=8,clip=1e-3+fedsz:abs=0.5sigma",), delta=1e-6)
@@ -233,6 +235,7 @@ SAVED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", SAVED)
 def test_files_give_what_a_recording_of_the_same_round_gives(suffix):
     record("kept", two())

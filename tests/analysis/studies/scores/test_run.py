@@ -16,6 +16,8 @@ from analysis.studies.scores.spec import ScoresSpec
 from analysis.studies.scores.table import ScoreTable
 from fedsz_privacy import InputError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):

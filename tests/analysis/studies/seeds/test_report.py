@@ -27,6 +27,8 @@ from analysis.studies.seeds.tables import canary_tables, closing_table, differen
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.defences.proof import Unit
 
+pytestmark = pytest.mark.slow
+
 UNITS = (Unit.RECORD, Unit.CLIENT)
 AUCS, BOUNDS = (0.60, 0.62, 0.67), (1.0, 3.0, 2.0)
 

@@ -147,7 +147,10 @@ def test_another_question_in_the_same_folder_is_one_line(several):
     for arguments, other in ((["--seeds", "3-5"], "[3, 4, 5]"), (["--seed", "3"], "nothing")):
         result = run(*arguments, "--out", several)
         assert (result.exit_code, result.stderr.count("\n")) == (2, 1), result.output
-        assert f"answers another question (not the same seeds: [3, 5] there, {other} here): choose another --out" in result.stderr
+        assert (
+            f"answers another question (not the same seeds: [3, 5] there, {other} here): choose another --out"
+            in result.stderr
+        )
 
 
 def test_bad_input_leaves_nothing(tmp_path):

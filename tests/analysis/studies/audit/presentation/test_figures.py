@@ -9,6 +9,8 @@ from analysis.reporting.style import house_style
 from analysis.studies.audit.presentation.figures import FIGURES
 from analysis.studies.audit.presentation.frontier import draw_frontier
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_panel_is_titled_and_has_units_and_the_figure_a_legend(small_report, name):

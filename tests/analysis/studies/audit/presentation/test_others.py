@@ -13,6 +13,7 @@ def asked(report, **changes):
     return replace(report, spec=replace(report.spec, **changes))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("adversary", ["aggregate", "final-model"])
 def test_the_others_noise_is_told_with_its_own_epsilon(small_report, adversary):
     """They hold more records than the target is expected to, so the same noise gives them a smaller epsilon."""
