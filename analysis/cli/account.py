@@ -21,7 +21,16 @@ Halt = Annotated[
 ]
 Rounds = Annotated[int, typer.Option(help="Rounds that a client is in, or may be in.")]
 Clip = Annotated[float, typer.Option(help="L2 norm that a client's whole update is clipped to.")]
-Noise = Annotated[float, typer.Option(help="Standard deviation of the noise on the sum, over the clip norm.")]
+Noise = Annotated[
+    float | None,
+    typer.Option(help="Standard deviation of the noise on the sum, over the clip norm.", show_default=False),
+]
+Epsilon = Annotated[
+    float | None,
+    typer.Option(
+        help="In place of a noise multiplier: find the least that guarantees this (zero-out).", show_default=False
+    ),
+]
 
 
 @account.callback()
@@ -33,8 +42,9 @@ def about() -> None:
 def dpsgd(
     *,
     sampling_rate: Annotated[float, typer.Option(help="Probability that a record is in a batch: batch over records.")],
-    noise_multiplier: Noise,
     steps: Annotated[int, typer.Option(help="Steps of training.")],
+    noise_multiplier: Noise = None,
+    epsilon: Epsilon = None,
     delta: Delta = 1e-5,
     halt_at: Halt = None,
     json: Json = False,
@@ -44,7 +54,7 @@ def dpsgd(
     def state() -> "Account":
         from analysis.studies.account import kinds
 
-        return kinds.dpsgd(noise_multiplier, sampling_rate, steps, delta, halt_at)
+        return kinds.dpsgd(noise_multiplier, epsilon, sampling_rate, steps, delta, halt_at)
 
     _show(state, json)
 
@@ -73,8 +83,9 @@ def local_dp(
 @account.command(cls=OnceCommand)
 def gaussian(
     *,
-    noise_multiplier: Noise,
     rounds: Rounds,
+    noise_multiplier: Noise = None,
+    epsilon: Epsilon = None,
     clip_norm: Clip = 1.0,
     client_sampling: Annotated[float, typer.Option(help="Probability that a client is in a round.")] = 1.0,
     delta: Delta = 1e-5,
@@ -86,7 +97,7 @@ def gaussian(
     def state() -> "Account":
         from analysis.studies.account import kinds
 
-        return kinds.gaussian(clip_norm, noise_multiplier, client_sampling, rounds, delta, halt_at)
+        return kinds.gaussian(clip_norm, noise_multiplier, epsilon, client_sampling, rounds, delta, halt_at)
 
     _show(state, json)
 

@@ -2,6 +2,7 @@
 
 from analysis.studies.account.asked import CLAIMED_EPSILON, SENSITIVITY, Asked, Words, figure
 from analysis.studies.account.found import Account
+from analysis.studies.account.noise import noise_found, rounds_of
 from analysis.studies.account.notes import formula_off, noise_needed, on_a_lattice, too_sensitive
 from fedsz_privacy.core.ranges import CLIP_NORM, STEPS, require_in
 from fedsz_privacy.defences.grammar import write_shortest
@@ -24,38 +25,61 @@ SUM = Words(
 )
 
 
-def dpsgd(noise_multiplier: float, sampling_rate: float, steps: int, delta: float, halt_at: float | None) -> Account:
-    """Return the guarantee of DP-SGD: each record's gradient clipped, noise on the sum of a sampled batch."""
+def dpsgd(
+    noise_multiplier: float | None,
+    epsilon: float | None,
+    sampling_rate: float,
+    steps: int,
+    delta: float,
+    halt_at: float | None,
+) -> Account:
+    """Return the guarantee of DP-SGD: each record's gradient clipped, noise on the sum of a sampled batch.
+
+    Without a noise multiplier it is of the least noise that guarantees epsilon.
+    """
     require_in(STEPS, steps, "steps")
-    asked = Asked(GaussianRounds(noise_multiplier, sampling_rate, steps), delta, halt_at)
+    asked = Asked(rounds_of(noise_multiplier, epsilon, sampling_rate, steps, delta), delta, halt_at)
     sampling = (
         "each record is in each batch by a coin of its own (Poisson sampling); for batches of a fixed size, or passes "
         "over shuffled data, these epsilons are not proved"
     )
-    return Account.of(DPSGD, asked, [*formula_off(DPSGD, asked), *([sampling] if asked.sampled else [])])
+    found = noise_found(DPSGD, epsilon, asked.rounds)
+    return Account.of(DPSGD, asked, [*found, *formula_off(DPSGD, asked), *([sampling] if asked.sampled else [])])
 
 
 def gaussian(
     clip_norm: float,
-    noise_multiplier: float,
+    noise_multiplier: float | None,
+    epsilon: float | None,
     client_sampling: float,
     rounds: int,
     delta: float,
     halt_at: float | None,
 ) -> Account:
-    """Return the guarantee of noise on the sum of clients' clipped updates, clients sampled in every round."""
+    """Return the guarantee of noise on the sum of clients' clipped updates, clients sampled in every round.
+
+    Without a noise multiplier it is of the least noise that guarantees epsilon.
+    """
     require_in(CLIP_NORM, clip_norm, "clip norm")
-    asked = Asked(GaussianRounds(noise_multiplier, client_sampling, rounds), delta, halt_at)
+    asked = Asked(rounds_of(noise_multiplier, epsilon, client_sampling, rounds, delta), delta, halt_at)
+    noise = figure(asked.rounds.noise_multiplier * clip_norm)
     weights = (
-        f"the noise has a standard deviation of {figure(noise_multiplier * clip_norm)} on the sum, and that over the "
-        "number of clients on their average, where all clients weigh the same; weights by their numbers of records, as "
-        "FedAvg has them, give a client more than its share, and these epsilons are not proved then"
+        f"the noise has a standard deviation of {noise} on the sum, and that over the number of clients on their "
+        "average, where all clients weigh the same; weights by their numbers of records, as FedAvg has them, give a client more "
+        "than its share, and these epsilons are not proved then"
     )
     sampling = (
         "each client is in each round by a coin of its own (Poisson sampling); for a fixed number of sampled clients, "
         "as Flower draws them, these epsilons are not proved"
     )
-    notes = (*formula_off(SUM, asked), *on_a_lattice(SUM, asked), weights, *([sampling] if asked.sampled else []))
+    found = noise_found(SUM, epsilon, asked.rounds)
+    notes = (
+        *found,
+        *formula_off(SUM, asked),
+        *on_a_lattice(SUM, asked),
+        weights,
+        *([sampling] if asked.sampled else []),
+    )
     return Account.of(SUM, asked, notes)
 
 

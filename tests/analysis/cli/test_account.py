@@ -1,8 +1,13 @@
 import json
+import math
 import re
+import warnings
 
 import dp_accounting
 import pytest
+from dp_accounting import get_sigma_gaussian
+from opacus.accountants.utils import get_noise_multiplier
+from scipy.stats import norm
 from typer.testing import CliRunner
 
 from analysis.cli import app
@@ -115,3 +120,44 @@ def test_bad_numbers_are_one_line(arguments, message):
     result = CliRunner().invoke(app, ["account", *arguments], prog_name="fedsz-privacy")
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
     assert message in result.stderr
+
+
+@pytest.mark.parametrize(("rate", "steps", "epsilon"), [(0.01, 1000, 2.0), (0.2, 30, 8.0)])
+def test_noise_that_is_found_keeps_to_its_epsilon_and_is_near_what_opacus_finds(rate, steps, epsilon):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        expected = get_noise_multiplier(
+            target_epsilon=epsilon, target_delta=1e-5, sample_rate=rate, steps=steps, accountant="prv"
+        )
+    shown = account("dpsgd", "--sampling-rate", f"{rate}", "--steps", f"{steps}", "--epsilon", f"{epsilon}", "--json")
+    found = json.loads(shown)
+    assert found["noise_multiplier"] == pytest.approx(expected, rel=0.01)
+    assert 0.98 * epsilon <= found["adjacencies"][0]["epsilon"] <= epsilon
+
+
+@pytest.mark.parametrize("epsilon", [0.01, 8.0, 300.0])
+def test_noise_that_is_found_without_sampling_is_that_of_the_closed_form(epsilon):
+    found = json.loads(account("gaussian", "--rounds", "10", "--epsilon", f"{epsilon}", "--json"))
+    mu = math.sqrt(10) / found["noise_multiplier"]
+    delta = norm.cdf(mu / 2 - epsilon / mu) - math.exp(epsilon) * norm.cdf(-mu / 2 - epsilon / mu)
+    assert delta <= 1e-5 * (1 + 1e-6)
+    assert found["noise_multiplier"] == pytest.approx(math.sqrt(10) * get_sigma_gaussian(epsilon, 1e-5), rel=1e-3)
+
+
+def test_noise_that_is_found_stands_with_all_its_digits_and_gives_its_epsilon_again():
+    asked = ["--sampling-rate", "0.01", "--steps", "1000"]
+    shown = account("dpsgd", *asked, "--epsilon", "2")
+    (noise,) = re.findall(r"noise multiplier (\S+) was found for an epsilon of 2 at most over all steps", shown)
+    again = account("dpsgd", *asked, "--noise-multiplier", noise)
+    assert row(again, "zero-out") == row(shown, "zero-out")
+    assert float(row(again, "zero-out")[-1]) <= 2
+
+
+@pytest.mark.parametrize("noise", [[], ["--noise-multiplier", "1", "--epsilon", "2"]])
+@pytest.mark.parametrize(
+    "kind", [["dpsgd", "--sampling-rate", "0.01", "--steps", "10"], ["gaussian", "--rounds", "10"]]
+)
+def test_noise_is_asked_for_in_one_of_two_ways(kind, noise):
+    result = CliRunner().invoke(app, ["account", *kind, *noise])
+    assert result.exit_code == 2
+    assert result.stderr == "fedsz-privacy: give --noise-multiplier or --epsilon, one of them\n"
