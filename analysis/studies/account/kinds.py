@@ -65,8 +65,8 @@ def gaussian(
     noise = figure(asked.rounds.noise_multiplier * clip_norm)
     weights = (
         f"the noise has a standard deviation of {noise} on the sum, and that over the number of clients on their "
-        "average, where all clients weigh the same; weights by their numbers of records, as FedAvg has them, give a client more "
-        "than its share, and these epsilons are not proved then"
+        "average, where all clients weigh the same; weights by their numbers of records, as FedAvg has them, give a "
+        "client more than its share, and these epsilons are not proved then"
     )
     sampling = (
         "each client is in each round by a coin of its own (Poisson sampling); for a fixed number of sampled clients, "
