@@ -126,7 +126,10 @@ def calibrate(event: Callable[[float], DpEvent], eps: float, delta: float) -> fl
 
     most = accountant(event(LEAST_NOISE), delta, COARSE).compose(event(LEAST_NOISE)).get_epsilon(delta)
     if eps >= most:
-        raise InputError(f"eps {eps}: choose less than {most:.0f}, which a noise multiplier of {LEAST_NOISE} reaches")
+        raise InputError(
+            f"eps {eps}: choose less, or noise multiplier {LEAST_NOISE}, the least that is accounted for: it keeps to "
+            f"{most:.3g}"
+        )
     multiplier = search(min(max(FINE, COARSE * eps), COARSE), LowerEndpointAndGuess(LEAST_NOISE, 1.0))
     if epsilon(event(multiplier), delta) >= CLOSE * eps:
         return multiplier

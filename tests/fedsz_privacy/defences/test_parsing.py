@@ -80,7 +80,7 @@ def test_a_proof_for_one_coordinate_ends_where_coordinates_are_mixed_before_it(m
 @pytest.mark.parametrize("text", ["gaussian:eps=60,clip=1", "dpfedavg:eps=60+gaussian:eps=60,clip=1"])
 def test_an_epsilon_that_one_round_cannot_have_is_settled_for_the_rounds_of_the_run(monkeypatch, text):
     monkeypatch.undo()
-    with pytest.raises(InputError, match=r"eps 60\.0: choose less than"):
+    with pytest.raises(InputError, match=r"eps 60\.0: choose less, or"):
         settle_defences([text])
     assert settle_defences([text], Composition(rounds=10)) == (text,)
     assert strongest_observer(text) is (Observer.AGGREGATES if text.startswith("dpfedavg") else Observer.SERVER)

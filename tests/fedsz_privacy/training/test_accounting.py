@@ -34,7 +34,7 @@ def test_epsilon_must_be_positive_and_finite(eps):
 
 
 def test_epsilon_that_next_to_no_noise_reaches_is_refused():
-    with pytest.raises(InputError, match=r"eps 1000.0: choose less than \d+"):
+    with pytest.raises(InputError, match=r"eps 1000.0: choose less, or noise multiplier 0.2, .*: it keeps to \d+"):
         calibrate(sampled, 1000.0, 1e-5)
 
 
