@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from analysis.studies.account.asked import Words, figure
 from fedsz_privacy.core.dp_events import GaussianDpEvent, PoissonSampledDpEvent
 from fedsz_privacy.core.errors import InputError
-from fedsz_privacy.core.ranges import DELTA, EPSILON, STEPS, require_in
+from fedsz_privacy.core.ranges import DELTA, EPSILON, require_in
 from fedsz_privacy.training.accounting import calibrate, composed
 from fedsz_privacy.training.gaussian_rounds import Adjacency, GaussianRounds, noise_for_epsilon
 
@@ -42,28 +43,29 @@ def rounds_of(
         raise InputError("give --noise-multiplier or --epsilon, one of them")
     require_in(EPSILON, epsilon, "epsilon")
     require_in(DELTA, delta, "delta")
-    require_in(STEPS, rounds, "rounds")
-    least = _least(epsilon, sampling_rate, rounds, delta)
+    # Sampling and rounds are checked here, before the search.
+    asked = GaussianRounds(1.0, sampling_rate, rounds)
+    least = _least(epsilon, asked, delta)
     unit = 10.0 ** (math.floor(math.log10(least)) - DIGITS + 1)
     digits = math.ceil(least / unit)
     # The two accountants may differ in the last digit.
-    while (found := _of(digits * unit, sampling_rate, rounds)).epsilon(delta, Adjacency.ZERO_OUT) > epsilon:
+    while (found := _with_noise(asked, digits * unit)).epsilon(delta, Adjacency.ZERO_OUT) > epsilon:
         digits += 1
     return found
 
 
-def _of(noise_multiplier: float, sampling_rate: float, rounds: int) -> GaussianRounds:
-    return GaussianRounds(float(f"{noise_multiplier:.{DIGITS - 1}e}"), sampling_rate, rounds)
+def _with_noise(rounds: GaussianRounds, noise_multiplier: float) -> GaussianRounds:
+    return replace(rounds, noise_multiplier=float(f"{noise_multiplier:.{DIGITS - 1}e}"))
 
 
-def _least(epsilon: float, sampling_rate: float, rounds: int, delta: float) -> float:
-    if sampling_rate == 1:
-        return noise_for_epsilon(rounds, epsilon, delta, Adjacency.ZERO_OUT)
+def _least(epsilon: float, asked: GaussianRounds, delta: float) -> float:
+    if asked.sampling_rate == 1:
+        return noise_for_epsilon(asked.rounds, epsilon, delta, Adjacency.ZERO_OUT)
 
     def event(noise_multiplier: float) -> PoissonSampledDpEvent:
-        return PoissonSampledDpEvent(sampling_rate, GaussianDpEvent(noise_multiplier))
+        return PoissonSampledDpEvent(asked.sampling_rate, GaussianDpEvent(noise_multiplier))
 
-    return calibrate(lambda noise_multiplier: composed(event(noise_multiplier), rounds), epsilon, delta)
+    return calibrate(lambda noise_multiplier: composed(event(noise_multiplier), asked.rounds), epsilon, delta)
 
 
 def noise_found(words: Words, epsilon: float | None, found: GaussianRounds) -> Sequence[str]:

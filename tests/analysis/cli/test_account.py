@@ -161,3 +161,21 @@ def test_noise_is_asked_for_in_one_of_two_ways(kind, noise):
     result = CliRunner().invoke(app, ["account", *kind, *noise])
     assert result.exit_code == 2
     assert result.stderr == "fedsz-privacy: give --noise-multiplier or --epsilon, one of them\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("dpsgd --sampling-rate 2 --steps 10", "sampling rate 2.0: "),
+        ("dpsgd --sampling-rate nan --steps 10", "sampling rate nan: "),
+        ("dpsgd --sampling-rate 0 --steps 10", "sampling rate 0.0: "),
+        ("dpsgd --sampling-rate 0.1 --steps 0", "steps 0: "),
+        ("gaussian --client-sampling 2 --rounds 10", "sampling rate 2.0: "),
+        ("gaussian --client-sampling 0.1 --rounds 0", "rounds 0: "),
+        ("gaussian --client-sampling 0.1 --rounds 10 --delta 2", "delta 2.0: "),
+    ],
+)
+def test_bad_numbers_beside_an_epsilon_are_one_line_before_the_search(arguments, message):
+    result = CliRunner().invoke(app, ["account", *arguments.split(), "--epsilon", "1"])
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert result.stderr.startswith(f"fedsz-privacy: {message}")
