@@ -26,7 +26,7 @@ def encode_tensors(
 ) -> tuple[dict[str, Room], dict[str, bytes], int | None]:
     """Return the rooms and the streams of the lossy tensors of a state, and the last round's number if it predicts any.
 
-    Whoever encodes a tensor works its bound out too, so that with several workers this process only hands tensors over.
+    Whoever encodes a tensor works its bound out too, so that with several workers this is not left to one process.
 
     Parameters
     ----------
