@@ -126,11 +126,25 @@ def roc_statistics(
     order = np.argsort(-scores, axis=None, kind="stable")
     ranked, members = scores.take(order), membership.take(order)
     ends = np.append(np.flatnonzero(ranked[1:] != ranked[:-1]), ranked.size - 1)
-    inside, above = order[members], np.append(0, np.cumsum(members)[ends])
-    outside, above_outside = order[~members], np.append(0, ends + 1) - above
+    above = np.append(0, np.cumsum(members)[ends])
+    above_outside = np.append(0, ends + 1) - above
+    corners = _corners(above, above_outside)
+    above, above_outside = above[corners], above_outside[corners]
+    inside, outside = order[members], order[~members]
     return np.array(
         [_statistics(_rate(each, inside, above), _rate(each, outside, above_outside), rates) for each in weights]
     )
+
+
+def _corners(above: NDArray[np.intp], above_outside: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Return which thresholds are corners or ends of the ROC curve: those within a straight line say nothing more.
+
+    Between two thresholds with none but members the curve goes up, with none but non-members to the right, whatever
+    their weights.
+    """
+    up, right = np.diff(above_outside) == 0, np.diff(above) == 0
+    straight = (up[1:] & up[:-1]) | (right[1:] & right[:-1])
+    return np.concatenate([[True], ~straight, [True]])
 
 
 def _rate(
@@ -140,9 +154,12 @@ def _rate(
 
     The order is that of their scores, the highest first, and so many of them lie above each threshold.
     """
-    # Converted first: a running sum that converts takes twice as long.
-    reached = np.append(0.0, weights.take(order).astype(np.float64).cumsum())
-    return (reached / (reached[-1] or 1.0)).take(above)
+    # Widened first, for a running sum that widens takes twice as long; one of whole numbers takes a quarter of one of
+    # floats, and is exact.
+    drawn = weights.take(order)
+    reached = np.append(0, drawn.astype(np.result_type(drawn, np.int64)).cumsum())
+    share: NDArray[np.float64] = reached.take(above) / (reached[-1] or 1)
+    return share
 
 
 def _statistics(tpr: NDArray[np.float64], fpr: NDArray[np.float64], rates: Sequence[float]) -> list[float]:
