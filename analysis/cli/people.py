@@ -27,6 +27,9 @@ PADDING = (0, 1, 0, 0)
 NARROWEST, WIDEST = 40, 1000
 """Fewest columns that text is wrapped to, and those of a terminal on which every table fits."""
 
+TALLEST = 5
+"""Most lines of a heading with one word on each, above which a table is easier to read row by row."""
+
 
 @contextmanager
 def one_line_errors(interrupted: str = "the same command goes on from here") -> Iterator[None]:
@@ -128,12 +131,14 @@ def print_conclusion(lines: Iterable[str]) -> None:
 
 
 def print_table(table: "Table") -> None:
-    """Print a table, intervals on a line of their own; one that is wider than the terminal row by row."""
+    """Print a table, intervals on a line of their own; one that does not fit the terminal row by row."""
     from rich.console import Console
     from rich.measure import Measurement
 
     wide, here = Console(width=WIDEST), Console()
-    for headings in (table.columns, [heading.replace(" ", "\n") for heading in table.columns]):
+    narrow = [heading.replace(" ", "\n") for heading in table.columns]
+    readable = max(map(len, map(str.split, narrow)), default=0) <= TALLEST
+    for headings in (table.columns, narrow) if readable else (table.columns,):
         laid_out = _laid_out(table, headings)
         if Measurement.get(wide, wide.options, laid_out).maximum <= here.width:
             here.print(laid_out)

@@ -65,6 +65,14 @@ def test_a_table_that_fits_is_one(monkeypatch, capsys):
     assert "dpsgd:eps=8+fedsz:rel=1e-2  ∞" in printed
 
 
+@pytest.mark.parametrize(("words", "is_one"), [(5, True), (6, False)])
+def test_a_heading_of_many_words_is_no_tower(monkeypatch, capsys, words, is_one):
+    monkeypatch.setenv("COLUMNS", "40")
+    heading = " ".join(["epsilon"] * words)
+    print_table(Table("Wide", "A note.", ("signal", heading, heading), [("lira", "3.78", "5.40")]))
+    assert ("─" in capsys.readouterr().out) == is_one
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("encoding", "told"),
