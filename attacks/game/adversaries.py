@@ -41,26 +41,31 @@ class Adversary:
         them, one `View` for each look.
     sees_others : bool
         Whether its views hold the other clients' updates.
-    sees_steps : bool
-        Whether it sees the target's training from within. Gradient canaries are then scored by each step, and the
-        rounds that its looks are at are the epochs of the training, each without a release.
     looks_once : bool
         Whether it takes one look at all rounds together, and not one at each.
     sums : Sums, optional
         What it sees of the server's sums. Client canaries are scored by it, and their epsilon in what it sees follows
         from it; without it they are scored as by `Sums.TOTAL`, and no epsilon is known.
     observer : Observer
-        Which proofs hold against it: those against the server, unless it sees less.
+        Which proofs hold against it: those against the server, unless it sees less, or the steps of the training.
     """
 
     name: str
     sees: str
     looks: Callable[[Knowledge, Sequence[Round]], list[View]]
     sees_others: bool = False
-    sees_steps: bool = False
     looks_once: bool = False
     sums: Sums | None = None
     observer: Observer = Observer.SERVER
+
+    @property
+    def sees_steps(self) -> bool:
+        """Whether it sees the target's training from within.
+
+        Gradient canaries are then scored by each step, and the rounds that its looks are at are the epochs of the
+        training, each without a release.
+        """
+        return self.observer is Observer.STEPS
 
 
 def each_update(knowledge: Knowledge, rounds: Sequence[Round]) -> list[View]:
@@ -117,7 +122,7 @@ EVERY_STEP = Adversary(
     chunk.EVERY_STEP_NAME,
     "the target's model after every step of its training, as the guarantee of DP-SGD assumes, which no release hides",
     each_update,
-    sees_steps=True,
+    observer=Observer.STEPS,
 )
 
 ADVERSARIES: Mapping[str, Adversary] = MappingProxyType(

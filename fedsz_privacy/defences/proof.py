@@ -18,6 +18,7 @@ class Unit(StrEnum):
 class Observer(StrEnum):
     """Whom a proof holds against, who sees most first: what holds against one holds against those below."""
 
+    STEPS = "whoever sees every step of a client's training, before any release"
     SERVER = "whoever reads every frame, the server included, and knows all that it shares with clients"
     OUTSIDER = "whoever sees decoded updates or models made of them, but neither frames nor the shared seed"
     AGGREGATES = "whoever sees sums over the clients of a round, or models made of them, but no single update"

@@ -23,6 +23,8 @@ from fedsz_privacy.defences.proof import Observer, Proof, Unit
 from fedsz_privacy.defences.returned import require_sound
 from fedsz_privacy.training.isolation import child_seed, isolated
 
+BEHIND = "what is proved is of the update that leaves, and this adversary sees the training before that"
+
 
 @dataclass(frozen=True)
 class Released:
@@ -123,6 +125,8 @@ class Release:
 
     def against(self, observer: Observer) -> "Release":
         """Return this release with the event, reason and unit that it has against an observer."""
+        if observer is Observer.STEPS and self.is_proved:
+            return replace(self, event=NonPrivateDpEvent(), reason=BEHIND, outsiders=None, claimed=False)
         if observer is Observer.SERVER or self.outsiders is None:
             return self
         proof = self.outsiders

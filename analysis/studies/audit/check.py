@@ -17,7 +17,7 @@ from analysis.studies.check import check_clients
 from attacks import Game, Knowledge, Signal, View
 from attacks.canaries.directions import require_room
 from attacks.canaries.gradients import add_canaries
-from attacks.game.adversaries import AGGREGATE, Adversary
+from attacks.game.adversaries import AGGREGATE, UPDATE, Adversary
 from attacks.game.engine import games_of
 from attacks.game.looks import observe
 from fedsz_privacy.core.errors import InputError, one_line
@@ -79,13 +79,20 @@ def check_audit(
 
 
 def behind_what_is_seen(defences: Sequence[Defence], adversary: Adversary) -> list[str]:
-    """Return a line for each defence whose server adds noise to what this adversary sees without it."""
-    return [
+    """Return a line for each defence of which a part comes after what this adversary sees."""
+    released = [
+        f"{each.name} changes what leaves the client, behind what adversary {adversary.name} sees: leakage, guarantee "
+        f"and performance here are those without that; for those with it choose --adversary {UPDATE.name}"
+        for each in defences
+        if adversary.sees_steps and not each.release.loses_nothing
+    ]
+    summed = [
         f"{each.name} adds its noise to the sum, behind what adversary {adversary.name} sees: leakage, guarantee and "
         f"performance here are those without it; for those with it choose --adversary {AGGREGATE.name}"
         for each in defences
         if each.aggregation != AVERAGE and adversary.observer is not Observer.AGGREGATES
     ]
+    return released + summed
 
 
 def check_signals(signals: Sequence[Signal], game: Game) -> None:

@@ -1,5 +1,6 @@
 """What does not fit is found before anything is written: one line that names it, exit code 2."""
 
+import math
 import sys
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import torch
 from typer.testing import CliRunner
 
 from analysis.cli import app
+from analysis.methods.guarantee import guarantee
 from analysis.studies.audit.check import behind_what_is_seen
 from analysis.studies.audit.spec import AuditSpec
 
@@ -210,3 +212,12 @@ def test_noise_behind_what_an_adversary_sees_is_told_before_anything_is_played(a
     told = behind_what_is_seen(spec.parse_defences(), spec.get_adversary())
     assert len(told) == hidden
     assert all(line.startswith("dpfedavg:eps=8 adds its noise to the sum, behind what") for line in told)
+
+
+def test_releases_guarantee_nothing_against_who_sees_the_training():
+    """gaussian:eps=1 stood at a guaranteed epsilon of 1 beside attacks that ruled out 2.69."""
+    spec = AuditSpec(adversary="every-step", defences=("none", "gaussian:eps=1,clip=1", "dpsgd:eps=8+gaussian:eps=1"))
+    epsilons = [guarantee(each, spec.delta).epsilon for each in spec.parse_defences()]
+    assert epsilons == [math.inf, math.inf, pytest.approx(8, rel=0.01)]
+    told = behind_what_is_seen(spec.parse_defences(), spec.get_adversary())
+    assert [line.split()[0] for line in told] == list(spec.defences[1:])
