@@ -10,11 +10,11 @@ from math import isinf
 from typing import TYPE_CHECKING
 
 from analysis.methods.guarantee import Guarantee
-from analysis.methods.leakage.detectable import Estimate
+from analysis.methods.leakage.detectable import POWER, Estimate
 from analysis.methods.leakage.membership import Leakage
 from analysis.methods.leakage.vulnerable import VULNERABLE_SHARE
 from analysis.methods.lower_bounds.bounds import EpsilonBound
-from analysis.reporting.numbers import FINE, as_lower_bound, as_upper_bound, change_of, interval, rounded_up, times
+from analysis.reporting.numbers import FINE, as_lower_bound, as_upper_bound, change_of, interval, significant, times
 from analysis.studies.audit.canary_bounds import CanaryBound
 from analysis.studies.spec import REFERENCE
 from fedsz_privacy.defences.grammar import write_shortest
@@ -45,6 +45,8 @@ class PairedAuc:
         Its minimum detectable difference.
     beside : str
         What none is called.
+    repeated : str
+        What the interval is over, in the singular.
     """
 
     auc: Estimate
@@ -52,6 +54,7 @@ class PairedAuc:
     change: Estimate
     detectable: float
     beside: str = REFERENCE
+    repeated: str = "resample"
 
 
 @dataclass(frozen=True)
@@ -145,16 +148,16 @@ def leaks_beside(found: PairedAuc) -> str:
         unseen = _unseen(found.auc) if alike else "not above guessing"
         return f"the AUC of attacks is {unseen}, with it or without ({pair})"
     matters = MATERIAL * (found.undefended.value - GUESSING)
+    within = max(-found.change.low, found.change.high) < matters
     if found.change.low > 0 or found.change.high < 0:
-        reach = max(-found.change.low, found.change.high)
-        if reach < matters:
+        if within:
             return f"leaks about as much as {found.beside} ({pair}, {change_of(found.change, FINE)})"
         words = "more" if found.change.value > 0 else "less"
         unseen = "" if sees else f"; it is {_unseen(found.auc)} now"
         return f"leaks {words} than {found.beside} ({pair}, {change_of(found.change)}{unseen})"
-    if found.detectable <= matters:
-        return f"leaks as much as {found.beside} ({pair}; {_would_have_been_seen(found.detectable)})"
-    return f"cannot be told from {found.beside} ({pair}; {_would_have_been_missed(found.detectable)})"
+    if within and found.detectable <= matters:
+        return f"leaks as much as {found.beside} ({pair}; {_sight(found)})"
+    return f"cannot be told from {found.beside} ({pair}; {_sight(found)})"
 
 
 def _pair(found: PairedAuc) -> str:
@@ -162,14 +165,14 @@ def _pair(found: PairedAuc) -> str:
     return f"AUC {auc} both" if auc == undefended else f"AUC {auc} against {undefended}"
 
 
-def _would_have_been_seen(detectable: float) -> str:
-    if detectable == 0:
-        return "the same in every resample"
-    return f"a change of {rounded_up(detectable)} would have been seen"
+def _sight(found: PairedAuc) -> str:
+    """Return which change the run was large enough for."""
+    return f"the same in every {found.repeated}" if found.detectable == 0 else findable(found.detectable)
 
 
-def _would_have_been_missed(detectable: float) -> str:
-    return f"a change of less than {rounded_up(detectable)} would have been missed"
+def findable(detectable: float) -> str:
+    """Return in words what a minimum detectable difference is."""
+    return f"a change of {significant(detectable, 2)} would be found with probability {POWER:g}"
 
 
 def _guarantee(found: Finding) -> list[str]:

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
-from analysis.methods.leakage.detectable import POWER
 from analysis.methods.non_inferiority import Standing, records_to_resolve, seeds_to_resolve
-from analysis.reporting.numbers import FINE, change_of, interval, rounded_up, significant
-from analysis.studies.conclusions.defence import GUESSING
+from analysis.reporting.numbers import FINE, change_of, interval, significant
+from analysis.studies.conclusions.defence import GUESSING, findable
 from analysis.studies.recommend.found import RecommendReport, Tried
 from analysis.studies.recommend.leakage import LeakageChange
 
@@ -81,7 +80,7 @@ def leakage_changes(change: LeakageChange) -> str:
         f"{change_of(moved, FINE)} through the release"
     )
     if change.detectable:
-        beside += f", where {rounded_up(change.detectable)} would be found with probability {POWER:g}"
+        beside += f", where {findable(change.detectable)}"
     if moved.low > 0:
         return f"compression lets attacks name members better: {beside}"
     if moved.high < 0:

@@ -76,7 +76,7 @@ def figures_of(report: ScoresReport) -> Mapping[str, tuple[Callable[[ScoresRepor
         "auc": (auc, "Each signal's AUC on each release."),
     }
     if report.others:
-        shown["differences"] = (differences, "Grey: differences that would have been missed more often than not.")
+        shown["differences"] = (differences, "Grey: differences that as many scores find with a probability below 0.8.")
     return shown
 
 

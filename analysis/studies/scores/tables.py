@@ -41,9 +41,9 @@ def difference_table(report: ScoresReport) -> Table:
     reference, rates = report.table.reference, report.rates
     return Table(
         title=f"Difference to {reference}",
-        note="Paired on the same runs, records and resamples. The minimum detectable difference (MDD) is the one that "
-        "as many scores would have shown with probability 0.8, at 95% confidence: an interval that holds 0 speaks "
-        "against larger ones, and says nothing of smaller.",
+        note="Paired on the same runs, records and resamples. An interval speaks against the differences outside it. "
+        "The minimum detectable difference (MDD) is the one that as many scores show, at 95% confidence, with "
+        "probability 0.8.",
         columns=("release", "signal", f"AUC minus {reference}", "MDD",
                  *(name for rate in rates[-1:] for name in (f"TPR at FPR {rate:g} minus {reference}", "MDD"))),
         rows=[

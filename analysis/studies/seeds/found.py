@@ -104,7 +104,8 @@ class SeedsReport(Report):
     def _finding(self, defence: str) -> Finding:
         averages, exposed = self.average(defence)["auc"], self.exposed(defence)
         undefended = self.average(REFERENCE)["auc"].mean
-        beside = PairedAuc(averages.mean, undefended, averages.difference, detectable_over_seeds(averages.difference))
+        change = averages.difference
+        beside = PairedAuc(averages.mean, undefended, change, detectable_over_seeds(change), repeated="seed")
         is_reference = defence == REFERENCE
         return Finding(
             defence=defence,

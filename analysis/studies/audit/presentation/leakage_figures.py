@@ -138,7 +138,7 @@ def gallery(
 
 
 def detectable_differences(found: Mapping[str, Mapping[str, Difference]], figure: Canvas | None = None) -> Canvas:
-    """Draw differences to no defence with their intervals, and the band inside which the run would have missed one.
+    """Draw differences to no defence with their intervals, and the band of those found in under 80% of runs.
 
     Parameters
     ----------
@@ -152,9 +152,8 @@ def detectable_differences(found: Mapping[str, Mapping[str, Difference]], figure
     for panel, (defence, by_signal) in zip(panels, found.items(), strict=True):
         band = [difference.detectable for difference in by_signal.values()]
         panel.use_sticky_edges = False
-        panel.barh(
-            list(by_signal), 2 * np.array(band), left=np.negative(band), color="lightgrey", label="not detectable"
-        )
+        missed = "found with probability below 0.8"
+        panel.barh(list(by_signal), 2 * np.array(band), left=np.negative(band), color="lightgrey", label=missed)
         rows, blue = range(len(by_signal)), sns.color_palette("colorblind")[0]
         draw_rows(panel, list(by_signal.values()), rows, blue, "o", "measured, 95% interval")
         panel.axvline(0, color="grey", linestyle=":")

@@ -80,9 +80,8 @@ def differences_table(paired: str, measured: LeakageByDefence, rate: float) -> T
     """Return how each defence differs from none, and what the run could have seen; a sentence says how they pair."""
     return Table(
         title="Difference to no defence",
-        note=f"{paired} The minimum detectable difference is the one that this run "
-        "would have found with probability 0.8, at 95% confidence: an interval that holds 0 speaks against larger "
-        "ones, and says nothing of smaller.",
+        note=f"{paired} An interval speaks against the differences outside it. The minimum detectable difference is "
+        "the one that a run of this size finds, at 95% confidence, with probability 0.8.",
         columns=("defence", "signal", "AUC minus none", "minimum detectable difference",
                  f"TPR at FPR {rate:g} minus none", "minimum detectable difference"),
         rows=[
