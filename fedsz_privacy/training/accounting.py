@@ -95,8 +95,7 @@ def calibrate(event: Callable[[float], DpEvent], eps: float, delta: float) -> fl
     """Return the least noise multiplier at which an event guarantees eps at delta, by a search that ends just above it.
 
     What it guarantees there is no more than eps, and no less than a share `CLOSE` of it. The accountant is that of
-    `epsilon`, for adding or removing one unit of privacy: dp-accounting's ``PLDAccountant`` (privacy loss
-    distributions, pessimistic, connect-the-dots) of all but the discrete Gaussian.
+    `epsilon`, for adding or removing one unit of privacy.
 
     Parameters
     ----------

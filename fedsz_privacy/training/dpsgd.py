@@ -113,7 +113,7 @@ class DPTraining:
     def reason(self) -> str:
         """Why the event holds."""
         return (
-            f"DP-SGD with noise multiplier {self.noise_multiplier:.3f}, by dp-accounting's PLD accountant, for one "
+            f"DP-SGD with noise multiplier {self.noise_multiplier:.3f}, accounted by dp-accounting, for one "
             "record added or removed and an adversary who sees every update and step; what follows is post-processing"
         )
 
@@ -152,7 +152,7 @@ def dpsgd(
 ) -> DPTraining:
     """Return the DP-SGD with the epochs, batch size and optimiser of a plain rule that guarantees eps at delta.
 
-    The noise multiplier is calibrated by dp-accounting's ``PLDAccountant``.
+    `calibrate` finds the noise multiplier.
 
     Raises
     ------

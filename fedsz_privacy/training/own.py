@@ -173,7 +173,7 @@ def find_training(path: str) -> OwnTraining:
 
 def _reason(history: History, records: int) -> str:
     return (
-        f"read from Opacus' accountant after one training on {records} records ({describe(history)}), by "
-        "dp-accounting's PLD accountant, for one record added or removed; it holds if every training does the same, by "
+        f"read from Opacus' accountant after one training on {records} records ({describe(history)}), accounted "
+        "by dp-accounting, for one record added or removed; it holds if every training does the same, by "
         "Poisson sampling, on as many records or more"
     )

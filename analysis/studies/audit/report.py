@@ -121,8 +121,8 @@ def describe(report: AuditReport) -> dict[str, str]:
         "through the same defence",
         "Unit of privacy": f"of what is measured, {Unit.RECORD} (example) of the target client, added or removed; of "
         "what is guaranteed, that of its column",
-        "Accountant": "dp-accounting's PLD accountant, for defences with a privacy event; of discrete Gaussian noise "
-        "its RDP accountant",
+        "Accountant": "dp-accounting, for defences with a privacy event: privacy loss distributions; Renyi divergences "
+        "for discrete Gaussian noise, and where floats would lose too much of delta",
         "Delta": f"{write_shortest(spec.delta)}, of every epsilon but those that say delta 0",
         "Adjacency of as-if figures": f"{adjacency(game.training)}; "
         "median of the pairs tried, which bounds no other record",

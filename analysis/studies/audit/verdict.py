@@ -30,7 +30,7 @@ class Verdict:
     strongest : mapping of str to Leakage
         The same of the strongest signal, as `Strongest` chooses it.
     epsilon_lower_bound : EpsilonBound
-        Measured too: no claim of a smaller epsilon, for one record, could be true.
+        Measured too: at its confidence, no claim of a smaller epsilon, for one record, is true.
     canary_bounds : tuple of CanaryBound
         Likewise by canaries, if any were played; those whose confidence is exact first.
     """

@@ -31,8 +31,8 @@ from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.defences.proof import Unit
 
 CAPTION = (
-    "Epsilons of this figure are for one client. A lower bound above what is guaranteed would say that the code does "
-    "not do what the theorem is about."
+    "Epsilons of this figure are for one client. A lower bound above what is guaranteed would say, at 95% confidence "
+    "for each bound by itself, that the code does not do what the theorem is about."
 )
 
 GROUP = "clients"

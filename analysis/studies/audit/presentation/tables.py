@@ -24,8 +24,9 @@ def closing_table(report: AuditReport) -> Table:
     return Table(
         title="What each defence gives away",
         note=f"Adversary {report.spec.adversary}: sees {report.spec.get_adversary().sees}. Measured by the strongest "
-        f"signal, {report.strongest.name}, chosen on other trials than it measures, with 95% intervals: leakage is at "
-        "least that, and no claim of an epsilon below the lower bound could be true. An as-if figure describes the "
+        f"signal, {report.strongest.name}, chosen on other trials than it measures, with 95% intervals; a better "
+        "attack may find more. At 95% confidence, for each row by itself, no claim of an epsilon below the lower bound "
+        "is true. An as-if figure describes the "
         "error; it protects nobody: the median of the neighbour pairs, their least and greatest in brackets."
         + note_of_units(units)
         + note_of_claims(verdict.guarantee for verdict in report.verdicts.values())
