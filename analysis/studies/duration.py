@@ -1,4 +1,4 @@
-"""How long a study will take, from one timed step of each training rule, in one line before it starts."""
+"""How long a study will take, from a few timed steps of each training rule, in one line before it starts."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,11 +10,23 @@ from analysis.reporting.numbers import HOUR, spoken
 from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.rule import TrainingRule
 
+QUICK, FEW = 0.5, 5
+"""Seconds of a first step below which a few more are timed, and how many."""
+
 
 def seconds_of_training(rule: TrainingRule, model: nn.Module, clients: Clients) -> float:
-    """Return about how many seconds the training of some clients takes, from their first step; a rule may have one."""
-    first = replace(clients, batches=clients.batches[:, :1])
-    return timed(lambda: rule.train_many(model, first)) * float(clients.batches.shape[1])
+    """Return about how many seconds the training of some clients takes, from their first steps; a rule may have one."""
+    steps = clients.batches.shape[1]
+
+    def taken(count: int) -> float:
+        return timed(lambda: rule.train_many(model, replace(clients, batches=clients.batches[:, :count])))
+
+    first = taken(1)
+    if first >= QUICK or steps <= FEW:
+        return first * steps
+    # The first step of a process warms it up, and what a training begins with counts once.
+    once, few = taken(1), taken(FEW)
+    return once + max(0.0, few - once) / (FEW - 1) * (steps - 1)
 
 
 def timed(work: Callable[[], object]) -> float:

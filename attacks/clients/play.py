@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from attacks.clients.chunk import ClientChunk
 from attacks.game.adversaries import Adversary
 from attacks.game.engine import Player
-from attacks.game.game import COPIES, Game
+from attacks.game.game import COPIES, Game, cut
 from attacks.game.play import look_at
 from attacks.game.trial import Trials, beside
 from attacks.signals import Signal
@@ -23,8 +23,7 @@ MEMORY_BYTES = 2**28
 
 def chunks_of(game: Game, clients: int, trials: int) -> list[range]:
     """Cut trials in which so many clients send into runs that are played side by side within a bounded memory."""
-    size = max(1, MEMORY_BYTES // ((COPIES + clients * game.rounds) * nbytes(game.state)))
-    return [range(start, min(start + size, trials)) for start in range(0, trials, size)]
+    return cut(trials, MEMORY_BYTES // ((COPIES + clients * game.rounds) * nbytes(game.state)))
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,15 @@ MEMORY_BYTES = 2**26
 COPIES = 6
 """Copies of a client's state that are alive at once: parameters, gradients, update, decoded update and its model."""
 
+MOST_AT_ONCE = 64
+"""Trials that are played side by side at most: an interruption loses those that are not yet done."""
+
+
+def cut(trials: int, fitting: int) -> list[range]:
+    """Cut trials into runs of as many as fit into memory, one at least and `MOST_AT_ONCE` at most."""
+    size = min(max(1, fitting), MOST_AT_ONCE)
+    return [range(start, min(start + size, trials)) for start in range(0, trials, size)]
+
 
 @dataclass(frozen=True)
 class Game:
@@ -89,8 +98,7 @@ class Game:
 
     def chunks(self, trials: int) -> list[range]:
         """Cut the trials into runs that train at once within a bounded memory."""
-        size = max(1, MEMORY_BYTES // (COPIES * nbytes(self.state)))
-        return [range(start, min(start + size, trials)) for start in range(0, trials, size)]
+        return cut(trials, MEMORY_BYTES // (COPIES * nbytes(self.state)))
 
     def draw(self, trials: Sequence[int]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
         """Draw membership, (trials, candidates), and the target's first batches, (trials, steps, batch size)."""

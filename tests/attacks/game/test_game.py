@@ -5,6 +5,7 @@ from scipy import stats
 
 from attacks import ALL_SIGNALS, COSINE, SIGNALS, Game, Trials, View, play
 from attacks.game.adversaries import SERVER
+from attacks.game.game import cut
 from fedsz_privacy.core.state import stack
 from fedsz_privacy.defences.mechanisms.none import none
 from fedsz_privacy.defences.parsing import parse_release
@@ -29,6 +30,12 @@ def test_chunks_cover_all_trials_in_order(game):
     chunks = game.chunks(1000)
     assert [trial for chunk in chunks for trial in chunk] == list(range(1000))
     assert len(chunks) > 1
+
+
+@pytest.mark.parametrize(("fitting", "sizes"), [(0, [1] * 130), (50, [50, 50, 30]), (10_000, [64, 64, 2])])
+def test_no_more_trials_are_lost_than_are_played_at_once(fitting, sizes):
+    """Of a small model thousands fitted into memory, and an interrupted audit of it had kept none."""
+    assert [len(chunk) for chunk in cut(130, fitting)] == sizes
 
 
 def test_a_trial_is_the_same_in_any_company(game, trials: Trials):
