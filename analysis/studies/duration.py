@@ -16,7 +16,7 @@ QUICK, FEW = 0.5, 5
 
 def seconds_of_training(rule: TrainingRule, model: nn.Module, clients: Clients) -> float:
     """Return about how many seconds the training of some clients takes, from their first steps; a rule may have one."""
-    steps = clients.batches.shape[1]
+    steps: int = clients.batches.shape[1]
 
     def taken(count: int) -> float:
         return timed(lambda: rule.train_many(model, replace(clients, batches=clients.batches[:, :count])))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from analysis.methods.leakage.membership import Leakage, leakage, resolvable_rates, roc_statistics
 from analysis.methods.leakage.resampling import BY_CANDIDATE, BY_TRIAL, RESAMPLES, scattered_weights
 from analysis.reporting.folder import RunFolder, open_run
+from analysis.reporting.numbers import count
 from analysis.reporting.progress import Progress, silent
 from analysis.studies.scores.designs import Method, Withheld, methods_for
 from analysis.studies.scores.found import Bounded, ScoresReport
@@ -18,6 +19,12 @@ from analysis.studies.scores.table import ScoreTable, to_table
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.core.threads import one_thread
+
+FEWEST = 20
+"""Scores of members, and of non-members, below which intervals cover too seldom.
+
+Two of one and six of the other are named without a fault by chance, and their bootstrap knows no other outcome.
+"""
 
 
 @one_thread()
@@ -44,9 +51,15 @@ def measure(table: ScoreTable, seed: int, progress: Progress = silent) -> dict[s
     Raises
     ------
     InputError
-        If there are so few of them that no resample has members and non-members.
+        If there are fewer than `FEWEST` members or non-members, or hardly a resample has both.
     """
     non_members = int((~table.member).sum())
+    members = table.member.size - non_members
+    if min(members, non_members) < FEWEST:
+        raise InputError(
+            f"{count(members, 'score')} of members and {non_members} of non-members are too few to tell an interval: "
+            f"give {FEWEST} of each or more"
+        )
     rates = resolvable_rates(non_members)
     cases = [(release, signal) for release, by_signal in table.scores.items() for signal in by_signal]
     replicates = {

@@ -36,6 +36,15 @@ def test_a_finished_run_is_shown_again_and_another_file_is_another_run(saved, tm
     assert "not the same content of" in other.stderr
 
 
+def test_a_handful_of_scores_tells_no_interval(tmp_path):
+    """Two non-members below six members by chance once had an AUC of 1.000 [1.000, 1.000]."""
+    np.savez(tmp_path / "few.npz", member=np.arange(39) >= 19, lira=np.arange(39.0))
+    result = invoke(tmp_path / "few.npz", "--out", tmp_path / "run")
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "20 scores of members and 19 of non-members are too few to tell an interval: give 20" in result.stderr
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

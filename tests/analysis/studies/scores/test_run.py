@@ -121,18 +121,18 @@ def test_scores_below_guessing_are_warned_of(tmp_path, rng):
 
 
 def test_so_few_non_members_that_no_rate_is_resolved_are_drawn_all_the_same(tmp_path, rng):
-    member = np.arange(30) % 2 == 0
-    np.savez(tmp_path / "few.npz", member=member, score=rng.normal(size=30))
+    member = np.arange(50) % 2 == 0
+    np.savez(tmp_path / "few.npz", member=member, score=rng.normal(size=50))
     report, folder = run_scores(ScoresSpec(str(tmp_path / "few.npz")), tmp_path / "run")
     assert write_scores(report, folder).is_file()
     assert report.rates == ()
 
 
 def test_too_few_runs_or_records_to_resample_are_one_line_and_leave_nothing(tmp_path, rng):
-    np.savez(tmp_path / "two.npz", member=np.array([True, False]), score=np.zeros(2))
-    member = np.repeat([[True], [False], [False], [False]], 50, axis=1)
-    np.savez(tmp_path / "runs.npz", member=member, score=rng.normal(size=(4, 50)))
-    for name, drawn in (("two", "records out of 2"), ("runs", "runs out of 4")):
+    member, score = np.repeat([[True], [False], [False], [False]], 50, axis=1), rng.normal(size=(4, 50))
+    np.savez(tmp_path / "records.npz", member=member.T, score=score.T)
+    np.savez(tmp_path / "runs.npz", member=member, score=score)
+    for name, drawn in (("records", "records out of 4"), ("runs", "runs out of 4")):
         with pytest.raises(InputError, match=f"resamples of {drawn} mostly lack members or non-members"):
             run_scores(ScoresSpec(str(tmp_path / f"{name}.npz")), tmp_path / "run")
     assert not (tmp_path / "run").exists()
