@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import sqrt
+from math import hypot, sqrt
 from statistics import fmean, median_low, stdev
 
 import scipy
@@ -84,6 +84,18 @@ def mean_over_seeds(values: Sequence[float]) -> Mean:
     return mean_with_interval(values)
 
 
+def mean_of_estimates(found: Sequence[Estimate]) -> Mean:
+    """Return the mean over seeds of estimates that have 95% intervals of their own, of two seeds or more.
+
+    Its interval is that of `mean_over_seeds`, and no narrower than what their own intervals say of the mean. Few seeds
+    lie close to one another by chance, though none of them is as sure.
+    """
+    mean = mean_over_seeds([each.value for each in found])
+    own = hypot(*(each.high - each.low for each in found)) / (2 * len(found))
+    reach = max(own, mean.high - mean.value)
+    return replace(mean, low=mean.value - reach, high=mean.value + reach)
+
+
 def quantile(seeds: int) -> float:
     """Return how many standard errors the interval of so many seeds reaches to either side."""
     return float(scipy.stats.t.ppf((1 + CONFIDENCE) / 2, seeds - 1))
@@ -106,13 +118,14 @@ def detectable_over_seeds(found: Mean) -> float:
     Parameters
     ----------
     found : Mean
-        What the seeds gave; its standard deviation stands for that of all seeds.
+        What the seeds gave, with its whole interval; the standard error that it shows stands for that of all seeds.
     """
     seeds = len(found.values)
     shift = scipy.optimize.brentq(
         lambda shift: scipy.stats.nct.sf(quantile(seeds), seeds - 1, shift) - POWER, 0, MOST_SHIFT
     )
-    return float(shift) * standard_error(found.values)
+    # In Student's interval that is the standard error; a wider one says that it is larger.
+    return float(shift) * (found.high - found.value) / quantile(seeds)
 
 
 def spread_over_seeds(values: Sequence[float]) -> Spread:

@@ -5,7 +5,14 @@ from dataclasses import dataclass, replace
 
 from analysis.methods.leakage.membership import Leakage
 from analysis.methods.leakage.vulnerable import vulnerable_share
-from analysis.methods.over_seeds import Mean, Spread, detectable_over_seeds, mean_over_seeds, spread_over_seeds
+from analysis.methods.over_seeds import (
+    Mean,
+    Spread,
+    detectable_over_seeds,
+    mean_of_estimates,
+    mean_over_seeds,
+    spread_over_seeds,
+)
 from analysis.studies.audit.canary_bounds import CanaryBound
 from analysis.studies.audit.results import statistics
 from analysis.studies.audit.strongest import OR
@@ -72,7 +79,7 @@ class SeedsReport(Report):
         """Return every statistic that all seeds resolve, by its name, of one group and signal."""
         rows = [{name: rest for name, *rest in statistics(pick(each))} for each in self.of(defence)]
         both = {
-            name: [mean_over_seeds([row[name][part].value for row in rows]) for part in (0, 1)]
+            name: [mean_of_estimates([row[name][part] for row in rows]) for part in (0, 1)]
             for name in rows[0]
             if all(name in row for row in rows)
         }

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from scipy.stats import binom, ttest_1samp
 
-from analysis.methods.over_seeds import detectable_over_seeds, mean_over_seeds, spread_over_seeds
+from analysis.methods.leakage.detectable import Estimate
+from analysis.methods.over_seeds import detectable_over_seeds, mean_of_estimates, mean_over_seeds, spread_over_seeds
 from fedsz_privacy.core.errors import InputError
 
 
@@ -43,6 +44,15 @@ def test_a_median_of_bounds_is_a_bound_and_the_greatest_is_none(rng):
     assert sum(each.greatest > 0 for each in found) >= 150
     assert spread_over_seeds([3.0, 1.0, 2.0, 4.0]).median == 2
     assert spread_over_seeds([3.0, 1.0, 2.0, 4.0]).least == 1
+
+
+def test_seeds_that_agree_by_chance_are_no_surer_than_their_own_intervals():
+    """Two audits with AUC .5285 [.452, .608] and .5284 [.433, .626] together were .528 [.528, .529]: "leaks"."""
+    alike = mean_of_estimates([Estimate(0.5285, 0.452, 0.608), Estimate(0.5284, 0.433, 0.626)])
+    assert (alike.low, alike.high) == pytest.approx((0.52845 - 0.0621, 0.52845 + 0.0621), abs=1e-4)
+    apart = [Estimate(0.5, 0.49, 0.51), Estimate(0.7, 0.69, 0.71)]
+    assert mean_of_estimates(apart) == mean_over_seeds([0.5, 0.7])
+    assert detectable_over_seeds(alike) > detectable_over_seeds(mean_over_seeds(alike.values))
 
 
 @pytest.mark.slow
