@@ -81,6 +81,8 @@ class Finding:
         Their share of all.
     also : sequence of str
         Further clauses.
+    attack : str
+        Whose AUC was measured.
     """
 
     defence: str
@@ -92,6 +94,7 @@ class Finding:
     exposed: Estimate | None = None
     exposed_share: float = VULNERABLE_SHARE
     also: Sequence[str] = ()
+    attack: str = "the strongest attack"
 
 
 def conclude(found: Finding) -> str:
@@ -123,15 +126,17 @@ def size(ratio: float) -> str:
 def _leakage(found: Finding) -> list[str]:
     if found.measured is None:
         return []
-    return [leaks_beside(found.measured) if isinstance(found.measured, PairedAuc) else leaks(found.measured)]
+    if isinstance(found.measured, PairedAuc):
+        return [leaks_beside(found.measured, found.attack)]
+    return [leaks(found.measured, found.attack)]
 
 
-def leaks(auc: Estimate) -> str:
+def leaks(auc: Estimate, attack: str) -> str:
     """Return whether an attack names members better than guessing or worse: the interval says so, or leaves it open."""
     if auc.low > GUESSING:
         return f"leaks (AUC {interval(auc)}; guessing gives {GUESSING})"
     turned = ": turned round, these scores would leak" if auc.high < GUESSING else ""
-    return f"the AUC of attacks is {_unseen(auc)} ({interval(auc)}; guessing gives {GUESSING}){turned}"
+    return f"the AUC of {attack} is {_unseen(auc)} ({interval(auc)}; guessing gives {GUESSING}){turned}"
 
 
 def _unseen(auc: Estimate) -> str:
@@ -139,14 +144,14 @@ def _unseen(auc: Estimate) -> str:
     return "below guessing" if auc.high < GUESSING else "not told from guessing"
 
 
-def leaks_beside(found: PairedAuc) -> str:
+def leaks_beside(found: PairedAuc, attack: str) -> str:
     """Return how the leakage under a defence compares to that of none."""
     sees, saw = found.auc.low > GUESSING, found.undefended.low > GUESSING
     pair = _pair(found)
     if not sees and not saw:
         alike = _unseen(found.auc) == _unseen(found.undefended)
         unseen = _unseen(found.auc) if alike else "not above guessing"
-        return f"the AUC of attacks is {unseen}, with it or without ({pair})"
+        return f"the AUC of {attack} is {unseen}, with it or without ({pair})"
     matters = MATERIAL * (found.undefended.value - GUESSING)
     within = max(-found.change.low, found.change.high) < matters
     if found.change.low > 0 or found.change.high < 0:

@@ -82,6 +82,7 @@ class ScoresReport(Report):
                     f"{release} by {signal}",
                     measured=self._measured(release, signal),
                     epsilon_lower_bound=self._epsilon(release, signal),
+                    attack="these scores",
                 )
             )
             for release, by_signal in self.measured.items()

@@ -15,11 +15,12 @@ from analysis.studies.conclusions.defence import Finding, PairedAuc, conclude, g
 from fedsz_privacy.defences.proof import Unit
 
 LEAKING = Estimate(0.634, 0.604, 0.663)
+ATTACK = "the strongest attack"
 NOTHING = Guarantee(inf, 1e-5, "it is deterministic")
 
 
 def beside(auc=LEAKING, undefended=LEAKING, change=(0.0, -0.0001, 0.0001), detectable=0.00018):
-    return leaks_beside(PairedAuc(auc, undefended, Estimate(*change), detectable))
+    return leaks_beside(PairedAuc(auc, undefended, Estimate(*change), detectable), ATTACK)
 
 
 def test_the_conclusion_on_a_lossy_codec_has_size_leakage_guarantee_bound_and_the_most_exposed():
@@ -83,19 +84,23 @@ def test_no_defence_is_judged_by_itself():
     assert conclude(Finding("none", None, LEAKING, NOTHING)) == (
         "none: leaks (AUC 0.634 [0.604, 0.663]; guessing gives 0.5); no guarantee"
     )
-    assert leaks(Estimate(0.52, 0.5, 0.54)).startswith("the AUC of attacks is not told from guessing (0.520 [")
-    assert leaks(Estimate(0.52, 0.501, 0.54)).startswith("leaks (AUC")
+    assert leaks(Estimate(0.52, 0.5, 0.54), ATTACK).startswith(
+        "the AUC of the strongest attack is not told from guessing (0.520 ["
+    )
+    assert leaks(Estimate(0.52, 0.501, 0.54), ATTACK).startswith("leaks (AUC")
 
 
 def test_scores_that_are_turned_round_are_not_called_guessing():
     """An AUC of .08 was once "not told from guessing", which reads as an all-clear."""
     turned = Estimate(0.08, 0.058, 0.105)
-    assert leaks(turned) == (
-        "the AUC of attacks is below guessing (0.080 [0.058, 0.105]; guessing gives 0.5): turned round, these scores "
-        "would leak"
+    assert leaks(turned, ATTACK) == (
+        "the AUC of the strongest attack is below guessing (0.080 [0.058, 0.105]; guessing gives 0.5): turned round, these "
+        "scores would leak"
     )
-    assert beside(turned, turned).startswith("the AUC of attacks is below guessing, with it or without")
-    assert beside(turned, Estimate(0.505, 0.48, 0.53)).startswith("the AUC of attacks is not above guessing, with")
+    assert beside(turned, turned).startswith("the AUC of the strongest attack is below guessing, with it or without")
+    assert beside(turned, Estimate(0.505, 0.48, 0.53)).startswith(
+        "the AUC of the strongest attack is not above guessing, with"
+    )
     assert beside(turned, change=(-0.55, -0.6, -0.5), detectable=0.04).endswith("it is below guessing now)")
     said = conclude(Finding("none", None, LEAKING, NOTHING, exposed=turned))
     assert said.endswith("the AUC of the most exposed 5% of the records is below guessing (0.080 [0.058, 0.105])")
@@ -121,7 +126,7 @@ def test_a_change_is_called_one_where_its_interval_excludes_zero_and_it_matters(
 def test_an_attack_that_sees_nothing_is_not_called_privacy():
     unseen = Estimate(0.505, 0.48, 0.53)
     assert beside(unseen, unseen).startswith(
-        "the AUC of attacks is not told from guessing, with it or without (AUC 0.505 both)"
+        "the AUC of the strongest attack is not told from guessing, with it or without (AUC 0.505 both)"
     )
     less = beside(unseen, change=(-0.129, -0.16, -0.1), detectable=0.04)
     assert less == (
