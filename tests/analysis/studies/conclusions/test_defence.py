@@ -94,8 +94,8 @@ def test_scores_that_are_turned_round_are_not_called_guessing():
     """An AUC of .08 was once "not told from guessing", which reads as an all-clear."""
     turned = Estimate(0.08, 0.058, 0.105)
     assert leaks(turned, ATTACK) == (
-        "the AUC of the strongest attack is below guessing (0.080 [0.058, 0.105]; guessing gives 0.5): turned round, these "
-        "scores would leak"
+        "the AUC of the strongest attack is below guessing (0.080 [0.058, 0.105]; guessing gives 0.5): turned round, "
+        "these scores would leak"
     )
     assert beside(turned, turned).startswith("the AUC of the strongest attack is below guessing, with it or without")
     assert beside(turned, Estimate(0.505, 0.48, 0.53)).startswith(
