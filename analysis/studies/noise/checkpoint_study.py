@@ -11,7 +11,7 @@ import numpy as np
 from analysis.methods.curves.deciding import Comparison, Decision, decide
 from analysis.methods.curves.privacy_curves import AsIf, as_if, fitted_scales
 from analysis.methods.guarantee import Guarantee, guarantee
-from analysis.methods.noise.dependence import mean_dependence
+from analysis.methods.noise.dependence import Dependence, mean_dependence
 from analysis.methods.noise.detectors import Bounds, Detection, scale_mixture
 from analysis.methods.noise.families import normal
 from analysis.methods.noise.fits import finite
@@ -150,8 +150,8 @@ def study_checkpoint(
         release=release.name,
         tensors=tensors,
         exact=sum(tensor.numel() for name, tensor in state.items() if name not in tensors),
-        raw=fit_sketch(raw.scaled(1 / deviation, raw.limit / deviation), found, seed),
-        normalised=fit_sketch(pooled_sketch([(each.fit.sketch, 1.0) for each in tensors.values()]), found, seed),
+        raw=fit_sketch(raw.scaled(1 / deviation, raw.limit / deviation), found, seed).without_bound(),
+        normalised=_fit_on_bounds(tensors, found, seed),
         mixture=scale_mixture(raw, widths),
         guarantee=guarantee(release, delta),
         as_if={share: _as_if(tensors, number, delta) for number, share in enumerate(SHARES)},
@@ -164,6 +164,13 @@ def pooled_sketch(parts: Sequence[tuple[Sketch, float]]) -> Sketch:
     """Return the sketch of several samples together, each times a factor of its own."""
     limit = max(sketch.limit * factor for sketch, factor in parts)
     return reduce(add, (sketch.scaled(factor, limit) for sketch, factor in parts))
+
+
+def _fit_on_bounds(tensors: Mapping[str, TensorStudy], found: Dependence, seed: int) -> NoiseFit:
+    """Fit all errors together, each over its own tensor's bound; one observed bound, and the unit is no known one."""
+    fit = fit_sketch(pooled_sketch([(each.fit.sketch, 1.0) for each in tensors.values()]), found, seed)
+    source = source_of_all(each.bound_is for each in tensors.values())
+    return fit if source is BoundSource.REPORTED else fit.without_bound()
 
 
 def _as_if(tensors: Mapping[str, TensorStudy], number: int, delta: float) -> AsIf:

@@ -122,7 +122,7 @@ def study_errors(
     everything = pool(list(parts.values()))
     unit = deviation(everything.error[np.isfinite(everything.error)])
     found = mean_dependence([fit.dependence for fit in tensors.values()], [fit.elements for fit in tensors.values()])
-    pooled = fit_sketch(sketch_errors(everything.original, everything.decoded, unit), found, seed)
+    pooled = fit_sketch(sketch_errors(everything.original, everything.decoded, unit), found, seed).without_bound()
     bounds, elements = np.unique(everything.bound / unit, return_counts=True)
     mixture = scale_mixture(pooled.sketch, list(zip(bounds.tolist(), elements.tolist(), strict=True)))
     decided = {name: decided_by_all(updates[0][name], released[0].update[name], again.update[name]) for name in parts}

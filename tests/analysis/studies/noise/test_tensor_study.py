@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from analysis.methods.curves.deciding import Comparison
+from analysis.methods.noise.families import BOUNDED
 from analysis.methods.noise.noise_fit import fit_noise
 from analysis.methods.noise.residuals import BoundSource
 from analysis.studies.noise.checkpoint_study import pooled_sketch, study_checkpoint
@@ -114,6 +115,37 @@ def test_a_release_that_reports_no_bounds_is_judged_by_what_came_out(weights):
 def test_a_codecs_bounds_are_reported(study):
     assert {each.bound_is for each in study.tensors.values()} == {study.bounds_are} == {BoundSource.REPORTED}
     assert "mixture of uniforms of the known bounds" in verdict_lines(study)[3]
+
+
+@pytest.mark.parametrize("release", ["topk:share=0.1", "bf16", "sign", "gaussian:noise=1.1,clip=1"])
+def test_pooled_errors_over_observed_bounds_are_compared_with_no_known_one(weights, release):
+    """A tensor's fit over the largest error seen has no bound in it; all of them together had."""
+    study = study_checkpoint(parse_release(release), weights)
+    assert study.bounds_are == BoundSource.OBSERVED
+    for fit in (study.normalised, *(each.fit for each in study.tensors.values())):
+        assert fit.on_bound is None
+        assert not {each.family for each in fit.fits} & set(BOUNDED)
+    assert study.to_dict()["pooled_on_bound"]["on_bound"] is None
+
+
+def test_pooled_errors_over_reported_bounds_are_compared_with_them_and_raw_ones_with_none(study):
+    assert study.normalised.on_bound is not None
+    assert {each.family for each in study.normalised.fits} >= set(BOUNDED)
+    assert study.raw.on_bound is None
+
+
+def test_a_deviation_is_no_bound_even_where_no_error_exceeds_it(weights):
+    """Errors of +-0.1, whose largest is their deviation."""
+    signs = {
+        name: torch.where(torch.arange(t.numel()).reshape(t.shape) % 2 == 0, 0.1, -0.1) for name, t in weights.items()
+    }
+
+    def apply(update, _):
+        return Released({name: tensor + signs[name] for name, tensor in update.items()}, 1)
+
+    found = study_checkpoint(Release("mine:signs", apply, none().event, "for the test"), weights)
+    assert found.raw.sketch.limit == pytest.approx(1, abs=1e-3)
+    assert found.raw.on_bound is None
 
 
 @pytest.mark.slow
