@@ -11,6 +11,8 @@ from analysis.methods.noise.families import BOUNDED
 from analysis.methods.noise.noise_fit import fit_noise
 from analysis.methods.noise.residuals import BoundSource
 from analysis.studies.noise.checkpoint_study import pooled_sketch, study_checkpoint
+from analysis.studies.noise.found import NoiseReport
+from analysis.studies.noise.tables import family_table, fit_rows, summary_rows
 from analysis.studies.noise.tensor_study import SHARES, study_tensors
 from analysis.studies.noise.verdict import verdict_lines
 from analysis.studies.spec import DELTA
@@ -275,3 +277,15 @@ def test_where_rounding_absorbs_every_difference_nothing_is_measured():
     assert verdict_lines(dataclasses.replace(study, tensors=still))[2] == (
         "measured: nothing; rounding absorbs differences of up to 0.01 of each tensor's norm"
     )
+
+
+def test_a_tensor_may_be_called_as_pooled_errors_are(weights):
+    """Its row, and that of all pooled errors, took one place."""
+    name = "pooled, raw"
+    study = study_checkpoint(parse_release("fedsz:rel=1e-2"), {name: weights["a.weight"]})
+    report = NoiseReport(None, 24_000, {"fedsz:rel=1e-2": study})
+    kinds = {("pooled, raw", None), ("pooled, over bound", None), ("tensor", name)}
+    for rows in (summary_rows, fit_rows):
+        assert {(row["scope"], row["tensor"]) for row in rows(report)} == kinds
+    families = [len(fit.fits) for fit in (study.raw, study.normalised, study.tensors[name].fit)]
+    assert len(family_table(report).rows) == len(fit_rows(report)) == sum(families)
