@@ -41,7 +41,7 @@ class Scope:
     decided : float
         R2(e|all values).
     unit : str
-        What the errors of the fit are measured in.
+        What the errors of the fit are measured in: the reported bound, or the observed one, the largest error seen.
     """
 
     tensor: str | None
@@ -98,7 +98,10 @@ class NoiseStudy:
     @property
     def of_tensors(self) -> dict[str, Scope]:
         """Each tensor's errors."""
-        return {name: Scope(name, fit, self.decided[name], "bound") for name, fit in self.tensors.items()}
+        return {
+            name: Scope(name, fit, self.decided[name], f"{self.residuals[name].bound_is} bound")
+            for name, fit in self.tensors.items()
+        }
 
     @property
     def of_all(self) -> Scope | None:

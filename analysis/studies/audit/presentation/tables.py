@@ -124,11 +124,11 @@ def fits_table(noise: Mapping[str, NoiseStudy | None]) -> Table:
     return Table(
         title="Noise",
         note="Maximum-likelihood fits; the best distribution has the least BIC. KS is the "
-        "Kolmogorov-Smirnov distance, from 0 to 1; W1 is the Wasserstein-1 distance, in error bounds (pooled: "
-        "deviations). R²(e|x) is the share of the error's variance that an element's own value decides, not "
-        "resolvable where there are nearly as many codes as elements; R²(e|all values) is the share that the whole "
-        "update decides, which comes back when it is released again (pooled: means over tensors). Elements that no "
-        "update touched are left out.",
+        "Kolmogorov-Smirnov distance, from 0 to 1; W1 is the Wasserstein-1 distance, in error bounds, or in "
+        "the largest error seen where a release reports no bound (pooled: deviations). R²(e|x) is the share of the "
+        "error's variance that an element's own value decides, not resolvable where there are nearly as many codes as "
+        "elements; R²(e|all values) is the share that the whole update decides, which comes back when it is released "
+        "again (pooled: means over tensors). Elements that no update touched are left out.",
         columns=("defence", "tensor", "elements", "best distribution", "KS best", "KS uniform", "KS Laplace",
                  "KS normal", "W1 uniform", "W1 Laplace", "W1 normal", "R²(e|x)", "R²(e|all values)"),
         rows=[

@@ -77,6 +77,16 @@ def test_silence_about_bounds_moves_the_unit_and_no_figure_in_the_updates_own(pa
     assert untold.decision.share_of_values == told.decision.share_of_values
 
 
+@pytest.mark.parametrize("text", ["topk:share=0.1", "sign", "gaussian:noise=1.1,clip=1", "fedsz:rel=1e-2"])
+def test_rows_say_whether_their_unit_is_a_bound_or_the_largest_error_seen(pairs, text):
+    unit = "reported bound" if text.startswith("fedsz") else "observed bound"
+    studies = {text: study_noise(parse_release(text), pairs, seed=0)}
+    for row in fit_rows(studies):
+        assert row["unit"] == (unit if row["scope"] == "tensor" else "standard deviation")
+    labels = [panel.get_xlabel() for panel in error_histograms(studies).axes]
+    assert labels == ["error / standard deviation", f"error / {unit}"]
+
+
 def low_rank_pairs():
     """Updates of rank 2 and a little more: `scaled` predicts them, so that no value decides its own error."""
     torch.manual_seed(0)
