@@ -75,16 +75,29 @@ def test_a_release_that_changes_nothing_has_no_study(weights):
     assert study_checkpoint(none(), weights) is None
 
 
-def test_a_release_that_is_no_codec_sees_the_whole_state_at_once(weights):
+def watched(release, name):
+    """Return a release under a name, and the list that the names of the tensors which it is given together go to."""
     seen = []
 
-    def apply(update, _):
-        seen.append(set(update))
-        return Released(dict(update), 1)
+    def apply(update, generator):
+        seen.append({name for name, tensor in update.items() if tensor.numel()})
+        return release.apply(update, generator)
 
-    release = Release("clip+fedsz:rel=1e-2", apply, none().event, "for the test")
+    return dataclasses.replace(release, name=name, apply=apply), seen
+
+
+def test_a_release_that_is_no_codec_sees_the_whole_state_at_once_whatever_its_name(weights):
+    silent = Release("silent", lambda update, _: Released(dict(update), 1), none().event, "for the test")
+    release, seen = watched(silent, "fedsz:rel=1e-2")
     assert all(study is None for _, study in study_tensors(release, weights, 0))
     assert all(names == set(weights) for names in seen)
+
+
+def test_a_codec_sees_one_tensor_at_a_time_whatever_its_name(weights):
+    """The name was asked, and its 1e+2 read as two parts."""
+    release, seen = watched(parse_release("fedsz:rel=1e-2"), "mine:codec")
+    assert sum(study is not None for _, study in study_tensors(release, weights, 0)) == 3
+    assert all(len(names) == 1 for names in seen)
 
 
 def keep_the_largest(share):
