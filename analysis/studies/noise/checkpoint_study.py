@@ -20,6 +20,7 @@ from analysis.methods.noise.residuals import BoundSource, source_of_all
 from analysis.methods.noise.sketch import Sketch
 from analysis.reporting.progress import Progress, silent
 from analysis.studies.noise.tensor_study import SHARES, TensorStudy, study_tensors
+from analysis.studies.noise.unstudied import Reason, find_unstudied
 from analysis.studies.spec import DELTA
 from fedsz_privacy.core.magnitude import magnitude
 from fedsz_privacy.core.state import StateDict
@@ -39,6 +40,8 @@ class CheckpointStudy:
         The release.
     tensors : mapping of str to TensorStudy
         The lossy tensors.
+    unstudied : mapping of str to Reason
+        All other float tensors, and why no error of theirs can be studied.
     exact : int
         Number of elements that come back exactly, or in tensors too small to study.
     raw : NoiseFit
@@ -60,6 +63,7 @@ class CheckpointStudy:
 
     release: str
     tensors: Mapping[str, TensorStudy]
+    unstudied: Mapping[str, Reason]
     exact: int
     raw: NoiseFit
     normalised: NoiseFit
@@ -122,6 +126,7 @@ class CheckpointStudy:
             },
             "deciding": {f"{share:g}": asdict(each) for share, each in self.decisions.items()},
             "exact_elements": self.exact,
+            "unstudied": dict(self.unstudied),
             "bounds_are": self.bounds_are,
             "mixture": asdict(self.mixture),
             "r_squared_of_all_values": self.decided,
@@ -149,6 +154,7 @@ def study_checkpoint(
     return CheckpointStudy(
         release=release.name,
         tensors=tensors,
+        unstudied=find_unstudied(state, tensors),
         exact=sum(tensor.numel() for name, tensor in state.items() if name not in tensors),
         raw=fit_sketch(raw.scaled(1 / deviation, raw.limit / deviation), found, seed).without_bound(),
         normalised=_fit_on_bounds(tensors, found, seed),
