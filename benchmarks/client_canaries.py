@@ -4,8 +4,9 @@ Trials of 100 canaries, a linear model on digits, adversary aggregate: 12,800 co
 ones claim epsilon 8 in one round. Run with: python benchmarks/client_canaries.py
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from numpy.random import Generator
@@ -47,7 +48,7 @@ class Broken(DPFedAvg):
         return {n: self.weight * tensor for n, tensor in lighter.step(states, senders, shares, generators).items()}
 
 
-BROKEN = {
+BROKEN: Mapping[str, Mapping[str, Any]] = {
     "half the noise": {"noise_factor": 0.5},
     "clipped to twice the norm": {"clip_factor": 2.0},
     "every client counted twice": {"weight": 2.0},

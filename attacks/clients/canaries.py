@@ -120,7 +120,8 @@ class CanaryClients:
         clients = [self._canary(each, release, number) for each in range(self.count)]
         clients += beside_them.senders(release, number) if self.design.records else []
         shares, states = [1 / len(clients)] * len(clients), self.game.knowledge.states
-        played = play_rounds(clients, shares, states, aggregation=self.game.aggregation, generators=self._server)
+        aggregation = self.game.aggregation.for_model(self.game.model)
+        played = play_rounds(clients, shares, states, aggregation=aggregation, generators=self._server)
         along = np.stack([self._along(each.average) for each in islice(played, self.game.rounds)], axis=1)
         read = {EVIDENCE: evidence(self.game.aggregation, along, len(clients)), UPDATE: along.sum(axis=1)}
         zeros = np.zeros((len(self.trials), 1))

@@ -61,9 +61,8 @@ class ClientChunk:
         """Play every round with all updates through a release, of that number among the releases."""
         clients, game = self.senders(release, number), self.game
         shares = [1 / len(clients)] * len(clients)
-        played = play_rounds(
-            clients, shares, game.knowledge.states, aggregation=game.aggregation, generators=self._server
-        )
+        aggregation = game.aggregation.for_model(game.model)
+        played = play_rounds(clients, shares, game.knowledge.states, aggregation=aggregation, generators=self._server)
         return list(islice(played, game.rounds))
 
     def senders(self, release: Release, number: int) -> list[Client]:

@@ -81,8 +81,9 @@ class Chunk:
             ),
         ]
         game = self.game
+        aggregation = game.aggregation.for_model(game.model)
         rounds = play_rounds(
-            clients, game.shares, game.knowledge.states, aggregation=game.aggregation, generators=self._server
+            clients, game.shares, game.knowledge.states, aggregation=aggregation, generators=self._server
         )
         return list(islice(rounds, game.rounds))
 

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from fedsz_privacy.core.state import StateDict, average
 
@@ -17,6 +17,10 @@ Senders = Sequence[Callable[[], StateDict]]
 
 class Aggregation(Protocol):
     """How the server makes a step of the global state. Equal ones do the same."""
+
+    def for_model(self, model: nn.Module) -> "Aggregation":
+        """Return the aggregation as it is for states of a model."""
+        ...
 
     def cohort(self, clients: int, generators: Sequence[Generator]) -> NDArray[np.bool_]:
         """Draw who takes part in a round, shape (trials, clients), by fresh generators, one for each trial."""
@@ -35,6 +39,10 @@ class Aggregation(Protocol):
 @dataclass(frozen=True)
 class Average:
     """The mean of all clients' updates by their shares (McMahan et al., AISTATS 2017); it guarantees nothing."""
+
+    def for_model(self, model: nn.Module) -> "Average":  # noqa: ARG002  # an average is the same for all
+        """Return the average."""
+        return self
 
     def cohort(self, clients: int, generators: Sequence[Generator]) -> NDArray[np.bool_]:
         """Return that everybody takes part."""

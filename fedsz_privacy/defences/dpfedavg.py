@@ -8,14 +8,14 @@ sum, and the noisy sum is divided by the fixed denominator :math:`q n`:
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
 import torch
 from numpy.random import Generator
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from fedsz_privacy.core.dp_events import DpEvent, GaussianDpEvent, PoissonSampledDpEvent
 from fedsz_privacy.core.magnitude import magnitudes
@@ -29,8 +29,8 @@ RANGES: Mapping[str, Range] = MappingProxyType(
     {"noise_multiplier": ACCOUNTED_NOISE_MULTIPLIER, "clip_norm": CLIP_NORM, "sampling_rate": SAMPLING_RATE}
 )
 
-VARIANCES = "running_var"
-"""What the names of batch normalisation's variances end in."""
+VARIANCE = "running_var"
+"""The buffer in which PyTorch's normalisations, and those written after them, keep a variance."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,8 @@ class DPFedAvg:
         C: largest L2 norm of a client's whole update, all its floats together.
     sampling_rate : float
         q: probability that a client takes part in a round.
+    variances : frozenset of str
+        Names of the tensors that are running variances; `for_model` finds them.
 
     Raises
     ------
@@ -56,7 +58,8 @@ class DPFedAvg:
     The whole update is clipped, float buffers such as running statistics included. Integers, such as the batches that
     batch normalisation has counted, stay what the global state has: no noise would hide them. An update that is not
     finite counts as zero. All clients weigh the same: weights by records would have no bound. Where noise would make a
-    running variance negative, it becomes zero.
+    running variance negative, it becomes zero: a buffer that a module calls ``running_var``, as PyTorch's do. A
+    normalisation of a user's own that calls its variance otherwise may be left with a negative one.
 
     Guarantees
     ----------
@@ -71,9 +74,14 @@ class DPFedAvg:
     noise_multiplier: float
     clip_norm: float = 1.0
     sampling_rate: float = 1.0
+    variances: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         require_within(self, RANGES)
+
+    def for_model(self, model: nn.Module) -> "DPFedAvg":
+        """Return the aggregation with the names of a model's running variances."""
+        return replace(self, variances=running_variances(model))
 
     @property
     def event(self) -> DpEvent:
@@ -115,15 +123,15 @@ class DPFedAvg:
                 clean += torch.where(chosen, clip_rows(to_rows(send()), self.clip_norm), 0)
         noise = np.stack([generator.standard_normal(clean.shape[1]) for generator in generators])
         noisy = clean + self.noise_multiplier * self.clip_norm * torch.from_numpy(noise).to(clean.device)
-        return _keep_variances(from_rows(noisy / (self.sampling_rate * len(senders)), before), before)
+        taken = from_rows(noisy / (self.sampling_rate * len(senders)), before)
+        # Noise may make a variance negative; to set it to zero is post-processing.
+        return taken | {name: torch.maximum(taken[name], -before[name]) for name in self.variances & taken.keys()}
 
 
-def _keep_variances(step: StateDict, before: StateDict) -> dict[str, Tensor]:
-    """Return a step after which no running variance is negative, as noise may make one: post-processing."""
-    return {
-        name: torch.maximum(tensor, -before[name]) if name.endswith(VARIANCES) else tensor
-        for name, tensor in step.items()
-    }
+def running_variances(model: nn.Module) -> frozenset[str]:
+    """Return the names of a model's running variances in its state: buffers, so no parameter is one."""
+    buffers = model.named_buffers(remove_duplicate=False)
+    return frozenset(name for name, _ in buffers if name.rpartition(".")[2] == VARIANCE)
 
 
 def clip_rows(rows: Tensor, clip_norm: float) -> Tensor:

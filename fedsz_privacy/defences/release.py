@@ -85,6 +85,8 @@ class Release:
     keeps_zeros : bool
         Whether an update of zeros leaves as zeros, for sure. A mechanism behind this release guarantees nothing
         otherwise: its proof compares a client's update with zeros.
+    tensor_by_tensor : bool
+        Whether each tensor leaves as it would with all others emptied, for sure: a state may then pass in parts.
     refused : str
         The condition of its proof that was found not to hold, in words; empty if none was. It guarantees nothing then.
     remembering : callable, optional
@@ -110,6 +112,7 @@ class Release:
     feedback: bool = False
     loses_nothing: bool = False
     keeps_zeros: bool = False
+    tensor_by_tensor: bool = False
     refused: str = ""
     remembering: "Callable[[LastRound], Release] | None" = None
 
@@ -177,6 +180,7 @@ class Release:
             mechanism=proved.noisy,
             loses_nothing=self.loses_nothing and post.loses_nothing,
             keeps_zeros=self.keeps_zeros and post.keeps_zeros,
+            tensor_by_tensor=self.tensor_by_tensor and post.tensor_by_tensor,
             remembering=remembering if self.remembering or post.remembering else None,
         )
 

@@ -76,7 +76,8 @@ class Federation:
             )
             for client in range(len(self.clients))
         ]
-        return play_rounds(clients, shares, states, first, residuals, self.aggregation, self._server, lasts)
+        aggregation = self.aggregation.for_model(self.model)
+        return play_rounds(clients, shares, states, first, residuals, aggregation, self._server, lasts)
 
     def _train(self, client: int, number: int, states: StateDict) -> StateDict:
         streams = [generator(self.seed, Purpose.FEDERATION, number, client)]

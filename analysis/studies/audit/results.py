@@ -100,17 +100,18 @@ def fit_rows(noise: Mapping[str, NoiseStudy | None]) -> list[Row]:
     return [
         {
             "defence": name,
-            "scope": scope,
-            "unit": "standard deviation" if scope == "pooled" else "bound",
-            "elements": fit.elements,
-            "r_squared": fit.r_squared,
-            "r_squared_of_all_values": study.decided[scope],
+            "scope": scope.kind,
+            "tensor": scope.tensor,
+            "unit": scope.unit,
+            "elements": scope.fit.elements,
+            "r_squared": scope.fit.r_squared,
+            "r_squared_of_all_values": scope.decided,
             **family.to_dict(),
         }
         for name, study in noise.items()
         if study
-        for scope, fit in study.scopes.items()
-        for family in fit.fits
+        for scope in study.scopes
+        for family in scope.fit.fits
     ]
 
 

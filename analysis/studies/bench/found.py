@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.reporting.names import first_names
 from analysis.studies.bench.measure import OUTLIER_DEVIATIONS, BenchRow
 from analysis.studies.bench.spec import BenchSpec
 from analysis.studies.conclusions.codec import conclude
@@ -26,11 +27,14 @@ class BenchReport(Report):
         One for each checkpoint, bound and compressor.
     outliers : mapping of str to mapping of str to float
         For each checkpoint, tensors of outlier-dominated range, with range over standard deviation.
+    without_numbers : mapping of str to sequence of str
+        For each checkpoint, float tensors without a finite number.
     """
 
     spec: BenchSpec
     rows: Sequence[BenchRow]
     outliers: Mapping[str, Mapping[str, float]]
+    without_numbers: Mapping[str, Sequence[str]]
 
     @property
     def shown(self) -> list[BenchRow]:
@@ -51,10 +55,16 @@ class BenchReport(Report):
         return tuple(map(conclude, sorted(self.shown, key=lambda row: -row.ratio)))
 
     def warnings(self) -> list[str]:
-        """Return one line for each tensor whose REL bound an outlier sets."""
-        return [
+        """Return a line for each tensor whose REL bound an outlier sets, and for tensors without a finite number."""
+        outliers = [
             f"{checkpoint}: range of {tensor!r} is {deviations:.0f} standard deviations (over {OUTLIER_DEVIATIONS}): "
             "a REL bound flattens the rest of it; give an absolute bound"
             for checkpoint, tensors in self.outliers.items()
             for tensor, deviations in tensors.items()
         ]
+        without = [
+            f"{checkpoint}: no finite number in {first_names(tensors)}: kept exactly, so no error of theirs is measured"
+            for checkpoint, tensors in self.without_numbers.items()
+            if tensors
+        ]
+        return outliers + without

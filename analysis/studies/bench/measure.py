@@ -82,6 +82,12 @@ def outlier_tensors(state: StateDict, bounds: Mapping[str, float]) -> dict[str, 
     return {name: deviations for name, deviations in ranges.items() if deviations > OUTLIER_DEVIATIONS}
 
 
+def tensors_without_numbers(state: StateDict) -> tuple[str, ...]:
+    """Return the names of the float tensors that hold elements, and no finite one."""
+    floats = {name: tensor for name, tensor in state.items() if tensor.is_floating_point() and tensor.numel()}
+    return tuple(name for name, tensor in floats.items() if not tensor.isfinite().any())
+
+
 def chosen_tensors(state: StateDict) -> tuple[str, ...]:
     """Return the names of the tensors that are lossy if their bounds leave them room."""
     return tuple(FedSZ(ErrorBound.abs(1)).bounds(state))

@@ -1,4 +1,4 @@
-"""The report of a bench: one table, one figure, one page, and a warning for each bound that an outlier sets."""
+"""The report of a bench: one table, one figure, one page, and warnings."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -29,7 +29,9 @@ def write_bench(report: BenchReport, folder: RunFolder) -> Path:
     with house_style():
         pictures = to_files({"bench": ratio_and_rate(report)})
     files: dict[str, str | bytes] = {
-        "results.json": to_json({"rows": rows, "outliers": report.outliers}),
+        "results.json": to_json(
+            {"rows": rows, "outliers": report.outliers, "without_finite_numbers": report.without_numbers}
+        ),
         "tables/summary.csv": to_csv(summary_rows(report)),
         "report.md": bench_table(report).to_markdown() + notes,
         **pictures,

@@ -6,7 +6,7 @@ from pathlib import Path
 from analysis.reporting.folder import RunFolder, open_run
 from analysis.reporting.progress import Progress, silent
 from analysis.studies.bench.found import BenchReport
-from analysis.studies.bench.measure import chosen_tensors, measure, outlier_tensors
+from analysis.studies.bench.measure import chosen_tensors, measure, outlier_tensors, tensors_without_numbers
 from analysis.studies.bench.spec import BenchSpec
 from fedsz_privacy.codec.bounds import ErrorBound
 from fedsz_privacy.codec.pipeline import FedSZ
@@ -38,6 +38,10 @@ def run_bench(spec: BenchSpec, path: Path, progress: Progress = silent) -> tuple
         for (source, state), rel, compressor in progress(cases, description="bench", total=len(cases))
     ]
     bounds = {source: FedSZ(ErrorBound.rel(spec.bounds[0])).bounds(state) for source, state in states.items()}
-    return BenchReport(
-        spec, rows, {source: outlier_tensors(states[source], bounds[source]) for source in states}
-    ), folder
+    report = BenchReport(
+        spec,
+        rows,
+        outliers={source: outlier_tensors(state, bounds[source]) for source, state in states.items()},
+        without_numbers={source: tensors_without_numbers(state) for source, state in states.items()},
+    )
+    return report, folder

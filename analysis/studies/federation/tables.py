@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from analysis.methods.guarantee import note_of_claims
 from analysis.reporting.numbers import count, difference, interval, significant, small
 from analysis.reporting.table import Row, Table, with_interval
 from analysis.studies.federation.found import FederationReport
@@ -31,7 +32,8 @@ def summary_table(report: FederationReport) -> Table:
         f"release goes a client's {PAYLOADS[spec.payload]}. A guarantee is over all rounds, for the unit of privacy of "
         f"its column. 95% intervals of {report.metric} are over test records, and of its difference paired by record; "
         "another training is not in them. Bytes and seconds are those of a client who takes part, in a round. Overhead "
-        f"is the share of training, encoding and decoding that is not training.{note_of_units(units)}",
+        f"is the share of training, encoding and decoding that is not training.{note_of_units(units)}"
+        + note_of_claims(report.guarantees.values()),
         columns=(
             "defence",
             *headings(units, spec.delta),

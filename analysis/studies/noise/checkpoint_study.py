@@ -11,7 +11,7 @@ import numpy as np
 from analysis.methods.curves.deciding import Comparison, Decision, decide
 from analysis.methods.curves.privacy_curves import AsIf, as_if, fitted_scales
 from analysis.methods.guarantee import Guarantee, guarantee
-from analysis.methods.noise.dependence import mean_dependence
+from analysis.methods.noise.dependence import Dependence, mean_dependence
 from analysis.methods.noise.detectors import Bounds, Detection, scale_mixture
 from analysis.methods.noise.families import normal
 from analysis.methods.noise.fits import finite
@@ -20,6 +20,7 @@ from analysis.methods.noise.residuals import BoundSource, source_of_all
 from analysis.methods.noise.sketch import Sketch
 from analysis.reporting.progress import Progress, silent
 from analysis.studies.noise.tensor_study import SHARES, TensorStudy, study_tensors
+from analysis.studies.noise.unstudied import Reason, find_unstudied
 from analysis.studies.spec import DELTA
 from fedsz_privacy.core.magnitude import magnitude
 from fedsz_privacy.core.state import StateDict
@@ -39,6 +40,8 @@ class CheckpointStudy:
         The release.
     tensors : mapping of str to TensorStudy
         The lossy tensors.
+    unstudied : mapping of str to Reason
+        All other float tensors, and why no error of theirs can be studied.
     exact : int
         Number of elements that come back exactly, or in tensors too small to study.
     raw : NoiseFit
@@ -60,6 +63,7 @@ class CheckpointStudy:
 
     release: str
     tensors: Mapping[str, TensorStudy]
+    unstudied: Mapping[str, Reason]
     exact: int
     raw: NoiseFit
     normalised: NoiseFit
@@ -122,6 +126,7 @@ class CheckpointStudy:
             },
             "deciding": {f"{share:g}": asdict(each) for share, each in self.decisions.items()},
             "exact_elements": self.exact,
+            "unstudied": dict(self.unstudied),
             "bounds_are": self.bounds_are,
             "mixture": asdict(self.mixture),
             "r_squared_of_all_values": self.decided,
@@ -149,9 +154,10 @@ def study_checkpoint(
     return CheckpointStudy(
         release=release.name,
         tensors=tensors,
+        unstudied=find_unstudied(state, tensors),
         exact=sum(tensor.numel() for name, tensor in state.items() if name not in tensors),
-        raw=fit_sketch(raw.scaled(1 / deviation, raw.limit / deviation), found, seed),
-        normalised=fit_sketch(pooled_sketch([(each.fit.sketch, 1.0) for each in tensors.values()]), found, seed),
+        raw=fit_sketch(raw.scaled(1 / deviation, raw.limit / deviation), found, seed).without_bound(),
+        normalised=_fit_on_bounds(tensors, found, seed),
         mixture=scale_mixture(raw, widths),
         guarantee=guarantee(release, delta),
         as_if={share: _as_if(tensors, number, delta) for number, share in enumerate(SHARES)},
@@ -164,6 +170,13 @@ def pooled_sketch(parts: Sequence[tuple[Sketch, float]]) -> Sketch:
     """Return the sketch of several samples together, each times a factor of its own."""
     limit = max(sketch.limit * factor for sketch, factor in parts)
     return reduce(add, (sketch.scaled(factor, limit) for sketch, factor in parts))
+
+
+def _fit_on_bounds(tensors: Mapping[str, TensorStudy], found: Dependence, seed: int) -> NoiseFit:
+    """Fit all errors together, each over its own tensor's bound; one observed bound, and the unit is no known one."""
+    fit = fit_sketch(pooled_sketch([(each.fit.sketch, 1.0) for each in tensors.values()]), found, seed)
+    source = source_of_all(each.bound_is for each in tensors.values())
+    return fit if source is BoundSource.REPORTED else fit.without_bound()
 
 
 def _as_if(tensors: Mapping[str, TensorStudy], number: int, delta: float) -> AsIf:

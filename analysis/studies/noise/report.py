@@ -15,6 +15,7 @@ from analysis.studies.noise.found import NoiseReport
 from analysis.studies.noise.run import to_results
 from analysis.studies.noise.tables import as_if_table, deciding_table, family_table, fit_rows, scope_table, summary_rows
 from analysis.studies.noise.tensor_study import ADJACENCY
+from analysis.studies.noise.unstudied import in_words
 from analysis.studies.noise.verdict import ADVERSARY, verdict_lines
 from fedsz_privacy.defences.grammar import write_shortest
 
@@ -59,7 +60,10 @@ def make_page(report: NoiseReport) -> Page:
             *(picture for name, picture in pictures.items() if name != "errors"),
             *(make(report) for make in (deciding_table, as_if_table, family_table, scope_table)),
         ),
-        closing=tuple(Lines(release, lines) for release, lines in verdicts.items()),
+        closing=(
+            *(Lines(release, lines) for release, lines in verdicts.items()),
+            *(Lines(title, (line,)) for title, line in _not_studied(report).items()),
+        ),
     )
 
 
@@ -72,12 +76,25 @@ def _by_share(report: NoiseReport, name: str) -> list[Row]:
     ]
 
 
+def _not_studied(report: NoiseReport) -> dict[str, str]:
+    """Return which tensors were not studied, under a title; it names the releases where they do not agree."""
+    alike: dict[str, list[str]] = {}
+    for release, study in report.found.items():
+        alike.setdefault(in_words(study.unstudied, len(study.tensors) + len(study.unstudied)), []).append(release)
+    return {
+        "Not studied" if len(alike) == 1 else f"Not studied under {', '.join(releases)}": line
+        for line, releases in alike.items()
+        if line
+    }
+
+
 def _setting(report: NoiseReport) -> dict[str, str]:
     spec = report.spec
     unchanged = [release for release, study in report.studies.items() if not study]
     return {
         "Studied": f"{spec.checkpoint.name}, {report.elements:,} elements"
         + (f", as an update from {spec.before.name}" if spec.before else ""),
+        **_not_studied(report),
         "Adversary": ADVERSARY,
         "Adjacency": ADJACENCY,
         **({"Releases that change nothing that can be studied": ", ".join(unchanged)} if unchanged else {}),

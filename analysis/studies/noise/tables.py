@@ -1,6 +1,6 @@
 """The tables of a noise study: for people, and as rows for a file."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from analysis.methods.noise.fits import Fit
 from analysis.methods.noise.noise_fit import NoiseFit
@@ -17,6 +17,9 @@ MU_DISTRIBUTIONS = ("normal", "generalised normal", "student t")
 RESOLVABLE = "R²(e|x) and xi tell nothing where there are nearly as many codes as elements: not resolvable."
 MOST_ROWS = 30
 """Most tensors that the page shows, the largest first; the file of rows holds all."""
+
+ScopedFit = tuple[str, str | None, NoiseFit]
+"""A fit, before it of what: pooled errors or a tensor, and the tensor's name, which may be any word."""
 
 
 def scope_table(report: NoiseReport) -> Table:
@@ -44,9 +47,9 @@ def family_table(report: NoiseReport) -> Table:
         columns=("release", "errors", "family", "location", "scale", "shape", "atom at 0", "KS", "W1",
                  "total variation", "log density ratio", "BIC difference", "held out"),
         rows=[
-            (release, scope, fit.family, *_family(fit, min(each.bic for each in noise.fits)))
+            (release, scope if tensor is None else tensor, fit.family, *_family(fit, min(f.bic for f in noise.fits)))
             for release, study in report.found.items()
-            for scope, noise in _main_scopes(study).items()
+            for scope, tensor, noise in [*_pooled(study), *_alone(study, [study.largest])]
             for fit in noise.fits
         ],
     )  # fmt: skip
@@ -98,6 +101,7 @@ def summary_rows(report: NoiseReport) -> list[Row]:
         {
             "release": release,
             "scope": scope,
+            "tensor": tensor,
             "elements": noise.elements,
             "best": noise.best.family,
             **with_interval("ks_best", noise.best.distances["ks"]),
@@ -106,16 +110,23 @@ def summary_rows(report: NoiseReport) -> list[Row]:
             "share_zero": noise.share_zero,
         }
         for release, study in report.found.items()
-        for scope, noise in _every_scope(study).items()
+        for scope, tensor, noise in [*_pooled(study), *_alone(study, study.tensors)]
     ]
 
 
 def fit_rows(report: NoiseReport) -> list[Row]:
     """Return one row for each release, scope and family, nothing rounded."""
     return [
-        {"release": release, "scope": scope, "elements": noise.elements, "r_squared": noise.r_squared, **fit.to_dict()}
+        {
+            "release": release,
+            "scope": scope,
+            "tensor": tensor,
+            "elements": noise.elements,
+            "r_squared": noise.r_squared,
+            **fit.to_dict(),
+        }
         for release, study in report.found.items()
-        for scope, noise in _every_scope(study).items()
+        for scope, tensor, noise in [*_pooled(study), *_alone(study, study.tensors)]
         for fit in noise.fits
     ]
 
@@ -123,8 +134,8 @@ def fit_rows(report: NoiseReport) -> list[Row]:
 def _scopes(study: CheckpointStudy) -> list[tuple[str, ...]]:
     largest = sorted(study.tensors, key=lambda name: -study.tensors[name].fit.elements)[:MOST_ROWS]
     pooled = [
-        (study.release, name, *_fit_cells(fit, study.decided), *("-" for _ in SHOWN_DISTRIBUTIONS))
-        for name, fit in _pooled(study).items()
+        (study.release, scope, *_fit_cells(fit, study.decided), *("-" for _ in SHOWN_DISTRIBUTIONS))
+        for scope, _, fit in _pooled(study)
     ]
     single = [
         (
@@ -138,16 +149,12 @@ def _scopes(study: CheckpointStudy) -> list[tuple[str, ...]]:
     return pooled + single
 
 
-def _pooled(study: CheckpointStudy) -> dict[str, NoiseFit]:
-    return {"pooled, raw": study.raw, "pooled, over bound": study.normalised}
+def _pooled(study: CheckpointStudy) -> list[ScopedFit]:
+    return [("pooled, raw", None, study.raw), ("pooled, over bound", None, study.normalised)]
 
 
-def _every_scope(study: CheckpointStudy) -> dict[str, NoiseFit]:
-    return {**_pooled(study), **{name: each.fit for name, each in study.tensors.items()}}
-
-
-def _main_scopes(study: CheckpointStudy) -> dict[str, NoiseFit]:
-    return {**_pooled(study), study.largest: study.tensors[study.largest].fit}
+def _alone(study: CheckpointStudy, names: Iterable[str]) -> list[ScopedFit]:
+    return [("tensor", name, study.tensors[name].fit) for name in names]
 
 
 def _fit_cells(fit: NoiseFit, decided: float) -> Sequence[str]:

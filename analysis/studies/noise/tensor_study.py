@@ -26,9 +26,6 @@ SHARES = (1e-6, 1e-4, 1e-2)
 
 ADJACENCY = "a difference in a random direction, its L2 norm a fixed share of each tensor's; it stands for no record"
 
-CODECS = ("none", "fedsz")
-"""Kinds of release that treat every tensor on its own, so that a state can pass them tensor by tensor."""
-
 SHOWN = 4000
 
 FIRST: tuple[int, ...] = ()
@@ -111,7 +108,7 @@ def _pieces(release: Release, state: StateDict) -> Iterator[tuple[list[str], Sta
 
     A codec takes one tensor at a time, the others emptied: it sees their names, by which it may choose what is lossy.
     """
-    if not all(part.split(":")[0] in CODECS for part in release.name.split("+") if not part[:1].isdigit()):
+    if not release.tensor_by_tensor:
         yield list(state), state
         return
     emptied = {name: tensor.new_empty(0) for name, tensor in state.items()}

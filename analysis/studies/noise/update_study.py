@@ -29,6 +29,38 @@ STUDIED_ELEMENTS = 2**24
 
 
 @dataclass(frozen=True)
+class Scope:
+    """Errors that were fitted together: those of one tensor, or of all.
+
+    Attributes
+    ----------
+    tensor : str or None
+        Name of the tensor; None of all tensors together.
+    fit : NoiseFit
+        The fit.
+    decided : float
+        R2(e|all values).
+    unit : str
+        What the errors of the fit are measured in: the reported bound, or the observed one, the largest error seen.
+    """
+
+    tensor: str | None
+    fit: NoiseFit
+    decided: float
+    unit: str
+
+    @property
+    def kind(self) -> str:
+        """Whether it is a tensor or all of them pooled: the name of a tensor may be any word."""
+        return "pooled" if self.tensor is None else "tensor"
+
+    @property
+    def label(self) -> str:
+        """What a table for people calls it."""
+        return "pooled" if self.tensor is None else self.tensor
+
+
+@dataclass(frozen=True)
 class NoiseStudy:
     """What a release's error looks like, seen two ways.
 
@@ -46,7 +78,7 @@ class NoiseStudy:
         within a tensor.
     decided : mapping of str to float
         R2(e|all values), the share of the first update's error that the update as a whole decides, per tensor, as
-        `decided_by_all` measures it, and pooled, the mean over tensors.
+        `decided_by_all` measures it.
     mixture : Detection or None
         Whether uniform distributions of the tensors' bounds explain the pooled error.
     decision : Decision or None
@@ -64,9 +96,27 @@ class NoiseStudy:
     as_if: AsIf | None = None
 
     @property
-    def scopes(self) -> dict[str, NoiseFit]:
-        """Each tensor's fit, and the pooled one; empty if nothing could be fitted."""
-        return {**self.tensors, "pooled": self.pooled} if self.pooled else {}
+    def of_tensors(self) -> dict[str, Scope]:
+        """Each tensor's errors."""
+        return {
+            name: Scope(name, fit, self.decided[name], f"{self.residuals[name].bound_is} bound")
+            for name, fit in self.tensors.items()
+        }
+
+    @property
+    def of_all(self) -> Scope | None:
+        """The errors of all tensors together; what all values decide of them is the mean over tensors."""
+        if self.pooled is None:
+            return None
+        weights = [self.tensors[name].elements for name in self.decided]
+        return Scope(
+            None, self.pooled, float(np.average(list(self.decided.values()), weights=weights)), "standard deviation"
+        )
+
+    @property
+    def scopes(self) -> list[Scope]:
+        """Each tensor's errors, and those of all of them; empty if nothing could be fitted."""
+        return [*self.of_tensors.values(), self.of_all] if self.of_all else []
 
     def to_dict(self) -> dict[str, object]:
         """Return the fits as plain values."""
@@ -74,12 +124,15 @@ class NoiseStudy:
             name: {"untouched": part.untouched, "bound_is": part.bound_is} for name, part in self.residuals.items()
         }
         return {
-            "tensors": {name: fit.to_dict() | beside[name] for name, fit in self.tensors.items()},
-            "pooled": self.pooled.to_dict() if self.pooled else None,
-            "r_squared_of_all_values": dict(self.decided),
+            "tensors": {name: _plain(scope) | beside[name] for name, scope in self.of_tensors.items()},
+            "pooled": _plain(self.of_all) if self.of_all else None,
             "mixture": asdict(self.mixture) if self.mixture else None,
             "deciding": asdict(self.decision) if self.decision else None,
         }
+
+
+def _plain(scope: Scope) -> dict[str, object]:
+    return scope.fit.to_dict() | {"r_squared_of_all_values": scope.decided}
 
 
 def study_noise(release: Release, pairs: Sequence[NeighbourPair], seed: int, delta: float = DELTA) -> NoiseStudy | None:
@@ -122,11 +175,10 @@ def study_errors(
     everything = pool(list(parts.values()))
     unit = deviation(everything.error[np.isfinite(everything.error)])
     found = mean_dependence([fit.dependence for fit in tensors.values()], [fit.elements for fit in tensors.values()])
-    pooled = fit_sketch(sketch_errors(everything.original, everything.decoded, unit), found, seed)
+    pooled = fit_sketch(sketch_errors(everything.original, everything.decoded, unit), found, seed).without_bound()
     bounds, elements = np.unique(everything.bound / unit, return_counts=True)
     mixture = scale_mixture(pooled.sketch, list(zip(bounds.tolist(), elements.tolist(), strict=True)))
     decided = {name: decided_by_all(updates[0][name], released[0].update[name], again.update[name]) for name in parts}
-    decided["pooled"] = float(np.average(list(decided.values()), weights=[fit.elements for fit in tensors.values()]))
     return NoiseStudy(residuals=parts, tensors=tensors, pooled=pooled, decided=decided, mixture=mixture)
 
 

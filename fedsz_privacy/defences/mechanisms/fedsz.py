@@ -99,4 +99,5 @@ def _after(pipeline: FedSZ, name: str, last: LastRound | None) -> Release:
         reason="the codec is deterministic, so neighbouring updates that decode differently are told apart for certain",
         encode=lambda update, _: pipeline.encode(update, last),
         keeps_zeros=True,
+        tensor_by_tensor=True,
     )

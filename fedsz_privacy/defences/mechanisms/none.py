@@ -14,4 +14,5 @@ def none() -> Release:
         reason="the update leaves the client exactly as it was trained",
         loses_nothing=True,
         keeps_zeros=True,
+        tensor_by_tensor=True,
     )

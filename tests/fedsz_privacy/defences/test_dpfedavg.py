@@ -17,7 +17,7 @@ from scipy import stats
 from fedsz_privacy import InputError
 from fedsz_privacy.core.state import stack_of_one
 from fedsz_privacy.defences.defence import Setting, parse_defence
-from fedsz_privacy.defences.dpfedavg import DPFedAvg, clip_rows, from_rows, to_rows
+from fedsz_privacy.defences.dpfedavg import DPFedAvg, clip_rows, from_rows, running_variances, to_rows
 from fedsz_privacy.defences.parsing import parse_release
 from fedsz_privacy.defences.proof import Observer, Unit
 from fedsz_privacy.federation.federation import Federation
@@ -257,3 +257,41 @@ def test_noise_makes_no_running_variance_negative(model, digits):
     played, *_ = rounds_of(federation(model, digits, DPFedAvg(100.0)), 1)
     assert played.after["1.running_mean"].min() < -1
     assert played.after["1.running_var"].min() == 0
+
+
+class Named(torch.nn.Module):
+    """Has parameters whose names end as that of a variance does."""
+
+    def __init__(self):
+        super().__init__()
+        self.log_running_var = torch.nn.Parameter(torch.zeros(64))
+        self.running_var = torch.nn.Parameter(torch.zeros(64))
+        self.norm = torch.nn.BatchNorm1d(64)
+        self.head = torch.nn.Linear(64, 10)
+
+    def forward(self, x):
+        return self.head(self.norm(x.flatten(1)) * self.log_running_var.exp() + self.running_var)
+
+
+def test_a_variance_is_a_buffer_and_no_parameter_of_such_a_name(digits):
+    """Parameters were clamped at zero, so that noise on them had no mean of 0."""
+    torch.manual_seed(0)
+    model = Named()
+    assert running_variances(model) == {"norm.running_var"}
+    played, *_ = rounds_of(federation(model, digits, DPFedAvg(100.0)), 1)
+    assert played.after["norm.running_var"].min() == 0
+    for name in ("log_running_var", "running_var"):
+        assert played.after[name].min() < -1
+
+
+def test_every_name_of_a_variance_is_found():
+    norm = torch.nn.BatchNorm1d(4)
+    assert running_variances(norm) == {"running_var"}
+    assert running_variances(torch.nn.Sequential(norm, norm)) == {"0.running_var", "1.running_var"}
+    assert running_variances(torch.nn.BatchNorm1d(4, track_running_stats=False)) == frozenset()
+
+
+def test_an_aggregation_for_a_model_has_the_same_event(model):
+    plain = DPFedAvg(1.0, CLIP)
+    assert plain.for_model(model).event == plain.event
+    assert plain.for_model(torch.nn.Linear(2, 2)) == plain

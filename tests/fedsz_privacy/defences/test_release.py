@@ -221,6 +221,24 @@ def test_a_release_loses_nothing_if_no_part_of_it_does(text, nothing):
     assert parse_release(text).loses_nothing is nothing
 
 
+@pytest.mark.parametrize(
+    "text", ["none", "fedsz:rel=1e-2", "fedsz:abs=1e+2", "fedsz:rel=1e-1,memory=1", "ef+fedsz:rel=1e-1"]
+)
+def test_a_codec_treats_every_tensor_as_if_the_others_were_empty(text, rng):
+    release, state = parse_release(text), {"a.weight": torch.randn(50, 60), "b.weight": torch.randn(40, 50)}
+    assert release.tensor_by_tensor
+    assert release.then(parse_release("none")).tensor_by_tensor
+    whole = release.apply(state, rng).update
+    emptied = {name: tensor.new_empty(0) for name, tensor in state.items()}
+    for name, tensor in state.items():
+        assert torch.equal(release.apply(emptied | {name: tensor}, rng).update[name], whole[name])
+
+
+@pytest.mark.parametrize("text", ["topk:share=0.1", "gaussian:noise=1,clip=1+fedsz:rel=1e-2", "fedsz:rel=1e-2+int8"])
+def test_no_other_release_is_known_to_treat_every_tensor_by_itself(text):
+    assert not parse_release(text).tensor_by_tensor
+
+
 KEEPING = (
     "none",
     *(f"fedsz:{bound},compressor={each}" for bound in ("rel=1e-1", "abs=1") for each in ("auto", "scaled", "nopred")),

@@ -24,7 +24,7 @@ from analysis.studies.audit.presentation.intervals import whiskers
 from analysis.studies.audit.presentation.leakage_tables import LeakageByDefence, strictest_rate
 from analysis.studies.audit.presentation.tradeoff import entitle, tradeoff
 from analysis.studies.noise.cells import SHOWN_DISTRIBUTIONS
-from analysis.studies.noise.update_study import NoiseStudy
+from analysis.studies.noise.update_study import NoiseStudy, Scope
 from analysis.studies.spec import REFERENCE
 from attacks import Scores
 
@@ -95,19 +95,17 @@ def noise_histograms(report: AuditReport, figure: Canvas | None = None) -> Canva
 
 def error_histograms(noise: Mapping[str, NoiseStudy | None], figure: Canvas | None = None) -> Canvas:
     """Draw errors by defence with fitted densities: pooled over tensors above, the largest tensor's below."""
-    studies = {defence: study for defence, study in noise.items() if study and study.scopes}
-    columns, lines = _grid(len(studies))
+    scopes = {defence: _pooled_and_largest(study) for defence, study in noise.items() if study and study.scopes}
+    columns, lines = _grid(len(scopes))
     canvas = new_canvas(figure, max(NARROWEST, 3.8 * columns + 1.5), 7.4 * lines)
     columns = columns_of(canvas, columns)
-    grid = canvas.subplots(2 * ceil(len(studies) / columns), columns, squeeze=False)
-    pairs = zip(_shown(grid[::2], len(studies)), _shown(grid[1::2], len(studies)), strict=True)
-    for (above, below), (defence, study) in zip(pairs, studies.items(), strict=True):
-        largest = max(study.tensors, key=lambda name: study.residuals[name].elements)
-        pooled, alone = study.scopes["pooled"], study.tensors[largest]
-        pooled.plot(above, SHOWN_DISTRIBUTIONS)
-        alone.plot(below, SHOWN_DISTRIBUTIONS)
-        above.set(title=f"{defence}\n{_summary(study, 'pooled')}", xlabel="error / standard deviation")
-        below.set(title=_summary(study, largest), xlabel="error / bound")
+    grid = canvas.subplots(2 * ceil(len(scopes) / columns), columns, squeeze=False)
+    pairs = zip(_shown(grid[::2], len(scopes)), _shown(grid[1::2], len(scopes)), strict=True)
+    for pair, (defence, seen) in zip(pairs, scopes.items(), strict=True):
+        for panel, scope in zip(pair, seen, strict=True):
+            scope.fit.plot(panel, SHOWN_DISTRIBUTIONS)
+            panel.set(title=_summary(scope), xlabel=f"error / {scope.unit}")
+        pair[0].set_title(f"{defence}\n{pair[0].get_title()}")
     for row in grid:
         row[0].set_ylabel("density")
     add_legend(canvas, grid[0][0].get_legend_handles_labels(), title="fitted distribution")
@@ -115,8 +113,14 @@ def error_histograms(noise: Mapping[str, NoiseStudy | None], figure: Canvas | No
     return wrapped(canvas)
 
 
-def _summary(study: NoiseStudy, scope: str) -> str:
-    return f"{scope}: {study.scopes[scope].summary}\nR²(e|all values) {study.decided[scope]:z.2f}"
+def _pooled_and_largest(study: NoiseStudy) -> tuple[Scope, Scope]:
+    largest = max(study.tensors, key=lambda name: study.residuals[name].elements)
+    assert study.of_all
+    return study.of_all, study.of_tensors[largest]
+
+
+def _summary(scope: Scope) -> str:
+    return f"{scope.label}: {scope.fit.summary}\nR²(e|all values) {scope.decided:z.2f}"
 
 
 def leakage_against_ratio(report: AuditReport, figure: Canvas | None = None) -> Canvas:

@@ -11,7 +11,7 @@ from analysis.studies.audit.measure import RECORDS, VULNERABLE
 from analysis.studies.audit.presentation.leakage_tables import strictest_rate, tpr
 from analysis.studies.audit.presentation.others import note_of_others
 from analysis.studies.noise.cells import as_if_cells, decision_cells, distance_cells
-from analysis.studies.noise.update_study import NoiseStudy
+from analysis.studies.noise.update_study import NoiseStudy, Scope
 from analysis.studies.units import cells, headings, note_of_units, reasons_table, units_of
 from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.defences.proof import Unit
@@ -125,21 +125,33 @@ def fits_table(noise: Mapping[str, NoiseStudy | None]) -> Table:
     return Table(
         title="Noise",
         note="Maximum-likelihood fits; the best distribution has the least BIC. KS is the "
-        "Kolmogorov-Smirnov distance, from 0 to 1; W1 is the Wasserstein-1 distance, in error bounds (pooled: "
-        "deviations). R²(e|x) is the share of the error's variance that an element's own value decides, not "
-        "resolvable where there are nearly as many codes as elements; R²(e|all values) is the share that the whole "
-        "update decides, which comes back when it is released again (pooled: means over tensors). Elements that no "
-        "update touched are left out.",
+        "Kolmogorov-Smirnov distance, from 0 to 1; W1 is the Wasserstein-1 distance, in error bounds, or in "
+        "the largest error seen where a release reports no bound (pooled: deviations). R²(e|x) is the share of the "
+        "error's variance that an element's own value decides, not resolvable where there are nearly as many codes as "
+        "elements; R²(e|all values) is the share that the whole update decides, which comes back when it is released "
+        "again (pooled: means over tensors). Elements that no update touched are left out.",
         columns=("defence", "tensor", "elements", "best distribution", "KS best", "KS uniform", "KS Laplace",
                  "KS normal", "W1 uniform", "W1 Laplace", "W1 normal", "R²(e|x)", "R²(e|all values)"),
         rows=[
-            (name, scope, f"{fit.elements:,}", fit.best.family, f"{fit.best.ks:.3f}", *distance_cells(fit),
-             fit.dependence.explained_as(".3f"), f"{study.decided[scope]:z.3f}")
+            (name, *_scope_cells(scope))
             for name, study in noise.items()
             if study
-            for scope, fit in study.scopes.items()
+            for scope in study.scopes
         ],
     )  # fmt: skip
+
+
+def _scope_cells(scope: Scope) -> tuple[str, ...]:
+    fit = scope.fit
+    return (
+        scope.label,
+        f"{fit.elements:,}",
+        fit.best.family,
+        f"{fit.best.ks:.3f}",
+        *distance_cells(fit),
+        fit.dependence.explained_as(".3f"),
+        f"{scope.decided:z.3f}",
+    )
 
 
 def deciding_table(report: AuditReport) -> Table:

@@ -51,6 +51,19 @@ def test_files_hold_the_rows_and_the_warning(finished):
     assert (folder.path / "figures" / "bench.png").stat().st_size > 0
 
 
+def test_a_tensor_without_a_finite_number_is_named(tmp_path):
+    torch.manual_seed(0)
+    state = {"a.weight": torch.randn(100, 50), "b.weight": torch.full((60, 50), float("nan")), "empty": torch.empty(0)}
+    state["c.weight"] = torch.where(torch.arange(3000).reshape(60, 50) > 0, float("nan"), 1.0)
+    torch.save(state, tmp_path / "state.pt")
+    report, folder = run_bench(BenchSpec((str(tmp_path / "state.pt"),), ("nopred",), (1e-2,)), tmp_path / "run")
+    (line,) = report.warnings()
+    assert line.endswith("state.pt: no finite number in 'b.weight': kept exactly, so no error of theirs is measured")
+    assert line in unescape(write_bench(report, folder).read_text())
+    found = json.loads((folder.path / "results.json").read_text())["without_finite_numbers"]
+    assert list(found.values()) == [["b.weight"]]
+
+
 def test_the_figure_is_drawn_in_a_column_of_a_paper(finished):
     require_drawn_where_asked(ratio_and_rate, finished[0], panels=2)
 

@@ -11,6 +11,7 @@ from safetensors.torch import load, save
 from statsmodels.stats.proportion import proportion_confint
 from tidy import require_tidy
 
+from analysis.methods.guarantee import note_of_claims
 from analysis.studies.federation.figures import FIGURES
 from analysis.studies.federation.found import RoundRow
 from analysis.studies.federation.prepare import prepare
@@ -21,6 +22,7 @@ from analysis.studies.federation.tables import guarantee_table, summary_table
 from analysis.studies.questions import read_question
 from fedsz_privacy import InputError
 from fedsz_privacy.core.sealed import seal, unseal
+from fedsz_privacy.defences.proof import Unit
 from fedsz_privacy.federation.payload import Payload
 
 SMALL = FederationSpec(model="mlp", defences=("fedsz:rel=1e-2",), clients=2, records=200, rounds=3, epochs=2, seed=1)
@@ -58,6 +60,20 @@ def test_releases_run_from_the_same_start_for_all_rounds(finished):
     assert list(report.rounds) == ["none", "fedsz:rel=1e-2"]
     assert all([row.round for row in rows] == [0, 1, 2] for rows in report.rounds.values())
     assert abs(report.change("fedsz:rel=1e-2")) < 0.1
+
+
+def test_the_table_explains_a_mark_of_a_claim(finished):
+    report, _ = finished
+    table = summary_table(report)
+    assert "claimed" not in table.note
+    stated = {
+        name: dataclasses.replace(each, epsilon=8.0, unit=Unit.RECORD, claimed=name != "none")
+        for name, each in report.guarantees.items()
+    }
+    marked = summary_table(dataclasses.replace(report, guarantees=stated))
+    assert [row[1] for row in marked.rows] == ["8", "8, claimed"]
+    assert marked.note == table.note + note_of_claims(stated.values())
+    assert "An epsilon marked as claimed is what a user's own code says of itself" in marked.note
 
 
 def test_derived_figures_follow_from_the_rows(finished):

@@ -76,7 +76,7 @@ def test_the_run_folder_holds_report_tables_and_figures(run):
 
 def test_the_frame_has_what_the_results_have(run):
     report, folder, _ = run
-    frame = require_tidy(report).set_index(["release", "scope"])
+    frame = require_tidy(report).set_index(["release", "tensor"])
     results = json.loads((folder.path / "results.json").read_text())
     found = results["releases"][0]["tensors"]["a.weight"]
     row = frame.loc["fedsz:rel=1e-2", "a.weight"]

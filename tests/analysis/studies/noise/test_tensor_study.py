@@ -7,9 +7,12 @@ import pytest
 import torch
 
 from analysis.methods.curves.deciding import Comparison
+from analysis.methods.noise.families import BOUNDED
 from analysis.methods.noise.noise_fit import fit_noise
 from analysis.methods.noise.residuals import BoundSource
 from analysis.studies.noise.checkpoint_study import pooled_sketch, study_checkpoint
+from analysis.studies.noise.found import NoiseReport
+from analysis.studies.noise.tables import family_table, fit_rows, summary_rows
 from analysis.studies.noise.tensor_study import SHARES, study_tensors
 from analysis.studies.noise.verdict import verdict_lines
 from analysis.studies.spec import DELTA
@@ -72,16 +75,29 @@ def test_a_release_that_changes_nothing_has_no_study(weights):
     assert study_checkpoint(none(), weights) is None
 
 
-def test_a_release_that_is_no_codec_sees_the_whole_state_at_once(weights):
+def watched(release, name):
+    """Return a release under a name, and the list that the names of the tensors which it is given together go to."""
     seen = []
 
-    def apply(update, _):
-        seen.append(set(update))
-        return Released(dict(update), 1)
+    def apply(update, generator):
+        seen.append({name for name, tensor in update.items() if tensor.numel()})
+        return release.apply(update, generator)
 
-    release = Release("clip+fedsz:rel=1e-2", apply, none().event, "for the test")
+    return dataclasses.replace(release, name=name, apply=apply), seen
+
+
+def test_a_release_that_is_no_codec_sees_the_whole_state_at_once_whatever_its_name(weights):
+    silent = Release("silent", lambda update, _: Released(dict(update), 1), none().event, "for the test")
+    release, seen = watched(silent, "fedsz:rel=1e-2")
     assert all(study is None for _, study in study_tensors(release, weights, 0))
     assert all(names == set(weights) for names in seen)
+
+
+def test_a_codec_sees_one_tensor_at_a_time_whatever_its_name(weights):
+    """The name was asked, and its 1e+2 read as two parts."""
+    release, seen = watched(parse_release("fedsz:rel=1e-2"), "mine:codec")
+    assert sum(study is not None for _, study in study_tensors(release, weights, 0)) == 3
+    assert all(len(names) == 1 for names in seen)
 
 
 def keep_the_largest(share):
@@ -114,6 +130,37 @@ def test_a_release_that_reports_no_bounds_is_judged_by_what_came_out(weights):
 def test_a_codecs_bounds_are_reported(study):
     assert {each.bound_is for each in study.tensors.values()} == {study.bounds_are} == {BoundSource.REPORTED}
     assert "mixture of uniforms of the known bounds" in verdict_lines(study)[3]
+
+
+@pytest.mark.parametrize("release", ["topk:share=0.1", "bf16", "sign", "gaussian:noise=1.1,clip=1"])
+def test_pooled_errors_over_observed_bounds_are_compared_with_no_known_one(weights, release):
+    """A tensor's fit over the largest error seen has no bound in it; all of them together had."""
+    study = study_checkpoint(parse_release(release), weights)
+    assert study.bounds_are == BoundSource.OBSERVED
+    for fit in (study.normalised, *(each.fit for each in study.tensors.values())):
+        assert fit.on_bound is None
+        assert not {each.family for each in fit.fits} & set(BOUNDED)
+    assert study.to_dict()["pooled_on_bound"]["on_bound"] is None
+
+
+def test_pooled_errors_over_reported_bounds_are_compared_with_them_and_raw_ones_with_none(study):
+    assert study.normalised.on_bound is not None
+    assert {each.family for each in study.normalised.fits} >= set(BOUNDED)
+    assert study.raw.on_bound is None
+
+
+def test_a_deviation_is_no_bound_even_where_no_error_exceeds_it(weights):
+    """Errors of +-0.1, whose largest is their deviation."""
+    signs = {
+        name: torch.where(torch.arange(t.numel()).reshape(t.shape) % 2 == 0, 0.1, -0.1) for name, t in weights.items()
+    }
+
+    def apply(update, _):
+        return Released({name: tensor + signs[name] for name, tensor in update.items()}, 1)
+
+    found = study_checkpoint(Release("mine:signs", apply, none().event, "for the test"), weights)
+    assert found.raw.sketch.limit == pytest.approx(1, abs=1e-3)
+    assert found.raw.on_bound is None
 
 
 @pytest.mark.slow
@@ -243,3 +290,15 @@ def test_where_rounding_absorbs_every_difference_nothing_is_measured():
     assert verdict_lines(dataclasses.replace(study, tensors=still))[2] == (
         "measured: nothing; rounding absorbs differences of up to 0.01 of each tensor's norm"
     )
+
+
+def test_a_tensor_may_be_called_as_pooled_errors_are(weights):
+    """Its row, and that of all pooled errors, took one place."""
+    name = "pooled, raw"
+    study = study_checkpoint(parse_release("fedsz:rel=1e-2"), {name: weights["a.weight"]})
+    report = NoiseReport(None, 24_000, {"fedsz:rel=1e-2": study})
+    kinds = {("pooled, raw", None), ("pooled, over bound", None), ("tensor", name)}
+    for rows in (summary_rows, fit_rows):
+        assert {(row["scope"], row["tensor"]) for row in rows(report)} == kinds
+    families = [len(fit.fits) for fit in (study.raw, study.normalised, study.tensors[name].fit)]
+    assert len(family_table(report).rows) == len(fit_rows(report)) == sum(families)

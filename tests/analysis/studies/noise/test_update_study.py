@@ -7,6 +7,9 @@ from dp_accounting import NonPrivateDpEvent
 
 from analysis.methods.curves.neighbours import NeighbourPair
 from analysis.methods.noise.residuals import BoundSource
+from analysis.studies.audit.presentation.figures import error_histograms
+from analysis.studies.audit.presentation.tables import fits_table
+from analysis.studies.audit.results import fit_rows
 from analysis.studies.noise.update_study import study_noise
 from fedsz_privacy import Release, Released, parse_release
 
@@ -74,6 +77,16 @@ def test_silence_about_bounds_moves_the_unit_and_no_figure_in_the_updates_own(pa
     assert untold.decision.share_of_values == told.decision.share_of_values
 
 
+@pytest.mark.parametrize("text", ["topk:share=0.1", "sign", "gaussian:noise=1.1,clip=1", "fedsz:rel=1e-2"])
+def test_rows_say_whether_their_unit_is_a_bound_or_the_largest_error_seen(pairs, text):
+    unit = "reported bound" if text.startswith("fedsz") else "observed bound"
+    studies = {text: study_noise(parse_release(text), pairs, seed=0)}
+    for row in fit_rows(studies):
+        assert row["unit"] == (unit if row["scope"] == "tensor" else "standard deviation")
+    labels = [panel.get_xlabel() for panel in error_histograms(studies).axes]
+    assert labels == ["error / standard deviation", f"error / {unit}"]
+
+
 def low_rank_pairs():
     """Updates of rank 2 and a little more: `scaled` predicts them, so that no value decides its own error."""
     torch.manual_seed(0)
@@ -84,15 +97,52 @@ def low_rank_pairs():
 def test_a_codec_that_predicts_hides_its_error_from_the_value_and_not_from_the_update():
     study = study_noise(parse_release("fedsz:rel=1e-2,compressor=scaled"), low_rank_pairs(), seed=0)
     assert abs(study.pooled.r_squared) < 0.05
-    assert study.decided == pytest.approx({"a.weight": 1.0, "pooled": 1.0})
-    assert study.to_dict()["r_squared_of_all_values"] == study.decided
+    assert study.decided == pytest.approx({"a.weight": 1.0})
+    assert study.of_all.decided == pytest.approx(1.0)
+    described = study.to_dict()
+    assert described["tensors"]["a.weight"]["r_squared_of_all_values"] == study.decided["a.weight"]
+    assert described["pooled"]["r_squared_of_all_values"] == study.of_all.decided
 
 
 def test_the_whole_update_decides_nothing_of_independent_noise(pairs):
     """The correlation of 3,000 independent errors exceeds .075 with probability 4e-5; there are three of them."""
     study = study_noise(own(add_noise), pairs, seed=0)
-    assert list(study.decided) == ["0.weight", "1.weight", "pooled"]
-    assert max(map(abs, study.decided.values())) < 0.075
+    assert [scope.tensor for scope in study.scopes] == ["0.weight", "1.weight", None]
+    assert max(abs(scope.decided) for scope in study.scopes) < 0.075
+
+
+def test_a_tensor_may_be_called_pooled(pairs):
+    """Its fit, and what all values decide of its error, were overwritten by those of all tensors."""
+    renamed = [
+        NeighbourPair(
+            *({"pooled": each["0.weight"], "x.weight": each["1.weight"]} for each in dataclasses.astuple(pair))
+        )
+        for pair in pairs
+    ]
+    expected, study = (study_noise(parse_release("bf16"), each, seed=0) for each in (pairs, renamed))
+    assert [(scope.kind, scope.tensor) for scope in study.scopes] == [
+        ("tensor", "pooled"),
+        ("tensor", "x.weight"),
+        ("pooled", None),
+    ]
+    assert [scope.fit.elements for scope in study.scopes] == [9000, 6000, 15_000]
+    assert [scope.fit.to_dict() for scope in study.scopes] == [scope.fit.to_dict() for scope in expected.scopes]
+    assert [scope.decided for scope in study.scopes] == [scope.decided for scope in expected.scopes]
+    assert study.to_dict()["tensors"]["pooled"] == expected.to_dict()["tensors"]["0.weight"]
+    assert study.to_dict()["pooled"] == expected.to_dict()["pooled"]
+    rows = fit_rows({"bf16": study})
+    assert {(row["scope"], row["tensor"], row["elements"]) for row in rows} == {
+        ("tensor", "pooled", 9000),
+        ("tensor", "x.weight", 6000),
+        ("pooled", None, 15_000),
+    }
+    assert [row[1:3] for row in fits_table({"bf16": study}).rows] == [
+        ("pooled", "9,000"),
+        ("x.weight", "6,000"),
+        ("pooled", "15,000"),
+    ]
+    titles = [panel.get_title() for panel in error_histograms({"bf16": study}).axes]
+    assert titles[0] != titles[1]
 
 
 @pytest.mark.parametrize("name", ["none", "none+none"])
@@ -110,13 +160,13 @@ def test_a_change_of_too_few_values_to_fit_is_a_study_without_fits():
     """A logistic regression of ten columns: 33 errors in all."""
     study = study_noise(own(add_noise), pairs_of((1, 10), (1,)), seed=0)
     assert study is not None
-    assert (study.scopes, study.pooled, study.as_if, study.decision) == ({}, None, None, None)
+    assert (study.scopes, study.pooled, study.as_if, study.decision) == ([], None, None, None)
     json.dumps(study.to_dict(), allow_nan=False)
 
 
 def test_a_change_of_counts_alone_is_a_study_without_fits():
     pairs = [NeighbourPair({"steps": torch.tensor(3)}, {"steps": torch.tensor(0)})]
-    assert study_noise(own(lambda update, _: {"steps": update["steps"] + 1}), pairs, seed=0).scopes == {}
+    assert study_noise(own(lambda update, _: {"steps": update["steps"] + 1}), pairs, seed=0).scopes == []
 
 
 def test_noise_on_entries_that_the_update_left_at_zero_is_seen():
@@ -143,7 +193,7 @@ def test_updates_of_half_precision_and_on_the_tape_are_studied():
 def test_the_seed_reaches_the_intervals_of_every_fit(pairs):
     def highs(seed):
         return [
-            fit.of("laplace").distances["wasserstein"].high for fit in study_noise(FEDSZ, pairs, seed).scopes.values()
+            scope.fit.of("laplace").distances["wasserstein"].high for scope in study_noise(FEDSZ, pairs, seed).scopes
         ]
 
     assert highs(0) == highs(0)
