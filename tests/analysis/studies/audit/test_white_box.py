@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from analysis import AuditSpec, run_audit
-from analysis.studies.audit.white_box import view_epsilon
+from analysis.studies.audit.canary_views import view_of_steps, view_of_update
 from attacks.canaries.gradients import ALONE, AMONG_RECORDS
 from attacks.canaries.play import CanaryPlayer
 
@@ -78,15 +78,15 @@ def test_the_last_update_shows_less_of_a_fixed_canary_than_all_steps(guaranteed,
     """Known answers for a sampling rate of 0.1 and 50 steps."""
     (defence,) = [each for each in replace(SPEC, defences=(f"dpsgd:eps={guaranteed}",), candidates=200, epochs=5
                                            ).parse_defences() if each.name != "none"]  # fmt: skip
-    assert view_epsilon(defence, every_step=False, delta=1e-5) == pytest.approx(seen, abs=0.01)
-    assert view_epsilon(defence, every_step=True, delta=1e-5) == pytest.approx(guaranteed, abs=0.01)
+    assert view_of_update(defence, 1e-5).epsilon == pytest.approx(seen, abs=0.01)
+    assert view_of_steps(defence, 1e-5).epsilon == pytest.approx(guaranteed, abs=0.01)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("optimizer", ["momentum", "adam"])
 def test_what_the_last_update_shows_is_not_known_of_other_optimisers(optimizer):
     spec = replace(SPEC, optimizer=optimizer, defences=("dpsgd:eps=4",))
-    assert view_epsilon(spec.parse_defences()[-1], every_step=False, delta=1e-5) is None
+    assert view_of_update(spec.parse_defences()[-1], 1e-5).epsilon is None
 
 
 @pytest.mark.slow
