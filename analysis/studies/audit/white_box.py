@@ -5,20 +5,19 @@ from functools import partial
 
 from numpy.random import Generator
 
-from analysis.methods.lower_bounds.noise_family import is_gaussian, with_noise
+from analysis.methods.lower_bounds.noise_family import is_gaussian
 from analysis.methods.lower_bounds.nulls import AnyMechanism, NoiseFamily, Null
 from analysis.studies.audit.canary_bounds import CanaryBound, CanaryScores, bound_scores
-from analysis.studies.audit.canary_views import view_of_steps, view_of_update
+from analysis.studies.audit.canary_views import view_of_release, view_of_steps, view_of_update
 from analysis.studies.audit.spec import AuditSpec
 from attacks import Game, Trials
 from attacks.canaries.gradients import ALONE, AMONG_RECORDS, CanaryDesign
-from attacks.canaries.play import UPDATE, CanaryPlayer
+from attacks.canaries.play import CanaryPlayer
 from attacks.canaries.updates import UpdateCanaryPlayer
 from attacks.game.engine import Player
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.defences.defence import Defence
 from fedsz_privacy.defences.proof import Unit
-from fedsz_privacy.training.accounting import epsilon
 
 KINDS = {ALONE: "canary trials", AMONG_RECORDS: "canary trials among records"}
 """What a white-box audit plays, the exact one first, and the names of its trials."""
@@ -87,10 +86,9 @@ def bound_by_updates(spec: AuditSpec, defence: Defence, row: int, trials: Trials
     """
     event = defence.release.event
     nulls: tuple[Null, ...] = (NoiseFamily(event), AnyMechanism())
-    read = CanaryScores(RELEASED_ALONE, [trials.observed[UPDATE][:, row, 0]], trials.membership, exact=True)
-    # By the curve of continuous noise: of discrete noise the guarantee knows Renyi divergences alone.
-    view = epsilon(with_noise(event, 1.0), spec.delta)
-    return bound_scores([read], Unit.CLIENT, nulls, view, spec.delta, partial(_ties, spec, 3))
+    view = view_of_release(defence.release, spec.delta)
+    read = CanaryScores(RELEASED_ALONE, view.read(trials, row), trials.membership, exact=True)
+    return bound_scores([read], Unit.CLIENT, nulls, view.epsilon, spec.delta, partial(_ties, spec, 3))
 
 
 def _ties(spec: AuditSpec, first: int, number: int) -> Generator:

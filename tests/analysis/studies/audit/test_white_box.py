@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from analysis import AuditSpec, run_audit
-from analysis.studies.audit.canary_views import view_of_steps, view_of_update
 from attacks.canaries.gradients import ALONE, AMONG_RECORDS
 from attacks.canaries.play import CanaryPlayer
 
@@ -69,24 +68,6 @@ def test_canaries_are_read_off_what_each_release_lets_through(bounds):
     """A bound of nine tenths of the range leaves one value of almost every weight."""
     coarse, none = (any_mechanism(bounds, name, AMONG_RECORDS) for name in ("fedsz:rel=9e-1", "none"))
     assert coarse.bound.epsilon < 0.5 * none.bound.epsilon
-    assert coarse.view is None
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("guaranteed", "seen"), [(1, 0.97), (4, 3.21), (8, 5.37), (16, 8.92)])
-def test_the_last_update_shows_less_of_a_fixed_canary_than_all_steps(guaranteed, seen):
-    """Known answers for a sampling rate of 0.1 and 50 steps."""
-    (defence,) = [each for each in replace(SPEC, defences=(f"dpsgd:eps={guaranteed}",), candidates=200, epochs=5
-                                           ).parse_defences() if each.name != "none"]  # fmt: skip
-    assert view_of_update(defence, 1e-5).epsilon == pytest.approx(seen, abs=0.01)
-    assert view_of_steps(defence, 1e-5).epsilon == pytest.approx(guaranteed, abs=0.01)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("optimizer", ["momentum", "adam"])
-def test_what_the_last_update_shows_is_not_known_of_other_optimisers(optimizer):
-    spec = replace(SPEC, optimizer=optimizer, defences=("dpsgd:eps=4",))
-    assert view_of_update(spec.parse_defences()[-1], 1e-5).epsilon is None
 
 
 @pytest.mark.slow
