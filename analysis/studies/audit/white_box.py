@@ -20,7 +20,7 @@ from fedsz_privacy.defences.defence import Defence
 from fedsz_privacy.defences.proof import Unit
 
 KINDS = {ALONE: "canary trials", AMONG_RECORDS: "canary trials among records"}
-"""What a white-box audit plays, the exact one first, and the names of its trials."""
+"""What a white-box audit plays, canaries without records first, and the names of its trials."""
 
 RELEASED_ALONE = "updates, each released alone"
 """The design of `UpdateCanaryPlayer`."""
@@ -29,7 +29,7 @@ RELEASED_ALONE = "updates, each released alone"
 def bound_by_canaries(
     spec: AuditSpec, game: Game, defences: Sequence[Defence], played: Callable[[Player, str], Trials]
 ) -> dict[str, tuple[CanaryBound, ...]]:
-    """Play canaries, if the spec asks for any, and return what they say of each defence; the exact bounds first.
+    """Play canaries, if the spec asks for any, and return what they say of each defence; first those without records.
 
     Parameters
     ----------
@@ -64,13 +64,14 @@ def bound_by_gradients(
     ----------
     Those of `AnyMechanism` and `NoiseFamily`, for one record added or removed, against an adversary who chose a record
     whose gradient is the same direction at every step, and sees the released update or, if the spec says so, every
-    step. Of a family the confidence is exact for `ALONE`, whose coins are independent.
+    step. Of a family the confidence is exact for `ALONE` where this view keeps its coins independent.
     """
     event, sees_steps = defence.training.event, spec.get_adversary().sees_steps
     view = view_of_steps(defence, spec.delta) if sees_steps else view_of_update(defence, spec.delta)
     nulls: list[Null] = [*([NoiseFamily(event)] if is_gaussian(event) else []), AnyMechanism()]
+    exact = {ALONE: view.independent, AMONG_RECORDS: False}
     read = [
-        CanaryScores(design.name, view.read(trials, row), trials.membership, design is ALONE)
+        CanaryScores(design.name, view.read(trials, row), trials.membership, exact[design])
         for design, trials in by_design.items()
     ]
     return bound_scores(read, Unit.RECORD, nulls, view.epsilon, spec.delta, partial(_ties, spec, 1))
@@ -87,7 +88,7 @@ def bound_by_updates(spec: AuditSpec, defence: Defence, row: int, trials: Trials
     event = defence.release.event
     nulls: tuple[Null, ...] = (NoiseFamily(event), AnyMechanism())
     view = view_of_release(defence.release, spec.delta)
-    read = CanaryScores(RELEASED_ALONE, view.read(trials, row), trials.membership, exact=True)
+    read = CanaryScores(RELEASED_ALONE, view.read(trials, row), trials.membership, view.independent)
     return bound_scores([read], Unit.CLIENT, nulls, view.epsilon, spec.delta, partial(_ties, spec, 3))
 
 

@@ -19,13 +19,13 @@ from fedsz_privacy.defences.defence import Defence
 from fedsz_privacy.defences.proof import Unit
 
 KINDS = {CLIENTS_ALONE: "client canary trials", AMONG_CLIENTS: "client canary trials among clients"}
-"""What is played, the exact one first, and the names of its trials."""
+"""What is played, canaries without clients first, and the names of its trials."""
 
 
 def bound_by_clients(
     spec: ClientsSpec, game: Game, defences: Sequence[Defence], played: Callable[[Player, str], Trials]
 ) -> dict[str, tuple[CanaryBound, ...]]:
-    """Play client canaries, if the spec asks for any, and return what they say of each defence; exact bounds first.
+    """Play client canaries, if the spec asks for any, and return what they say of each defence; first those alone.
 
     Parameters
     ----------
@@ -56,13 +56,15 @@ def _bounds(
     ----------
     Those of `AnyMechanism` and `NoiseFamily`, for one client, there or not in all rounds, against an adversary who
     chose its update and sees what the server made of all, in every round or after the last. Of a family the confidence
-    is exact for `CLIENTS_ALONE`, whose coins are independent.
+    is exact for `CLIENTS_ALONE` where this view keeps its coins independent.
     """
     of_clients = defence.unit is Unit.CLIENT and is_gaussian(defence.event)
     nulls: list[Null] = [*([NoiseFamily(defence.event)] if of_clients else []), AnyMechanism()]
     view = view_of_canaries(spec, defence)
     read = [
-        CanaryScores(design.name, view.read(trials, row), trials.membership, design is CLIENTS_ALONE)
+        CanaryScores(
+            design.name, view.read(trials, row), trials.membership, design is CLIENTS_ALONE and view.independent
+        )
         for design, trials in by_design.items()
     ]
     ties = partial(generator, spec.seed, Purpose.BOUND)
