@@ -60,7 +60,8 @@ AMONG_RECORDS = CanaryDesign("random directions among the records", draw_directi
 """The client as it is: what canaries and records add to a canary's score makes its coin depend on theirs, a little."""
 
 ALONE = CanaryDesign("orthogonal directions without records", draw_orthogonal_directions, False, 2, 3)
-"""Noise along orthogonal directions is independent and nothing else is added, so the coins are independent for sure."""
+"""Noise along orthogonal directions is independent and nothing else is added, so the coins are independent in the noisy
+sums of DP-SGD, and in an update that is linear in them. Adam and most releases make them depend on each other."""
 
 
 @dataclass(frozen=True, eq=False)

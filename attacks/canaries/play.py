@@ -85,8 +85,8 @@ def play_gradient_canaries(
 
     Notes
     -----
-    The last model alone hides which steps drew a canary: `analysis.studies.audit.white_box.view_epsilon` says what that
-    leaves.
+    The last model alone hides which steps drew a canary: `analysis.studies.audit.canary_views.view_of_update` says what
+    that leaves.
     """
     path = (game.seed, Purpose.CANARY, design.trials_path)
     generators = [generator(*path, trial) for trial in trials]

@@ -42,7 +42,8 @@ AMONG_CLIENTS = CanaryDesign("random updates among the clients", draw_directions
 """The federation as it is: what clients add to a canary's score makes its coin depend on theirs, a little."""
 
 CLIENTS_ALONE = CanaryDesign("orthogonal updates without clients", draw_orthogonal_directions, False, 8, 9)
-"""Noise along orthogonal directions is independent and nothing else is added, so the coins are independent for sure."""
+"""Noise along orthogonal directions is independent and nothing else is added, so the coins are independent where the
+server gets canaries as they are. What a codec makes of them is not orthogonal."""
 
 
 @dataclass(frozen=True)

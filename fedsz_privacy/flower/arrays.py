@@ -11,9 +11,6 @@ from torch import Tensor
 from fedsz_privacy.core.errors import InputError, one_line
 from fedsz_privacy.core.state import StateDict, is_number
 
-NUMPY = "numpy.ndarray"
-"""How Flower calls arrays that `numpy.save` wrote."""
-
 
 def read_state(record: ArrayRecord) -> dict[str, Tensor]:
     """Return the arrays of a record of one's own side as tensors.

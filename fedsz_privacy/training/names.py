@@ -13,6 +13,14 @@ class Optimizer(StrEnum):
     ADAM = "adam"
     ADAMW = "adamw"
 
+    @property
+    def is_linear(self) -> bool:
+        """Whether a training from zeros ends at a sum of its gradients, with weights that are the same for all numbers.
+
+        Then what orthogonal gradients add stays orthogonal, and independent Gaussian noise stays independent.
+        """
+        return self in {Optimizer.SGD, Optimizer.MOMENTUM}
+
 
 def find_optimizer(name: str) -> Optimizer:
     """Return the optimiser of a name.

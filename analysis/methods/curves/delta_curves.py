@@ -71,11 +71,17 @@ def histogram_masses(sketch: Sketch, shift: float, bins: int) -> tuple[Masses, M
     return _shifted(below, float(sketch.lowest.min()), median, float(sketch.highest.max()), shift / bins, bins)
 
 
-def loss_distribution(masses: tuple[Masses, Masses], pessimistic: bool) -> PrivacyLossDistribution:
-    """Return the privacy loss distribution of two, losses rounded up if pessimistic and down if optimistic."""
-    lower, upper = ({n: np.log(mass) for n, mass in enumerate(each) if mass > 0} for each in masses)
+def pessimistic_losses(masses: tuple[Masses, Masses]) -> PrivacyLossDistribution:
+    """Return the privacy loss distribution of two, losses rounded up: its deltas are the true ones or more."""
     return privacy_loss_distribution.from_two_probability_mass_functions(
-        lower, upper, pessimistic, BUCKET, symmetric=False
+        *_logs(masses), pessimistic_estimate=True, value_discretization_interval=BUCKET, symmetric=False
+    )
+
+
+def optimistic_losses(masses: tuple[Masses, Masses]) -> PrivacyLossDistribution:
+    """Return the privacy loss distribution of two, losses rounded down: its deltas are the true ones or less."""
+    return privacy_loss_distribution.from_two_probability_mass_functions(
+        *_logs(masses), pessimistic_estimate=False, value_discretization_interval=BUCKET, symmetric=False
     )
 
 
@@ -112,6 +118,12 @@ def _shifted(below: Below, low: float, median: float, high: float, width: float,
 
 def _masses(cumulative: NDArray[np.float64]) -> Masses:
     return np.diff(np.concatenate([[0.0], cumulative[1:-1], [1.0]])).clip(0)
+
+
+def _logs(masses: tuple[Masses, Masses]) -> tuple[dict[int, float], dict[int, float]]:
+    """Return the logarithms of two lists of masses by the outcome, as dp-accounting takes them."""
+    lower, upper = ({n: float(np.log(mass)) for n, mass in enumerate(each) if mass > 0} for each in masses)
+    return lower, upper
 
 
 def _dots(upper: Masses, lower: Masses) -> pld_pmf.PLDPmf:

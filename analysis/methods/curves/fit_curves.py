@@ -11,7 +11,8 @@ from analysis.methods.curves.delta_curves import (
     connect_the_dots,
     distribution_masses,
     histogram_masses,
-    loss_distribution,
+    optimistic_losses,
+    pessimistic_losses,
 )
 from analysis.methods.noise.noise_fit import NoiseFit
 
@@ -72,4 +73,4 @@ def deltas(distribution: PrivacyLossDistribution) -> NDArray[np.float64]:
 
 def _brackets(fit: NoiseFit, bins: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     masses = histogram_masses(fit.sketch, SHIFT, bins)
-    return deltas(loss_distribution(masses, pessimistic=False)), deltas(loss_distribution(masses, pessimistic=True))
+    return deltas(optimistic_losses(masses)), deltas(pessimistic_losses(masses))

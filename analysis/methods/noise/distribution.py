@@ -48,7 +48,7 @@ class Distribution:
 
     @property
     def parameters(self) -> int:
-        """Number of parameters that were fitted; the ends of a bounded distribution count, known or not."""
+        """Number of parameters that the BIC counts: all that were fitted, and both ends of a bounded distribution."""
         return len(fields(self))
 
     @property

@@ -150,3 +150,12 @@ class TruncatedNormal(Distribution):
     def shapes(self) -> tuple[float, ...]:
         """Both ends, over the scale."""
         return -self.end, self.end
+
+    @property
+    def parameters(self) -> int:
+        """3: the scale, which alone is fitted, and both ends.
+
+        The location lies between the ends and is no number of its own. The ends count, known as they are, because those
+        of `Uniform` are fitted: otherwise most uniform errors would be named a truncated normal of large scale.
+        """
+        return 3

@@ -40,7 +40,7 @@ class CanaryBound:
     coins : int
         Coins that the bound is read off.
     exact : bool
-        Whether the coins are independent for sure, as the confidence asks; nearly so otherwise.
+        Whether the confidence is exact: the coins are independent, or the null is any mechanism; nearly so otherwise.
     """
 
     canaries: str
@@ -67,7 +67,7 @@ class CanaryScores:
     members : bool array, shape (trials, canaries)
         What the coins said.
     exact : bool
-        Whether the coins are independent for sure.
+        Whether the coins are independent in the scores; nearly so otherwise.
     """
 
     canaries: str

@@ -3,29 +3,24 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
-import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
-from analysis.methods.lower_bounds.last_update import last_update_epsilon
-from analysis.methods.lower_bounds.noise_family import is_gaussian, with_noise
+from analysis.methods.lower_bounds.noise_family import is_gaussian
 from analysis.methods.lower_bounds.nulls import AnyMechanism, NoiseFamily, Null
 from analysis.studies.audit.canary_bounds import CanaryBound, CanaryScores, bound_scores
+from analysis.studies.audit.canary_views import view_of_release, view_of_steps, view_of_update
 from analysis.studies.audit.spec import AuditSpec
 from attacks import Game, Trials
 from attacks.canaries.gradients import ALONE, AMONG_RECORDS, CanaryDesign
-from attacks.canaries.play import EVIDENCE, UPDATE, VARIANCE, CanaryPlayer
+from attacks.canaries.play import CanaryPlayer
 from attacks.canaries.updates import UpdateCanaryPlayer
 from attacks.game.engine import Player
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.defences.defence import Defence
 from fedsz_privacy.defences.proof import Unit
-from fedsz_privacy.training.accounting import epsilon
-from fedsz_privacy.training.dpsgd import DPTraining
-from fedsz_privacy.training.names import Optimizer
 
 KINDS = {ALONE: "canary trials", AMONG_RECORDS: "canary trials among records"}
-"""What a white-box audit plays, the exact one first, and the names of its trials."""
+"""What a white-box audit plays, canaries without records first, and the names of its trials."""
 
 RELEASED_ALONE = "updates, each released alone"
 """The design of `UpdateCanaryPlayer`."""
@@ -34,7 +29,7 @@ RELEASED_ALONE = "updates, each released alone"
 def bound_by_canaries(
     spec: AuditSpec, game: Game, defences: Sequence[Defence], played: Callable[[Player, str], Trials]
 ) -> dict[str, tuple[CanaryBound, ...]]:
-    """Play canaries, if the spec asks for any, and return what they say of each defence; the exact bounds first.
+    """Play canaries, if the spec asks for any, and return what they say of each defence; first those without records.
 
     Parameters
     ----------
@@ -69,16 +64,17 @@ def bound_by_gradients(
     ----------
     Those of `AnyMechanism` and `NoiseFamily`, for one record added or removed, against an adversary who chose a record
     whose gradient is the same direction at every step, and sees the released update or, if the spec says so, every
-    step. Of a family the confidence is exact for `ALONE`, whose coins are independent.
+    step. Of a family the confidence is exact for `ALONE` where this view keeps its coins independent.
     """
-    every_step, event = spec.get_adversary().sees_steps, defence.training.event
+    event, sees_steps = defence.training.event, spec.get_adversary().sees_steps
+    view = view_of_steps(defence, spec.delta) if sees_steps else view_of_update(defence, spec.delta)
     nulls: list[Null] = [*([NoiseFamily(event)] if is_gaussian(event) else []), AnyMechanism()]
+    exact = {ALONE: view.independent, AMONG_RECORDS: False}
     read = [
-        CanaryScores(design.name, _scores(trials, row, every_step), trials.membership, design is ALONE)
+        CanaryScores(design.name, view.read(trials, row), trials.membership, exact[design])
         for design, trials in by_design.items()
     ]
-    view = view_epsilon(defence, every_step, spec.delta)
-    return bound_scores(read, Unit.RECORD, nulls, view, spec.delta, partial(_ties, spec, 1))
+    return bound_scores(read, Unit.RECORD, nulls, view.epsilon, spec.delta, partial(_ties, spec, 1))
 
 
 def bound_by_updates(spec: AuditSpec, defence: Defence, row: int, trials: Trials) -> Iterator[CanaryBound]:
@@ -91,32 +87,9 @@ def bound_by_updates(spec: AuditSpec, defence: Defence, row: int, trials: Trials
     """
     event = defence.release.event
     nulls: tuple[Null, ...] = (NoiseFamily(event), AnyMechanism())
-    read = CanaryScores(RELEASED_ALONE, [trials.observed[UPDATE][:, row, 0]], trials.membership, exact=True)
-    # By the curve of continuous noise: of discrete noise the guarantee knows Renyi divergences alone.
-    view = epsilon(with_noise(event, 1.0), spec.delta)
-    return bound_scores([read], Unit.CLIENT, nulls, view, spec.delta, partial(_ties, spec, 3))
-
-
-def view_epsilon(defence: Defence, every_step: bool, delta: float) -> float | None:
-    """Return the epsilon of a gradient canary of fixed direction in what an adversary sees; None if it is not known.
-
-    In every step it is that of the rule's event, in the last update of plain descent `last_update_epsilon`, where other
-    gradients do not react to it. That says nothing of other canaries: gradients that react to the parameters can bring
-    the last model back to the whole of epsilon (Cebere, Bellet and Papernot, arXiv 2405.14457).
-    """
-    rule = defence.training
-    if not isinstance(rule, DPTraining):
-        return None
-    if every_step:
-        return epsilon(rule.event, delta)
-    if rule.optimizer is not Optimizer.SGD or rule.weight_decay:
-        return None
-    return last_update_epsilon(rule.noise_multiplier, rule.sampling_rate, rule.steps, delta)
-
-
-def _scores(trials: Trials, row: int, every_step: bool) -> list[NDArray[np.float64]]:
-    names = (EVIDENCE, VARIANCE) if every_step else (UPDATE,)
-    return [trials.observed[name][:, row, 0] for name in names]
+    view = view_of_release(defence.release, spec.delta)
+    read = CanaryScores(RELEASED_ALONE, view.read(trials, row), trials.membership, view.independent)
+    return bound_scores([read], Unit.CLIENT, nulls, view.epsilon, spec.delta, partial(_ties, spec, 3))
 
 
 def _ties(spec: AuditSpec, first: int, number: int) -> Generator:

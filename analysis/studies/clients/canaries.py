@@ -1,33 +1,31 @@
 """Client canaries against the guarantee of each defence, with what so many coins could show at most."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from analysis.methods.lower_bounds import AnyMechanism, NoiseFamily, Null
-from analysis.methods.lower_bounds.last_update import last_update_epsilon
 from analysis.methods.lower_bounds.noise_family import is_gaussian
 from analysis.studies.audit.canary_bounds import CanaryBound, CanaryScores, bound_scores
+from analysis.studies.audit.canary_views import CanaryView, view_of_final_model, view_of_rounds
 from analysis.studies.clients.spec import ClientsSpec
 from attacks import Game, Trials
 from attacks.canaries.gradients import CanaryDesign
-from attacks.canaries.play import EVIDENCE, UPDATE
 from attacks.clients.canaries import AMONG_CLIENTS, CLIENTS_ALONE, ClientCanaryPlayer
 from attacks.game.adversaries import Sums
 from attacks.game.engine import Player
 from fedsz_privacy.core.randomness import Purpose, generator
 from fedsz_privacy.defences.defence import Defence
-from fedsz_privacy.defences.dpfedavg import DPFedAvg
 from fedsz_privacy.defences.proof import Unit
-from fedsz_privacy.training.accounting import epsilon
 
 KINDS = {CLIENTS_ALONE: "client canary trials", AMONG_CLIENTS: "client canary trials among clients"}
-"""What is played, the exact one first, and the names of its trials."""
+"""What is played, canaries without clients first, and the names of its trials."""
 
 
 def bound_by_clients(
     spec: ClientsSpec, game: Game, defences: Sequence[Defence], played: Callable[[Player, str], Trials]
 ) -> dict[str, tuple[CanaryBound, ...]]:
-    """Play client canaries, if the spec asks for any, and return what they say of each defence; exact bounds first.
+    """Play client canaries, if the spec asks for any, and return what they say of each defence; first those alone.
 
     Parameters
     ----------
@@ -58,27 +56,27 @@ def _bounds(
     ----------
     Those of `AnyMechanism` and `NoiseFamily`, for one client, there or not in all rounds, against an adversary who
     chose its update and sees what the server made of all, in every round or after the last. Of a family the confidence
-    is exact for `CLIENTS_ALONE`, whose coins are independent.
+    is exact for `CLIENTS_ALONE` where this view keeps its coins independent.
     """
     of_clients = defence.unit is Unit.CLIENT and is_gaussian(defence.event)
     nulls: list[Null] = [*([NoiseFamily(defence.event)] if of_clients else []), AnyMechanism()]
-    score = EVIDENCE if spec.get_adversary().sums is Sums.EACH else UPDATE
+    view = view_of_canaries(spec, defence)
     read = [
-        CanaryScores(design.name, [trials.observed[score][:, row, 0]], trials.membership, design is CLIENTS_ALONE)
+        CanaryScores(
+            design.name, view.read(trials, row), trials.membership, design is CLIENTS_ALONE and view.independent
+        )
         for design, trials in by_design.items()
     ]
     ties = partial(generator, spec.seed, Purpose.BOUND)
-    return bound_scores(read, Unit.CLIENT, nulls, view_epsilon(spec, defence), spec.delta, ties)
+    return bound_scores(read, Unit.CLIENT, nulls, view.epsilon, spec.delta, ties)
 
 
-def view_epsilon(spec: ClientsSpec, defence: Defence) -> float | None:
-    """Return the epsilon of a client canary in what an adversary sees; None if it is not known.
-
-    In every round it is that of the event; in the final model what `last_update_epsilon` says of as many steps.
-    """
-    rule, sums = defence.aggregation, spec.get_adversary().sums
-    if not isinstance(rule, DPFedAvg) or sums is None:
-        return None
-    if sums is Sums.EACH:
-        return epsilon(defence.event, spec.delta)
-    return last_update_epsilon(rule.noise_multiplier, rule.sampling_rate, spec.target_rounds, spec.delta)
+def view_of_canaries(spec: ClientsSpec, defence: Defence) -> CanaryView:
+    """Return what the adversary sees of client canaries under a defence."""
+    match spec.get_adversary().sums:
+        case Sums.EACH:
+            return view_of_rounds(defence, spec.delta)
+        case Sums.TOTAL:
+            return view_of_final_model(defence, spec.target_rounds, spec.delta)
+        case None:
+            return replace(view_of_final_model(defence, spec.target_rounds, spec.delta), epsilon=None)

@@ -55,7 +55,9 @@ def client_canary_table(report: ClientsReport) -> Table:
         f"Adversary {report.spec.adversary}. A canary is a client whose update is far longer than any clip norm, "
         "along a direction of its own (Andrew et al., ICLR 2024). A lower bound (95%) rejects the mechanisms that its "
         "row names, and no others. The ceiling is the bound if every coin had been guessed right. This canary in this "
-        "view: its epsilon in what the adversary sees. The confidence is exact where coins are independent for sure.",
+        "view: its epsilon in what the adversary sees, not known behind a release that loses something. The confidence "
+        "is exact where coins are independent; among clients, and behind such a release, one canary's score depends on "
+        "others' coins a little, and it is nearly exact.",
         Unit.CLIENT,
         report.spec.delta,
         {name: (report.guarantees[name], bounds) for name, bounds in report.canaries.items()},

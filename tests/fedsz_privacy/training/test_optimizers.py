@@ -17,6 +17,26 @@ TORCH = {
 }
 
 
+def trained_from_zeros(optimizer, gradients):
+    """Return where torch's own optimiser ends."""
+    parameter = torch.nn.Parameter(torch.zeros(gradients.shape[1], dtype=torch.float64))
+    alone = TORCH[optimizer]([parameter], 0.1, 0.05)
+    for gradient in gradients:
+        parameter.grad = gradient.clone()
+        alone.step()
+    return parameter.detach()
+
+
+@pytest.mark.parametrize("optimizer", list(Optimizer))
+def test_an_optimiser_is_linear_whose_trainings_add_up_and_turn_as_their_gradients_do(optimizer):
+    draw = torch.Generator().manual_seed(0)
+    one, other, square = (torch.randn(n, 6, generator=draw, dtype=torch.float64) for n in (4, 4, 6))
+    turn, _ = torch.linalg.qr(square)
+    together = trained_from_zeros(optimizer, one @ turn + 2 * other)
+    apart = trained_from_zeros(optimizer, one) @ turn + 2 * trained_from_zeros(optimizer, other)
+    assert torch.allclose(together, apart, atol=1e-9) is optimizer.is_linear
+
+
 @pytest.mark.parametrize("optimizer", list(Optimizer))
 @settings(max_examples=20, deadline=None)
 @given(

@@ -27,8 +27,9 @@ def _table(report: AuditReport, unit: Unit) -> Table:
         f"Adversary {report.spec.adversary}. A lower bound (95%) rejects the mechanisms that its row names, and "
         "no others: a bound on a family says nothing of mechanisms outside it. The ceiling is the bound if every coin "
         "had been guessed right. This canary in this view: the epsilon of a canary of fixed direction in what the "
-        "adversary sees; other canaries may show more. The confidence is exact where coins are independent for sure; "
-        "among records they are nearly so.",
+        "adversary sees, not known behind a release that loses something; other canaries may show more. The confidence "
+        "is exact where coins are independent; among records, behind a release that loses something, and in an update "
+        "by Adam, one canary's score depends on others' coins a little, and it is nearly exact.",
         unit,
         report.spec.delta,
         {name: (verdict.guarantee, verdict.canary_bounds) for name, verdict in report.verdicts.items()},

@@ -10,7 +10,8 @@ from analysis.methods.curves.delta_curves import (
     gaussian_delta,
     histogram_masses,
     laplace_delta,
-    loss_distribution,
+    optimistic_losses,
+    pessimistic_losses,
     true_positive_rates,
 )
 from analysis.methods.noise.distributions import GeneralisedNormal, Laplace, Normal, StudentT, Uniform
@@ -31,12 +32,21 @@ def test_curves_of_the_distributions_equal_the_closed_forms(family, bins):
     distribution, exact = DISTRIBUTIONS[family]
     masses = distribution_masses(distribution, SHIFT, bins)
     expected = [exact(epsilon) for epsilon in EPSILONS]
-    pessimistic = loss_distribution(masses, pessimistic=True).get_delta_for_epsilon(EPSILONS)
-    optimistic = loss_distribution(masses, pessimistic=False).get_delta_for_epsilon(EPSILONS)
+    pessimistic = pessimistic_losses(masses).get_delta_for_epsilon(EPSILONS)
+    optimistic = optimistic_losses(masses).get_delta_for_epsilon(EPSILONS)
     dots = connect_the_dots(masses).get_delta_for_epsilon(EPSILONS)
     for found in (pessimistic, optimistic, dots):
         assert found == pytest.approx(expected, abs=1e-3)
-    assert (np.array(optimistic) <= np.array(pessimistic)).all()
+
+
+@pytest.mark.parametrize("family", DISTRIBUTIONS)
+def test_the_delta_that_the_masses_add_up_to_lies_between_optimistic_and_pessimistic(family):
+    masses = distribution_masses(DISTRIBUTIONS[family][0], SHIFT, 128)
+    pairs = (masses, masses[::-1])
+    for epsilon in EPSILONS:
+        exact = max(np.maximum(there - np.exp(epsilon) * gone, 0).sum() for there, gone in pairs)
+        assert optimistic_losses(masses).get_delta_for_epsilon(epsilon) <= exact + 1e-12
+        assert pessimistic_losses(masses).get_delta_for_epsilon(epsilon) >= exact - 1e-12
 
 
 @pytest.mark.parametrize(("freedom", "scale"), [(1.2, 0.1), (2.0, 0.2), (3.0, 0.5)])
@@ -67,7 +77,7 @@ def test_the_histogram_of_a_sample_gives_the_curve_of_its_distribution(rng, fami
     errors = distribution.draw(1_000_000, rng)
     masses = histogram_masses(sketch_errors(np.zeros_like(errors), errors, 1.0), SHIFT, 16)
     # At epsilon 0 alone, where no ratio is taken, sampling noise does not favour large deltas.
-    found = loss_distribution(masses, pessimistic=True).get_delta_for_epsilon(0.0)
+    found = pessimistic_losses(masses).get_delta_for_epsilon(0.0)
     assert found == pytest.approx(exact(0.0), abs=0.005)
 
 
@@ -94,7 +104,7 @@ def test_many_small_shifts_reach_the_gaussian_limit(distribution):
 def test_default_buckets_are_far_off_where_connected_dots_are_close():
     """Negative control for the choice of connect-the-dots."""
     masses = distribution_masses(Normal(0.0, 1.0), 0.01, 16)
-    rounded = loss_distribution(masses, pessimistic=True).self_compose(10_000)
+    rounded = pessimistic_losses(masses).self_compose(10_000)
     assert rounded.get_delta_for_epsilon(1.0) > gaussian_delta(1.0, 1.0) + 0.05
 
 

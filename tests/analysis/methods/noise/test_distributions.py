@@ -1,3 +1,4 @@
+from dataclasses import fields
 from itertools import pairwise
 
 import numpy as np
@@ -111,8 +112,27 @@ def test_a_distribution_that_jumps_has_infinite_information(family):
     assert DISTRIBUTIONS[family].fisher_information == np.inf
 
 
-def test_every_parameter_counts_and_the_ends_of_a_bounded_distribution_too():
-    assert [each.parameters for each in DISTRIBUTIONS.values()] == [2, 2, 2, 3, 3, 4, 3]
+def two_fits(family, rng):
+    """Return fits to errors of two sources within the same bound."""
+    errors = DISTRIBUTIONS[family].draw(2000, rng).clip(-1, 1)
+    return FITS[family](sketch_of(errors)), FITS[family](sketch_of(0.7 * errors + 0.1))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_of_every_family_each_number_is_fitted_and_counts(rng, family):
+    one, other = two_fits(family, rng)
+    differ = [getattr(one, each.name) != getattr(other, each.name) for each in fields(one)]
+    assert sum(differ) == len(differ) == one.parameters
+
+
+def test_of_a_truncated_normal_the_scale_alone_is_fitted_and_counts_beside_both_ends(rng):
+    """The ends are those of scipy's support."""
+    one, other = two_fits("truncated normal", rng)
+    ends = [each.standard.support(*each.shapes, each.location, each.scale) for each in (one, other)]
+    assert one.scale != other.scale
+    assert ends == [pytest.approx((-1, 1))] * 2
+    assert one.location == other.location == 0
+    assert one.parameters == 1 + len(ends[0])
 
 
 def test_up_to_a_beta_of_a_half_the_information_is_infinite():

@@ -10,7 +10,7 @@ from drawing import require_drawn_where_asked
 from tidy import require_tidy
 
 from analysis.reporting.workers import Workers
-from analysis.studies.clients.canaries import view_epsilon
+from analysis.studies.clients.canaries import view_of_canaries
 from analysis.studies.clients.figure import clients_figure
 from analysis.studies.clients.report import make_page, to_results, write_clients
 from analysis.studies.clients.run import run_clients
@@ -124,16 +124,17 @@ def test_results_are_the_same_over_workers_and_after_an_interruption(finished, t
 def test_what_the_final_model_shows_of_a_canary_is_less_where_clients_are_sampled():
     spec = replace(SPEC, defences=("dpfedavg:eps=8,rate=0.3",), target_rounds=8)
     every, last = (
-        view_epsilon(each, each.parse_defences()[-1]) for each in (spec, replace(spec, adversary="final-model"))
+        view_of_canaries(each, each.parse_defences()[-1]).epsilon
+        for each in (spec, replace(spec, adversary="final-model"))
     )
     assert every == pytest.approx(8, abs=0.01)
     assert 0 < last < every
-    assert view_epsilon(spec, spec.parse_defences()[0]) is None
+    assert view_of_canaries(spec, spec.parse_defences()[0]).epsilon is None
 
 
 def test_of_an_adversary_whose_sums_are_not_known_no_epsilon_is_either(monkeypatch):
     monkeypatch.setattr(ClientsSpec, "get_adversary", lambda _: replace(AGGREGATE, sums=None))
-    assert view_epsilon(SPEC, SPEC.parse_defences()[1]) is None
+    assert view_of_canaries(SPEC, SPEC.parse_defences()[1]).epsilon is None
 
 
 @pytest.mark.parametrize(
