@@ -43,6 +43,11 @@ class Asked:
         return self.rounds.sampling_rate < 1
 
     @property
+    def promiser(self) -> str:
+        """Who names an epsilon for one round."""
+        return "the configuration" if self.promised else "classical formula"
+
+    @property
     def once(self) -> GaussianRounds:
         """One round that everybody is in, which is what the classical formula is of."""
         return GaussianRounds(self.rounds.noise_multiplier)

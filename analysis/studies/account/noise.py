@@ -30,7 +30,8 @@ def rounds_of(
     Guarantees
     ----------
     Of noise that is found the epsilon of all rounds together, at delta, for adding or removing one unit of privacy, is
-    no more than ``epsilon``, and no less than 99% of it but for the rounding of the noise to four digits, upwards.
+    no more than ``epsilon``, and as the accountant has it no less than 99% of it but for the rounding of the noise to
+    four digits, upwards. Where losses of one round are far below the accountant's steps of 1e-4, the true one is less.
 
     Raises
     ------

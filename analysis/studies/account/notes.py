@@ -14,7 +14,7 @@ NOTICEABLE = 0.01
 
 
 def formula_off(words: Words, asked: Asked) -> Sequence[str]:
-    """Say where the classical formula and the exact curve differ, in one round that everybody is in."""
+    """Say where what is promised of one round that everybody is in differs from the exact curve."""
     noise = asked.rounds.noise_multiplier
     pairs = {
         each: (asked.promised or classical_epsilon(noise, asked.delta, each), asked.once.epsilon(asked.delta, each))
@@ -26,9 +26,8 @@ def formula_off(words: Words, asked: Asked) -> Sequence[str]:
         if not math.isclose(said, found, rel_tol=NOTICEABLE)
     ]
     everybody = " that everybody is in" if asked.sampled else ""
-    told = (
-        f"the classical formula, proved for epsilon below 1 only, promises of one {words.one}{everybody} an epsilon of"
-    )
+    formula = "the classical formula, proved for epsilon below 1 only,"
+    told = f"{'the configuration, by ' if asked.promised else ''}{formula} promises of one {words.one}{everybody} an epsilon of"
     return [f"{told} {', and '.join(differ)}"] if differ else []
 
 
@@ -55,7 +54,8 @@ def too_sensitive(clip_norm: float, sensitivity: float) -> Sequence[str]:
         times = clip_norm / sensitivity
         return [
             f"sensitivity {sensitivity:g} is smaller than clip norm {clip_norm:g}, by which one update may change what "
-            f"is sent: the noise is {times:,.4g} times too small for zero-out, and {2 * times:,.4g} times for replace"
+            f"is sent: the noise is {figure(times)} times too small for zero-out, and {figure(2 * times)} times for "
+            "replace"
         ]
     if sensitivity < 2 * clip_norm:
         return [

@@ -21,7 +21,7 @@ def account_table(account: Account) -> Table:
             "adjacency",
             "sensitivity\n/ clip norm",
             "noise\n/ clip norm",
-            f"epsilon at delta {delta}\npromised by classical\nformula, one {one}{everybody}",
+            f"epsilon at delta {delta}\npromised by\n{asked.promiser}, one {one}{everybody}",
             f"guaranteed epsilon\nat delta {delta},\none {one}{everybody}",
             *((f"guaranteed epsilon\nat delta {delta},\none {one}",) if asked.sampled else ()),
             f"guaranteed epsilon\nat delta {delta},\n{count(rounds.rounds, one)}",

@@ -55,7 +55,7 @@ def test_no_sensitivity_is_no_noise():
 
 def test_what_a_formula_says_rightly_is_not_spoken_of():
     shown = account("local-dp", "--clip-norm", "1", "--epsilon", "8.35", "--sensitivity", "1")
-    (line,) = (line for line in shown.splitlines() if "classical formula, proved" in line)
+    (line,) = (line for line in shown.splitlines() if "the configuration, by the classical formula" in line)
     assert "(replace)" in line
     assert "(zero-out)" not in line
 
