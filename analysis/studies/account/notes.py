@@ -27,7 +27,8 @@ def formula_off(words: Words, asked: Asked) -> Sequence[str]:
     ]
     everybody = " that everybody is in" if asked.sampled else ""
     formula = "the classical formula, proved for epsilon below 1 only,"
-    told = f"{'the configuration, by ' if asked.promised else ''}{formula} promises of one {words.one}{everybody} an epsilon of"
+    promiser = f"the configuration, by {formula}" if asked.promised else formula
+    told = f"{promiser} promises of one {words.one}{everybody} an epsilon of"
     return [f"{told} {', and '.join(differ)}"] if differ else []
 
 
