@@ -449,6 +449,8 @@ RECOMMEND = """
 --bounds 1e-2,x           | bounds '1e-2,x': give numbers with commas between, such as 1e-3,1e-2
 --bounds 0                | bounds rel=0: choose a positive number from 2.23e-308 to 1
 --bounds 2                | bounds rel=2: choose a positive number from 2.23e-308 to 1
+--threshold -1            | threshold -1: choose 0 or more
+--threshold 1000000 --model mlp | no bound compresses a tensor of mlp: none has more than 1,000,000 elements: lower
 --clients 1               | clients 1: choose 2 or more
 --records 60 --clients 2  | 60 records of 2 clients are too few to measure leakage on: choose more --records
 --release fedsz:rel=1e-2  | No such option: --release
