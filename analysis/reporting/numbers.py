@@ -5,6 +5,9 @@ from typing import Protocol
 
 HOUR = 3600.0
 
+UNITS = ((1e3, "kB"), (1e6, "MB"), (1e9, "GB"), (1e12, "TB"))
+"""Units of bytes that a person reads, by how many bytes they have."""
+
 DIGITS = 3
 """Decimals of estimates."""
 
@@ -183,6 +186,21 @@ def times(ratio: float) -> str:
 def count(number: int, noun: str) -> str:
     """Return a number, thousands separated, and a regular noun in its singular or plural."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def size_of(nbytes: float) -> str:
+    """Return a number of bytes to three digits in the largest unit of which there is one.
+
+    Examples
+    --------
+    >>> [size_of(each) for each in (1, 999, 1000, 28_224, 3.2e6, 999_999, 12e9)]
+    ['1 byte', '999 bytes', '1 kB', '28.2 kB', '3.2 MB', '1 MB', '12 GB']
+    """
+    rounded = float(f"{nbytes:.3g}")
+    if rounded < 1e3:
+        return count(round(rounded), "byte")
+    unit, name = max((unit, name) for unit, name in UNITS if unit <= rounded)
+    return f"{significant(rounded / unit)} {name}"
 
 
 def spoken(seconds: float) -> str:

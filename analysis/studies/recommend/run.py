@@ -6,6 +6,7 @@ from pathlib import Path
 
 from analysis.methods.over_seeds import mean_over_seeds
 from analysis.reporting.folder import RunFolder, open_run
+from analysis.reporting.numbers import size_of
 from analysis.reporting.progress import Progress, Say, silent, unsaid
 from analysis.reporting.workers import ONE_WORKER, Workers
 from analysis.studies.federation.duration import describe_federations
@@ -156,4 +157,4 @@ def _announce(spec: RecommendSpec, first: Prepared, margin: Margin, workers: Wor
     yield f"{margin.metric} may lose less than {margin} against no compression, after the last round"
     yield describe_federations(first.seconds * spec.seeds / min(workers.count, spec.seeds))
     kept = spec.seeds * spec.rounds * (spec.clients + 1) * nbytes(first.model.state_dict())
-    yield f"recordings of the rounds without compression will take {kept / 1e6:,.0f} MB of {spec.seeds} seeds"
+    yield f"recordings of the rounds without compression, of {spec.seeds} seeds, will take {size_of(kept)}"
