@@ -269,6 +269,8 @@ no_target.csv --target y             | column 'y' of no_target.csv is the target
 only_target.csv --target y           | only_target.csv has no column beside the target: give one to foretell it from
 dates.csv --target y                 | column 'a' of dates.csv is of dates, such as 2020-01-01: turn them into numbers
 binary.csv --target y                | binary.csv is no table that can be read ('utf-8' codec
+utf16.csv --target y                 | utf16.csv is no table that can be read ('utf-8' codec can't decode byte 0xff
+semicolons.csv --target y            | semicolons.csv has semicolons between its columns: save it with commas there, and
 controls.csv --target z              | controls.csv has no column 'z': choose --target from \\x1b[31mred\\n, b, c, y
 twice.csv --target y                 | twice.csv has several columns 'a': give each a name of its own
 ragged.csv --target y                | ragged.csv is no table that can be read
