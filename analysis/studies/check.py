@@ -1,6 +1,6 @@
 """The check before a study: clients, training and defences are tried on a few records, before anything is written."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from torch import nn
@@ -11,14 +11,7 @@ from fedsz_privacy.data.records import Records
 from fedsz_privacy.defences.defence import Defence
 from fedsz_privacy.defences.release import release_copy
 from fedsz_privacy.training.check import TRIED, check_model, check_rule
-from fedsz_privacy.training.clipped_sums import trains_privately_at_once
-from fedsz_privacy.training.descent import Training
-from fedsz_privacy.training.dpsgd import DPTraining
 from fedsz_privacy.training.modes import detached
-from fedsz_privacy.training.opacus import OpacusTraining
-from fedsz_privacy.training.own import OwnTraining
-from fedsz_privacy.training.plain_steps import trains_at_once
-from fedsz_privacy.training.rule import TrainingRule
 
 
 def check_clients(
@@ -58,24 +51,4 @@ def check_clients(
     for defence in defences:
         with without_lossy_warnings():
             release_copy(defence.release, state, np.random.default_rng(0))
-    return [*_one_by_one(rules, model, records), *describe_shortfalls(shortfalls_of(defences, model))]
-
-
-def _one_by_one(rules: Sequence[TrainingRule], model: nn.Module, records: Records) -> Iterator[str]:
-    looped = dict.fromkeys(_named(rule) for rule in rules if not _trains_at_once(rule, model, records))
-    if looped:
-        yield f"clients train one by one under {', '.join(looped)}; what can train many at once does"
-
-
-def _trains_at_once(rule: TrainingRule, model: nn.Module, records: Records) -> bool:
-    if isinstance(rule, DPTraining):
-        return trains_privately_at_once(model, records)
-    return isinstance(rule, Training) and trains_at_once(model, records)
-
-
-def _named(rule: TrainingRule) -> str:
-    """Return what a user calls a rule."""
-    if isinstance(rule, OwnTraining):
-        return rule.name
-    names = {Training: "plain training", DPTraining: "dpsgd", OpacusTraining: "opacus"}
-    return names.get(type(rule), type(rule).__name__)
+    return list(describe_shortfalls(shortfalls_of(defences, model)))
