@@ -183,6 +183,20 @@ def times(ratio: float) -> str:
     return f"{significant(ratio)}x"
 
 
+def percent(share: float, digits: int = DIGITS) -> str:
+    """Return a share in percent to so many significant digits, in a sentence on what it is a share of.
+
+    Examples
+    --------
+    >>> [percent(share) for share in (0.0, 4e-7, 0.0383, 0.6791, 0.99999, 1.0)]
+    ['none', '4e-5%', '3.83%', '67.9%', 'over 99.9%', '100%']
+    """
+    if share in (0, 1):
+        return "100%" if share else "none"
+    written = significant(100 * share, digits)
+    return f"over {100 - 10.0 ** (2 - digits):g}%" if written == "100" else f"{written}%"
+
+
 def count(number: int, noun: str) -> str:
     """Return a number, thousands separated, and a regular noun in its singular or plural."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

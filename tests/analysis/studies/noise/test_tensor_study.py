@@ -9,6 +9,7 @@ import torch
 from analysis.methods.curves.deciding import Comparison
 from analysis.methods.noise.noise_fit import fit_noise
 from analysis.methods.noise.residuals import BoundSource
+from analysis.reporting.numbers import percent
 from analysis.studies.noise.checkpoint_study import pooled_sketch, study_checkpoint
 from analysis.studies.noise.tensor_study import SHARES, study_tensors
 from analysis.studies.noise.verdict import verdict_lines
@@ -114,6 +115,16 @@ def test_a_release_that_reports_no_bounds_is_judged_by_what_came_out(weights):
 def test_a_codecs_bounds_are_reported(study):
     assert {each.bound_is for each in study.tensors.values()} == {study.bounds_are} == {BoundSource.REPORTED}
     assert "mixture of uniforms of the known bounds" in verdict_lines(study)[3]
+
+
+def test_the_verdict_says_in_percent_how_many_values_differ_and_names_figures_alike(study):
+    """All of the values were "1 of the values"; one figure was "at most" here and "or more" there."""
+    _, as_if, measured, _, dependent = verdict_lines(study)
+    share = study.decisions[1e-6].share_of_values
+    assert 0 < share < 1
+    assert f"({percent(share)} of the values differ)" in measured
+    assert "R² with neighbours" in dependent
+    assert not any(words in line for line in (as_if, dependent) for words in ("at most", "or more"))
 
 
 @pytest.mark.slow
