@@ -94,8 +94,8 @@ def show_gauge(description: str, total: int) -> Iterator[Callable[[int], None]]:
         yield lambda done: progress.advance(task, done)
 
 
-INDENT = " " * 4
-"""Before what goes on from the line above."""
+INSET, INDENT, GAP = " " * 2, " " * 4, " " * 2
+"""Before what stands under a head, before what goes on from the line above, and between a heading and its cell."""
 
 
 def print_json(values: Sequence["Row"] | Mapping[str, object]) -> None:
@@ -112,12 +112,18 @@ def print_wrapped(title: str, lines: Iterable[str]) -> None:
     """Print lines under their title, wrapped to the terminal, each under its own head."""
     echo(title)
     for line in lines:
-        echo(wrap(line, "  ", INDENT))
+        echo(wrap(line, INSET, INDENT))
 
 
 def wrap(text: str, first: str = "", rest: str = "") -> str:
     """Return a text wrapped to the terminal, with an indent of its first line and of the others."""
-    return textwrap.fill(text, columns(), initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
+    return "\n".join(_wrapped(text, columns(), first, rest))
+
+
+def _wrapped(text: str, width: int, first: str, rest: str) -> list[str]:
+    """Return a text as lines of a width, longer ones only where a word is: no word is cut."""
+    wrapper = textwrap.TextWrapper(width, first, rest, break_long_words=False, break_on_hyphens=False)
+    return wrapper.wrap(text)
 
 
 def columns() -> int:
@@ -131,10 +137,11 @@ def print_conclusion(lines: Iterable[str]) -> None:
 
 
 def print_table(table: "Table") -> None:
-    """Print a table, intervals on a line of their own; one that does not fit the terminal row by row."""
+    """Print a table, with its note as wide as the terminal; one that does not fit it row by row."""
     from rich.console import Console
     from rich.measure import Measurement
 
+    echo(table.title)
     wide, here = Console(width=WIDEST), Console()
     narrow = [heading.replace(" ", "\n") for heading in table.columns]
     readable = max(map(len, map(str.split, narrow)), default=0) <= TALLEST
@@ -142,9 +149,10 @@ def print_table(table: "Table") -> None:
         laid_out = _laid_out(table, headings)
         if Measurement.get(wide, wide.options, laid_out).maximum <= here.width:
             here.print(laid_out)
-            echo("")
-            return
-    _print_rows(table)
+            break
+    else:
+        _print_rows(table)
+    echo(f"{wrap(table.note)}\n")
 
 
 def _laid_out(table: "Table", columns: Iterable[str]) -> "RichTable":
@@ -153,7 +161,7 @@ def _laid_out(table: "Table", columns: Iterable[str]) -> "RichTable":
     from rich.table import Table as RichTable
     from rich.text import Text
 
-    laid_out = RichTable(title=table.title, caption=table.note, box=box.SIMPLE_HEAD, pad_edge=False, padding=PADDING)
+    laid_out = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, padding=PADDING)
     for column in columns:
         laid_out.add_column(column, no_wrap=True)
     for row in table.rows:
@@ -164,15 +172,22 @@ def _laid_out(table: "Table", columns: Iterable[str]) -> "RichTable":
 
 def _print_rows(table: "Table") -> None:
     """Print each row of a table under its first cell, a column a line; no name is cut."""
-    echo(f"{table.title}\n")
-    headings = table.headings[1:]
-    widest = max((len(cell) for _, *cells in table.rows for cell in cells), default=0)
-    room = min(max(map(len, headings), default=0), max(columns() // 2, columns() - widest) - len(INDENT))
+    headings = [heading or "-" for heading in table.headings[1:]]
+    room = _room(headings, [cell for _, *cells in table.rows for cell in cells])
+    echo("")
     for first, *cells in table.rows:
         echo(first)
         for heading, cell in zip(headings, cells, strict=True):
-            *above, last = textwrap.wrap(heading or "-", room, initial_indent="  ", subsequent_indent=INDENT)
+            *above, last = _wrapped(heading, room, INSET, INDENT)
             for line in above:
                 echo(line)
-            echo(wrap(cell or "-", f"{last:<{room}}  ", " " * (room + 2)))
-    echo(f"\n{wrap(table.note)}\n")
+            echo(wrap(cell or "-", f"{last:<{room}}{GAP}", " " * (room + len(GAP))))
+    echo("")
+
+
+def _room(headings: Sequence[str], cells: Iterable[str]) -> int:
+    """Return how many columns headings take beside cells: their own width, where cells are left theirs or a half."""
+    longest = len(INSET) + max(map(len, headings), default=0)
+    word = len(INDENT) + max((len(word) for heading in headings for word in heading.split()), default=0)
+    free = max(columns() // 2, columns() - max(map(len, cells), default=0)) - len(GAP)
+    return min(longest, max(free, word))

@@ -5,6 +5,9 @@ from typing import Protocol
 
 HOUR = 3600.0
 
+UNITS = ((1e3, "kB"), (1e6, "MB"), (1e9, "GB"), (1e12, "TB"))
+"""Units of bytes that a person reads, by how many bytes they have."""
+
 DIGITS = 3
 """Decimals of estimates."""
 
@@ -180,9 +183,38 @@ def times(ratio: float) -> str:
     return f"{significant(ratio)}x"
 
 
+def percent(share: float, digits: int = DIGITS) -> str:
+    """Return a share in percent to so many significant digits, in a sentence on what it is a share of.
+
+    Examples
+    --------
+    >>> [percent(share) for share in (0.0, 4e-7, 0.0383, 0.6791, 0.99999, 1.0)]
+    ['none', '4e-5%', '3.83%', '67.9%', 'over 99.9%', '100%']
+    """
+    if share in (0, 1):
+        return "100%" if share else "none"
+    written = significant(100 * share, digits)
+    return f"over {100 - 10.0 ** (2 - digits):g}%" if written == "100" else f"{written}%"
+
+
 def count(number: int, noun: str) -> str:
     """Return a number, thousands separated, and a regular noun in its singular or plural."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def size_of(nbytes: float) -> str:
+    """Return a number of bytes to three digits in the largest unit of which there is one.
+
+    Examples
+    --------
+    >>> [size_of(each) for each in (1, 999, 1000, 28_224, 3.2e6, 999_999, 12e9)]
+    ['1 byte', '999 bytes', '1 kB', '28.2 kB', '3.2 MB', '1 MB', '12 GB']
+    """
+    rounded = float(f"{nbytes:.3g}")
+    if rounded < 1e3:
+        return count(round(rounded), "byte")
+    unit, name = max((unit, name) for unit, name in UNITS if unit <= rounded)
+    return f"{significant(rounded / unit)} {name}"
 
 
 def spoken(seconds: float) -> str:

@@ -1,25 +1,17 @@
 """The check before a study: clients, training and defences are tried on a few records, before anything is written."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-import torch
-from torch import Tensor, nn
+from torch import nn
 
+from analysis.studies.little_lossy import describe_shortfalls, shortfalls_of
 from fedsz_privacy.codec.lossy import without_lossy_warnings
-from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.defences.defence import Defence
-from fedsz_privacy.defences.release import find_lossy_shortfall, release_copy
+from fedsz_privacy.defences.release import release_copy
 from fedsz_privacy.training.check import TRIED, check_model, check_rule
-from fedsz_privacy.training.clipped_sums import trains_privately_at_once
-from fedsz_privacy.training.descent import Training
-from fedsz_privacy.training.dpsgd import DPTraining
 from fedsz_privacy.training.modes import detached
-from fedsz_privacy.training.opacus import OpacusTraining
-from fedsz_privacy.training.own import OwnTraining
-from fedsz_privacy.training.plain_steps import trains_at_once
-from fedsz_privacy.training.rule import TrainingRule
 
 
 def check_clients(
@@ -59,42 +51,4 @@ def check_clients(
     for defence in defences:
         with without_lossy_warnings():
             release_copy(defence.release, state, np.random.default_rng(0))
-    return [*_one_by_one(rules, model, records), *_little_lossy(defences, _like_an_update(model, state))]
-
-
-def _one_by_one(rules: Sequence[TrainingRule], model: nn.Module, records: Records) -> Iterator[str]:
-    looped = dict.fromkeys(_named(rule) for rule in rules if not _trains_at_once(rule, model, records))
-    if looped:
-        yield f"clients train one by one under {', '.join(looped)}; what can train many at once does"
-
-
-def _trains_at_once(rule: TrainingRule, model: nn.Module, records: Records) -> bool:
-    if isinstance(rule, DPTraining):
-        return trains_privately_at_once(model, records)
-    return isinstance(rule, Training) and trains_at_once(model, records)
-
-
-def _named(rule: TrainingRule) -> str:
-    """Return what a user calls a rule."""
-    if isinstance(rule, OwnTraining):
-        return rule.name
-    names = {Training: "plain training", DPTraining: "dpsgd", OpacusTraining: "opacus"}
-    return names.get(type(rule), type(rule).__name__)
-
-
-def _like_an_update(model: nn.Module, state: StateDict) -> dict[str, Tensor]:
-    """Return a state in which all floats vary but those of frozen parameters, as in what training sends."""
-    draw = torch.Generator().manual_seed(0)
-    frozen = {path for path, each in model.named_parameters(remove_duplicate=False) if not each.requires_grad}
-    return {
-        path: torch.randn(tensor.shape, generator=draw).to(tensor.dtype)
-        if tensor.is_floating_point() and path not in frozen
-        else torch.zeros_like(tensor)
-        for path, tensor in state.items()
-    }
-
-
-def _little_lossy(defences: Sequence[Defence], update: StateDict) -> Iterator[str]:
-    for defence in defences:
-        if shortfall := find_lossy_shortfall(defence.release, update, np.random.default_rng(0)):
-            yield f"{defence.name}: {shortfall}"
+    return list(describe_shortfalls(shortfalls_of(defences, model)))

@@ -108,7 +108,7 @@ def play_gradient_canaries(
 
     read, sizes, performance = [], [], []
     for number, release in enumerate(releases):
-        sent = Client(train, release, partial(streams, number), places).send(0, states)
+        sent = Client(train, release, partial(streams, number), places, remedy=game.training.remedy).send(0, states)
         read.append(training.score(sent.update)[:, np.newaxis])
         sizes.append(sent.nbytes.astype(float))
         performance.append(measure(game.model, add(states, sent.update), game.test).cpu().numpy())

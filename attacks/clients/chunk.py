@@ -68,7 +68,13 @@ class ClientChunk:
     def senders(self, release: Release, number: int) -> list[Client]:
         """Return the candidate clients, who send through a release of that number among the releases."""
         return [
-            Client(partial(self._train, client), release, partial(self._release, number, client), self._places)
+            Client(
+                partial(self._train, client),
+                release,
+                partial(self._release, number, client),
+                self._places,
+                remedy=self.game.training.remedy,
+            )
             for client in range(self.clients)
         ]
 

@@ -71,17 +71,22 @@ class Chunk:
 
         The other clients' updates pass the same one, unless they have a defence of their own.
         """
-        defence = self.game.others_defence
-        others = defence.release if defence else release
+        game, defence = self.game, self.game.others_defence
+        others, aggregation = defence.release if defence else release, game.aggregation.for_model(game.model)
+        remedy, remedy_of_others = game.training.remedy, (defence or game).training.remedy
         clients = [
-            Client(self._train_target, release, partial(self._release_target, number), self._places),
+            Client(self._train_target, release, partial(self._release_target, number), self._places, remedy=remedy),
             *(
-                Client(partial(self._train, client), others, partial(self._release_other, number, client), self._places)
+                Client(
+                    partial(self._train, client),
+                    others,
+                    partial(self._release_other, number, client),
+                    self._places,
+                    remedy=remedy_of_others,
+                )
                 for client in range(1, len(self.game.others) + 1)
             ),
         ]
-        game = self.game
-        aggregation = game.aggregation.for_model(game.model)
         rounds = play_rounds(
             clients, game.shares, game.knowledge.states, aggregation=aggregation, generators=self._server
         )

@@ -99,5 +99,6 @@ def _measure(game: Game, states: StateDict, trials: Sequence[int]) -> NDArray[np
     measured: NDArray[np.float64] = measure(game.model, states, game.test).cpu().numpy()
     if (row := find_unsound(measured)) is not None:
         name = f"{(task := game.test.task).metric} of task {task.name}"
-        raise InputError(f"{name} is not finite in trial {trials[row]}: {measure_remedy(task, states)}")
+        remedy = measure_remedy(task, states, game.training.remedy)
+        raise InputError(f"{name} is not finite in trial {trials[row]}: {remedy}")
     return measured

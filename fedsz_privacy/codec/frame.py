@@ -18,7 +18,7 @@ from typing import Protocol, Self
 
 import xxhash
 
-from fedsz_privacy.codec.header import MAX_NBYTES, Entry, FrameError, Header, decode_header, encode_header
+from fedsz_privacy.codec.header import MAX_NBYTES, Entry, FrameError, Header, OverLimit, decode_header, encode_header
 from fedsz_privacy.core.errors import InputError
 
 MAGIC = b"FedSZ"
@@ -145,9 +145,8 @@ def read_header(source: Source, max_bytes: int = MAX_NBYTES) -> Header:
         raise FrameError("frame's checksum does not match: it was altered, truncated or extended on the way")
     (head_size,) = HEADER_LENGTH.unpack(source.read(end, end + HEADER_LENGTH.size))
     if HEADER_MEMORY * head_size > max_bytes:
-        raise FrameError(
-            f"frame's header of {head_size} bytes can take {HEADER_MEMORY} times as many; max_bytes allows {max_bytes}"
-        )
+        takes = f"frame's header of {head_size} bytes can take {HEADER_MEMORY} times as many"
+        raise FrameError(OverLimit(takes, max_bytes))
     if head_size > end - PREFIX.size:
         raise FrameError(f"frame of {source.size} bytes announces a header of {head_size}")
     header = decode_header(bytes(source.read(end - head_size, end)))

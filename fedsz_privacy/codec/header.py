@@ -35,6 +35,32 @@ class FrameError(ValueError):
 
 
 @dataclass(frozen=True)
+class OverLimit:
+    """What an error of too much memory says, apart, for whoever calls the limit otherwise than ``max_bytes``.
+
+    Attributes
+    ----------
+    takes : str
+        What takes how many bytes.
+    max_bytes : int
+        How many are allowed.
+    remedy : str
+        What to do, after a colon.
+    """
+
+    takes: str
+    max_bytes: int
+    remedy: str = ""
+
+    def of(self, limit: str) -> str:
+        """Return it in one line, under what the limit is called."""
+        return f"{self.takes}; {limit} allows {self.max_bytes}{self.remedy}"
+
+    def __str__(self) -> str:
+        return self.of("max_bytes")
+
+
+@dataclass(frozen=True)
 class Entry:
     """One tensor of a frame: its name, dtype and shape, and the bytes of its own stream (0: it is kept losslessly)."""
 

@@ -82,8 +82,29 @@ def lossy_share(state: StateDict, lossy: Collection[str]) -> float:
     return _share([count(tensor, name in lossy, 0) for name, tensor in state.items()])
 
 
-def find_shortfall(state: StateDict, lossy: Collection[str], threshold: int = THRESHOLD) -> str | None:
-    """Return one line on a state of which too little is lossy, less than `LEAST_SHARE` of the float bytes, or None."""
+@dataclass(frozen=True)
+class Shortfall:
+    """Too little of a state is lossy: less than `LEAST_SHARE` of its float bytes.
+
+    Attributes
+    ----------
+    share : float
+        The share that is.
+    has_large : bool
+        Whether tensors are kept exactly that are large enough for a rule to choose; else all of them are too small.
+    """
+
+    share: float
+    has_large: bool
+
+    def __str__(self) -> str:
+        """Return it in one line, with the remedy for who calls `FedSZ`."""
+        remedy = CHOOSE if self.has_large else LOWER
+        return f"only {self.share:.1%} of the state's float bytes are compressed lossily, all else exactly: {remedy}"
+
+
+def find_shortfall(state: StateDict, lossy: Collection[str], threshold: int = THRESHOLD) -> Shortfall | None:
+    """Return that too little of a state is lossy, or None."""
     return _shortfall([count(tensor, name in lossy, threshold) for name, tensor in state.items()])
 
 
@@ -111,10 +132,10 @@ def warn_of_shortfall(state: StateDict, lossy: Collection[str], threshold: int) 
 
 def warn_by_counts(counts: Sequence[Count]) -> None:
     """Warn by a `LossyWarning` if too little of the counted tensors is lossy."""
-    if line := _shortfall(counts):
+    if shortfall := _shortfall(counts):
         # Five up is whoever called a method of `FedSZ`: between lie this, `warn_of_shortfall` or `write_frame`, what
         # the methods share, and the method.
-        warnings.warn(line, LossyWarning, stacklevel=5)
+        warnings.warn(LossyWarning(shortfall), stacklevel=5)
 
 
 def _share(counts: Sequence[Count]) -> float:
@@ -122,12 +143,10 @@ def _share(counts: Sequence[Count]) -> float:
     return sum(each.nbytes for each in counts if each.is_lossy) / total if total else 1.0
 
 
-def _shortfall(counts: Sequence[Count]) -> str | None:
+def _shortfall(counts: Sequence[Count]) -> Shortfall | None:
     if (share := _share(counts)) >= LEAST_SHARE:
         return None
-    left_out = any(each.nbytes and each.is_eligible and not each.is_lossy for each in counts)
-    remedy = CHOOSE if left_out else LOWER
-    return f"only {share:.1%} of the state's float bytes are compressed lossily, all else exactly: {remedy}"
+    return Shortfall(share, any(each.nbytes and each.is_eligible and not each.is_lossy for each in counts))
 
 
 @contextmanager

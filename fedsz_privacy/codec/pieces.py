@@ -74,7 +74,7 @@ def tasks_of(fedsz: "FedSZ", state: StateDict) -> Iterator[tuple[Unit, partial[b
 
 def _piece(fedsz: "FedSZ", state: StateDict, name: str, place: int, rule: LossyRule) -> Piece:
     tensor = carried({name: state[name]})[name]
-    fedsz.require_room(tensor.nbytes)
+    fedsz.require_room(tensor.nbytes, f"tensor {name!r} takes {tensor.nbytes} bytes or more to decode")
     is_chosen = is_eligible(tensor, fedsz.threshold) and rule(name, tensor)
     found, task = Room(0, 0), None
     if is_chosen:

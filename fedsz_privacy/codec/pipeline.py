@@ -14,7 +14,7 @@ from fedsz_privacy.codec.carrying import carried, require_state
 from fedsz_privacy.codec.compressors import DECODERS, Auto, Compressor
 from fedsz_privacy.codec.exact import with_blocks
 from fedsz_privacy.codec.frame import FrameInMemory, pack, payload_size, read_header, streams_of
-from fedsz_privacy.codec.header import Entry, FrameError, Header
+from fedsz_privacy.codec.header import Entry, FrameError, Header, OverLimit
 from fedsz_privacy.codec.last_round import LastRound
 from fedsz_privacy.codec.layers import LayerBounds
 from fedsz_privacy.codec.lossless import LOSSLESS, ZSTD, Lossless
@@ -170,7 +170,7 @@ class FedSZ:
     # Apart, so that both public methods are as deep below their caller as `warn_by_counts` counts.
     def _encode(self, given: StateDict, last: LastRound | None) -> tuple[bytes, dict[str, float]]:
         state = carried(given)
-        self.require_room(nbytes(state))
+        self._require_room(nbytes(state))
         chosen = self._chosen(state)
         warn_of_shortfall(state, chosen, self.threshold)
         rooms, streams, number = encode_tensors(self, chosen, last)
@@ -180,16 +180,16 @@ class FedSZ:
         frame = pack(header, coded)
         views = [memoryview(stream) for stream in streams.values()]
         decoder = predicting(self.compressor, header)
-        self.require_room(memory_of(header, len(frame) - payload_size(header), views, decoder))
+        self._require_room(memory_of(header, len(frame) - payload_size(header), views, decoder))
         return frame, {name: each.bound for name, each in rooms.items() if each.bound > 0}
 
-    def require_room(self, size: int) -> None:
-        """Raise InputError if decoding takes more than ``max_bytes``."""
+    def _require_room(self, size: int) -> None:
+        self.require_room(size, f"state takes {size} bytes to decode")
+
+    def require_room(self, size: int, takes: str) -> None:
+        """Raise InputError if decoding takes more than ``max_bytes``; the words say what takes how much."""
         if size > self.max_bytes:
-            raise InputError(
-                f"state takes {size} bytes to decode; max_bytes allows {self.max_bytes}: raise it here and where it is "
-                "decoded"
-            )
+            raise InputError(OverLimit(takes, self.max_bytes, ": raise it here and where it is decoded"))
 
     def decode(self, frame: bytes, last: LastRound | None = None) -> dict[str, Tensor]:
         """Return the state of a frame: names, order, shapes and dtypes as they were encoded.
@@ -221,7 +221,7 @@ class FedSZ:
                 return _decode_tensors(header, units, partial(decoder_of, decoder, last))
         except ValueError as error:
             raise FrameError(f"frame does not hold what it announces: {error}") from error
-        raise FrameError(f"frame takes {size} bytes to decode; max_bytes allows {self.max_bytes}")
+        raise FrameError(OverLimit(f"frame takes {size} bytes to decode", self.max_bytes))
 
     def decoder_of(self, header: Header, last: LastRound | None = None) -> Compressor:
         """Return what decodes the lossy tensors of a frame, this pipeline's own compressor or one that is trusted.

@@ -13,12 +13,12 @@ from torch import Tensor
 from fedsz_privacy.codec.budget import streamed_memory_of
 from fedsz_privacy.codec.compressors.base import Compressor
 from fedsz_privacy.codec.frame import HEADER_MEMORY, Source, Writer, payload_size, read_header, spans_of
-from fedsz_privacy.codec.header import MAX_NBYTES, Entry, FrameError, Header
+from fedsz_privacy.codec.header import MAX_NBYTES, Entry, FrameError, Header, OverLimit
 from fedsz_privacy.codec.held import Held
 from fedsz_privacy.codec.lossless import LOSSLESS, Lossless
 from fedsz_privacy.codec.lossy import warn_by_counts
 from fedsz_privacy.codec.names import NO_FRAME
-from fedsz_privacy.codec.pieces import Noted, tasks_of
+from fedsz_privacy.codec.pieces import Noted, Unit, tasks_of
 from fedsz_privacy.codec.units import decode_unit
 from fedsz_privacy.codec.workers import in_order
 from fedsz_privacy.core.files import one_line_for, open_atomically, require_file
@@ -116,7 +116,7 @@ def write_frame(fedsz: "FedSZ", state: StateDict, file: BinaryIO, held: Held | N
         written = [_with_size(noted, len(stream)) for noted in unit]
         unit_entries = [noted.entry for noted in written]
         needed = max(needed, streamed_memory_of(unit_entries, memoryview(stream), fedsz.compressor))
-        fedsz.require_room(needed)
+        fedsz.require_room(needed, f"{_named(unit)} takes {needed} bytes or more to decode")
         passed += written
         blocks += [] if unit[0].is_lossy else [len(stream)]
     passed.sort(key=lambda noted: noted.place)
@@ -124,9 +124,16 @@ def write_frame(fedsz: "FedSZ", state: StateDict, file: BinaryIO, held: Held | N
     header = Header(fedsz.compressor.name, fedsz.lossless.name, entries, tuple(blocks), held=held)
     writer.close(header)
     nbytes = file.tell()
-    fedsz.require_room(lasting_of(header, nbytes) + needed)
+    peak = lasting_of(header, nbytes) + needed
+    fedsz.require_room(peak, f"frame takes {peak} bytes to decode one by one")
     warn_by_counts([noted.count for noted in passed])
     return Encoded(header, nbytes, {noted.entry.name: noted.bound for noted in passed if noted.bound > 0})
+
+
+def _named(unit: Unit) -> str:
+    """Return what a stream holds: a tensor, or the first of a block and how many more."""
+    first, others = unit[0].entry.name, len(unit) - 1
+    return f"tensor {first!r}" + (f" in one block with {others} more" if others else "")
 
 
 def _with_size(noted: Noted, size: int) -> Noted:
@@ -176,7 +183,7 @@ def _decode(
 
 def _require_room(lasting: int, max_bytes: int, size: int) -> None:
     if lasting + size > max_bytes:
-        raise FrameError(f"frame takes {lasting + size} bytes to decode one by one; max_bytes allows {max_bytes}")
+        raise FrameError(OverLimit(f"frame takes {lasting + size} bytes to decode one by one", max_bytes))
 
 
 def lasting_of(header: Header, size: int) -> int:

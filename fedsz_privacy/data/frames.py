@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 MOST_CELLS = 10**8
 """Most cells of a .parquet file, which may take far less room in the file than in memory."""
 
+OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs"}
+"""What may stand between columns instead of commas, and is no part of the only column's name."""
+
 
 def read_frame(path: Path, target: str, as_text: bool = False) -> "DataFrame":
     """Return a table that has a target column.
@@ -80,6 +83,8 @@ def _one_line_about(path: Path) -> Iterator[None]:
         yield
     except InputError:
         raise
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is no table that can be read ({one_line(error)}): save it as UTF-8") from error
     except (OSError, ValueError, NotImplementedError, csv.Error, Warning) as error:
         raise InputError(f"{path} is no table that can be read ({one_line(error)}): save it again") from error
 
@@ -90,9 +95,17 @@ def _csv_names(path: Path) -> list[str]:
         names = next(csv.reader(dropwhile(str.isspace, file)), [])
     if not names:
         raise ValueError("no columns to read")
+    _require_commas(names, path)
     if "" in names:
         raise InputError(f"{path} has a column without a name: give it one, or leave it out if it is an index")
     return names
+
+
+def _require_commas(names: list[str], path: Path) -> None:
+    """Raise InputError if something else seems to stand between the columns, so that there is only one."""
+    for mark, told in OTHER_SEPARATORS.items():
+        if len(names) == 1 and mark in names[0]:
+            raise InputError(f"{path} has {told} between its columns: save it with commas there, and points in numbers")
 
 
 def _read_csv(path: Path, as_text: bool) -> "DataFrame":

@@ -14,7 +14,7 @@ from typing import Any
 from numpy.random import Generator
 
 from fedsz_privacy.codec.last_round import LastRound
-from fedsz_privacy.codec.lossy import LossyWarning, without_lossy_warnings
+from fedsz_privacy.codec.lossy import LossyWarning, Shortfall, without_lossy_warnings
 from fedsz_privacy.core.dp_events import DpEvent, NonPrivateDpEvent
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.imports import is_users_own
@@ -260,15 +260,16 @@ def _released(release: Release, update: StateDict, generator: Generator, place: 
     return replace(released, update=cloned(released.update)) if own else released, seconds
 
 
-def find_lossy_shortfall(release: Release, update: StateDict, generator: Generator) -> str | None:
-    """Apply a release once, and return in one line what its codec warns of if it compresses little of the update.
+def find_lossy_shortfall(release: Release, update: StateDict, generator: Generator) -> Shortfall | None:
+    """Apply a release once, and return what its codec warns of if it compresses little of the update.
 
     None if it warns of nothing, as a release without a codec.
     """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", LossyWarning)
         release_copy(release, update, generator)
-    return next((str(each.message) for each in caught if issubclass(each.category, LossyWarning)), None)
+    told = (each for warning in caught if isinstance(warning.message, LossyWarning) for each in warning.message.args)
+    return next((each for each in told if isinstance(each, Shortfall)), None)
 
 
 def as_claim(path: str, reason: str) -> str:

@@ -73,6 +73,7 @@ class Federation:
                 partial(self._streams, client),
                 partial(_places, client),
                 self.payload,
+                self.training.remedy,
             )
             for client in range(len(self.clients))
         ]

@@ -25,7 +25,7 @@ from fedsz_privacy.core.state import StateDict, add, cloned, length, on_device_o
 from fedsz_privacy.defences.aggregation import AVERAGE, Aggregation
 from fedsz_privacy.defences.release import Release, release_each
 from fedsz_privacy.federation.payload import Payload
-from fedsz_privacy.training.divergence import require_convergence
+from fedsz_privacy.training.divergence import SLOWER_OF_ANY_KIND, require_convergence
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,8 @@ class Client:
         From the number of a round to the place of each trial in an error, such as " in trial 3".
     payload : Payload
         What passes through the release.
+    remedy : str
+        What helps where its training diverges.
     """
 
     train: Callable[[int, StateDict], StateDict]
@@ -77,6 +79,7 @@ class Client:
     generators: Callable[[int], Sequence[Generator]]
     places: Callable[[int], Sequence[str]]
     payload: Payload = Payload.UPDATE
+    remedy: str = SLOWER_OF_ANY_KIND
 
     def send(
         self,
@@ -97,7 +100,7 @@ class Client:
         start = perf_counter()
         updates = self.train(number, states)
         seconds = perf_counter() - start
-        require_convergence(updates, states, number)
+        require_convergence(updates, states, number, self.remedy)
         whole = add(residual, updates) if residual else updates
         sent = self.payload.pack(whole, states)
         released = release_each(self.release, sent, self.generators(number), self.places(number), lasts)

@@ -16,6 +16,7 @@ from fedsz_privacy.defences.release import Release, release_copy
 from fedsz_privacy.flower.arrays import moved, read_like, read_state, write_state
 from fedsz_privacy.flower.envelope import NOTE, Note, digest, marked, wrap
 from fedsz_privacy.flower.order import parse_sendable, require_first_mod
+from fedsz_privacy.training.divergence import SLOWER
 
 LOG = getLogger("flwr")
 
@@ -79,7 +80,7 @@ def _released(release: Release, reply: Message, before: StateDict, mark: bytes, 
     diverged = [name for name, tensor in update.items() if not is_finite(tensor)]
     # A refusal says something of the data, which a release with a guarantee must not.
     if diverged and not release.is_proved:
-        raise InputError(f"the update of {diverged[0]!r} is not finite: training diverged, lower the learning rate")
+        raise InputError(f"the update of {diverged[0]!r} is not finite: training diverged, {SLOWER}")
     start = perf_counter()
     reply.content[key] = _travelling(release, update, before, after)
     reply.content[NOTE] = Note(mark, perf_counter() - start, client).record()

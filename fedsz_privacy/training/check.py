@@ -84,7 +84,7 @@ def check_rule(rule: TrainingRule, model: nn.Module, name: str, records: Records
     batches = rule.draw(np.ones((1, len(few)), bool), streams)[:, :1]
     batches[0, 0, : len(few)] = np.arange(len(few))[: batches.shape[2]]
     trained = rule.train_many(model, Clients(states, few, batches, streams))
-    require_convergence(subtract(trained, states), states, 0)
+    require_convergence(subtract(trained, states), states, 0, rule.remedy)
     if all(torch.equal(trained[each], states[each]) for each in trainable(model).values()):
         raise InputError(f"training left model {name} as it was: train the model that is given, in place")
 

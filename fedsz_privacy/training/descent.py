@@ -18,6 +18,7 @@ from fedsz_privacy.data.records import Records
 from fedsz_privacy.training.batches import draw_epochs
 from fedsz_privacy.training.canary_sums import NO_CANARIES
 from fedsz_privacy.training.clients import Clients
+from fedsz_privacy.training.divergence import SLOWER
 from fedsz_privacy.training.names import Optimizer
 from fedsz_privacy.training.plain_steps import train_alone, train_clients
 from fedsz_privacy.training.watching import Watch, Watched, watch_nothing
@@ -62,6 +63,11 @@ class Training:
     def reason(self) -> str:
         """Why nothing is guaranteed."""
         return LOCAL
+
+    @property
+    def remedy(self) -> str:
+        """What helps where training diverges."""
+        return SLOWER
 
     @property
     def clips_to(self) -> float:

@@ -19,13 +19,21 @@ STATISTICS = ("running_mean", "running_var")
 """What normalisation layers call the statistics of their inputs, which are as large as those, however training goes."""
 
 
-def require_convergence(updates: StateDict, states: StateDict, number: int) -> None:
+SLOWER, SLOWER_OR_QUIETER = "lower the learning rate", "lower the learning rate or the noise"
+"""What helps plain training, and private training, that diverges."""
+
+SLOWER_OF_ANY_KIND = f"{SLOWER}, or the noise where training is private"
+"""What helps where it is not known which rule trained."""
+
+
+def require_convergence(updates: StateDict, states: StateDict, number: int, remedy: str = SLOWER_OF_ANY_KIND) -> None:
     """Raise InputError if the updates of a round, from 0, are not finite or longer than any training makes them.
 
-    Each tensor of updates is of shape (k, ...), of states (k, ...) or (1, ...).
+    Each tensor of updates is of shape (k, ...), of states (k, ...) or (1, ...). The remedy is that of the rule that
+    trained, `TrainingRule.remedy`.
     """
     if fault := _fault_of(updates, states):
-        raise InputError(f"training diverged in round {number + 1} ({fault}): {convergence_remedy(updates)}")
+        raise InputError(f"training diverged in round {number + 1} ({fault}): {convergence_remedy(updates, remedy)}")
 
 
 def _fault_of(updates: StateDict, states: StateDict) -> str:
@@ -40,17 +48,16 @@ def _fault_of(updates: StateDict, states: StateDict) -> str:
     return f"an update is over {FAR:,.0f} times as long as the state before it"
 
 
-def convergence_remedy(tensors: Iterable[str]) -> str:
-    """Return what helps training that diverges, from the names of the tensors that it trains."""
-    remedy = "lower the learning rate, or the noise where training is private"
+def convergence_remedy(tensors: Iterable[str], remedy: str = SLOWER_OF_ANY_KIND) -> str:
+    """Return what helps training that diverges, from the names of the tensors that it trains and its rule's remedy."""
     if any(map(_is_statistic, tensors)):
         return f"{remedy}, or choose another batch size if the last batch is of too few records"
     return remedy
 
 
-def measure_remedy(task: Task, states: Iterable[str]) -> str:
-    """Return what helps a task's metric that is not finite, from the names of the tensors of the states measured."""
-    return "let it measure finite ones" if isinstance(task.measure, OnCopies) else convergence_remedy(states)
+def measure_remedy(task: Task, states: Iterable[str], remedy: str) -> str:
+    """Return what helps a task's metric that is not finite, from the states measured and the rule's remedy."""
+    return "let it measure finite ones" if isinstance(task.measure, OnCopies) else convergence_remedy(states, remedy)
 
 
 def _is_statistic(name: str) -> bool:

@@ -21,6 +21,7 @@ from fedsz_privacy.training.batches import draw_poisson
 from fedsz_privacy.training.canary_sums import NO_CANARIES
 from fedsz_privacy.training.clients import Clients
 from fedsz_privacy.training.descent import RANGES, Training
+from fedsz_privacy.training.divergence import SLOWER_OR_QUIETER
 from fedsz_privacy.training.modes import detached
 from fedsz_privacy.training.names import Optimizer
 from fedsz_privacy.training.private_steps import train_privately
@@ -116,6 +117,11 @@ class DPTraining:
             f"DP-SGD with noise multiplier {self.noise_multiplier:.3f}, accounted by dp-accounting, for one "
             "record added or removed and an adversary who sees every update and step; what follows is post-processing"
         )
+
+    @property
+    def remedy(self) -> str:
+        """What helps where training diverges."""
+        return SLOWER_OR_QUIETER
 
     @property
     def clips_to(self) -> float:

@@ -18,6 +18,7 @@ from fedsz_privacy.core.dp_events import DpEvent
 from fedsz_privacy.data.records import Records
 from fedsz_privacy.training.batches import ABSENT
 from fedsz_privacy.training.clients import Clients
+from fedsz_privacy.training.divergence import SLOWER_OR_QUIETER
 from fedsz_privacy.training.dpsgd import DPTraining
 from fedsz_privacy.training.fixing import refuse_unless_opacus_trains
 from fedsz_privacy.training.modes import seeded, torch_stream
@@ -53,6 +54,11 @@ class OpacusTraining:
     def reason(self) -> str:
         """Why the event holds."""
         return f"{self.private.reason}; trained by Opacus"
+
+    @property
+    def remedy(self) -> str:
+        """What helps where training diverges."""
+        return SLOWER_OR_QUIETER
 
     def train(self, model: nn.Module, records: Records, generator: Generator) -> None:
         """Train a model in place.

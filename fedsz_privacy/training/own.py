@@ -66,6 +66,11 @@ class OwnTraining:
         """The privacy event of all rounds together."""
         return composed(self.claim, self.rounds)
 
+    @property
+    def remedy(self) -> str:
+        """What helps where training diverges: only the function knows its steps."""
+        return f"let {self.name} take smaller steps"
+
     def train(self, model: nn.Module, records: Records, generator: Generator) -> None:
         """Train a model in place."""
         self._call(model, records, generator)

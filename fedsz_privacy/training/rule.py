@@ -36,6 +36,11 @@ class TrainingRule(Protocol):
         """Why the event holds, in one sentence, or why there is no guarantee."""
         ...
 
+    @property
+    def remedy(self) -> str:
+        """What helps where training by it diverges, such as "lower the learning rate"."""
+        ...
+
     def train(self, model: nn.Module, records: Records, generator: Generator) -> None:
         """Train a model in place, from the state that it holds, on records of the client's own."""
         ...

@@ -132,6 +132,8 @@ def _write_tables(folder: Path) -> None:
     (folder / "empty.csv").write_bytes(b"")
     (folder / "header.csv").write_text("a,b,y\n")
     (folder / "binary.csv").write_bytes(bytes(range(256)) * 4)
+    (folder / "utf16.csv").write_text("a,b,y\n" + "1,2,0\n3,4,1\n" * ROWS, encoding="utf-16")
+    (folder / "semicolons.csv").write_text("a;b;y\n" + "1,5;2;0\n3,5;4;1\n" * ROWS)
     (folder / "twice.csv").write_text("a,a,y\n" + "1,2,0\n3,4,1\n" * ROWS)
     (folder / "ragged.csv").write_text("a,b,y\n1,2,0\n1,2,3,4,5\n")
     (folder / "garbage.parquet").write_bytes(b"PAR1 but no more")

@@ -269,6 +269,8 @@ no_target.csv --target y             | column 'y' of no_target.csv is the target
 only_target.csv --target y           | only_target.csv has no column beside the target: give one to foretell it from
 dates.csv --target y                 | column 'a' of dates.csv is of dates, such as 2020-01-01: turn them into numbers
 binary.csv --target y                | binary.csv is no table that can be read ('utf-8' codec
+utf16.csv --target y                 | utf16.csv is no table that can be read ('utf-8' codec can't decode byte 0xff
+semicolons.csv --target y            | semicolons.csv has semicolons between its columns: save it with commas there, and
 controls.csv --target z              | controls.csv has no column 'z': choose --target from \\x1b[31mred\\n, b, c, y
 twice.csv --target y                 | twice.csv has several columns 'a': give each a name of its own
 ragged.csv --target y                | ragged.csv is no table that can be read
@@ -449,6 +451,8 @@ RECOMMEND = """
 --bounds 1e-2,x           | bounds '1e-2,x': give numbers with commas between, such as 1e-3,1e-2
 --bounds 0                | bounds rel=0: choose a positive number from 2.23e-308 to 1
 --bounds 2                | bounds rel=2: choose a positive number from 2.23e-308 to 1
+--threshold -1            | threshold -1: choose 0 or more
+--threshold 1000000 --model mlp | no bound compresses a tensor of mlp: none has more than 1,000,000 elements: lower
 --clients 1               | clients 1: choose 2 or more
 --records 60 --clients 2  | 60 records of 2 clients are too few to measure leakage on: choose more --records
 --release fedsz:rel=1e-2  | No such option: --release

@@ -55,6 +55,6 @@ def neighbour_pairs(game: Game, count: int) -> list[NeighbourPair]:
         row[row == record] = ABSENT
     present, absent = game.updates(trials, batches), game.updates(trials, without)
     for updates in (present, absent):
-        require_convergence(updates, game.knowledge.states, 0)
+        require_convergence(updates, game.knowledge.states, 0, game.training.remedy)
     differences = subtract(present, absent)
     return [NeighbourPair(unstack(present, trial), unstack(differences, trial)) for trial in trials]

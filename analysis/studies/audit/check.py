@@ -14,6 +14,7 @@ from analysis.reporting.workers import Workers
 from analysis.studies.audit.duration import describe_audit, estimate_seconds
 from analysis.studies.audit.spec import AuditSpec
 from analysis.studies.check import check_clients
+from analysis.studies.one_after_another import one_after_another
 from attacks import Game, Knowledge, Signal, View
 from attacks.canaries.directions import require_room
 from attacks.canaries.gradients import add_canaries
@@ -75,7 +76,8 @@ def check_audit(
     if workers.count > 1:
         check_pickling(game, spec.model)
     seconds = estimate_seconds(game, defences, signals, spec, workers)
-    return [*notices, *behind_what_is_seen(defences, spec.get_adversary()), describe_audit(seconds, spec.trials)]
+    duration = describe_audit(seconds, spec.trials, one_after_another(game, defences, spec.trials, "one"))
+    return [*notices, *behind_what_is_seen(defences, spec.get_adversary()), duration]
 
 
 def behind_what_is_seen(defences: Sequence[Defence], adversary: Adversary) -> list[str]:

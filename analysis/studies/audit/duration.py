@@ -28,11 +28,14 @@ FEWEST, FEW = 16, 64
 """Trials that a smaller audit is told to play."""
 
 
-def describe_audit(seconds: float, trials: int) -> str:
-    """Return in one line how long the trials of an audit take, and where that is over an hour, a smaller choice."""
+def describe_audit(seconds: float, trials: int, order: str = "") -> str:
+    """Return in one line how long the trials of an audit take, and where that is over an hour, a smaller choice.
+
+    ``order`` is what `one_after_another` says of them.
+    """
     fewer = min(trials, max(FEWEST, min(FEW, 2 * int(trials * HOUR / seconds / 2)))) if seconds else trials
     return describe(
-        "the trials of this run take",
+        f"the trials of this run{order} take",
         seconds,
         f"--trials {fewer} --signal rmia needs few references and takes about {spoken(seconds * fewer / trials)}, "
         "--workers spreads trials over processes, and a GPU is used where there is one",

@@ -19,6 +19,8 @@ from attacks import Scores
 if TYPE_CHECKING:
     from analysis.studies.noise.update_study import NoiseStudy
 
+UNCHANGED = "its release changed no value of any update it was studied on"
+
 
 @dataclass(frozen=True)
 class AuditReport(PlayedReport):
@@ -44,6 +46,8 @@ class AuditReport(PlayedReport):
         What a reader should know of how it was done, one line each.
     frontier : Frontier or None
         What each release costs against how well one client hides in its noise; None where none makes an error.
+    unchanged : tuple of str
+        Defences with a release that left every update it was studied on as it was.
     """
 
     spec: AuditSpec
@@ -53,6 +57,7 @@ class AuditReport(PlayedReport):
     verdicts: Mapping[str, Verdict]
     notices: tuple[str, ...] = ()
     frontier: Frontier | None = None
+    unchanged: tuple[str, ...] = ()
 
     @staticmethod
     def _presentation() -> Presentation:
@@ -75,6 +80,7 @@ class AuditReport(PlayedReport):
                     canaries=verdict.canary_bounds,
                     exposed=verdict.strongest[VULNERABLE].auc,
                     exposed_share=vulnerable_share(self.spec.candidates),
+                    also=(UNCHANGED,) if name in self.unchanged else (),
                 )
             )
             for name, verdict in self.verdicts.items()

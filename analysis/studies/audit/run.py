@@ -108,7 +108,9 @@ def run_audit(
     }
     sizes = dict(zip(spec.defences, trials.sizes.mean(axis=0).tolist(), strict=True))
     frontier = find_frontier(defences, noise, sizes, game.state)
-    return AuditReport(spec, game, trials, scores, strongest, noise, verdicts, notices, frontier), folder
+    unchanged = tuple(each.name for each in defences if not (noise[each.name] or each.release.loses_nothing))
+    report = AuditReport(spec, game, trials, scores, strongest, noise, verdicts, notices, frontier, unchanged)
+    return report, folder
 
 
 def _study(game: Game, defences: Sequence[Defence], spec: AuditSpec) -> Iterator[tuple[str, "NoiseStudy | None"]]:

@@ -14,6 +14,7 @@ from analysis.studies.check import check_clients
 from analysis.studies.clients.spec import ClientsSpec
 from analysis.studies.duration import describe, seconds_of_training
 from analysis.studies.loading import TEST_RECORDS, load_model, load_records
+from analysis.studies.one_after_another import one_after_another
 from attacks import Game
 from attacks.canaries.directions import require_room
 from attacks.clients.own_update import OWN_UPDATE
@@ -86,7 +87,8 @@ def check(spec: ClientsSpec, game: Game, defences: Sequence[Defence], workers: W
     if workers.count > 1:
         check_pickling(game, spec.model)
     seconds = sum(_seconds(spec, each) for each, _ in games_of(game, defences)) / workers.count
-    return [*notices, describe("training in this run takes", seconds, SMALLER)]
+    order = one_after_another(game, defences, spec.trials, "one trial")
+    return [*notices, describe(f"training in this run{order} takes", seconds, SMALLER)]
 
 
 def _seconds(spec: ClientsSpec, game: Game) -> float:

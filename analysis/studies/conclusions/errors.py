@@ -5,7 +5,7 @@ import math
 from analysis.methods.noise.dependence import MOST_SHORTFALL, NOT_RESOLVABLE, Dependence
 from analysis.methods.noise.detectors import MIXTURE
 from analysis.methods.noise.distances import band
-from analysis.reporting.numbers import significant
+from analysis.reporting.numbers import percent, significant
 
 LOOKS_LIKE = 0.05
 """KS distance below which errors look like a family."""
@@ -21,7 +21,7 @@ def tells_apart(advantage: float) -> str:
     """Return what whoever had an advantage over some pairs of neighbours made of them: all, none, or how many."""
     if advantage in (0, 1):
         return "told the two apart" if advantage else "could not tell these two apart, which says nothing of others"
-    return f"told the two apart in a share of {significant(advantage)} of the pairs"
+    return f"told the two apart in {percent(advantage)} of the pairs"
 
 
 def explains(ks: float, elements: int) -> str:
@@ -61,7 +61,7 @@ def no_guarantee(found: Dependence, decided: float, elements: int) -> str:
     quoted = f"{name} {resolvable[name]:.3f}"
     if resolvable[name] >= max(DEPENDENT, DEVIATIONS * math.sqrt(2 / elements)):
         return f"these figures guarantee nothing, as the error is not independent ({quoted})"
-    return f"these figures guarantee nothing, although no dependence was found ({quoted} at most)"
+    return f"these figures guarantee nothing, although no dependence was found (greatest: {quoted})"
 
 
 def decides(found: Dependence, decided: float) -> str:
@@ -74,5 +74,6 @@ def decides(found: Dependence, decided: float) -> str:
         )
     return (
         f"the value decides {max(found.explained, 0):.1%} of the error's variance (R²(e|x); 0 for noise), value and "
-        f"neighbours {max(found.explained_with_neighbours, 0):.1%} or more; {xi}"
+        f"neighbours, by what codecs predict from them, {max(found.explained_with_neighbours, 0):.1%} (R² with "
+        f"neighbours); {xi}"
     )

@@ -94,7 +94,8 @@ def _measure(federation: Federation, played: Round, test: Records) -> float:
     measured = float(measure(federation.model, played.after, test))
     if not math.isfinite(measured):
         name = f"{(task := test.task).metric} of task {task.name}"
-        raise InputError(f"{name} is not finite after round {played.number + 1}: {measure_remedy(task, played.after)}")
+        remedy = measure_remedy(task, played.after, federation.training.remedy)
+        raise InputError(f"{name} is not finite after round {played.number + 1}: {remedy}")
     return measured
 
 

@@ -12,6 +12,7 @@ from analysis.studies.files.checking import Checked, check
 from analysis.studies.files.fitting import require_fitting
 from analysis.studies.files.given import Given, read_given
 from analysis.studies.files.layers import encoded_table, tensor_rows
+from analysis.studies.files.limit import naming_options
 from analysis.studies.files.spec import CompressSpec
 from analysis.studies.files.watching import TellingState, watched
 from fedsz_privacy.codec.lossy import LEAST_SHARE, is_eligible, lossy_share, without_lossy_warnings
@@ -101,7 +102,7 @@ def compress(spec: CompressSpec, target: Path, gauge: Gauge = unseen) -> Compres
     """
     given, fedsz = read_given(spec.source, spec.before), spec.fedsz()
     require_fitting(fedsz, given.state, spec.lossy)
-    with open_atomically(target) as file, without_lossy_warnings():
+    with naming_options(), open_atomically(target) as file, without_lossy_warnings():
         with gauge("compress", nbytes(given.state)) as tell:
             encoded = write_frame(fedsz, TellingState(given.sent, tell), file, given.held)
         checked = _verified(given, fedsz, encoded.bounds, file, gauge) if spec.verify else None

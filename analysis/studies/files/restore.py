@@ -9,6 +9,7 @@ from torch import Tensor
 
 from analysis.reporting.progress import Gauge, unseen
 from analysis.studies.files.given import added
+from analysis.studies.files.limit import in_options
 from analysis.studies.files.watching import watched
 from fedsz_privacy.codec.bounds import ErrorBound
 from fedsz_privacy.codec.compressors import COMPRESSORS, DECODERS, Compressor, get_compressor
@@ -38,7 +39,7 @@ def _one_line(path: Path) -> Iterator[None]:
     try:
         yield
     except FrameError as error:
-        raise InputError(f"{path} cannot be read: {error}") from error
+        raise InputError(f"{path} cannot be read: {in_options(error)}") from error
 
 
 def find_decoder(header: Header, trusted: str | None) -> Compressor:

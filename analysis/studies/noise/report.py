@@ -4,6 +4,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from analysis.methods.curves.fit_curves import delta_curves
+from analysis.methods.noise.sketch import LEAST_ELEMENTS
 from analysis.reporting.finished import write_run
 from analysis.reporting.folder import RunFolder, to_json
 from analysis.reporting.page import Lines, Page, Picture
@@ -92,7 +93,8 @@ def _setting(report: NoiseReport) -> dict[str, str]:
     spec = report.spec
     unchanged = [release for release, study in report.studies.items() if not study]
     return {
-        "Studied": f"{spec.checkpoint.name}, {report.elements:,} elements"
+        "Studied": f"{spec.checkpoint.name}, {report.elements:,} elements, of which each release "
+        f"is studied on those in tensors of {LEAST_ELEMENTS} or more that it changes"
         + (f", as an update from {spec.before.name}" if spec.before else ""),
         **_not_studied(report),
         "Adversary": ADVERSARY,

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from analysis.methods.noise.residuals import BoundSource
-from analysis.reporting.numbers import as_upper_bound, count, significant
+from analysis.reporting.numbers import as_upper_bound, count, percent, significant
 from analysis.studies.conclusions.errors import decides, explains, looks, no_guarantee, tells_apart
 from analysis.studies.conclusions.noise import most_common
 from analysis.studies.noise.cells import as_if_cells
@@ -48,7 +48,7 @@ def _measured(study: CheckpointStudy) -> str:
     share = next(share for share in SHARES if share not in absorbed)
     rounded = f" (rounding absorbs {write_shortest(absorbed[-1])})" if absorbed else ""
     decision = study.decisions[share]
-    differ = f"{significant(decision.share_of_values)} of the values differ"
+    differ = f"{percent(decision.share_of_values)} of the values differ"
     return (
         f"measured: {ADVERSARY}, {tells_apart(decision.advantage)} ({differ}); adjacency: {ADJACENCY}, here "
         f"{write_shortest(share)}{rounded}; independent uniform noise would leave an advantage of "

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from analysis.methods.over_seeds import mean_over_seeds
 from analysis.reporting.folder import RunFolder, open_run
+from analysis.reporting.numbers import size_of
 from analysis.reporting.progress import Progress, Say, silent, unsaid
 from analysis.reporting.workers import ONE_WORKER, Workers
 from analysis.studies.federation.duration import describe_federations
@@ -13,6 +14,7 @@ from analysis.studies.federation.found import FederationReport
 from analysis.studies.federation.prepare import Prepared, prepare
 from analysis.studies.federation.report import write_federation
 from analysis.studies.federation.run import run_federation
+from analysis.studies.little_lossy import shortfalls_of
 from analysis.studies.questions import to_plain
 from analysis.studies.recommend.each_seed import by_seed
 from analysis.studies.recommend.found import RecommendReport, loosest, tried_over_seeds
@@ -59,6 +61,7 @@ def run_recommend(
     first = prepare(spec.at(spec.seed))
     margin = margin_of(spec.most, first.split.test.task)
     _require_leakage(first, spec.clients)
+    _require_lossy(spec, first)
     for line in (*first.notices, *_announce(spec, first, margin, workers)):
         say(line)
     folder = open_run(path, to_plain("recommend", spec))
@@ -131,8 +134,27 @@ def _require_leakage(there: Prepared, clients: int) -> None:
         )
 
 
+def _require_lossy(spec: RecommendSpec, first: Prepared) -> None:
+    """Raise InputError if no tensor is lossy: a bound that changes nothing loses nothing, and says nothing of bounds.
+
+    Which tensors are lossy is the same at every bound.
+    """
+    first_bound = first.spec.parse_defences()[1:2]
+    for shortfall in shortfalls_of(first_bound, first.model).values():
+        if shortfall.share == 0 and shortfall.has_large:
+            raise InputError(
+                f"no bound compresses a tensor of {spec.model}: no large one is called weight, which is what the rule "
+                "goes by: rename them, or try bounds of a release of your own by federate"
+            )
+        if shortfall.share == 0:
+            raise InputError(
+                f"no bound compresses a tensor of {spec.model}: none has more than {spec.threshold:,} elements: lower "
+                "--threshold"
+            )
+
+
 def _announce(spec: RecommendSpec, first: Prepared, margin: Margin, workers: Workers) -> Iterator[str]:
     yield f"{margin.metric} may lose less than {margin} against no compression, after the last round"
     yield describe_federations(first.seconds * spec.seeds / min(workers.count, spec.seeds))
     kept = spec.seeds * spec.rounds * (spec.clients + 1) * nbytes(first.model.state_dict())
-    yield f"recordings of the rounds without compression will take {kept / 1e6:,.0f} MB of {spec.seeds} seeds"
+    yield f"recordings of the rounds without compression, of {spec.seeds} seeds, will take {size_of(kept)}"

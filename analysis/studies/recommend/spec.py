@@ -20,6 +20,8 @@ class RecommendSpec(RoundsSpec):
         Most that the metric may lose against no compression, for `parse_max_loss`.
     bounds : str
         REL bounds that are tried, with commas between.
+    threshold : int
+        Elements up to which a tensor is kept exactly, at every bound.
     seeds : int
         How many federations, each with a seed of its own, from ``seed`` on.
     clients : int
@@ -37,6 +39,9 @@ class RecommendSpec(RoundsSpec):
         "share, a number in its own unit.",
     )
     bounds: str = option("1e-4,3e-4,1e-3,3e-3,1e-2,3e-2,1e-1", "REL bounds to try, with commas between.")
+    threshold: int = option(
+        1000, "Elements up to which a tensor is kept exactly, at every bound.", within=ranges.ELEMENTS
+    )
     seeds: int = option(
         5, "How many federations, each with a seed of its own from --seed on.", within=Whole(2, MOST_SEEDS)
     )
@@ -67,7 +72,7 @@ class RecommendSpec(RoundsSpec):
     def at(self, seed: int) -> FederationSpec:
         """Return the question of one of the federations, whose defences are ``none`` and then the bounds in order."""
         shared = {each.name: getattr(self, each.name) for each in fields(RoundsSpec)}
-        releases = tuple(f"fedsz:rel={bound!r}" for bound in self.every_bound)
+        releases = tuple(f"fedsz:rel={bound!r},threshold={self.threshold}" for bound in self.every_bound)
         return FederationSpec(**shared | {"seed": seed, "defences": releases})
 
 

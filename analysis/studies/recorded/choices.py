@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
+from analysis.studies.little_lossy import describe_shortfalls, find_shortfalls
 from analysis.studies.recorded.material import AuditedRound, Material
 from analysis.studies.recorded.members import Candidates, shared_records
 from analysis.studies.recorded.spec import RecordedSpec
 from attacks import Signal
 from fedsz_privacy.core.errors import InputError
-from fedsz_privacy.defences.release import Release, find_lossy_shortfall
+from fedsz_privacy.defences.release import Release
 
 MOST_SCORES = 2 * 10**5
 """Most records times clients: intervals weigh each of them 501 times."""
@@ -69,9 +68,7 @@ def choose_signals(
 def little_lossy(releases: Sequence[Release], material: Material) -> Iterator[str]:
     """Yield which releases compress little of an update, and why."""
     read = next(iter(material.rounds[0].updates.values()))
-    for release in releases:
-        if shortfall := find_lossy_shortfall(release, read(), np.random.default_rng(0)):
-            yield f"{release.name}: {shortfall}"
+    yield from describe_shortfalls(find_shortfalls({release.name: release for release in releases}, read()))
 
 
 def require_room(

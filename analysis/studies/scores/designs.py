@@ -22,6 +22,12 @@ DOUBTFUL = 0.1
 
 COINS, FIXED_SPLIT, ONE_RUN = DESIGNS
 
+DECLARE = (
+    f"declare how members were drawn, {FIXED_SPLIT} if somebody chose them, or leave --design out, as for coins that "
+    "are not fair"
+)
+"""What to do where a file contradicts what was declared of it."""
+
 MEANINGS = {
     COINS: "each record of each run was in by a fair coin of its own, independent of all else; runs were trained "
     "independently; no score used the coins of any run in the file",
@@ -150,7 +156,7 @@ def _require_coins(design: str, table: ScoreTable) -> None:
     if _chance_of_halves(table) < UNFAIR:
         raise InputError(
             f"design {design}: exactly half of the records were members in each of {table.runs} runs, and a random "
-            f"half is no set of fair coins; choose {FIXED_SPLIT}"
+            f"half is no set of fair coins: {DECLARE}"
         )
     same, pairs = _repeated(table)
     if pairs:
@@ -178,9 +184,7 @@ def _chance_of_halves(table: ScoreTable) -> float:
 
 def _require_fair(heads: int, coins: int, told: str, design: str) -> None:
     if are_unfair(heads, coins):
-        raise InputError(
-            f"design {design}: {told}, which fair coins do less than once in a million times; choose {FIXED_SPLIT}"
-        )
+        raise InputError(f"design {design}: {told}, which fair coins do less than once in a million times: {DECLARE}")
 
 
 def _repeated(table: ScoreTable) -> tuple[int, int]:

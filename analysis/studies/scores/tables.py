@@ -66,10 +66,14 @@ def difference_table(report: ScoresReport) -> Table:
 def allowed(report: ScoresReport) -> Lines:
     """Return what the design allows to be said of epsilon, and why."""
     design = report.spec.design
-    declared = f"declared: {design}, that is, {MEANINGS[design]}" if design else "declared: nothing"
+    declared = (
+        f"declared: {design}, that is, {MEANINGS[design]}; only what the file contradicts is checked of it"
+        if design
+        else "declared: nothing"
+    )
     return Lines(
         title="What the design allows to be said of epsilon",
-        lines=(f"{declared}; only what the file contradicts is checked of it", *map(_allowed, report.methods)),
+        lines=(declared, *map(_allowed, report.methods)),
     )
 
 

@@ -73,6 +73,44 @@ def test_a_heading_of_many_words_is_no_tower(monkeypatch, capsys, words, is_one)
     assert ("─" in capsys.readouterr().out) == is_one
 
 
+HEADINGS = ("tensor", "original bytes", "compressed", "greatest error", "TPR at FPR 0.001")
+ROWS = [("a.name.of.a.tensor.weight", "12,000", "10,807", "0.00012", "0.634 [0.604, 0.663]")]
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80])
+def test_row_by_row_a_heading_takes_the_room_there_is(monkeypatch, capsys, columns):
+    """inspect printed "compress" and "ed" on a line each, with 25 columns free beside them."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    print_table(Table("Tensors", "A note.", HEADINGS, [(*cells[:-1], f"{cells[-1]} of 1,000") for cells in ROWS]))
+    printed = capsys.readouterr().out
+    assert "─" not in printed
+    lines = printed.splitlines()
+    assert any(line.split() == ["compressed", "10,807"] for line in lines)
+    assert any(line.split() == ["greatest", "error", "0.00012"] for line in lines)
+    if columns > 40:
+        assert f"  {'TPR at FPR 0.001'}  0.634 [0.604, 0.663] of 1,000" in lines
+
+
+@pytest.mark.parametrize("columns", [40, 50, 61])
+def test_no_word_is_cut_beside_long_cells(monkeypatch, capsys, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    reason, long = "a reason of many words " * 5, "incomparability-of-everything"
+    print_table(Table("Reasons", "A note.", ("defence", long, "why"), [("x" * 30, reason, "y" * 70)]))
+    printed = capsys.readouterr().out
+    assert long in printed.split()
+    assert "y" * 70 in printed.split()
+    assert printed.split().count("reason") == 5
+
+
+def test_the_note_of_a_table_in_columns_begins_at_the_left(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "100")
+    note = "A note of so many words that it takes more than one line of the terminal, however narrow the table, by one."
+    print_table(Table("Title", note, ("signal", "epsilon"), [("lira", "3.78")]))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "Title"
+    assert " ".join(lines[-3:]) == f"{note} "
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("encoding", "told"),

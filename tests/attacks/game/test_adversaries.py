@@ -70,7 +70,7 @@ def test_the_server_alone_holds_the_others_in_their_order(federation):
         return {name: states[name] + records * torch.ones(len(TRIALS), *states[name].shape[1:]) for name in states}
 
     records = [part.part(0, 11 + number) for number, part in enumerate(federation.others)]
-    training = SimpleNamespace(draw=federation.training.draw, train_many=train_by_records)
+    training = SimpleNamespace(draw=federation.training.draw, train_many=train_by_records, remedy="")
     training.sized = lambda _: training
     game = replace(federation, others=tuple(records), training=training)
     rounds = Chunk(game, TRIALS).rounds(none(), 0)

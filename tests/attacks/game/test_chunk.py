@@ -34,6 +34,10 @@ class Spy:
     def __init__(self, rule):
         self.rule, self.calls = rule, []
 
+    @property
+    def remedy(self):
+        return self.rule.remedy
+
     def draw(self, membership, generators):
         return self.rule.draw(membership, generators)
 

@@ -82,10 +82,31 @@ def test_the_limit_is_the_same_on_both_sides_to_the_byte(state, tmp_path):
     least = bisect_left(range(10**8), 1, key=partial(accepted, path))
     assert 0 < least < 5 * max(tensor.nbytes for tensor in state.values()) + 3 * BLOCK
     dataclasses.replace(FEDSZ, max_bytes=least).encode_to(state, path)
-    with pytest.raises(InputError, match=f"takes {least} bytes to decode; max_bytes allows {least - 1}"):
+    with pytest.raises(
+        InputError, match=f"frame takes {least} bytes to decode one by one; max_bytes allows {least - 1}"
+    ):
         dataclasses.replace(FEDSZ, max_bytes=least - 1).encode_to(state, path)
     with pytest.raises(FrameError, match=f"takes {least} bytes to decode one by one; max_bytes allows {least - 1}"):
         list(dataclasses.replace(FEDSZ, max_bytes=least - 1).decode_from(path))
+
+
+def test_a_refusal_says_whose_bytes_it_counts(tmp_path):
+    state = {"first": torch.zeros(10), "b.weight": torch.linspace(0, 1, 5000)}
+    for allowed, told in {
+        10: "tensor 'first' takes 40 bytes or more to decode",
+        100: "tensor 'b.weight' takes 20000 bytes or more to decode",
+        20_000: "tensor 'b.weight' takes .* bytes or more to decode",
+    }.items():
+        with pytest.raises(
+            InputError, match=rf"^{told}; max_bytes allows {allowed}: raise it here and where it is dec"
+        ):
+            dataclasses.replace(FEDSZ, max_bytes=allowed).encode_to(state, tmp_path / "frame")
+
+
+def test_a_block_that_takes_too_much_is_named_by_its_first_tensor(tmp_path):
+    state = {f"{place}": torch.rand(1000) for place in range(3)}
+    with pytest.raises(InputError, match=r"^tensor '0' in one block with 2 more takes .* bytes or more to decode"):
+        dataclasses.replace(FEDSZ, max_bytes=12_000).encode_to(state, tmp_path / "frame")
 
 
 def test_a_state_larger_than_the_limit_passes_tensor_by_tensor(tmp_path):

@@ -172,7 +172,10 @@ ROWS = [f"{row},{row % 2}" for row in range(40)]
         (as_text(ROWS, "a,a"), "has several columns 'a': give each a name of its own"),
         (as_text(ROWS, "b,b"), "has several columns 'b': give each a name of its own"),
         (as_text(ROWS, ",b"), "has a column without a name: give it one, or leave it out if it is an index"),
-        (as_text(ROWS, "a;b"), "has no column 'b': choose --target from a;b"),
+        (as_text(ROWS, "a;b"), "odd.csv has semicolons between its columns: save it with commas there"),
+        (as_text(ROWS, "a\tb"), "odd.csv has tabs between its columns: save it with commas there, and points in numb"),
+        (as_text(ROWS, "a;c,d"), "has no column 'b': choose --target from a;c, d"),
+        (as_text(ROWS, "ac"), "has no column 'b': choose --target from ac"),
         (as_text([f"{row},{row}" for row in ROWS]), "is no table that can be read"),
         (as_text([*ROWS, "1,2,3"]), "is no table that can be read .*line 42, saw 3"),
         (
@@ -197,7 +200,8 @@ ROWS = [f"{row},{row % 2}" for row in range(40)]
             as_text([f"{10**25 + row},{row % 2}" for row in range(40)]),
             "column 'a' of .* is of type object: turn it into",
         ),
-        (as_text(ROWS).encode("utf-16"), "is no table that can be read .*: save it again"),
+        (as_text(ROWS).encode("utf-16"), "is no table that can be read .*: save it as UTF-8"),
+        (as_text(["é,1", *ROWS]).encode("latin-1"), "is no table that can be read .*: save it as UTF-8"),
     ],
 )
 def test_a_csv_file_that_is_no_data_set_is_one_line(tmp_path, content, message):

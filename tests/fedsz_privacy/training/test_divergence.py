@@ -2,13 +2,24 @@
 
 import re
 
+import numpy as np
 import pytest
 import torch
 from typer.testing import CliRunner
 
 from analysis.cli import app
+from analysis.methods.curves.neighbours import neighbour_pairs
+from attacks import Game
+from attacks.game.chunk import Chunk
 from fedsz_privacy import InputError
+from fedsz_privacy.core.state import stack_of_one
+from fedsz_privacy.defences.mechanisms.none import none
+from fedsz_privacy.federation.federation import Federation
+from fedsz_privacy.training import OwnTraining, Training
+from fedsz_privacy.training.check import check_rule
 from fedsz_privacy.training.divergence import FAR, require_convergence
+from fedsz_privacy.training.dpsgd import dpsgd_with_noise
+from fedsz_privacy.training.modes import detached
 
 STATES = {"weight": torch.full((1, 3, 4), 2.0), "steps": torch.tensor([7])}
 
@@ -47,7 +58,36 @@ def test_a_learning_rate_that_is_far_too_large_ends_with_one_line(tmp_path, comm
     told = (
         r"fedsz-privacy: training diverged in round 1 \((the update of 1.weight is not finite|an update is over .*)\): "
     )
-    assert re.fullmatch(f"{told}lower the learning rate, or the noise where training is private\n", result.stderr)
+    assert re.fullmatch(f"{told}lower the learning rate\n", result.stderr)
+
+
+def make_nan(model, _, __):
+    for parameter in model.parameters():
+        torch.nn.init.constant_(parameter, torch.nan)
+
+
+@pytest.mark.parametrize(
+    ("rule", "remedy"),
+    [
+        (Training(learning_rate=1e30), "lower the learning rate"),
+        (dpsgd_with_noise(Training(learning_rate=1e30), 10, 1.0), "lower the learning rate or the noise"),
+        (OwnTraining(make_nan, "mine:make_nan"), "let mine:make_nan take smaller steps"),
+    ],
+)
+def test_the_remedy_is_one_that_fits_the_rule_that_trained(digits, rule, remedy):
+    """--learning-rate was named beside a function of a user's own, where it is refused."""
+    model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 10))
+    told = rf"training diverged in round 1 \(.*\): {remedy}$"
+    with pytest.raises(InputError, match=told):
+        check_rule(rule, model, "mlp", digits.part(0, 8))
+    federation = Federation(model, digits.part(0, 8), np.ones((1, 8), bool), rule, none(), 0)
+    with pytest.raises(InputError, match=told):
+        next(federation.rounds(stack_of_one(detached(model)))).sent(0)
+    game = Game(model, detached(model), digits.part(0, 8), digits.part(8, 16), rule, 0)
+    with pytest.raises(InputError, match=told):
+        Chunk(game, range(2)).rounds(none(), 0)[0].sent(0)
+    with pytest.raises(InputError, match=told):
+        neighbour_pairs(game, 2)
 
 
 @pytest.mark.parametrize(("scale", "dtype"), [(1e25, torch.float32), (1e38, torch.float32), (1e200, torch.float64)])

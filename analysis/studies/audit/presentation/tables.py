@@ -129,7 +129,8 @@ def fits_table(noise: Mapping[str, NoiseStudy | None]) -> Table:
         "the largest error seen where a release reports no bound (pooled: deviations). R²(e|x) is the share of the "
         "error's variance that an element's own value decides, not resolvable where there are nearly as many codes as "
         "elements; R²(e|all values) is the share that the whole update decides, which comes back when it is released "
-        "again (pooled: means over tensors). Elements that no update touched are left out.",
+        "again (pooled: means over tensors). Elements are added up over the updates that were studied; those that no "
+        "update touched are left out.",
         columns=("defence", "tensor", "elements", "best distribution", "KS best", "KS uniform", "KS Laplace",
                  "KS normal", "W1 uniform", "W1 Laplace", "W1 normal", "R²(e|x)", "R²(e|all values)"),
         rows=[

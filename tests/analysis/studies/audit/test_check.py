@@ -178,9 +178,21 @@ def test_what_trains_one_by_one_is_said_in_one_line_before_the_work(tmp_path):
     command = ["audit", *SMALL, "--release", "none", "--model", "misfits:batch_normed", "--out", str(tmp_path / "run")]
     result = CliRunner().invoke(app, command)
     assert result.exit_code == 0, result.output
-    first, second, *_ = result.stdout.splitlines()
-    assert first == "clients train one by one under plain training; what can train many at once does"
-    assert second.startswith("the trials of this run take about")
+    first, *_ = result.stdout.splitlines()
+    assert first.startswith("the trials of this run, one after another under plain training, take about")
+    assert "one after another" not in (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+
+
+def test_trials_that_train_side_by_side_or_have_no_room_to_are_not_said_to_wait_for_one_another(monkeypatch):
+    from analysis.studies.audit.prepare import load, set_up
+    from analysis.studies.one_after_another import one_after_another
+
+    for model, told in {"mlp": "", "misfits:batch_normed": ", one after another under plain training,"}.items():
+        spec = AuditSpec(model=model, trials=8, candidates=40, clients=2, client_records=20)
+        game = set_up(spec, *load(spec))
+        assert one_after_another(game, spec.parse_defences(), spec.trials, "one") == told
+    monkeypatch.setattr("attacks.game.game.MEMORY_BYTES", 1)
+    assert one_after_another(game, spec.parse_defences(), spec.trials, "one") == ""
 
 
 def test_an_adapter_that_no_rule_compresses_is_warned_of_before_the_work(tmp_path):
@@ -188,7 +200,11 @@ def test_an_adapter_that_no_rule_compresses_is_warned_of_before_the_work(tmp_pat
     command = ["audit", *small, "--model", "misfits:Adapter", "--out", str(tmp_path / "run")]
     result = CliRunner().invoke(app, command)
     assert result.exit_code == 0, result.output
-    assert "fedsz:rel=1e-1: only 0.0% of the state's float bytes are compressed lossily" in result.stdout
+    assert (
+        "fedsz:rel=1e-1: no tensor is compressed lossily, all are kept exactly: to choose tensors, give"
+        in result.stdout
+    )
+    assert " ".join(result.stdout.split()).count("its release changed no value of any update it was studied on") == 1
 
 
 def test_a_check_leaves_the_model_as_it_was():

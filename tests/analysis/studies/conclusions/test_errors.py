@@ -26,8 +26,8 @@ INDEPENDENT = Dependence(0.001, 0.002, 0.0, 0.0, 0.0, explained_shortfall=0.1, c
     ("advantage", "said"),
     [
         (0.0, "could not tell these two apart, which says nothing of others"),
-        (0.001, "told the two apart in a share of 0.001 of the pairs"),
-        (0.875, "told the two apart in a share of 0.875 of the pairs"),
+        (0.001, "told the two apart in 0.1% of the pairs"),
+        (0.875, "told the two apart in 87.5% of the pairs"),
         (1.0, "told the two apart"),
     ],
 )
@@ -69,13 +69,13 @@ def test_errors_look_like_a_family_that_is_near(ks, elements, said):
             {},
             0.0,
             MANY,
-            "these figures guarantee nothing, although no dependence was found (R² with neighbours 0.002 at most)",
+            "these figures guarantee nothing, although no dependence was found (greatest: R² with neighbours 0.002)",
         ),
         (
             {"explained": 0.049},
             0.0,
             MANY,
-            "these figures guarantee nothing, although no dependence was found (R²(e|x) 0.049 at most)",
+            "these figures guarantee nothing, although no dependence was found (greatest: R²(e|x) 0.049)",
         ),
         (
             {"explained": 0.05},
@@ -93,7 +93,7 @@ def test_errors_look_like_a_family_that_is_near(ks, elements, said):
             {"explained": 0.39},
             0.0,
             200,
-            "these figures guarantee nothing, although no dependence was found (R²(e|x) 0.390 at most)",
+            "these figures guarantee nothing, although no dependence was found (greatest: R²(e|x) 0.390)",
         ),
         (
             {"explained": 0.41},
@@ -105,13 +105,13 @@ def test_errors_look_like_a_family_that_is_near(ks, elements, said):
             {"explained": 0.6, "explained_shortfall": 0.31},
             0.0,
             MANY,
-            "these figures guarantee nothing, although no dependence was found (xi 0.000 at most)",
+            "these figures guarantee nothing, although no dependence was found (greatest: xi 0.000)",
         ),
         (
             {"explained": 0.6, "explained_shortfall": 0.31, "chatterjee_shortfall": 0.31},
             0.006,
             MANY,
-            "these figures guarantee nothing, although no dependence was found (R²(e|all values) 0.006 at most)",
+            "these figures guarantee nothing, although no dependence was found (greatest: R²(e|all values) 0.006)",
         ),
         (
             {"explained": 0.6},

@@ -10,6 +10,7 @@ from analysis.methods.curves.deciding import Comparison
 from analysis.methods.noise.families import BOUNDED
 from analysis.methods.noise.noise_fit import fit_noise
 from analysis.methods.noise.residuals import BoundSource
+from analysis.reporting.numbers import percent
 from analysis.studies.noise.checkpoint_study import pooled_sketch, study_checkpoint
 from analysis.studies.noise.found import NoiseReport
 from analysis.studies.noise.tables import family_table, fit_rows, summary_rows
@@ -161,6 +162,16 @@ def test_a_deviation_is_no_bound_even_where_no_error_exceeds_it(weights):
     found = study_checkpoint(Release("mine:signs", apply, none().event, "for the test"), weights)
     assert found.raw.sketch.limit == pytest.approx(1, abs=1e-3)
     assert found.raw.on_bound is None
+
+
+def test_the_verdict_says_in_percent_how_many_values_differ_and_names_figures_alike(study):
+    """All of the values were "1 of the values"; one figure was "at most" here and "or more" there."""
+    _, as_if, measured, _, dependent = verdict_lines(study)
+    share = study.decisions[1e-6].share_of_values
+    assert 0 < share < 1
+    assert f"({percent(share)} of the values differ)" in measured
+    assert "R² with neighbours" in dependent
+    assert not any(words in line for line in (as_if, dependent) for words in ("at most", "or more"))
 
 
 @pytest.mark.slow

@@ -132,6 +132,10 @@ def test_a_regression_loses_what_its_error_grows_by(tmp_path, monkeypatch):
         ({"max_loss": "100%"}, "max loss '100%': percent are of a share, such as accuracy"),
         ({"records": 60}, "60 records of 2 clients are too few to measure leakage on: choose more --records"),
         ({"model": "vgg"}, "unknown model"),
+        (
+            {"threshold": 10**6},
+            "no bound compresses a tensor of mlp: none has more than 1,000,000 elements: lower --thr",
+        ),
         ({"data": "diabetes"}, "mean absolute error is no share: leave out the %"),
     ],
 )

@@ -13,6 +13,12 @@ def test_bounds_are_put_in_order_and_none_is_tried_twice():
     assert spec == RecommendSpec(bounds="0.001,0.03,0.1")
 
 
+def test_a_threshold_is_that_of_every_bound_and_the_usual_one_is_not_written():
+    assert RecommendSpec(bounds="1e-2", threshold=1000).at(0).defences == ("none", "fedsz:rel=1e-2")
+    spec = RecommendSpec(bounds="1e-2,1e-1", threshold=0)
+    assert spec.at(0).defences == ("none", "fedsz:rel=1e-2,threshold=0", "fedsz:rel=1e-1,threshold=0")
+
+
 def test_each_federation_is_the_same_but_for_its_seed():
     spec = RecommendSpec(seed=7, seeds=3, model="mlp", rounds=2)
     assert spec.every_seed == (7, 8, 9)

@@ -95,6 +95,15 @@ def test_coins_of_several_runs_are_audited_as_those_of_one(rng):
     assert several == one
 
 
+def test_who_declared_coins_that_are_not_fair_is_told_to_declare_what_is_true_and_not_what_passes():
+    with pytest.raises(InputError) as refused:
+        methods_for("one-run", table(np.arange(700) < 668), 1e-5)
+    assert str(refused.value) == (
+        "design one-run: 668 of 700 were members, which fair coins do less than once in a million times: declare how "
+        "members were drawn, fixed-split if somebody chose them, or leave --design out, as for coins that are not fair"
+    )
+
+
 def exceeded(bound, draw, truth, repetitions):
     """Return how often a bound was above the truth."""
     rng = np.random.default_rng(0)

@@ -102,6 +102,8 @@ def test_without_a_design_no_bound_is_printed_and_it_is_said_why(saved, tmp_path
     text = (folder.path / "report.md").read_text()
     assert "lower bound" not in text
     assert text.count("no design was declared") == 2
+    assert "declared: nothing" in text
+    assert "contradicts" not in text
     assert not (folder.path / "tables" / "bounds.csv").exists()
 
 
