@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from analysis.reporting.canvas import Canvas, is_wide, width_of
 from analysis.reporting.legends import BESIDE, add_legend, legend_below, legend_inches
-from analysis.reporting.lettering import BOLD, INCH, LETTER, fit_panel, points_of, wrap
+from analysis.reporting.lettering import BOLD, INCH, LETTER, fit_numbers, fit_panel, points_of, wrap
 
 
 def finish_panel(panel: Axes, given: Axes | None, suptitle: str = "", title: str = "", **more: Any) -> Canvas:
@@ -15,6 +15,7 @@ def finish_panel(panel: Axes, given: Axes | None, suptitle: str = "", title: str
     canvas = panel.figure
     if given is not None:
         fit_panel(panel)
+        fit_numbers(panel)
         legend_below(panel, title, more.get("markerscale"))
         return canvas
     add_legend(canvas, panel.get_legend_handles_labels(), title=title, **more)
@@ -33,6 +34,7 @@ def wrapped(canvas: Canvas) -> Canvas:
     else:
         for panel in canvas.axes:
             fit_panel(panel)
+            fit_numbers(panel)
         for text in canvas.texts:
             wrap(text, width_of(canvas) * LETTER / BOLD)
     return canvas

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 from sklearn.metrics import roc_curve
 
@@ -17,7 +16,8 @@ from analysis.reporting.canvas import Canvas, columns_of, is_first, is_wide, lay
 from analysis.reporting.legends import add_legend
 from analysis.reporting.lettering import letters, scaled, turned
 from analysis.reporting.numbers import significant
-from analysis.reporting.style import LINES, Look, looks
+from analysis.reporting.powers import label_powers
+from analysis.reporting.style import LINES, Look, looks, rise_from_zero
 from analysis.reporting.titles import wrapped
 from analysis.studies.audit.found import AuditReport
 from analysis.studies.audit.presentation.intervals import whiskers
@@ -81,7 +81,8 @@ def rocs(
         panel.plot([least, 1], [least, 1], color="grey", linestyle=":", label="guessing")
         panel.set(xscale="log", yscale="log", xlim=(least, 1), ylim=(least / 2, 1))
         panel.set(title=f"Signal: {signal}", xlabel="false positive rate")
-        panel.xaxis.set_minor_formatter(NullFormatter())
+        label_powers(panel.xaxis)
+        label_powers(panel.yaxis)
         if is_first(panel):
             panel.set_ylabel("true positive rate")
     add_legend(canvas, panels[0].get_legend_handles_labels(), title="defence")
@@ -145,7 +146,8 @@ def against_ratio(
     left.axhline(0.5, color="grey", linestyle=":", label="guessing")
     right.axhline(rate, color="grey", linestyle=":", label="guessing")
     left.set(title="Over all thresholds", ylabel="ROC-AUC")
-    right.set(title="For the most certain guesses", ylabel=f"TPR at FPR {rate:g}", ylim=(0, None))
+    right.set(title="For the most certain guesses", ylabel=f"TPR at FPR {rate:g}")
+    rise_from_zero(right)
     for panel in (left, right):
         panel.set_xlabel("defence, and its compression ratio")
         labels = [f"{defence}\n{significant(ratios[defence])}x".replace("+fedsz", "\n+fedsz") for defence in ranked]
