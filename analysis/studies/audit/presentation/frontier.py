@@ -22,6 +22,9 @@ WIDER = 3
 ROUND = 0.12
 """Room around what is drawn, as a share of it: a low panel in a column cut the marks at its edges."""
 
+OF_MU = "Guaranteed: mu is clip norm / noise.\nAs if, and floor: mu is norm / noise."
+"""What mu is, in the legend."""
+
 LEAST_BITS = 1e-3
 """Fewest bits that are drawn."""
 
@@ -62,11 +65,9 @@ def draw_frontier(found: Frontier, ax: Axes | None = None) -> Canvas:
     panel.margins(ROUND)
     panel.set_ylim(bottom=max(panel.get_ylim()[0], LEAST_BITS))
     panel.set(ylabel="bits a coordinate", title="Further down is smaller, further left hides better")
-    panel.set_xlabel(
-        "mu of one client's update, there or not, in one round: over the size of the noise\n"
-        "its clip norm (guaranteed), or its norm (as if, and the floor)"
-    )
-    return finish_panel(panel, ax, "What it costs to hide a client in noise", loc="outside lower center", ncols=2)
+    panel.set_xlabel("mu of one client's update in one round")
+    title = "What it costs to hide a client in noise"
+    return finish_panel(panel, ax, title, OF_MU, loc="outside lower center", ncols=2)
 
 
 def frontier_table(found: Frontier) -> Table:
