@@ -14,7 +14,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from analysis.reporting.canvas import Canvas
-from analysis.reporting.style import COLUMN, paper_style
+from analysis.reporting.style import COLUMN, house_style, paper_style
 
 POINTS = 72
 """Points of an inch."""
@@ -48,7 +48,7 @@ def overlap(figure: Figure) -> list[tuple[str, str]]:
 def require_drawn_where_asked(draw: Callable[..., Canvas], *drawn: Any, panels: int = 1) -> Figure:
     """Return a figure, as wide as a column of a paper, after checking that a function draws on it and on nothing else.
 
-    Nothing in it stands on anything else, nor is cut off.
+    Nothing in it stands on anything else, nor is cut off, nor in the figure that it makes for a page.
     """
     with paper_style():
         figure = Figure(figsize=(COLUMN, 1.2 + 2.2 * panels), layout="constrained")
@@ -58,6 +58,8 @@ def require_drawn_where_asked(draw: Callable[..., Canvas], *drawn: Any, panels: 
         assert len(figure.axes) >= panels
         assert any(panel.has_data() for panel in figure.axes)
         assert not (found := overlap(figure)), found
+    with house_style():
+        assert not (found := overlap(draw(*drawn))), found
     return figure
 
 

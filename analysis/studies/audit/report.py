@@ -49,7 +49,8 @@ CAPTIONS = {
     "over it, and so is that of the floor. A deterministic codec is as far left as its error is large, and guarantees "
     "nothing there. The line is the least that independent Gaussian noise of one size costs where each coordinate is "
     "coded by itself; a codec that predicts coordinates from one another can lie below.",
-    "noise": "The same errors seen two ways. Pooled over tensors they mix many scales and can look Laplacian. Within "
+    "noise": "The same errors seen two ways, beside three distributions and the best of all that were fitted; one with "
+    "an atom at 0 is not drawn. Pooled over tensors they mix many scales and can look Laplacian. Within "
     "one tensor rounding alone makes them nearly uniform under a small bound; prediction gives them other shapes. "
     "R²(e|x) is the share of the error that an element's own value decides, R²(e|all values) that which the whole "
     "update decides: 0 for independent noise, 1 for none.",

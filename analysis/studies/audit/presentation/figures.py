@@ -13,8 +13,8 @@ from sklearn.metrics import roc_curve
 
 from analysis.methods.leakage.membership import Estimate
 from analysis.reporting.canvas import Canvas, columns_of, is_first, is_wide, lay_out, new_canvas
-from analysis.reporting.legends import add_legend
-from analysis.reporting.lettering import letters, scaled, turned
+from analysis.reporting.legends import add_legend, handles_of
+from analysis.reporting.lettering import fit_numbers, letters, scaled, turned
 from analysis.reporting.numbers import significant
 from analysis.reporting.powers import label_powers
 from analysis.reporting.style import LINES, Look, looks, rise_from_zero
@@ -105,13 +105,14 @@ def error_histograms(noise: Mapping[str, NoiseStudy | None], figure: Canvas | No
     for (above, below), (defence, study) in zip(pairs, studies.items(), strict=True):
         largest = max(study.tensors, key=lambda name: study.residuals[name].elements)
         pooled, alone = study.scopes["pooled"], study.tensors[largest]
-        pooled.plot(above, SHOWN_DISTRIBUTIONS)
-        alone.plot(below, SHOWN_DISTRIBUTIONS)
+        for panel, fit in ((above, pooled), (below, alone)):
+            fit.plot(panel, (*SHOWN_DISTRIBUTIONS, fit.best.family))
+            fit_numbers(panel)
         above.set(title=f"{defence}\n{_summary(study, 'pooled')}", xlabel="error / standard deviation")
         below.set(title=_summary(study, largest), xlabel="error / bound")
     for row in grid:
         row[0].set_ylabel("density")
-    add_legend(canvas, grid[0][0].get_legend_handles_labels(), title="fitted distribution")
+    add_legend(canvas, handles_of(canvas), title="fitted distribution")
     canvas.suptitle("Compression error: pooled over tensors (above) and in the largest tensor (below)")
     return wrapped(canvas)
 

@@ -52,6 +52,15 @@ def test_the_frontier_of_few_releases_has_room_in_a_low_panel(small_report, bits
         assert overlap(figure) == []
 
 
+def test_the_best_distribution_of_each_panel_is_drawn_and_named(small_report):
+    figure = FIGURES["noise"](small_report)
+    named = {text.get_text() for text in figure.legends[0].get_texts()}
+    fits = [study.pooled for study in small_report.noise.values() if study and study.scopes]
+    assert named >= {"uniform", "laplace", "normal"} | {fit.best.family for fit in fits}
+    for panel, fit in zip(figure.axes[: len(fits)], fits, strict=True):
+        assert fit.best.family in panel.get_legend_handles_labels()[1]
+
+
 @pytest.mark.parametrize("sizes", [(340e3, 340e3, 340e3), (340e3, 34e3, 10e3), (2e6, 300e3, 9e3)])
 def test_the_cost_of_a_narrow_panel_has_numbers_that_can_be_read(small_report, sizes):
     trials = replace(small_report.trials, sizes=np.broadcast_to(sizes, small_report.trials.sizes.shape))
