@@ -32,15 +32,15 @@ def loss_and_ratio(report: RecommendReport, figure: Canvas | None = None) -> Can
         if report.recommended:
             panel.axvline(report.recommended.bound, color="grey", linestyle=":", label="recommended")
     add_legend(canvas, left.get_legend_handles_labels(), loc="outside lower center", ncols=4)
-    canvas.suptitle(
-        f"{report.margin.metric.capitalize()} lost against no compression, {report.spec.seeds} seeds, 95% t intervals"
-    )
+    lost = f"{report.margin.metric.capitalize()} {report.margin.lost}"
+    canvas.suptitle(f"{lost} against no compression, {report.spec.seeds} seeds, 95% t intervals")
     return wrapped(canvas)
 
 
 def _draw_losses(panel: Axes, report: RecommendReport, bounds: list[float]) -> None:
     blue, orange, _, vermilion, *_ = sns.color_palette("colorblind")
-    factor = 100 if report.margin.is_share else 1
+    margin = report.margin
+    factor = 100 if margin.is_share else 1
     values, lengths = whiskers([each.loss for each in report.tried])
     panel.errorbar(
         bounds, factor * values, yerr=factor * lengths, color=blue, fmt="D", capsize=scaled(3), label="mean over seeds"
@@ -49,6 +49,7 @@ def _draw_losses(panel: Axes, report: RecommendReport, bounds: list[float]) -> N
         label = "one seed" if tried is report.tried[0] else None
         heights = [factor * value for value in tried.loss.values]
         panel.plot([BESIDE * tried.bound] * len(heights), heights, ".", color=orange, label=label)
-    panel.axhline(factor * report.margin.value, color=vermilion, linestyle="--", label="most that may be lost")
+    most = f"most that may be {margin.lost}"
+    panel.axhline(factor * margin.value, color=vermilion, linestyle="--", label=most)
     panel.axhline(0, color="black", linewidth=0.8)
-    panel.set(ylabel=f"{report.margin.metric} lost ({report.margin.unit})", title=report.spec.in_words)
+    panel.set(ylabel=margin.named, title=report.spec.in_words)
