@@ -17,6 +17,7 @@ from evaluation_plan import BOUNDS, GOALS, Cell, Run, runs
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analysis.reporting.powers import label_powers
 from analysis.reporting.style import Look, house_style, looks, to_bytes
 from analysis.reporting.table import to_markdown
 from fedsz_privacy.federation.payload import Payload
@@ -162,6 +163,7 @@ def draw(groups: Sequence[Sequence[Seed]]) -> Figure:
         column[0].set_yticks(TICKS, labels=[str(tick) for tick in TICKS])
         column[0].minorticks_off()
         column[1].set_xscale("log")
+        label_powers(column[1].xaxis)
     grid[0, 0].set_ylabel("times smaller")
     grid[1, 0].set_ylabel("accuracy minus that of none (points)")
     handles = {label: handle for panel in grid.flat for handle, label in zip(*panel.get_legend_handles_labels())}  # noqa: B905

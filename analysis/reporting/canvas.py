@@ -5,6 +5,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 Canvas = Figure | SubFigure
 """A figure, or a part of one."""
@@ -16,9 +17,13 @@ ROOM = 2.6
 """Least inches of a panel that has another one beside it."""
 
 
+APART = 0.08
+"""Inches beside panels, twice what matplotlib has: the number under the end of one touched that of the next."""
+
+
 def new_canvas(given: Canvas | None, width: float, height: float) -> Canvas:
     """Return what was given, or an empty figure of so many inches."""
-    return given or Figure(figsize=(width, height), layout="constrained")
+    return given or Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(w_pad=APART))
 
 
 def new_panel(given: Axes | None, width: float, height: float) -> Axes:

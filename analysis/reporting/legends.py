@@ -29,9 +29,12 @@ def add_legend(canvas: Canvas, shown: Shown, title: str = "", **more: Any) -> No
 
 
 def handles_of(canvas: Canvas) -> Shown:
-    """Return what the legend of all panels has, and its names."""
-    found = [panel.get_legend_handles_labels() for panel in canvas.axes]
-    return [each for handles, _ in found for each in handles], [each for _, labels in found for each in labels]
+    """Return what the legend of all panels has, each name once, and its names."""
+    found: dict[str, Any] = {}
+    for panel in canvas.axes:
+        for handle, label in zip(*panel.get_legend_handles_labels(), strict=True):
+            found.setdefault(label, handle)
+    return list(found.values()), list(found)
 
 
 def legend_below(panel: Axes, title: str, markerscale: float | None) -> None:

@@ -8,6 +8,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties, font_scalings
 from matplotlib.text import Text
+from matplotlib.ticker import AutoLocator
 
 from analysis.reporting.canvas import ROOM, is_wide
 
@@ -19,6 +20,9 @@ MARKER = 6.0
 
 LINE = 18
 """Letters of a line of a name, about."""
+
+NUMBER, MOST_NUMBERS = 5.2, 9
+"""Room of a number below a panel over the size of its letters, and how many distances between them are enough."""
 
 INCH = 72
 """Points of an inch."""
@@ -68,6 +72,14 @@ def fit_panel(panel: Axes) -> None:
     width, height = panel.bbox.width / panel.figure.dpi, panel.bbox.height / panel.figure.dpi
     for text, room in ((panel.title, width), (panel.xaxis.label, width), (panel.yaxis.label, height)):
         wrap(text, room)
+
+
+def fit_numbers(panel: Axes) -> None:
+    """Have as many numbers below a panel as have room: matplotlib takes each to be no wider than three letters."""
+    if isinstance(panel.xaxis.get_major_locator(), AutoLocator):
+        points = panel.bbox.width / panel.figure.dpi * INCH
+        room = int(points / (NUMBER * points_of(mpl.rcParams["xtick.labelsize"])))
+        panel.locator_params(axis="x", nbins=max(1, min(room, MOST_NUMBERS)))
 
 
 def wrap(text: Text, inches: float) -> None:

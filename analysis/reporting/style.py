@@ -9,9 +9,8 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import seaborn as sns
-from matplotlib.axis import Axis
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure  # noqa: F401  # an example draws on one
-from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 from numpy.typing import NDArray
 
 from analysis.reporting.canvas import Canvas
@@ -34,8 +33,8 @@ UNDATED: Mapping[Format, dict[str, None]] = {
 }
 """What is left out of each format, so that a figure has the same bytes whenever it is drawn."""
 
-NARROW = 30
-"""Greatest over least of a logarithmic axis up to which there is room for labels between powers of ten."""
+ROUND = 0.07
+"""Room beyond the ends of an axis from zero on, over what is highest: markers there would be cut."""
 
 MARKERS = "os^DvPX"
 LINES = ("-", "--", "-.", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (8, 2, 1, 2, 1, 2)))
@@ -96,15 +95,18 @@ def side_by_side(count: int, room: float) -> NDArray[np.float64]:
     return room * (np.arange(count) - (count - 1) / 2) / count
 
 
-def label_powers(axis: Axis) -> None:
-    """Label a logarithmic axis by numbers as people write them: powers of ten, and 2 and 5 times those if few.
+def rise_from_zero(panel: Axes, least: float = 0.0) -> None:
+    """Start the vertical axis at zero, so that a small difference looks small, with room for marks at its ends.
 
-    What it shows must be drawn already.
+    Parameters
+    ----------
+    panel : Axes
+        What has all that it shows.
+    least : float
+        A value that the axis reaches whatever it shows.
     """
-    low, high = axis.get_view_interval()
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < NARROW * low else (1,)))
-    axis.set_major_formatter(StrMethodFormatter("{x:,g}"))
-    axis.set_minor_formatter(NullFormatter())
+    highest = max(least, panel.dataLim.y1)
+    panel.set_ylim(0 if panel.dataLim.y0 > 0 else -ROUND * highest, (1 + ROUND) * highest)
 
 
 def to_files(figures: Mapping[str, Canvas]) -> dict[str, str | bytes]:

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from analysis.reporting.lettering import scaled
+from analysis.reporting.powers import label_powers
 from analysis.reporting.style import looks
 from fedsz_privacy.core.dp_events import DpEvent
 from fedsz_privacy.defences.proof import Observer
@@ -49,5 +50,6 @@ def draw_observers(axis: Axes, release: Release, rounds: int) -> None:
         label = name if np.isfinite(values).any() else f"{name}: no guarantee"
         axis.plot(DELTAS, values, color=look.colour, linestyle=look.line, linewidth=scaled(2), label=label)
     axis.set(xscale="log", xlabel="delta", ylabel="guaranteed epsilon (nats)", ylim=(0, None))
+    label_powers(axis.xaxis)
     axis.set_title(f"{release.name}\n{rounds} round{'s' * (rounds > 1)}, one client's update")
     axis.legend(title="against")

@@ -44,10 +44,13 @@ CAPTIONS = {
     "tradeoff": "One row for each defence: what attacks measured, the guaranteed epsilon beside the lower bound that "
     "attacks put on it, what the model is worth, and what an update costs.",
     "leakage_against_ratio": "What an observer learns, against how far each defence shrinks an update.",
-    "frontier": "Filled marks are guaranteed, hollow ones as if. A deterministic codec is as far left as its error is "
-    "large, and guarantees nothing there. The line is the least that independent Gaussian noise of one size "
-    "costs where each coordinate is coded by itself; a codec that predicts coordinates from one another can lie below.",
-    "noise": "The same errors seen two ways. Pooled over tensors they mix many scales and can look Laplacian. Within "
+    "frontier": "Mu compares the update of one client, there or not, with the size of the noise. Filled marks are "
+    "guaranteed: their mu is the clip norm over the noise. Hollow ones are as if: theirs is the norm of the update "
+    "over it, and so is that of the floor. A deterministic codec is as far left as its error is large, and guarantees "
+    "nothing there. The line is the least that independent Gaussian noise of one size costs where each coordinate is "
+    "coded by itself; a codec that predicts coordinates from one another can lie below.",
+    "noise": "The same errors seen two ways, beside three distributions and the best of all that were fitted; one with "
+    "an atom at 0 is not drawn. Pooled over tensors they mix many scales and can look Laplacian. Within "
     "one tensor rounding alone makes them nearly uniform under a small bound; prediction gives them other shapes. "
     "R²(e|x) is the share of the error that an element's own value decides, R²(e|all values) that which the whole "
     "update decides: 0 for independent noise, 1 for none.",

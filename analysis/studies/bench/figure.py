@@ -7,12 +7,11 @@ import numpy as np
 from analysis.reporting.canvas import Canvas, lay_out, new_canvas
 from analysis.reporting.legends import add_legend
 from analysis.reporting.lettering import scaled
-from analysis.reporting.style import label_powers, looks, side_by_side
+from analysis.reporting.powers import label_powers
+from analysis.reporting.style import looks, rise_from_zero, side_by_side
 from analysis.reporting.titles import wrapped
 from analysis.studies.bench.found import BenchReport
 from fedsz_privacy.defences.grammar import write_number
-
-RATIO_TICKS = (1, 2, 3, 5, 10, 20, 40)
 
 ROOM = 0.8
 """Decades over which the points of one bound stand side by side."""
@@ -43,12 +42,12 @@ def ratio_and_rate(report: BenchReport, figure: Canvas | None = None) -> Canvas:
         )
     left.set(xscale="log", yscale="log", xlabel="REL error bound", ylabel="compression ratio of the lossy part")
     left.set_title("The looser the bound, the smaller")
-    left.set_yticks(RATIO_TICKS, labels=[str(tick) for tick in RATIO_TICKS])
-    left.minorticks_off()
     right.set(xlabel="compression rate (MB/s; bar: least to greatest)", ylabel="compression ratio of the whole state")
     right.set_title(f"At REL {write_number(shown)}; better is up and right")
-    right.set(xscale="log", ylim=(0, None))
-    label_powers(right.xaxis)
+    right.set_xscale("log")
+    rise_from_zero(right)
+    for axis in (left.xaxis, left.yaxis, right.xaxis):
+        label_powers(axis)
     add_legend(canvas, left.get_legend_handles_labels(), title="compressor")
     canvas.suptitle(f"Compressors on {Path(name).name}")
     return wrapped(canvas)

@@ -26,10 +26,10 @@ def _chosen(report: RecommendReport) -> Iterator[str]:
     chosen, margin = report.recommended, report.margin
     if chosen is None:
         at = f"at {report.tried[0].release}, the tightest"
-        yield f"no bound is recommended: {at}, {margin.metric} is not sure to lose less than {margin}"
+        yield f"no bound is recommended: {at}, {margin.metric} is not sure {margin.to_lose} less than {margin}"
         return
     yield (
-        f"{chosen.release}: {margin.metric} loses {lost(report, chosen)} {margin.unit}, less than {margin}; "
+        f"{chosen.release}: {margin.metric} {margin.loses} {lost(report, chosen)} {margin.unit}, less than {margin}; "
         f"{significant(chosen.ratio.value)} times fewer bytes; a client's round takes "
         f"{significant(chosen.round_seconds.value, 2)} seconds, {significant(chosen.seconds.value, 2)} of them to "
         "encode and decode its update"
@@ -45,7 +45,8 @@ def _next(report: RecommendReport) -> Iterator[str]:
         yield "no looser bound was tried: --bounds takes looser ones"
         return
     after, margin = report.tried[place], report.margin
-    found = f"{after.release}, the {'next' if place else 'tightest'}, loses {lost(report, after)} {margin.unit}"
+    place_of = "next" if place else "tightest"
+    found = f"{after.release}, the {place_of}, {margin.bound_loses} {lost(report, after)} {margin.unit}"
     if after.standing is Standing.ABOVE:
         yield f"{found}, {margin} or more{'' if place else ': try tighter --bounds'}"
     elif after.loss.value >= margin.value:

@@ -9,7 +9,8 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.reporting.canvas import Canvas, new_panel
 from analysis.reporting.lettering import scaled
-from analysis.reporting.style import label_powers, looks
+from analysis.reporting.powers import label_powers
+from analysis.reporting.style import looks, rise_from_zero
 from analysis.reporting.titles import finish_panel
 from analysis.studies.federation.found import FederationReport
 from analysis.studies.spec import REFERENCE
@@ -40,8 +41,7 @@ def performance_by_round(report: FederationReport, ax: Axes | None = None) -> Ca
             linewidth=scaled(size / 3),
             alpha=PALE if name == REFERENCE else 1,
         )
-    # From zero on, so that a small difference looks small.
-    panel.set_ylim(0, max(1.0, panel.get_ylim()[1]))
+    rise_from_zero(panel, least=1)
     panel.xaxis.set_major_locator(MaxNLocator(integer=True))
     panel.set(xlabel="round", ylabel=f"test {report.metric} of the global model", title=report.spec.in_words)
     return finish_panel(panel, ax, f"{report.metric.capitalize()} by round", title="defence")

@@ -16,6 +16,7 @@ from analysis.methods.noise.detectors import mixture_density
 from analysis.reporting.canvas import Canvas, columns_of, is_first, lay_out, new_canvas
 from analysis.reporting.legends import add_legend
 from analysis.reporting.lettering import scaled
+from analysis.reporting.powers import label_powers
 from analysis.reporting.style import side_by_side
 from analysis.reporting.titles import wrapped
 from analysis.studies.noise.checkpoint_study import CheckpointStudy
@@ -95,6 +96,8 @@ def codes_that_differ(studies: Studies, figure: Canvas | None = None) -> Canvas:
     right.set(title="Observer's advantage", ylabel="TPR minus FPR", ylim=(-0.05, 1.05))
     for panel in (left, right):
         panel.set(xscale="log", xlabel="norm of the difference / norm of the tensor")
+        label_powers(panel.xaxis)
+    label_powers(left.yaxis)
     add_legend(canvas, left.get_legend_handles_labels(), title="release")
     canvas.suptitle("The deciding experiment: two neighbours through the codec")
     return wrapped(canvas)
@@ -171,12 +174,15 @@ def _draw_deltas(panel: Axes, curves: DeltaCurves) -> None:
         panel.fill_between(
             EPSILONS, low, high, color=shade, linewidth=scaled(3), label=f"histogram, {bins} bins a shift"
         )
+    label_powers(panel.yaxis)
 
 
 def _draw_attacks(panel: Axes, curves: DeltaCurves) -> None:
     for distribution, colour in zip(curves.distributions.values(), sns.color_palette("colorblind"), strict=False):
         panel.loglog(RATES, true_positive_rates(distribution, RATES), color=colour)
     panel.loglog(RATES, RATES, color="grey", linestyle=":")
+    label_powers(panel.xaxis)
+    label_powers(panel.yaxis)
 
 
 def _colours(studies: Studies) -> list[tuple[float, float, float]]:

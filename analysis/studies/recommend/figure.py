@@ -2,13 +2,11 @@
 
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
-from matplotlib.ticker import LogLocator
 
-from analysis.reporting.canvas import Canvas, is_wide, lay_out, new_canvas
+from analysis.reporting.canvas import Canvas, lay_out, new_canvas
 from analysis.reporting.legends import add_legend
 from analysis.reporting.lettering import scaled
-from analysis.reporting.style import label_powers
+from analysis.reporting.powers import label_powers
 from analysis.reporting.titles import wrapped
 from analysis.studies.audit.presentation.intervals import whiskers
 from analysis.studies.recommend.found import RecommendReport
@@ -27,33 +25,22 @@ def loss_and_ratio(report: RecommendReport, figure: Canvas | None = None) -> Can
     blue, *_ = sns.color_palette("colorblind")
     right.errorbar(bounds, values, yerr=lengths, color=blue, fmt="D-", capsize=scaled(3))
     right.set(yscale="log", ylabel="original bytes / compressed bytes", title="Compression ratio")
-    if is_wide(canvas):
-        _label_ratios(right.yaxis)
-    else:
-        label_powers(right.yaxis)
+    label_powers(right.yaxis)
     for panel in (left, right):
         panel.set(xscale="log", xlabel="error bound (REL)")
+        label_powers(panel.xaxis)
         if report.recommended:
             panel.axvline(report.recommended.bound, color="grey", linestyle=":", label="recommended")
     add_legend(canvas, left.get_legend_handles_labels(), loc="outside lower center", ncols=4)
-    canvas.suptitle(
-        f"{report.margin.metric.capitalize()} lost against no compression, {report.spec.seeds} seeds, 95% t intervals"
-    )
+    lost = f"{report.margin.metric.capitalize()} {report.margin.lost}"
+    canvas.suptitle(f"{lost} against no compression, {report.spec.seeds} seeds, 95% t intervals")
     return wrapped(canvas)
-
-
-def _label_ratios(axis: Axis) -> None:
-    """Label every digit within a factor of ten, and 1, 2 and 5 times the powers over more, where 7, 8 and 9 touch."""
-    low, high = axis.get_view_interval()
-    label_powers(axis)
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    if high < 10 * low:
-        axis.set_minor_formatter("{x:g}")
 
 
 def _draw_losses(panel: Axes, report: RecommendReport, bounds: list[float]) -> None:
     blue, orange, _, vermilion, *_ = sns.color_palette("colorblind")
-    factor = 100 if report.margin.is_share else 1
+    margin = report.margin
+    factor = 100 if margin.is_share else 1
     values, lengths = whiskers([each.loss for each in report.tried])
     panel.errorbar(
         bounds, factor * values, yerr=factor * lengths, color=blue, fmt="D", capsize=scaled(3), label="mean over seeds"
@@ -62,6 +49,7 @@ def _draw_losses(panel: Axes, report: RecommendReport, bounds: list[float]) -> N
         label = "one seed" if tried is report.tried[0] else None
         heights = [factor * value for value in tried.loss.values]
         panel.plot([BESIDE * tried.bound] * len(heights), heights, ".", color=orange, label=label)
-    panel.axhline(factor * report.margin.value, color=vermilion, linestyle="--", label="most that may be lost")
+    most = f"most that may be {margin.lost}"
+    panel.axhline(factor * margin.value, color=vermilion, linestyle="--", label=most)
     panel.axhline(0, color="black", linewidth=0.8)
-    panel.set(ylabel=f"{report.margin.metric} lost ({report.margin.unit})", title=report.spec.in_words)
+    panel.set(ylabel=margin.named, title=report.spec.in_words)

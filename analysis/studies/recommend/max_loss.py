@@ -53,16 +53,46 @@ class Margin:
         Its name.
     is_share : bool
         Whether the metric is a share, of which losses are percentage points.
+    is_error : bool
+        Whether less of the metric is better: what is lost is what it grows by.
     """
 
     value: float
     metric: str
     is_share: bool
+    is_error: bool = False
+
+    @property
+    def lost(self) -> str:
+        """What is called lost: an error gains it."""
+        return "gained" if self.is_error else "lost"
+
+    @property
+    def named(self) -> str:
+        """The heading of losses, with their unit."""
+        return f"{self.metric} {self.lost} ({self.unit})"
+
+    @property
+    def loses(self) -> str:
+        """What the metric does by a loss."""
+        return "grows by" if self.is_error else "loses"
+
+    @property
+    def to_lose(self) -> str:
+        """What the metric is sure, or not sure, to do."""
+        return "to grow by" if self.is_error else "to lose"
+
+    @property
+    def bound_loses(self) -> str:
+        """What a bound does by a loss."""
+        return f"lets {self.metric} grow by" if self.is_error else "loses"
 
     @property
     def unit(self) -> str:
         """The unit that losses are written in."""
-        return "percentage points" if self.is_share else f"in the unit of {self.metric}"
+        if self.is_share:
+            return "percentage points"
+        return "in the target's unit" if self.is_error else "in its own unit"
 
     def number(self, loss: float) -> str:
         """Return a loss as a number in that unit."""
@@ -107,7 +137,7 @@ def margin_of(most: MaxLoss, task: "Task") -> Margin:
             raise InputError(
                 f"max loss {most}: {task.metric} is no share: leave out the %, and give a number in its unit"
             )
-        return Margin(most.number, task.metric, is_share=False)
+        return Margin(most.number, task.metric, is_share=False, is_error=task.scale is Scale.ERROR)
     value = most.number / WHOLE if most.in_percent else most.number
     if value >= 1:
         raise InputError(f"max loss {most}: {task.metric} is a share from 0 to 1, choose below 100%, or below 1")

@@ -44,14 +44,15 @@ def bounds_table(report: RecommendReport) -> Table:
     return Table(
         title="What each error bound loses and saves",
         note=f"{report.spec.in_words}, {count(report.spec.rounds, 'round')}, {report.test_records:,} test records. "
-        "Lost is against no compression, paired by seed, after the last round; without compression "
-        f"{report.margin.metric} is {significant(report.undefended.value, 4)}. Means over {report.spec.seeds} seeds "
-        "with 95% t intervals. Bounds are tried from the tightest on, up to the first that does not stay below; so by "
-        "Student's t the chance of recommending one that loses as much or more is 2.5% at most, however many are "
+        f"{report.margin.lost.capitalize()} is against no compression, paired by seed, after the last round; without "
+        f"compression {report.margin.metric} is {significant(report.undefended.value, 4)}. Means over "
+        f"{count(report.spec.seeds, 'seed')} with 95% t intervals. Bounds are tried from the tightest on, up to the "
+        "first that does not stay below; so by Student's t the chance of recommending one that loses as much or more "
+        "is 2.5% at most, however many are "
         f"tried. A round is one client's: training, encoding and decoding.{_note_of_widths(report)}",
         columns=(
             "release",
-            f"{report.margin.metric} lost\n({report.margin.unit})",
+            report.margin.named.replace(" (", "\n("),
             f"standing against\nmax loss {report.spec.max_loss}",
             "ratio",
             "encoding and\ndecoding seconds",

@@ -3,11 +3,11 @@
 from math import ceil
 
 from matplotlib.axes import Axes
-from matplotlib.ticker import NullFormatter
 from sklearn.metrics import roc_curve
 
 from analysis.reporting.canvas import Canvas, is_first, lay_out, new_canvas
 from analysis.reporting.legends import add_legend
+from analysis.reporting.powers import label_powers
 from analysis.reporting.style import looks
 from analysis.reporting.titles import wrapped
 from analysis.studies.audit.presentation.leakage_figures import compared, detectable_differences
@@ -35,7 +35,8 @@ def roc(report: ScoresReport, figure: Canvas | None = None) -> Canvas:
         panel.plot([least, 1], [least, 1], color="grey", linestyle=":", label="guessing")
         panel.set(xscale="log", yscale="log", xlim=(least, 1), ylim=(least / 2, 1))
         panel.set(title=f"Signal: {_shown(signal)}", xlabel="false positive rate")
-        panel.xaxis.set_minor_formatter(NullFormatter())
+        label_powers(panel.xaxis)
+        label_powers(panel.yaxis)
         if is_first(panel):
             panel.set_ylabel("true positive rate")
     add_legend(canvas, panels[0].get_legend_handles_labels(), title="release")

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 import seaborn as sns
+from drawing import overlap
 from matplotlib.figure import Figure
 
 from analysis.reporting.formats import Format, written_as
-from analysis.reporting.style import LINES, MARKERS, label_powers, looks, side_by_side, to_bytes, to_files
+from analysis.reporting.style import LINES, MARKERS, looks, rise_from_zero, side_by_side, to_bytes, to_files
 
 
 def test_seventy_series_are_told_apart_by_colour_and_marker_and_by_colour_and_line():
@@ -43,17 +44,18 @@ def test_figures_are_written_as_png_and_in_the_format_that_was_asked_for():
         assert list(to_files({"a": drawn()})) == ["figures/a.png"]
 
 
-@pytest.mark.parametrize(("values", "labels"), [((3, 340), ["10", "100"]), ((33, 340), ["50", "100", "200"])])
-def test_a_logarithmic_axis_has_as_many_labels_as_there_is_room_for(values, labels):
-    panel = Figure().subplots()
-    panel.plot(values, [0, 0])
-    panel.set_xscale("log")
-    label_powers(panel.xaxis)
-    low, high = panel.get_xlim()
-    shown = [tick for tick in panel.get_xticks() if low <= tick <= high]
-    assert panel.xaxis.get_major_formatter().format_ticks(shown) == labels
-
-
 def test_points_of_one_place_stand_around_it_at_equal_distances():
     assert side_by_side(1, 0.5).tolist() == [0]
     assert side_by_side(4, 0.4) == pytest.approx([-0.15, -0.05, 0.05, 0.15])
+
+
+@pytest.mark.parametrize(("values", "least", "ends"), [([2, 3], 0, (0, 3.21)), ([0, 0.5], 1, (-0.07, 1.07))])
+def test_an_axis_from_zero_on_has_room_for_the_marks_at_its_ends(values, least, ends):
+    figure = Figure(figsize=(3, 2), layout="constrained")
+    panel = figure.subplots()
+    panel.plot([0, 1], values, "o", markersize=5)
+    rise_from_zero(panel, least)
+    assert panel.get_ylim() == pytest.approx(ends)
+    assert overlap(figure) == []
+    panel.set_ylim(0, max(values))
+    assert overlap(figure) != []

@@ -23,8 +23,8 @@ def _mean(mean: float, half: float) -> Mean:
 
 
 @pytest.fixture(scope="session")
-def reported() -> Callable[[Losses], RecommendReport]:
-    def report(losses: Losses) -> RecommendReport:
+def reported() -> Callable[..., RecommendReport]:
+    def report(losses: Losses, margin: Margin = MARGIN) -> RecommendReport:
         means = [
             Mean(mean, mean - half, mean + half, (mean - half / 2.5, mean, mean + half / 2.5)) for mean, half in losses
         ]
@@ -34,16 +34,16 @@ def reported() -> Callable[[Losses], RecommendReport]:
                 f"fedsz:rel=1e-{4 - place}",
                 bounds[place],
                 loss,
-                standing(loss, MARGIN.value),
+                standing(loss, margin.value),
                 Mean(4.0 + place, 3.9 + place, 4.1 + place, (3.9 + place, 4.0 + place, 4.1 + place)),
                 Mean(0.01, 0.009, 0.011, (0.01, 0.01, 0.01)),
                 Mean(0.5, 0.4, 0.6, (0.5, 0.5, 0.5)),
             )
             for place, loss in enumerate(means)
         )
-        recommended = loosest(tried, MARGIN)
+        recommended = loosest(tried, margin)
         spec = RecommendSpec(seeds=3, model="mlp", bounds=",".join(map(str, bounds)))
         leakage = LEAKAGE if recommended else None
-        return RecommendReport(spec, MARGIN, 1200, 360, UNDEFENDED, tried, recommended, leakage)
+        return RecommendReport(spec, margin, 1200, 360, UNDEFENDED, tried, recommended, leakage)
 
     return report

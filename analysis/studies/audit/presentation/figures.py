@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 from sklearn.metrics import roc_curve
 
 from analysis.methods.leakage.membership import Estimate
 from analysis.reporting.canvas import Canvas, columns_of, is_first, is_wide, lay_out, new_canvas
-from analysis.reporting.legends import add_legend
-from analysis.reporting.lettering import letters, scaled, turned
+from analysis.reporting.legends import add_legend, handles_of
+from analysis.reporting.lettering import fit_numbers, letters, scaled, turned
 from analysis.reporting.numbers import significant
-from analysis.reporting.style import LINES, Look, looks
+from analysis.reporting.powers import label_powers
+from analysis.reporting.style import LINES, Look, looks, rise_from_zero
 from analysis.reporting.titles import wrapped
 from analysis.studies.audit.found import AuditReport
 from analysis.studies.audit.presentation.intervals import whiskers
@@ -81,7 +81,8 @@ def rocs(
         panel.plot([least, 1], [least, 1], color="grey", linestyle=":", label="guessing")
         panel.set(xscale="log", yscale="log", xlim=(least, 1), ylim=(least / 2, 1))
         panel.set(title=f"Signal: {signal}", xlabel="false positive rate")
-        panel.xaxis.set_minor_formatter(NullFormatter())
+        label_powers(panel.xaxis)
+        label_powers(panel.yaxis)
         if is_first(panel):
             panel.set_ylabel("true positive rate")
     add_legend(canvas, panels[0].get_legend_handles_labels(), title="defence")
@@ -103,12 +104,13 @@ def error_histograms(noise: Mapping[str, NoiseStudy | None], figure: Canvas | No
     pairs = zip(_shown(grid[::2], len(scopes)), _shown(grid[1::2], len(scopes)), strict=True)
     for pair, (defence, seen) in zip(pairs, scopes.items(), strict=True):
         for panel, scope in zip(pair, seen, strict=True):
-            scope.fit.plot(panel, SHOWN_DISTRIBUTIONS)
+            scope.fit.plot(panel, (*SHOWN_DISTRIBUTIONS, scope.fit.best.family))
+            fit_numbers(panel)
             panel.set(title=_summary(scope), xlabel=f"error / {scope.unit}")
         pair[0].set_title(f"{defence}\n{pair[0].get_title()}")
     for row in grid:
         row[0].set_ylabel("density")
-    add_legend(canvas, grid[0][0].get_legend_handles_labels(), title="fitted distribution")
+    add_legend(canvas, handles_of(canvas), title="fitted distribution")
     canvas.suptitle("Compression error: pooled over tensors (above) and in the largest tensor (below)")
     return wrapped(canvas)
 
@@ -149,7 +151,8 @@ def against_ratio(
     left.axhline(0.5, color="grey", linestyle=":", label="guessing")
     right.axhline(rate, color="grey", linestyle=":", label="guessing")
     left.set(title="Over all thresholds", ylabel="ROC-AUC")
-    right.set(title="For the most certain guesses", ylabel=f"TPR at FPR {rate:g}", ylim=(0, None))
+    right.set(title="For the most certain guesses", ylabel=f"TPR at FPR {rate:g}")
+    rise_from_zero(right)
     for panel in (left, right):
         panel.set_xlabel("defence, and its compression ratio")
         labels = [f"{defence}\n{significant(ratios[defence])}x".replace("+fedsz", "\n+fedsz") for defence in ranked]

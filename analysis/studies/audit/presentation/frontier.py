@@ -3,11 +3,11 @@
 import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.ticker import LogLocator
 
 from analysis.reporting.canvas import Canvas, new_panel
 from analysis.reporting.lettering import scaled
 from analysis.reporting.numbers import significant
+from analysis.reporting.powers import label_powers
 from analysis.reporting.style import looks
 from analysis.reporting.table import Table
 from analysis.reporting.titles import finish_panel
@@ -16,11 +16,14 @@ from analysis.studies.audit.frontier import Frontier
 PLACES = 25
 """Places of mu at which the floor is drawn."""
 
-PLAIN = "{x:g}"
-"""How numbers stand at the axes."""
-
 WIDER = 3
 """How much further than the marks the floor is drawn, as a factor."""
+
+ROUND = 0.12
+"""Room around what is drawn, as a share of it: a low panel in a column cut the marks at its edges."""
+
+OF_MU = "Guaranteed: mu is clip norm / noise.\nAs if, and floor: mu is norm / noise."
+"""What mu is, in the legend."""
 
 LEAST_BITS = 1e-3
 """Fewest bits that are drawn."""
@@ -58,16 +61,13 @@ def draw_frontier(found: Frontier, ax: Axes | None = None) -> Canvas:
     panel.axhline(ONE_BIT, color="grey", linestyle="--", label="the sign of each coordinate alone")
     panel.set(xscale="log", yscale="log")
     for axis in (panel.xaxis, panel.yaxis):
-        axis.set_major_formatter(PLAIN)
-    panel.yaxis.set_minor_locator(LogLocator(subs=(2, 5)))
-    panel.yaxis.set_minor_formatter(PLAIN)
+        label_powers(axis)
+    panel.margins(ROUND)
     panel.set_ylim(bottom=max(panel.get_ylim()[0], LEAST_BITS))
     panel.set(ylabel="bits a coordinate", title="Further down is smaller, further left hides better")
-    panel.set_xlabel(
-        "mu of one client's update, there or not, in one round: over the size of the noise\n"
-        "its clip norm (guaranteed), or its norm (as if, and the floor)"
-    )
-    return finish_panel(panel, ax, "What it costs to hide a client in noise", loc="outside lower center", ncols=2)
+    panel.set_xlabel("mu of one client's update in one round")
+    title = "What it costs to hide a client in noise"
+    return finish_panel(panel, ax, title, OF_MU, loc="outside lower center", ncols=2)
 
 
 def frontier_table(found: Frontier) -> Table:

@@ -11,6 +11,7 @@ from analysis.methods.leakage.detectable import Difference, Estimate
 from analysis.reporting.canvas import Canvas, is_first, lay_out, new_canvas, new_panel
 from analysis.reporting.legends import add_legend
 from analysis.reporting.lettering import letters, scaled, turned
+from analysis.reporting.powers import label_powers
 from analysis.reporting.style import looks
 from analysis.reporting.titles import finish_panel, wrapped
 from analysis.studies.audit.presentation.intervals import draw_rows
@@ -47,6 +48,7 @@ def score_histograms(
         for group, values, colour in _by_membership(each, membership):
             panel.hist(values, bins, density=True, histtype="step", linewidth=scaled(1.8), color=colour, label=group)
         panel.set(title=title, xlabel=unit, yscale="log")
+        label_powers(panel.yaxis)
         if is_first(panel):
             panel.set_ylabel("density")
     add_legend(canvas, panels[0].get_legend_handles_labels(), title="record was a")

@@ -13,7 +13,7 @@ from analysis.reporting.canvas import Canvas, is_wide, lay_out, new_canvas
 from analysis.reporting.legends import add_legend, handles_of
 from analysis.reporting.lettering import letters, name_rows, scaled
 from analysis.reporting.numbers import as_upper_bound
-from analysis.reporting.style import label_powers
+from analysis.reporting.powers import label_powers
 from analysis.reporting.titles import wrapped
 from analysis.studies.audit.found import AuditReport
 from analysis.studies.audit.measure import RECORDS, VULNERABLE

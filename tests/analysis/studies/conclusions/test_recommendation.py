@@ -4,6 +4,7 @@ import pytest
 
 from analysis.studies.conclusions.recommendation import NO_GUARANTEE, leakage_changes, recommendation
 from analysis.studies.recommend.leakage import SeedLeakage, change_over_seeds
+from analysis.studies.recommend.max_loss import Margin
 
 
 def test_the_loosest_bound_is_recommended_with_what_it_costs_and_saves(reported):
@@ -35,6 +36,16 @@ def test_what_is_not_resolved_says_what_would_settle_it_and_what_waits_for_it(re
     assert lines[3] == (
         "fedsz:rel=1e-2 would stay below by itself, and waits for it: bounds are tried in order, the tightest first"
     )
+
+
+def test_an_error_grows(reported):
+    error = Margin(0.1, "mean absolute error", is_share=False, is_error=True)
+    chosen, *_, after, _ = recommendation(reported([(-0.004, 0.01), (0.3, 0.1)], error))
+    assert chosen.startswith("fedsz:rel=1e-4: mean absolute error grows by -0.004 [-0.014, 0.006] in the target's unit")
+    assert after == (
+        "fedsz:rel=1e-3, the next, lets mean absolute error grow by 0.3 [0.2, 0.4] in the target's unit, 0.1 or more"
+    )
+    assert recommendation(reported([(0.09, 0.1)], error))[0].endswith("is not sure to grow by less than 0.1")
 
 
 def test_looser_bounds_that_would_stay_below_contradict_nothing_where_the_tightest_is_not_resolved(reported):

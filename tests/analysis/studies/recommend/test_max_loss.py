@@ -51,14 +51,16 @@ def test_all_of_a_share_is_too_much(text):
 
 def test_a_metric_that_is_no_share_takes_its_own_unit_alone():
     margin = margin_of(parse_max_loss("2.5"), regression())
-    assert (margin.value, margin.unit, str(margin)) == (2.5, "in the unit of mean absolute error", "2.5")
+    assert (margin.value, margin.unit, str(margin)) == (2.5, "in the target's unit", "2.5")
+    assert (margin.lost, margin.loses, margin.is_error) == ("gained", "grows by", True)
     with pytest.raises(InputError, match=r"max loss 0\.5%: mean absolute error is no share: leave out the %"):
         margin_of(parse_max_loss("0.5%"), regression())
 
 
 def test_a_metric_of_a_users_own_is_a_share_only_if_it_says_so():
     own = replace(classification(10), metric="sharpness", scale=Scale.SCORE)
-    assert margin_of(parse_max_loss("3"), own).value == 3
+    margin = margin_of(parse_max_loss("3"), own)
+    assert (margin.value, margin.unit, margin.lost, margin.loses) == (3, "in its own unit", "lost", "loses")
     with pytest.raises(InputError, match="sharpness is no share"):
         margin_of(parse_max_loss("3%"), own)
 

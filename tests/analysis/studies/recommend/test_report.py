@@ -9,8 +9,10 @@ from tidy import require_tidy
 from analysis.reporting.folder import open_run
 from analysis.studies.questions import to_plain
 from analysis.studies.recommend.figure import loss_and_ratio
+from analysis.studies.recommend.max_loss import Margin
 from analysis.studies.recommend.report import bounds_table, to_results, write_recommend
 
+ERROR = Margin(0.1, "mean absolute error", is_share=False, is_error=True)
 LOSSES = [(0.0, 0.0), (0.001, 0.002), (0.002, 0.008), (0.3, 0.01)]
 
 
@@ -45,6 +47,17 @@ def test_the_frame_has_what_the_results_have(reported):
 
 def test_the_figure_is_drawn_in_a_column_of_a_paper(reported):
     require_drawn_where_asked(loss_and_ratio, reported(LOSSES), panels=2)
+
+
+def test_an_error_is_said_to_gain_and_its_figure_is_drawn_in_a_column_and_on_a_page(reported):
+    """In words of its own unit the label of its axis was cut off."""
+    report = reported([(0.0, 0.0), (-0.004, 0.01)], ERROR)
+    figure = require_drawn_where_asked(loss_and_ratio, report, panels=2)
+    assert " ".join(figure.axes[0].get_ylabel().split()) == "mean absolute error gained (in the target's unit)"
+    assert figure.get_suptitle().startswith("Mean absolute error gained")
+    table = bounds_table(report)
+    assert table.columns[1] == "mean absolute error gained\n(in the target's unit)"
+    assert "Gained is against no compression" in table.note
 
 
 def test_the_figure_has_the_losses_in_the_unit_of_its_axis(reported):

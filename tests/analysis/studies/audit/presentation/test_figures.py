@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from drawing import require_drawn_where_asked
+from drawing import overlap, require_drawn_where_asked
 from matplotlib.figure import Figure
 
-from analysis.reporting.style import house_style
+from analysis.reporting.style import COLUMN, house_style, paper_style
 from analysis.studies.audit.presentation.figures import FIGURES
 from analysis.studies.audit.presentation.frontier import draw_frontier
 
@@ -39,6 +39,33 @@ def test_a_figure_is_drawn_on_a_part_of_another(small_report):
 
 def test_the_frontier_is_drawn_on_a_panel(small_report):
     require_drawn_where_asked(draw_frontier, small_report.frontier)
+
+
+@pytest.mark.parametrize("bits", [0.1, 1, 8])
+def test_the_frontier_of_few_releases_has_room_in_a_low_panel(small_report, bits):
+    """Its numbers stood on one another, and the frame cut the highest mark."""
+    (name, point), *_ = ((name, each) for name, each in small_report.frontier.points.items() if each.mu)
+    found = replace(small_report.frontier, points={name: replace(point, bits=bits)})
+    with paper_style():
+        figure = Figure(figsize=(COLUMN, 2.5), layout="constrained")
+        draw_frontier(found, ax=figure.subplots())
+        assert overlap(figure) == []
+
+
+def test_the_best_distribution_of_each_panel_is_drawn_and_named(small_report):
+    figure = FIGURES["noise"](small_report)
+    named = {text.get_text() for text in figure.legends[0].get_texts()}
+    fits = [study.pooled for study in small_report.noise.values() if study and study.scopes]
+    assert named >= {"uniform", "laplace", "normal"} | {fit.best.family for fit in fits}
+    for panel, fit in zip(figure.axes[: len(fits)], fits, strict=True):
+        assert fit.best.family in panel.get_legend_handles_labels()[1]
+
+
+@pytest.mark.parametrize("sizes", [(340e3, 340e3, 340e3), (340e3, 34e3, 10e3), (2e6, 300e3, 9e3)])
+def test_the_cost_of_a_narrow_panel_has_numbers_that_can_be_read(small_report, sizes):
+    trials = replace(small_report.trials, sizes=np.broadcast_to(sizes, small_report.trials.sizes.shape))
+    with house_style():
+        assert overlap(FIGURES["tradeoff"](replace(small_report, trials=trials))) == []
 
 
 def test_drawn_intervals_are_the_reports(small_report):
