@@ -6,7 +6,7 @@ from math import ceil, floor, log10
 from typing import Any
 
 from matplotlib.axis import Axis, XAxis
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from analysis.reporting.lettering import INCH
 from analysis.reporting.numbers import significant
@@ -79,7 +79,8 @@ def label_powers(axis: Axis) -> None:
     """Label a logarithmic axis by numbers as people write them, however wide it will be."""
     axis.set_major_locator(Powers(axis))
     axis.set_major_formatter(FuncFormatter(lambda value, _: _written(value)))
-    axis.set_minor_formatter(NullFormatter())
+    # matplotlib's own raises where nothing that an axis shows has a logarithm.
+    axis.set_minor_locator(NullLocator())
 
 
 def _size(axis: Axis) -> float:
