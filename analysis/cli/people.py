@@ -144,8 +144,8 @@ def print_table(table: "Table") -> None:
     echo(table.title)
     wide, here = Console(width=WIDEST), Console()
     narrow = [heading.replace(" ", "\n") for heading in table.columns]
-    readable = max(map(len, map(str.split, narrow)), default=0) <= TALLEST
-    for headings in (table.columns, narrow) if readable else (table.columns,):
+    tallest = max((len(heading.split()) for heading in table.columns), default=0)
+    for headings in (table.columns, narrow) if tallest <= TALLEST else (table.columns,):
         laid_out = _laid_out(table, headings)
         if Measurement.get(wide, wide.options, laid_out).maximum <= here.width:
             here.print(laid_out)
