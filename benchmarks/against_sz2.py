@@ -11,6 +11,7 @@ from time import perf_counter
 import h5py
 import hdf5plugin
 import numpy as np
+from kept_memory import keep_memory
 from numpy.typing import NDArray
 
 from fedsz_privacy import ErrorBound, FedSZ
@@ -52,4 +53,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    keep_memory()
     main()

@@ -10,6 +10,7 @@ from pathlib import Path
 from time import process_time
 
 import numpy as np
+from kept_memory import keep_memory
 from pysz import sz, szAlgorithm, szConfig, szErrorBoundMode
 
 from fedsz_privacy import ErrorBound, FedSZ
@@ -65,5 +66,6 @@ def compare(source: str) -> None:
 
 
 if __name__ == "__main__":
+    keep_memory()
     for given in sys.argv[1:] or [EFFICIENTNET]:
         compare(given)
