@@ -10,7 +10,7 @@ PRODUCT := fedsz_privacy attacks analysis
 # Some machines ask Python to keep no compiled files: every process of the tests would compile the same modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help audit test test-slow test-all test-flower coverage bench lint format types docs clean
+.PHONY: help audit test test-slow test-all test-flower coverage bench lint format types types-flower docs clean
 
 audit: $(INSTALLED)  ## run the default privacy audit
 	$(BIN)/fedsz-privacy audit
@@ -27,9 +27,8 @@ test-slow: $(RAY)  ## run the tests that take longer, those on a Ray cluster too
 test-all: $(RAY)  ## run both at once, one more at a time than cores: those that wait for processes leave theirs idle
 	$(BIN)/pytest --numprocesses 3 --dist worksteal -m 'slow or not slow'
 
-test-flower: $(FLOWER)  ## run the tests of the Flower plug-in and its notebook, those on Flower's simulation too, and check its types
+test-flower: $(FLOWER)  ## run the tests of the Flower plug-in and its notebook, those on Flower's simulation too
 	$(FLOWER_VENV)/bin/pytest --numprocesses 2 -m 'slow or not slow' tests/fedsz_privacy/flower tests/notebooks/test_recorded_run.py
-	$(FLOWER_VENV)/bin/mypy $(PRODUCT)
 
 coverage: $(RAY)  ## run all tests but Flower's and say which branches of the product ran; fewer than 95% fail
 	$(BIN)/pytest --numprocesses 2 --dist worksteal -m 'slow or not slow' --cov --cov-report=
@@ -49,6 +48,9 @@ format: $(INSTALLED)  ## lay the code out, and mend what can be mended
 
 types: $(INSTALLED)  ## check the types
 	$(BIN)/mypy
+
+types-flower: $(FLOWER)  ## check the product's types where Flower is there, and older versions of what it pins
+	$(FLOWER_VENV)/bin/mypy --cache-dir .mypy_cache/flower $(PRODUCT)
 
 docs: $(DOCS)  ## build the documentation site in site/; warnings are errors
 	$(BIN)/mkdocs build --strict
