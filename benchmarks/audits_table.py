@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.methods.leakage.detectable import Estimate
-from analysis.reporting.numbers import interval
+from analysis.reporting.numbers import as_lower_bound, interval
 from analysis.reporting.table import to_markdown
 from analysis.studies.audit.measure import RECORDS, VULNERABLE
 
@@ -38,7 +38,7 @@ def rows(results: dict[str, Any]) -> Iterator[tuple[str, ...]]:
             f"{spec['adversary']}, {spec['target_rounds']}",
             f"`{release['name']}`",
             "∞" if epsilon == "inf" else f"{epsilon:.3g}",
-            f"{release['epsilon_lower_bound']['epsilon']:.2f}",
+            as_lower_bound(release["epsilon_lower_bound"]["epsilon"]),
             results["strongest_signal"],
             interval(Estimate(**average["auc"])),
             interval(Estimate(**exposed["auc"])),
