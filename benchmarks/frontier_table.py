@@ -140,7 +140,10 @@ def _draw_panel(panel: Axes, found: list[Row], data: str, unit: Unit, chosen: di
 def _smaller(found: list[Row], family: str) -> str:
     """Return the least and greatest compression ratio of a family, over all that is drawn."""
     ratios = [row.ratio for row in found if row.family == family]
-    return "no smaller" if max(ratios) <= 1 else f"{min(ratios):.3g} to {max(ratios):.3g} times smaller"
+    if max(ratios) <= 1:
+        return "no smaller"
+    span = f"{min(ratios):.3g} to {max(ratios):.3g}"
+    return f"{span} times smaller" if min(ratios) >= 1 else f"ratio {span}"
 
 
 def main() -> None:

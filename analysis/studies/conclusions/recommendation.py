@@ -22,6 +22,20 @@ def lost(report: RecommendReport, tried: Tried) -> str:
     return f"{number(loss.value)} [{number(loss.low)}, {number(loss.high)}]"
 
 
+def bytes_sent(ratio: float) -> str:
+    """Return how many bytes are sent, by the compression ratio: a ratio below one sends more.
+
+    Examples
+    --------
+    >>> [bytes_sent(ratio) for ratio in (40.7, 1.0004, 0.97)]
+    ['40.7 times fewer bytes', 'as many bytes', '1.03 times as many bytes']
+    """
+    times = significant(max(ratio, 1 / ratio))
+    if times == "1":
+        return "as many bytes"
+    return f"{times} times fewer bytes" if ratio > 1 else f"{times} times as many bytes"
+
+
 def _chosen(report: RecommendReport) -> Iterator[str]:
     chosen, margin = report.recommended, report.margin
     if chosen is None:
@@ -30,7 +44,7 @@ def _chosen(report: RecommendReport) -> Iterator[str]:
         return
     yield (
         f"{chosen.release}: {margin.metric} {margin.loses} {lost(report, chosen)} {margin.unit}, less than {margin}; "
-        f"{significant(chosen.ratio.value)} times fewer bytes; a client's round takes "
+        f"{bytes_sent(chosen.ratio.value)}; a client's round takes "
         f"{significant(chosen.round_seconds.value, 2)} seconds, {significant(chosen.seconds.value, 2)} of them to "
         "encode and decode its update"
     )

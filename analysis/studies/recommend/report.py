@@ -19,8 +19,8 @@ from analysis.studies.recommend.run import audit_of, federation_of
 from analysis.studies.training_words import training_words
 
 CAPTION = (
-    "Left, what is lost after the last round, paired by seed: a bound stays below with its whole interval. Right, how "
-    "many times fewer bytes an update takes."
+    "Left, what is lost after the last round, paired by seed: a bound stays below with its whole interval. Right, "
+    "the bytes of an update over those that are sent: below 1, more are sent."
 )
 
 

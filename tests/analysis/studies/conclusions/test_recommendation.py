@@ -1,7 +1,10 @@
 """Every sentence of a recommendation follows from the figures beside it."""
 
+from dataclasses import replace
+
 import pytest
 
+from analysis.methods.over_seeds import Mean
 from analysis.studies.conclusions.recommendation import NO_GUARANTEE, leakage_changes, recommendation
 from analysis.studies.recommend.leakage import SeedLeakage, change_over_seeds
 from analysis.studies.recommend.max_loss import Margin
@@ -18,6 +21,14 @@ def test_the_loosest_bound_is_recommended_with_what_it_costs_and_saves(reported)
     )
     assert rest == "no looser bound was tried: --bounds takes looser ones"
     assert guaranteed == NO_GUARANTEE
+
+
+def test_a_bound_that_makes_updates_larger_is_not_said_to_send_fewer_bytes(reported):
+    report = reported([(0.0, 0.0)])
+    larger = replace(report.recommended, ratio=Mean(0.8, 0.7, 0.9, (0.7, 0.8, 0.9)))
+    chosen, *_ = recommendation(replace(report, recommended=larger, tried=(larger,)))
+    assert "; 1.25 times as many bytes; " in chosen
+    assert "fewer" not in chosen
 
 
 def test_a_bound_that_loses_more_is_said_to(reported):
