@@ -11,6 +11,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from analysis.cli.people import one_line_errors
 from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.defences.grammar import write_shortest
 
 # Typer brings click under a name that differs between its versions; this class is click's in each of them.
 UsageError: Any = typer.BadParameter.__base__
@@ -41,7 +42,17 @@ class OneLineGroup(TyperGroup):
 
 
 class OnceCommand(TyperCommand):
-    """A command whose options of one value may be given once: of two values one would be dropped in silence."""
+    """A command whose options of one value may be given once: of two values one would be dropped in silence.
+
+    Its help shows numbers as reports do.
+    """
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        for each in self.params:
+            if isinstance(each.default, float):
+                # Typer shows a default as Python writes it, 1e-05, and reads one that is spelt as an option would be.
+                each.default = write_shortest(each.default)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse arguments, and end with one line if one cannot be read, or an option of one value has several."""

@@ -22,6 +22,7 @@ from fedsz_privacy.core.magnitude import magnitudes
 from fedsz_privacy.core.ranges import ACCOUNTED_NOISE_MULTIPLIER, CLIP_NORM, Range, require_within
 from fedsz_privacy.core.state import StateDict, expand, is_number
 from fedsz_privacy.defences.aggregation import Senders
+from fedsz_privacy.defences.grammar import write_rounded
 from fedsz_privacy.defences.proof import Observer, Proof, Unit
 from fedsz_privacy.training.gaussian_rounds import SAMPLING_RATE, Adjacency
 
@@ -97,9 +98,9 @@ class DPFedAvg:
             Unit.CLIENT,
             Adjacency.ZERO_OUT,
             Observer.AGGREGATES,
-            f"each client's whole update is decoded, clipped to {self.clip_norm:g} and added up by a trusted server, "
-            f"with Gaussian noise of {self.noise_multiplier:.3f} clip norms on the sum and a fixed denominator; what "
-            "clients do before is covered, what follows is post-processing",
+            f"each client's whole update is decoded, clipped to {write_rounded(self.clip_norm)} and added up by a "
+            f"trusted server, with Gaussian noise of {self.noise_multiplier:.3f} clip norms on the sum and a fixed "
+            "denominator; what clients do before is covered, what follows is post-processing",
             "McMahan et al., ICLR 2018",
         )
 

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from decimal import Decimal
 from math import isinf
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
@@ -102,15 +103,24 @@ def without_defaults(factory: Callable[..., object], options: Mapping[str, Optio
 
 
 def write_number(value: float) -> str:
-    """Return the shortest spelling of a number, as names of releases have it."""
-    import numpy as np  # here, as the command line reads names of defences for its help
-
-    return np.format_float_scientific(value, trim="-", exp_digits=1)
+    """Return the shortest spelling of a number as a power, as names of releases have it."""
+    return f"{Decimal(str(value)).normalize():e}"
 
 
 def write_shortest(value: float) -> str:
     """Return the shortest of the spellings that read as exactly this number."""
     return min(repr(value).removesuffix(".0"), write_number(value), key=len)
+
+
+def write_rounded(value: float, digits: int = 6) -> str:
+    """Return a number to so many significant digits, in its shortest spelling.
+
+    Examples
+    --------
+    >>> write_rounded(0.1), write_rounded(1.23456e-5, 3), write_rounded(1.0)
+    ('0.1', '1.23e-5', '1')
+    """
+    return write_shortest(float(f"{value:.{digits}g}"))
 
 
 def write_value(value: Option) -> str:

@@ -14,6 +14,7 @@ from fedsz_privacy.core.dp_events import (
 )
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.ranges import ACCOUNTED_NOISE_MULTIPLIER, DELTA, EPSILON, require_in
+from fedsz_privacy.defences.grammar import write_rounded
 
 if TYPE_CHECKING:
     from fedsz_privacy.training.accountants import LossAccountant, RenyiAccountant
@@ -52,7 +53,8 @@ def event_of(history: History) -> DpEvent:
 def describe(history: History) -> str:
     """Return what an accountant of Opacus has counted, in words."""
     return ", ".join(
-        f"{steps} steps at noise multiplier {noise:.4g} and sampling rate {rate:.4g}" for noise, rate, steps in history
+        f"{steps} steps at noise multiplier {write_rounded(noise, 4)} and sampling rate {write_rounded(rate, 4)}"
+        for noise, rate, steps in history
     )
 
 

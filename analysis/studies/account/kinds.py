@@ -97,8 +97,8 @@ def local_dp(
     noise = classical_noise(sensitivity, epsilon, delta)
     asked = Asked(GaussianRounds(noise / clip_norm, rounds=rounds), delta, halt_at, promised=epsilon)
     words = Words(
-        title=f"LocalDpMod(clipping_norm={clip_norm:g}, sensitivity={sensitivity:g}, epsilon={epsilon:g}, "
-        f"delta={write_shortest(delta)})",
+        title=f"LocalDpMod(clipping_norm={write_shortest(clip_norm)}, sensitivity={write_shortest(sensitivity)}, "
+        f"epsilon={write_shortest(epsilon)}, delta={write_shortest(delta)})",
         unit="one client's update, and over rounds all updates of one client",
         one="round",
         observer="what the client sends, the server among them; no sampling of clients helps against it",

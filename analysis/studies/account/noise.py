@@ -8,6 +8,7 @@ from analysis.studies.account.asked import Words, figure
 from fedsz_privacy.core.dp_events import GaussianDpEvent, PoissonSampledDpEvent
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.ranges import DELTA, EPSILON, require_in
+from fedsz_privacy.defences.grammar import write_rounded
 from fedsz_privacy.training.accounting import calibrate, composed
 from fedsz_privacy.training.gaussian_rounds import Adjacency, GaussianRounds, noise_for_epsilon
 
@@ -74,6 +75,6 @@ def noise_found(words: Words, epsilon: float | None, found: GaussianRounds) -> S
     if epsilon is None:
         return []
     return [
-        f"noise multiplier {figure(found.noise_multiplier)} was found for an epsilon of {epsilon:g} at most over all "
-        f"{words.one}s together (zero-out)"
+        f"noise multiplier {figure(found.noise_multiplier)} was found for an epsilon of {write_rounded(epsilon)} at "
+        f"most over all {words.one}s together (zero-out)"
     ]

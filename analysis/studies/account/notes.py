@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from analysis.studies.account.asked import Asked, Words, figure, guaranteed_figure, short
 from fedsz_privacy.core.dp_events import PoissonSampledDpEvent
+from fedsz_privacy.defences.grammar import write_rounded
 from fedsz_privacy.training.accounting import composed, epsilon
 from fedsz_privacy.training.events import DiscreteGaussianDpEvent
 from fedsz_privacy.training.gaussian_rounds import Adjacency, classical_epsilon, noise_for_epsilon
@@ -51,17 +52,17 @@ def too_sensitive(clip_norm: float, sensitivity: float) -> Sequence[str]:
     """Say that a sensitivity is smaller than what the clip norm allows."""
     if sensitivity == 0:
         return ["sensitivity 0 adds no noise: nothing is guaranteed"]
+    stated, clip = f"sensitivity {write_rounded(sensitivity)}", write_rounded(clip_norm)
     if sensitivity < clip_norm:
         times = clip_norm / sensitivity
         return [
-            f"sensitivity {sensitivity:g} is smaller than clip norm {clip_norm:g}, by which one update may change what "
-            f"is sent: the noise is {figure(times)} times too small for zero-out, and {figure(2 * times)} times for "
-            "replace"
+            f"{stated} is smaller than clip norm {clip}, by which one update may change what is sent: the noise is "
+            f"{figure(times)} times too small for zero-out, and {figure(2 * times)} times for replace"
         ]
     if sensitivity < 2 * clip_norm:
         return [
-            f"sensitivity {sensitivity:g} is one of zero-out; two updates of clip norm {clip_norm:g} may differ by "
-            f"{2 * clip_norm:g}, and local differential privacy, which is replace, needs that"
+            f"{stated} is one of zero-out; two updates of clip norm {clip} may differ by "
+            f"{write_rounded(2 * clip_norm)}, and local differential privacy, which is replace, needs that"
         ]
     return []
 
@@ -72,6 +73,6 @@ def noise_needed(clip_norm: float, asked: Asked, epsilon: float) -> Sequence[str
     zero_out, replace = (clip_norm * noise_for_epsilon(rounds, epsilon, asked.delta, each) for each in Adjacency)
     over = "one round" if rounds == 1 else f"all {rounds:,} rounds together"
     return [
-        f"for an epsilon of {epsilon:g} over {over} the noise needs a standard deviation of "
+        f"for an epsilon of {write_rounded(epsilon)} over {over} the noise needs a standard deviation of "
         f"{guaranteed_figure(zero_out)} (zero-out) or {guaranteed_figure(replace)} (replace); it has {figure(noise)}"
     ]

@@ -4,7 +4,7 @@ from analysis.reporting.numbers import count
 from analysis.reporting.table import Table
 from analysis.studies.account.asked import figure, guaranteed_figure
 from analysis.studies.account.found import Account, Epsilons
-from fedsz_privacy.defences.grammar import write_shortest
+from fedsz_privacy.defences.grammar import write_rounded, write_shortest
 
 
 def account_table(account: Account) -> Table:
@@ -25,7 +25,7 @@ def account_table(account: Account) -> Table:
             f"guaranteed epsilon\nat delta {delta},\none {one}{everybody}",
             *((f"guaranteed epsilon\nat delta {delta},\none {one}",) if asked.sampled else ()),
             f"guaranteed epsilon\nat delta {delta},\n{count(rounds.rounds, one)}",
-            *((f"{one}s within\nepsilon {asked.halt_at:g}",) if asked.halt_at else ()),
+            *((f"{one}s within\nepsilon {write_rounded(asked.halt_at)}",) if asked.halt_at else ()),
         ),
         rows=[_row(account, each) for each in account.epsilons],
     )
@@ -33,8 +33,8 @@ def account_table(account: Account) -> Table:
 
 def _sampled_words(rate: float, one: str) -> str:
     return (
-        f"Sampling rate {rate:g}; by privacy loss distributions, and of so many {one}s that floats lose them by Renyi "
-        "divergences, or as without sampling."
+        f"Sampling rate {write_rounded(rate)}; by privacy loss distributions, and of so many {one}s that floats lose "
+        "them by Renyi divergences, or as without sampling."
     )
 
 

@@ -18,7 +18,7 @@ from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.ranges import CLIP_NORM, require_in
 from fedsz_privacy.core.shared_randomness import SharedRandomness
 from fedsz_privacy.core.state import StateDict
-from fedsz_privacy.defences.grammar import write_number
+from fedsz_privacy.defences.grammar import write_number, write_rounded
 from fedsz_privacy.defences.mechanisms.channel import Channel, transmit
 from fedsz_privacy.defences.mechanisms.floats import Norm, blanked, clip_norm, float_values
 from fedsz_privacy.defences.mechanisms.quantiser import Codes, Shared, Values, round_to_codes
@@ -138,14 +138,15 @@ def _proof(bound: ErrorBound, clip: float) -> Proof:
         raise InputError("dither:rel takes no clip norm, as its bound is private anyway: write dither:abs=1,clip=1e-3")
     width = 2 * bound.value
     if clip >= width:
-        raise InputError(f"clip norm {clip:g}: choose less than the width of a cell, {width:g}, or leave it out")
+        names = f"clip norm {write_rounded(clip)}: choose less than the width of a cell, {write_rounded(width)}"
+        raise InputError(f"{names}, or leave it out")
     return Proof(
         EpsilonDeltaDpEvent(0.0, clip / width),
         Unit.CLIENT,
         Adjacency.ZERO_OUT,
         Observer.SERVER,
-        f"dithered codes of two updates differ with probability {clip / width:.2g} at most, whatever else is known, as "
-        "the boundaries of cells are shifted evenly",
+        f"dithered codes of two updates differ with probability {write_rounded(clip / width, 2)} at most, whatever "
+        "else is known, as the boundaries of cells are shifted evenly",
         "subtractive dither of Schuchman, IEEE Trans. Commun. Technol. 1964, and the coupling proved in `dither`",
     )
 

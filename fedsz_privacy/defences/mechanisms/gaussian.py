@@ -12,7 +12,7 @@ from torch import Tensor
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.ranges import ACCOUNTED_NOISE_MULTIPLIER, CLIP_NORM, require_in
 from fedsz_privacy.core.state import StateDict, nbytes
-from fedsz_privacy.defences.grammar import write_options
+from fedsz_privacy.defences.grammar import write_options, write_rounded
 from fedsz_privacy.defences.mechanisms.floats import blanked, coordinates, to_tensors
 from fedsz_privacy.defences.mechanisms.secret_noise import Noise, noised_on_lattice
 from fedsz_privacy.defences.proof import Composition, Observer, Proof, Unit
@@ -93,8 +93,8 @@ def gaussian_by(
         Unit.CLIENT,
         Adjacency.ZERO_OUT,
         Observer.SERVER,
-        f"an update clipped to L2 norm {clip:.4g} and a discrete Gaussian of standard deviation {sigma:.4g} on every "
-        "coordinate of its lattice have the Renyi divergences of Gaussian noise",
+        f"an update clipped to L2 norm {write_rounded(clip, 4)} and a discrete Gaussian of standard deviation "
+        f"{write_rounded(sigma, 4)} on every coordinate of its lattice have the Renyi divergences of Gaussian noise",
         "Canonne, Kamath and Steinke, NeurIPS 2020",
     )
 

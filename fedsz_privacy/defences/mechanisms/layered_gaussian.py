@@ -14,7 +14,7 @@ from fedsz_privacy.core.dp_events import GaussianDpEvent, NonPrivateDpEvent
 from fedsz_privacy.core.ranges import CLIP_NORM, require_in
 from fedsz_privacy.core.shared_randomness import SharedRandomness
 from fedsz_privacy.core.state import StateDict
-from fedsz_privacy.defences.grammar import write_options
+from fedsz_privacy.defences.grammar import write_options, write_rounded
 from fedsz_privacy.defences.mechanisms.channel import Channel, transmit
 from fedsz_privacy.defences.mechanisms.floats import Norm, blanked, clip_norm, float_values
 from fedsz_privacy.defences.mechanisms.layered import GaussianLayers, Layered
@@ -120,8 +120,8 @@ def _server_proof(tiers: Tiers, clip: float) -> Proof:
         Unit.CLIENT,
         Adjacency.ZERO_OUT,
         Observer.SERVER,
-        f"a secret discrete Gaussian of {tiers.secret:.4g} times the L2 clip norm {clip:g} on a lattice, and all codes "
-        "are made of its sums",
+        f"a secret discrete Gaussian of {write_rounded(tiers.secret, 4)} times the L2 clip norm {write_rounded(clip)} "
+        "on a lattice, and all codes are made of its sums",
         "Canonne, Kamath and Steinke, NeurIPS 2020",
     )
 
@@ -132,6 +132,7 @@ def _outsiders_proof(tiers: Tiers, clip: float) -> Proof:
         Unit.CLIENT,
         Adjacency.ZERO_OUT,
         Observer.OUTSIDER,
-        f"error of exactly the Gaussian distribution at {tiers.outsiders:.4g} times the L2 clip norm {clip:g}",
+        f"error of exactly the Gaussian distribution at {write_rounded(tiers.outsiders, 4)} times the L2 clip "
+        f"norm {write_rounded(clip)}",
         SOURCE,
     )

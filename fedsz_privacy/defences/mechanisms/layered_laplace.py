@@ -6,7 +6,7 @@ from fedsz_privacy.core.dp_events import LaplaceDpEvent, NonPrivateDpEvent
 from fedsz_privacy.core.ranges import CLIP_NORM, EPSILON, require_in
 from fedsz_privacy.core.shared_randomness import SharedRandomness
 from fedsz_privacy.core.state import StateDict
-from fedsz_privacy.defences.grammar import write_options
+from fedsz_privacy.defences.grammar import write_options, write_rounded
 from fedsz_privacy.defences.mechanisms.channel import Channel, transmit
 from fedsz_privacy.defences.mechanisms.floats import Norm, blanked, clip_norm, float_values
 from fedsz_privacy.defences.mechanisms.layered import LaplaceLayers, Layered
@@ -84,7 +84,7 @@ def _server_proof(delta: float) -> Proof:
         Adjacency.ZERO_OUT,
         Observer.SERVER,
         "layered codes of two updates, of which everything else is known, differ with probability "
-        f"{delta:.2g} at most, as cells are twice as wide as the scale of the noise in the harmonic mean",
+        f"{write_rounded(delta, 2)} at most, as cells are twice as wide as the scale of the noise in the harmonic mean",
         f"{SOURCE}; the coupling proved in `layered_laplace`",
     )
 
@@ -95,6 +95,7 @@ def _outsiders_proof(multiplier: float, clip: float) -> Proof:
         Unit.CLIENT,
         Adjacency.ZERO_OUT,
         Observer.OUTSIDER,
-        f"error of exactly Laplace's distribution at {multiplier:.4g} times the L1 clip norm {clip:g}",
+        f"error of exactly Laplace's distribution at {write_rounded(multiplier, 4)} times the L1 clip norm "
+        f"{write_rounded(clip)}",
         SOURCE,
     )

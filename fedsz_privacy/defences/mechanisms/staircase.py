@@ -15,7 +15,7 @@ from numpy.random import Generator
 from fedsz_privacy.core.ranges import CLIP_NORM, require_in
 from fedsz_privacy.core.shared_randomness import SharedRandomness
 from fedsz_privacy.core.state import StateDict
-from fedsz_privacy.defences.grammar import write_options
+from fedsz_privacy.defences.grammar import write_options, write_rounded
 from fedsz_privacy.defences.mechanisms.channel import Channel, transmit
 from fedsz_privacy.defences.mechanisms.floats import blanked, float_values
 from fedsz_privacy.defences.mechanisms.quantiser import Codes, Shared, Values
@@ -113,7 +113,7 @@ def staircase(composition: Composition, eps: float, clip: float) -> Release:
         Unit.COORDINATE,
         Adjacency.REPLACE,
         Observer.SERVER,
-        f"one bit a coordinate with two-sided geometric noise, each coordinate clamped to {clip:g}",
+        f"one bit a coordinate with two-sided geometric noise, each coordinate clamped to {write_rounded(clip)}",
         "Geng and Viswanath, arXiv 1212.1186, and the dithered form proved in `staircase`",
     )
     return Release(

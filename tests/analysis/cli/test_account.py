@@ -37,7 +37,7 @@ def test_flowers_mod_at_epsilon_10_gives_more_and_halts_after_two_rounds():
 
 def test_a_sensitivity_below_the_clip_norm_is_said():
     shown = account(*LOCAL, "--sensitivity", "1e-4")
-    assert "sensitivity 0.0001 is smaller than clip norm 1" in shown
+    assert "sensitivity 1e-4 is smaller than clip norm 1" in shown
     assert "2.132e8" in row(shown, "zero-out")
 
 

@@ -1,11 +1,18 @@
 """An option that takes one value and is given two ends in one line, whatever the command."""
 
+import re
+
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from analysis.cli import app
 
 COMMANDS = {"audit": [], "noise": ["model.pt"], "bench": [], "federate": []}
+
+
+ALL = {name: each for name, each in typer.main.get_command(app).commands.items() if name != "account"}
+ACCOUNTS = {f"account {name}": each for name, each in typer.main.get_command(app).commands["account"].commands.items()}
 
 
 def run(*arguments: str):
@@ -79,3 +86,11 @@ def test_code_of_a_user_that_leaves_is_no_success(tmp_path, monkeypatch):
     result = run("audit", "--training", "leaving:train")
     assert result.exit_code == 2
     assert result.stderr == "fedsz-privacy: code of the run called sys.exit(0): leave that out, or raise an error\n"
+
+
+@pytest.mark.parametrize("command", [*ALL, *ACCOUNTS])
+def test_help_shows_numbers_as_reports_write_them(command):
+    shown = CliRunner().invoke(app, [*command.split(), "--help"], env={"COLUMNS": "200"}).stdout
+    defaults = re.findall(r"\[default: ([^]]*)\]", shown)
+    assert not [each for each in defaults if re.fullmatch(r".*(e[-+]0\d|\.0)", each)]
+    assert ("1e-5" in defaults) == ("--delta " in shown)

@@ -19,7 +19,7 @@ from fedsz_privacy.codec.lossy import THRESHOLD
 from fedsz_privacy.codec.names import COMPRESSOR_NAMES, DEFAULT_COMPRESSOR, DEFAULT_LOSSLESS, LOSSLESS_NAMES
 from fedsz_privacy.core.state import nbytes
 from fedsz_privacy.defences.defence import Setting, parse_defence
-from fedsz_privacy.defences.grammar import split_parts, write_shortest
+from fedsz_privacy.defences.grammar import split_parts, write_number, write_shortest
 from fedsz_privacy.defences.reading import settle_defences
 from fedsz_privacy.defences.release import release_each
 from fedsz_privacy.training.accounting import epsilon
@@ -321,6 +321,13 @@ def test_nothing_deterministic_is_ever_private():
 def test_the_shortest_spelling_reads_as_the_same_number(value):
     assert float(write_shortest(value)) == value
     assert len(write_shortest(value)) <= len(repr(value))
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+@settings(derandomize=True)
+def test_a_power_is_written_as_numpy_writes_it(value):
+    for rounded in (value, np.float32(value) if abs(value) < 1e38 else value):
+        assert write_number(rounded) == np.format_float_scientific(rounded, trim="-", exp_digits=1)
 
 
 def test_a_plus_sign_separates_parts_unless_it_belongs_to_an_exponent():

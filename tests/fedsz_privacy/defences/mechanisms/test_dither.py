@@ -70,7 +70,7 @@ def test_codes_of_neighbours_differ_as_often_as_the_theorem_says(apart):
 def test_a_clip_norm_makes_a_guarantee_and_nothing_else_does():
     private = parse_release("dither:abs=0.5,clip=1e-4")
     assert private.event == EpsilonDeltaDpEvent(0.0, 1e-4)
-    assert "differ with probability 0.0001 at most" in private.reason
+    assert "differ with probability 1e-4 at most" in private.reason
     for text in ("dither:rel=1e-2", "dither:abs=1e-2"):
         assert isinstance(parse_release(text).event, NonPrivateDpEvent)
     assert "private range" in parse_release("dither:rel=1e-2").reason

@@ -49,6 +49,8 @@ def test_the_reason_names_theorem_paper_adversary_and_adjacency():
         "its lattice have the Renyi divergences of Gaussian noise (Canonne, Kamath and Steinke, NeurIPS 2020); "
         f"for one client, there or not; against {Observer.SERVER}"
     )
+    small = parse_release("gaussian:noise=1.1,clip=1e-5").reason
+    assert small.startswith("an update clipped to L2 norm 1e-5 and a discrete Gaussian of standard deviation 1.1e-5 on")
 
 
 @pytest.mark.parametrize(

@@ -142,8 +142,8 @@ def test_the_words_for_what_was_not_found_are_the_fields(small_report):
     [
         ({}, "4 epochs of SGD, batch size 10, learning rate 0.2"),
         (
-            {"optimizer": "adamw", "weight_decay": 0.1},
-            "4 epochs of AdamW, batch size 10, learning rate 0.2, weight decay 0.1",
+            {"optimizer": "adamw", "weight_decay": 1e-5},
+            "4 epochs of AdamW, batch size 10, learning rate 0.2, weight decay 1e-5",
         ),
         ({"training": "copy:copy", "epochs": 5, "learning_rate": 0.1}, "the function copy:copy"),
     ],
