@@ -6,6 +6,7 @@ a difference that a run would have missed is not called none, and no attack's fa
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from math import isinf
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,17 @@ MATERIAL = 0.1
 
 SAME_SIZE = 1.05
 """Ratio from which a size is called another."""
+
+
+class Beside(Enum):
+    """How the leakage under a defence compares to that of none, and what is said of it before what none is called."""
+
+    UNSEEN = "not above guessing, as under"
+    ABOUT_AS_MUCH = "leaks about as much as"
+    AS_MUCH = "leaks as much as"
+    MORE = "leaks more than"
+    LESS = "leaks less than"
+    UNTOLD = "cannot be told from"
 
 
 @dataclass(frozen=True)
@@ -144,25 +156,33 @@ def _unseen(auc: Estimate) -> str:
     return "below guessing" if auc.high < GUESSING else "not told from guessing"
 
 
-def leaks_beside(found: PairedAuc, attack: str) -> str:
-    """Return how the leakage under a defence compares to that of none."""
-    sees, saw = found.auc.low > GUESSING, found.undefended.low > GUESSING
-    pair = _pair(found)
-    if not sees and not saw:
-        alike = _unseen(found.auc) == _unseen(found.undefended)
-        unseen = _unseen(found.auc) if alike else "not above guessing"
-        return f"the AUC of {attack} is {unseen}, with it or without ({pair})"
+def judge(found: PairedAuc) -> Beside:
+    """Return how the leakage under a defence compares to that of none: a change has to exclude 0, and to matter."""
+    if max(found.auc.low, found.undefended.low) <= GUESSING:
+        return Beside.UNSEEN
     matters = MATERIAL * (found.undefended.value - GUESSING)
     within = max(-found.change.low, found.change.high) < matters
     if found.change.low > 0 or found.change.high < 0:
         if within:
-            return f"leaks about as much as {found.beside} ({pair}, {change_of(found.change, FINE)})"
-        words = "more" if found.change.value > 0 else "less"
-        unseen = "" if sees else f"; it is {_unseen(found.auc)} now"
-        return f"leaks {words} than {found.beside} ({pair}, {change_of(found.change)}{unseen})"
-    if within and found.detectable <= matters:
-        return f"leaks as much as {found.beside} ({pair}; {_sight(found)})"
-    return f"cannot be told from {found.beside} ({pair}; {_sight(found)})"
+            return Beside.ABOUT_AS_MUCH
+        return Beside.MORE if found.change.value > 0 else Beside.LESS
+    return Beside.AS_MUCH if within and found.detectable <= matters else Beside.UNTOLD
+
+
+def leaks_beside(found: PairedAuc, attack: str) -> str:
+    """Return in words how the leakage under a defence compares to that of none."""
+    judged, pair = judge(found), _pair(found)
+    if judged is Beside.UNSEEN:
+        alike = _unseen(found.auc) == _unseen(found.undefended)
+        unseen = _unseen(found.auc) if alike else "not above guessing"
+        return f"the AUC of {attack} is {unseen}, with it or without ({pair})"
+    head = f"{judged.value} {found.beside} ({pair}"
+    if judged is Beside.ABOUT_AS_MUCH:
+        return f"{head}, {change_of(found.change, FINE)})"
+    if judged in {Beside.MORE, Beside.LESS}:
+        unseen = "" if found.auc.low > GUESSING else f"; it is {_unseen(found.auc)} now"
+        return f"{head}, {change_of(found.change)}{unseen})"
+    return f"{head}; {_sight(found)})"
 
 
 def _pair(found: PairedAuc) -> str:

@@ -4,9 +4,17 @@ from collections.abc import Iterator
 
 from analysis.methods.non_inferiority import Standing, records_to_resolve, seeds_to_resolve
 from analysis.reporting.numbers import FINE, change_of, interval, significant
-from analysis.studies.conclusions.defence import GUESSING, findable
+from analysis.studies.conclusions.defence import Beside, PairedAuc, findable, judge
 from analysis.studies.recommend.found import RecommendReport, Tried
 from analysis.studies.recommend.leakage import LeakageChange
+
+_JUDGED = {
+    Beside.UNSEEN: "not told by this run, whose attacks may name nobody even without compression",
+    Beside.ABOUT_AS_MUCH: "attacks name members about as well",
+    Beside.MORE: "compression lets attacks name members better",
+    Beside.LESS: "attacks name members less well, which guarantees nothing",
+}
+"""What is said of leakage that is told from that without compression, and of leakage that attacks do not see."""
 
 NO_GUARANTEE = "guaranteed: nothing at any bound; FedSZ is deterministic, so its epsilon is infinite"
 
@@ -96,11 +104,9 @@ def leakage_changes(change: LeakageChange) -> str:
     )
     if change.detectable:
         beside += f", where {findable(change.detectable)}"
-    if moved.low > 0:
-        return f"compression lets attacks name members better: {beside}"
-    if moved.high < 0:
-        return f"attacks name members less well, which guarantees nothing: {beside}"
-    if change.undefended.low <= GUESSING:
-        return f"not told by this run, whose attacks may name nobody even without compression: {beside}"
-    found = "nothing that was found" if change.detectable else "nothing in any of these seeds"
-    return f"compression changes {found}: {beside}"
+    judged = judge(PairedAuc(change.released, change.undefended, moved, change.detectable))
+    return f"{_JUDGED.get(judged) or _unchanged(change)}: {beside}"
+
+
+def _unchanged(change: LeakageChange) -> str:
+    return f"compression changes {'nothing that was found' if change.detectable else 'nothing in any of these seeds'}"

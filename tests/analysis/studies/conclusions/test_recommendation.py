@@ -96,6 +96,8 @@ def test_no_seeds_are_promised_where_the_mean_is_over_the_margin(reported):
         ((0.61, 0.62, 0.63), (0.61, 0.62, 0.63), "compression changes nothing in any of these seeds"),
         ((0.61, 0.62, 0.63), (0.51, 0.52, 0.535), "attacks name members less well, which guarantees nothing"),
         ((0.61, 0.62, 0.63), (0.66, 0.671, 0.68), "compression lets attacks name members better"),
+        ((0.62, 0.63), (0.62005, 0.630051), "attacks name members about as well"),
+        ((0.62, 0.63), (0.61995, 0.629949), "attacks name members about as well"),
         ((0.49, 0.50, 0.51), (0.4901, 0.4999, 0.51), "not told by this run, whose attacks may name nobody"),
     ],
 )
