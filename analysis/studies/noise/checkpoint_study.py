@@ -19,6 +19,7 @@ from analysis.methods.noise.noise_fit import NoiseFit, fit_sketch
 from analysis.methods.noise.residuals import BoundSource, source_of_all
 from analysis.methods.noise.sketch import Sketch
 from analysis.reporting.progress import Progress, silent
+from analysis.studies.noise.scopes import POOLED, Scope
 from analysis.studies.noise.tensor_study import SHARES, TensorStudy, study_tensors
 from analysis.studies.noise.unstudied import Reason, find_unstudied
 from analysis.studies.spec import DELTA
@@ -109,6 +110,21 @@ class CheckpointStudy:
         tensors = self.tensors.values()
         weights = [each.fit.elements for each in tensors]
         return float(np.average([each.decided for each in tensors], weights=weights))
+
+    @property
+    def pooled(self) -> tuple[Scope, Scope]:
+        """All tensors' errors, raw and each over its own tensor's bound."""
+        return (
+            Scope(None, self.raw, self.decided, "standard deviation", f"{POOLED}, raw"),
+            Scope(None, self.normalised, self.decided, f"{self.bounds_are} bound", f"{POOLED}, over bound"),
+        )
+
+    @property
+    def of_tensors(self) -> dict[str, Scope]:
+        """Each tensor's errors, over its bound."""
+        return {
+            name: Scope(name, each.fit, each.decided, f"{each.bound_is} bound") for name, each in self.tensors.items()
+        }
 
     def to_dict(self) -> dict[str, object]:
         """Return the study as plain values."""

@@ -37,11 +37,9 @@ def pooled_and_single(studies: Studies, figure: Canvas | None = None) -> Canvas:
     canvas = new_canvas(figure, 4.2 * len(studies) + 2, 11)
     panels = _columns(canvas, 3, len(studies))
     for column, (release, study) in zip(panels.T, studies.items(), strict=True):
-        one = study.tensors[study.largest].fit
-        rows = (("pooled, raw", study.raw), ("pooled, over bound", study.normalised), (study.largest, one))
-        for panel, (name, fit), unit in zip(column, rows, ("standard deviation", "bound", "bound"), strict=True):
-            fit.plot(panel)
-            panel.set(title=f"{name}\n{fit.summary}", xlabel=f"error / {unit}")
+        for panel, scope in zip(column, (*study.pooled, study.of_tensors[study.largest]), strict=True):
+            scope.fit.plot(panel)
+            panel.set(title=f"{scope.label}\n{scope.fit.summary}", xlabel=f"error / {scope.unit}")
         column[0].set_title(f"{release}\n{column[0].get_title()}")
         errors = np.linspace(-1, 1, 801) * column[0].get_xlim()[1]
         column[0].plot(
@@ -65,9 +63,10 @@ def error_against_value(studies: Studies, figure: Canvas | None = None) -> Canva
         seen = np.abs(values) <= VIEW
         panel.scatter(values[seen], errors[seen], s=5, alpha=0.4, color=sns.color_palette("colorblind")[0], linewidth=0)
         shares = f"R²(e|x) {largest.fit.dependence.explained_as('.3f')}, R²(e|all values) {largest.decided:z.3f}"
-        panel.set(title=f"{release}\n{shares}", xlabel="value / bound", xlim=(-VIEW, VIEW))
+        unit = study.of_tensors[study.largest].unit
+        panel.set(title=f"{release}\n{shares}", xlabel=f"value / {unit}", xlim=(-VIEW, VIEW))
         if is_first(panel):
-            panel.set_ylabel("error / bound")
+            panel.set_ylabel("error / the same bound")
     canvas.suptitle("The error against the value (largest tensor)")
     return wrapped(canvas)
 
@@ -127,8 +126,9 @@ FIGURES: Mapping[str, tuple[Callable[[Studies], Canvas], str]] = MappingProxyTyp
         "errors": (
             pooled_and_single,
             "Above, raw errors of all tensors: a mixture of scales, which can look like one distribution with heavy "
-            "tails. The black line has no free parameter: uniform distributions of the known bounds. In the middle, "
-            "each tensor's errors over its own bound; below, one tensor alone.",
+            "tails. The black line has no free parameter: uniform distributions of the tensors' bounds. In the middle, "
+            "each tensor's errors over its own bound; below, one tensor alone. Where a release reports no bound "
+            "it is the observed one, the largest error seen.",
         ),
         "dependence": (
             error_against_value,

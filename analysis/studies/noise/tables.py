@@ -1,15 +1,15 @@
 """The tables of a noise study: for people, and as rows for a file."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from analysis.methods.noise.fits import Fit
-from analysis.methods.noise.noise_fit import NoiseFit
 from analysis.methods.noise.p_values import REPETITIONS, SUBSAMPLE
 from analysis.reporting.numbers import interval, significant
 from analysis.reporting.table import Row, Table, with_interval
 from analysis.studies.noise.cells import SHOWN_DISTRIBUTIONS, as_if_cells, decision_cells, distance_cells
 from analysis.studies.noise.checkpoint_study import CheckpointStudy
 from analysis.studies.noise.found import NoiseReport
+from analysis.studies.noise.scopes import Scope
 from analysis.studies.noise.tensor_study import ADJACENCY
 from fedsz_privacy.defences.grammar import write_shortest
 
@@ -18,18 +18,16 @@ RESOLVABLE = "R²(e|x) and xi tell nothing where there are nearly as many codes 
 MOST_ROWS = 30
 """Most tensors that the page shows, the largest first; the file of rows holds all."""
 
-ScopedFit = tuple[str, str | None, NoiseFit]
-"""A fit, before it of what: pooled errors or a tensor, and the tensor's name, which may be any word."""
-
 
 def scope_table(report: NoiseReport) -> Table:
     """Return the fits of the pooled errors and of the largest tensors."""
     return Table(
         title="Fits by tensor",
-        note="Maximum-likelihood fits on error over bound (pooled raw: over the deviation). The best distribution "
-        "has the least BIC. KS is the Kolmogorov-Smirnov distance, W1 Wasserstein-1. The p-values say "
-        f"only whether {SUBSAMPLE} of the errors suffice to reject a distribution ({REPETITIONS} Monte Carlo refits). "
-        f"{RESOLVABLE} R²(e|all values) is the share of the error that comes back when all is released again.",
+        note="Maximum-likelihood fits on error over bound, or over the largest error seen where a release reports no "
+        "bound (pooled raw: over the deviation). The best distribution has the least BIC. KS is the Kolmogorov-Smirnov "
+        f"distance, W1 Wasserstein-1. The p-values say only whether {SUBSAMPLE} of the errors suffice to reject a "
+        f"distribution ({REPETITIONS} Monte Carlo refits). {RESOLVABLE} R²(e|all values) is the share of the error "
+        "that comes back when all is released again.",
         columns=("release", "tensor", "elements", "best distribution", "KS best", "KS uniform", "KS Laplace",
                  "KS normal", "W1 uniform", "W1 Laplace", "W1 normal", "R²(e|x)", "R²(e|all values)", "xi", "exactly 0",
                  "p uniform", "p Laplace", "p normal"),
@@ -47,10 +45,10 @@ def family_table(report: NoiseReport) -> Table:
         columns=("release", "errors", "family", "location", "scale", "shape", "atom at 0", "KS", "W1",
                  "total variation", "log density ratio", "BIC difference", "held out"),
         rows=[
-            (release, scope if tensor is None else tensor, fit.family, *_family(fit, min(f.bic for f in noise.fits)))
+            (release, scope.label, fit.family, *_family(fit, min(f.bic for f in scope.fit.fits)))
             for release, study in report.found.items()
-            for scope, tensor, noise in [*_pooled(study), *_alone(study, [study.largest])]
-            for fit in noise.fits
+            for scope in (*study.pooled, study.of_tensors[study.largest])
+            for fit in scope.fit.fits
         ],
     )  # fmt: skip
 
@@ -99,72 +97,63 @@ def summary_rows(report: NoiseReport) -> list[Row]:
     """Return one row for each release and scope, nothing rounded."""
     return [
         {
-            "release": release,
-            "scope": scope,
-            "tensor": tensor,
-            "elements": noise.elements,
-            "best": noise.best.family,
-            **with_interval("ks_best", noise.best.distances["ks"]),
-            **{f"ks_{family}": noise.of(family).ks for family in SHOWN_DISTRIBUTIONS},
-            "r_squared": noise.r_squared,
-            "share_zero": noise.share_zero,
+            **_scoped(release, scope),
+            "best": scope.fit.best.family,
+            **with_interval("ks_best", scope.fit.best.distances["ks"]),
+            **{f"ks_{family}": scope.fit.of(family).ks for family in SHOWN_DISTRIBUTIONS},
+            "r_squared": scope.fit.r_squared,
+            "share_zero": scope.fit.share_zero,
         }
         for release, study in report.found.items()
-        for scope, tensor, noise in [*_pooled(study), *_alone(study, study.tensors)]
+        for scope in (*study.pooled, *study.of_tensors.values())
     ]
 
 
 def fit_rows(report: NoiseReport) -> list[Row]:
     """Return one row for each release, scope and family, nothing rounded."""
     return [
-        {
-            "release": release,
-            "scope": scope,
-            "tensor": tensor,
-            "elements": noise.elements,
-            "r_squared": noise.r_squared,
-            **fit.to_dict(),
-        }
+        {**_scoped(release, scope), "r_squared": scope.fit.r_squared, **fit.to_dict()}
         for release, study in report.found.items()
-        for scope, tensor, noise in [*_pooled(study), *_alone(study, study.tensors)]
-        for fit in noise.fits
+        for scope in (*study.pooled, *study.of_tensors.values())
+        for fit in scope.fit.fits
     ]
+
+
+def _scoped(release: str, scope: Scope) -> Row:
+    """Return what a row of numbers says of the errors that it is of."""
+    return {
+        "release": release,
+        "scope": scope.kind,
+        "tensor": scope.tensor,
+        "unit": scope.unit,
+        "elements": scope.fit.elements,
+    }
 
 
 def _scopes(study: CheckpointStudy) -> list[tuple[str, ...]]:
     largest = sorted(study.tensors, key=lambda name: -study.tensors[name].fit.elements)[:MOST_ROWS]
-    pooled = [
-        (study.release, scope, *_fit_cells(fit, study.decided), *("-" for _ in SHOWN_DISTRIBUTIONS))
-        for scope, _, fit in _pooled(study)
-    ]
+    pooled = [(study.release, *_fit_cells(scope), *("-" for _ in SHOWN_DISTRIBUTIONS)) for scope in study.pooled]
     single = [
         (
             study.release,
-            name,
-            *_fit_cells(each.fit, each.decided),
-            *(f"{each.p_values[distribution]:.3f}" for distribution in SHOWN_DISTRIBUTIONS),
+            *_fit_cells(study.of_tensors[name]),
+            *(f"{study.tensors[name].p_values[distribution]:.3f}" for distribution in SHOWN_DISTRIBUTIONS),
         )
-        for name, each in ((name, study.tensors[name]) for name in largest)
+        for name in largest
     ]
     return pooled + single
 
 
-def _pooled(study: CheckpointStudy) -> list[ScopedFit]:
-    return [("pooled, raw", None, study.raw), ("pooled, over bound", None, study.normalised)]
-
-
-def _alone(study: CheckpointStudy, names: Iterable[str]) -> list[ScopedFit]:
-    return [("tensor", name, study.tensors[name].fit) for name in names]
-
-
-def _fit_cells(fit: NoiseFit, decided: float) -> Sequence[str]:
+def _fit_cells(scope: Scope) -> Sequence[str]:
+    fit = scope.fit
     return (
+        scope.label,
         f"{fit.elements:,}",
         fit.best.family,
         f"{fit.best.ks:.3f}",
         *distance_cells(fit),
         fit.dependence.explained_as(".3f"),
-        f"{decided:z.3f}",
+        f"{scope.decided:z.3f}",
         fit.dependence.chatterjee_as(".3f"),
         f"{fit.share_zero:.2%}",
     )

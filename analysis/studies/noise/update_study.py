@@ -13,6 +13,7 @@ from analysis.methods.noise.detectors import Detection, scale_mixture
 from analysis.methods.noise.noise_fit import NoiseFit, fit_sketch
 from analysis.methods.noise.residuals import Residual, changes, decided_by_all, fit_residual, pool, residuals
 from analysis.methods.noise.sketch import sketch_errors
+from analysis.studies.noise.scopes import Scope
 from analysis.studies.spec import DELTA
 from fedsz_privacy.codec.arrays import to_array
 from fedsz_privacy.codec.lossy import without_lossy_warnings
@@ -26,38 +27,6 @@ PAIR, AGAIN = 1, 2
 
 STUDIED_ELEMENTS = 2**24
 """Most elements of all updates whose errors are studied together; a large model is studied on fewer updates."""
-
-
-@dataclass(frozen=True)
-class Scope:
-    """Errors that were fitted together: those of one tensor, or of all.
-
-    Attributes
-    ----------
-    tensor : str or None
-        Name of the tensor; None of all tensors together.
-    fit : NoiseFit
-        The fit.
-    decided : float
-        R2(e|all values).
-    unit : str
-        What the errors of the fit are measured in: the reported bound, or the observed one, the largest error seen.
-    """
-
-    tensor: str | None
-    fit: NoiseFit
-    decided: float
-    unit: str
-
-    @property
-    def kind(self) -> str:
-        """Whether it is a tensor or all of them pooled: the name of a tensor may be any word."""
-        return "pooled" if self.tensor is None else "tensor"
-
-    @property
-    def label(self) -> str:
-        """What a table for people calls it."""
-        return "pooled" if self.tensor is None else self.tensor
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,8 @@ from analysis.studies.audit.presentation.intervals import whiskers
 from analysis.studies.audit.presentation.leakage_tables import LeakageByDefence, strictest_rate
 from analysis.studies.audit.presentation.tradeoff import entitle, tradeoff
 from analysis.studies.noise.cells import SHOWN_DISTRIBUTIONS
-from analysis.studies.noise.update_study import NoiseStudy, Scope
+from analysis.studies.noise.scopes import Scope
+from analysis.studies.noise.update_study import NoiseStudy
 from analysis.studies.spec import REFERENCE
 from attacks import Scores
 

@@ -11,7 +11,8 @@ from analysis.studies.audit.measure import RECORDS, VULNERABLE
 from analysis.studies.audit.presentation.leakage_tables import strictest_rate, tpr
 from analysis.studies.audit.presentation.others import note_of_others
 from analysis.studies.noise.cells import as_if_cells, decision_cells, distance_cells
-from analysis.studies.noise.update_study import NoiseStudy, Scope
+from analysis.studies.noise.scopes import Scope
+from analysis.studies.noise.update_study import NoiseStudy
 from analysis.studies.units import cells, headings, note_of_units, reasons_table, units_of
 from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.defences.proof import Unit

@@ -12,6 +12,7 @@ from analysis.methods.noise.noise_fit import fit_noise
 from analysis.methods.noise.residuals import BoundSource
 from analysis.reporting.numbers import percent
 from analysis.studies.noise.checkpoint_study import pooled_sketch, study_checkpoint
+from analysis.studies.noise.figures import error_against_value, pooled_and_single
 from analysis.studies.noise.found import NoiseReport
 from analysis.studies.noise.tables import family_table, fit_rows, summary_rows
 from analysis.studies.noise.tensor_study import SHARES, study_tensors
@@ -142,6 +143,22 @@ def test_pooled_errors_over_observed_bounds_are_compared_with_no_known_one(weigh
         assert fit.on_bound is None
         assert not {each.family for each in fit.fits} & set(BOUNDED)
     assert study.to_dict()["pooled_on_bound"]["on_bound"] is None
+
+
+@pytest.mark.parametrize(("release", "unit"), [("bf16", "observed bound"), ("fedsz:rel=1e-2", "reported bound")])
+def test_figures_and_rows_say_what_errors_are_measured_in(weights, release, unit):
+    """An audit says that no bound was reported, and a noise study wrote error / bound."""
+    study = study_checkpoint(parse_release(release), weights)
+    rows = summary_rows(NoiseReport(None, 24_000, {release: study}))
+    assert {(row["scope"], row["unit"]) for row in rows} == {
+        ("pooled, raw", "standard deviation"),
+        ("pooled, over bound", unit),
+        ("tensor", unit),
+    }
+    labels = [panel.get_xlabel() for panel in pooled_and_single({release: study}).axes]
+    assert labels == ["error / standard deviation", f"error / {unit}", f"error / {unit}"]
+    (panel,) = error_against_value({release: study}).axes
+    assert panel.get_xlabel() == f"value / {unit}"
 
 
 def test_pooled_errors_over_reported_bounds_are_compared_with_them_and_raw_ones_with_none(study):
