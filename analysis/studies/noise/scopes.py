@@ -39,5 +39,7 @@ class Scope:
 
     @property
     def label(self) -> str:
-        """What a table for people calls it."""
-        return self.of_all if self.tensor is None else self.tensor
+        """What a table for people calls it: a tensor that has the name of pooled errors is called a tensor."""
+        if self.tensor is None:
+            return self.of_all
+        return f"tensor {self.tensor}" if self.tensor.partition(",")[0] == POOLED else self.tensor

@@ -14,7 +14,7 @@ from analysis.reporting.numbers import percent
 from analysis.studies.noise.checkpoint_study import pooled_sketch, study_checkpoint
 from analysis.studies.noise.figures import error_against_value, pooled_and_single
 from analysis.studies.noise.found import NoiseReport
-from analysis.studies.noise.tables import family_table, fit_rows, summary_rows
+from analysis.studies.noise.tables import family_table, fit_rows, scope_table, summary_rows
 from analysis.studies.noise.tensor_study import SHARES, study_tensors
 from analysis.studies.noise.verdict import verdict_lines
 from analysis.studies.spec import DELTA
@@ -329,4 +329,7 @@ def test_a_tensor_may_be_called_as_pooled_errors_are(weights):
     for rows in (summary_rows, fit_rows):
         assert {(row["scope"], row["tensor"]) for row in rows(report)} == kinds
     families = [len(fit.fits) for fit in (study.raw, study.normalised, study.tensors[name].fit)]
+    for table in (scope_table, family_table):
+        called = {row[1] for row in table(report).rows}
+        assert called == {"pooled, raw", "pooled, over bound", "tensor pooled, raw"}
     assert len(family_table(report).rows) == len(fit_rows(report)) == sum(families)
