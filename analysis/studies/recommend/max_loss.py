@@ -1,7 +1,7 @@
 """The most that a metric may lose: how it is written, and what it is in the metric's own unit."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from analysis.reporting.numbers import significant
@@ -55,12 +55,15 @@ class Margin:
         Whether the metric is a share, of which losses are percentage points.
     is_error : bool
         Whether less of the metric is better: what is lost is what it grows by.
+    in_unit : str
+        What losses are in that are no shares, in words.
     """
 
     value: float
     metric: str
     is_share: bool
     is_error: bool = False
+    in_unit: str = "in its own unit"
 
     @property
     def lost(self) -> str:
@@ -90,9 +93,7 @@ class Margin:
     @property
     def unit(self) -> str:
         """The unit that losses are written in."""
-        if self.is_share:
-            return "percentage points"
-        return "in the target's unit" if self.is_error else "in its own unit"
+        return "percentage points" if self.is_share else self.in_unit
 
     def number(self, loss: float) -> str:
         """Return a loss as a number in that unit."""
@@ -130,6 +131,7 @@ def margin_of(most: MaxLoss, task: "Task") -> Margin:
     InputError
         If it is in percent and the metric is no share, or it is all of a share or more.
     """
+    from fedsz_privacy.data.copies import OnCopies
     from fedsz_privacy.data.tasks import Scale
 
     if task.scale is not Scale.SHARE:
@@ -137,7 +139,10 @@ def margin_of(most: MaxLoss, task: "Task") -> Margin:
             raise InputError(
                 f"max loss {most}: {task.metric} is no share: leave out the %, and give a number in its unit"
             )
-        return Margin(most.number, task.metric, is_share=False, is_error=task.scale is Scale.ERROR)
+        found = Margin(most.number, task.metric, is_share=False, is_error=task.scale is Scale.ERROR)
+        # Of an error of the user's own nobody knows the unit: it may be relative, or squared.
+        own = isinstance(task.measure, OnCopies)
+        return replace(found, in_unit="in the target's unit") if found.is_error and not own else found
     value = most.number / WHOLE if most.in_percent else most.number
     if value >= 1:
         raise InputError(f"max loss {most}: {task.metric} is a share from 0 to 1, choose below 100%, or below 1")

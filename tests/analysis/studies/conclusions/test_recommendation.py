@@ -50,7 +50,7 @@ def test_what_is_not_resolved_says_what_would_settle_it_and_what_waits_for_it(re
 
 
 def test_an_error_grows(reported):
-    error = Margin(0.1, "mean absolute error", is_share=False, is_error=True)
+    error = Margin(0.1, "mean absolute error", is_share=False, is_error=True, in_unit="in the target's unit")
     chosen, *_, after, _ = recommendation(reported([(-0.004, 0.01), (0.3, 0.1)], error))
     assert chosen.startswith("fedsz:rel=1e-4: mean absolute error grows by -0.004 [-0.014, 0.006] in the target's unit")
     assert after == (

@@ -65,6 +65,15 @@ def test_a_metric_of_a_users_own_is_a_share_only_if_it_says_so():
         margin_of(parse_max_loss("3%"), own)
 
 
+def test_an_error_of_a_users_own_is_not_said_to_be_in_the_targets_unit():
+    """A relative error has none, and a squared one has another."""
+    own = replace(regression(), metric="relative error", measure=lambda outputs, targets: (outputs / targets - 1).abs())
+    margin = margin_of(parse_max_loss("0.1"), own)
+    assert (margin.unit, margin.named) == ("in its own unit", "relative error gained (in its own unit)")
+    renamed = replace(regression(), name="prices")
+    assert margin_of(parse_max_loss("0.1"), renamed).unit == "in the target's unit"
+
+
 @pytest.mark.parametrize(("scale", "lost"), [(Scale.SHARE, 0.25), (Scale.SCORE, 0.25), (Scale.ERROR, -0.25)])
 def test_what_is_lost_is_how_much_worse_it_got(scale, lost):
     assert scale.lost(before=1.0, after=0.75) == lost

@@ -12,7 +12,7 @@ from analysis.studies.recommend.figure import loss_and_ratio
 from analysis.studies.recommend.max_loss import Margin
 from analysis.studies.recommend.report import bounds_table, to_results, write_recommend
 
-ERROR = Margin(0.1, "mean absolute error", is_share=False, is_error=True)
+ERROR = Margin(0.1, "mean absolute error", is_share=False, is_error=True, in_unit="in the target's unit")
 LOSSES = [(0.0, 0.0), (0.001, 0.002), (0.002, 0.008), (0.3, 0.01)]
 
 
