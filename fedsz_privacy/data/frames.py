@@ -13,7 +13,7 @@ from fedsz_privacy.core.files import require_file
 from fedsz_privacy.core.optional import optional
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    from pandas import DataFrame, Series
 
 MOST_CELLS = 10**8
 """Most cells of a .parquet file, which may take far less room in the file than in memory."""
@@ -22,7 +22,7 @@ OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs"}
 """What may stand between columns instead of commas, and is no part of the only column's name."""
 
 
-def read_frame(path: Path, target: str, as_text: bool = False) -> "DataFrame":
+def read_frame(path: Path, target: str) -> "DataFrame":
     """Return a table that has a target column.
 
     Parameters
@@ -31,9 +31,6 @@ def read_frame(path: Path, target: str, as_text: bool = False) -> "DataFrame":
         A ``.csv`` file with a line of names first, or a ``.parquet`` file.
     target : str
         Name of the column that a model is to foretell.
-    as_text : bool
-        Whether only that column is read, letter for letter: in other columns of a ``.csv`` file pandas takes words such
-        as "nan", which is also a first name, for missing values.
 
     Raises
     ------
@@ -41,13 +38,28 @@ def read_frame(path: Path, target: str, as_text: bool = False) -> "DataFrame":
         If the file cannot be read, or has no such column; if pyarrow is needed and not installed.
     """
     names = require_column(path, target)
-    import pandas
-
     with _one_line_about(path):
-        csv = path.suffix.lower() == ".csv"
-        frame = _read_csv(path, as_text) if csv else pandas.read_parquet(path, columns=[target] if as_text else names)
+        frame = _read_csv(path, low_memory=False) if _is_csv(path) else _read_parquet(path, names)
     _require_among(target, list(frame.columns), path)  # pandas may have made it the index
-    return frame[[target]] if as_text else frame
+    return frame
+
+
+def read_texts(path: Path, target: str) -> "Series[Any]":
+    """Return the target column of a table alone, letter for letter, where that of `read_frame` is read as values.
+
+    In the columns of a ``.csv`` file pandas takes words such as "nan", which is also a first name, for missing values.
+
+    Raises
+    ------
+    InputError
+        As `read_frame` does.
+    """
+    require_column(path, target)
+    with _one_line_about(path):
+        as_text: dict[str, Any] = {"dtype": str, "keep_default_na": False}
+        frame = _read_csv(path, **as_text) if _is_csv(path) else _read_parquet(path, [target])
+    _require_among(target, list(frame.columns), path)
+    return frame[target]
 
 
 def require_column(path: Path, target: str) -> list[str]:
@@ -74,7 +86,7 @@ def column_names(path: Path) -> list[str]:
     """
     require_file(path, "give a .csv or .parquet file")
     with _one_line_about(path):
-        return _csv_names(path) if path.suffix.lower() == ".csv" else _parquet_names(path)
+        return _csv_names(path) if _is_csv(path) else _parquet_names(path)
 
 
 @contextmanager
@@ -108,14 +120,23 @@ def _require_commas(names: list[str], path: Path) -> None:
             raise InputError(f"{path} has {told} between its columns: save it with commas there, and points in numbers")
 
 
-def _read_csv(path: Path, as_text: bool) -> "DataFrame":
+def _is_csv(path: Path) -> bool:
+    return path.suffix.lower() == ".csv"
+
+
+def _read_csv(path: Path, **options: Any) -> "DataFrame":
     import pandas
 
-    kinds: dict[str, Any] = {"dtype": str, "keep_default_na": False} if as_text else {"low_memory": False}
     with warnings.catch_warnings():
         warnings.simplefilter("error", pandas.errors.ParserWarning)  # of rows that are longer than the line of names
-        frame: DataFrame = pandas.read_csv(path, index_col=False, **kinds)
+        frame: DataFrame = pandas.read_csv(path, index_col=False, **options)
     return frame
+
+
+def _read_parquet(path: Path, names: list[str]) -> "DataFrame":
+    import pandas
+
+    return pandas.read_parquet(path, columns=names)
 
 
 def _require_among(target: str, names: list[Any], path: Path) -> None:

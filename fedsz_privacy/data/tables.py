@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.data.classes import as_whole, require_shown
 from fedsz_privacy.data.columns import MOST_CATEGORIES, as_categories, as_numbers, encode, is_numeric, require_one_kind
-from fedsz_privacy.data.frames import read_frame
+from fedsz_privacy.data.frames import read_frame, read_texts
 from fedsz_privacy.data.records import DataSplit, Records
 from fedsz_privacy.data.splitting import split_order
 from fedsz_privacy.data.standard import standardised
@@ -50,7 +50,7 @@ def load_table(path: Path, train: int | None, test: int | None, seed: int, targe
 
 
 def _load_text(path: Path, train: int | None, test: int | None, seed: int, target: str) -> DataSplit:
-    column, where = read_frame(path, target, as_text=True)[target], f"column {target!r} of {path}"
+    column, where = read_texts(path, target), f"column {target!r} of {path}"
     _require_whole(column, where)
     if is_numeric(column, where):
         raise InputError(f"task {NEXT_TOKEN}: {where} is of type {column.dtype}, choose a column of text")

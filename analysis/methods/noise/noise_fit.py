@@ -193,24 +193,28 @@ def fit_noise(original: ArrayLike, decoded: ArrayLike, bound: ArrayLike | None =
     >>> fit_noise(x, np.round(x, 2), bound=0.005).best.family
     'uniform'
     """
-    fit = fit_in_unit(original, decoded, 1.0 if bound is None else bound, seed, is_bound=bound is not None)
-    return fit.without_bound() if bound is None else fit
+    if bound is None:
+        return fit_in_unit(original, decoded, 1.0, seed).without_bound()
+    _require_within_bound(*_flat(original, decoded, bound))
+    return fit_in_unit(original, decoded, bound, seed)
 
 
-def fit_in_unit(
-    original: ArrayLike, decoded: ArrayLike, unit: ArrayLike, seed: int = 0, *, is_bound: bool = False
-) -> NoiseFit:
-    """Fit as `fit_noise` does, to errors that may exceed their unit unless it is said to be their bound."""
+def fit_in_unit(original: ArrayLike, decoded: ArrayLike, unit: ArrayLike, seed: int = 0) -> NoiseFit:
+    """Fit as `fit_noise` does, to errors that may exceed their unit."""
+    before, after, units = _flat(original, decoded, unit)
+    return fit_sketch(sketch_errors(before, after, units), dependence(before, after, units), seed)
+
+
+def _flat(
+    original: ArrayLike, decoded: ArrayLike, unit: ArrayLike
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.float64]]:
     before, after = np.asarray(original).ravel(), np.asarray(decoded).ravel()
     units = np.asarray(unit, np.float64).ravel()
     if before.size != after.size:
         raise InputError(f"{before.size} original and {after.size} decoded values: give as many of both")
     if not (units > 0).all():
         raise InputError(f"bound {units.min():g}: choose a positive number, such as the codec's absolute bound")
-    sketch = sketch_errors(before, after, units)
-    if is_bound and sketch.limit > 1 + SLACK:
-        _require_within_bound(before, after, units)
-    return fit_sketch(sketch, dependence(before, after, units), seed)
+    return before, after, units
 
 
 def _require_within_bound(before: NDArray[Any], after: NDArray[Any], bounds: NDArray[np.float64]) -> None:
@@ -220,8 +224,8 @@ def _require_within_bound(before: NDArray[Any], after: NDArray[Any], bounds: NDA
         error = np.abs(y - x)
         rounding = max(map(_epsilon, (before, after))) * np.maximum(np.abs(x), np.abs(y))
         excess = np.where(np.isfinite(error) & (error > (1 + SLACK) * bound + rounding), error / bound, 0)
-    place = excess.argmax()
-    if excess[place] > 0:
+    if excess.any():
+        place = excess.argmax()
         raise InputError(
             f"errors reach {error[place]:.3g}, above bound {bound[place]:.3g}: give the bound that was used"
         )
