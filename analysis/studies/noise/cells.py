@@ -2,8 +2,8 @@
 
 from analysis.methods.curves.deciding import Decision
 from analysis.methods.curves.privacy_curves import AsIf
-from analysis.methods.noise.noise_fit import NoiseFit
 from analysis.reporting.numbers import significant
+from analysis.studies.noise.scopes import Scope
 
 SHOWN_DISTRIBUTIONS = ("uniform", "laplace", "normal")
 
@@ -19,10 +19,23 @@ def decision_cells(decision: Decision) -> tuple[str, ...]:
     )
 
 
-def distance_cells(fit: NoiseFit) -> list[str]:
-    """Return KS and then Wasserstein distance to each distribution of `SHOWN_DISTRIBUTIONS`."""
+def scope_cells(scope: Scope) -> tuple[str, ...]:
+    """Return what was fitted together, the best family, all distances, R2(e|x) and R2(e|all values).
+
+    The distances are KS and then Wasserstein distance to each distribution of `SHOWN_DISTRIBUTIONS`.
+    """
+    fit = scope.fit
     shown = [fit.of(family) for family in SHOWN_DISTRIBUTIONS]
-    return [f"{each.ks:.3f}" for each in shown] + [f"{each.wasserstein:.3f}" for each in shown]
+    return (
+        scope.label,
+        f"{fit.elements:,}",
+        fit.best.family,
+        f"{fit.best.ks:.3f}",
+        *(f"{each.ks:.3f}" for each in shown),
+        *(f"{each.wasserstein:.3f}" for each in shown),
+        fit.dependence.explained_as(".3f"),
+        f"{scope.decided:z.3f}",
+    )
 
 
 def as_if_cells(described: AsIf) -> tuple[str, str, str]:

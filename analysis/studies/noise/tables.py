@@ -6,7 +6,7 @@ from analysis.methods.noise.fits import Fit
 from analysis.methods.noise.p_values import REPETITIONS, SUBSAMPLE
 from analysis.reporting.numbers import interval, significant
 from analysis.reporting.table import Row, Table, with_interval
-from analysis.studies.noise.cells import SHOWN_DISTRIBUTIONS, as_if_cells, decision_cells, distance_cells
+from analysis.studies.noise.cells import SHOWN_DISTRIBUTIONS, as_if_cells, decision_cells, scope_cells
 from analysis.studies.noise.checkpoint_study import CheckpointStudy
 from analysis.studies.noise.found import NoiseReport
 from analysis.studies.noise.scopes import Scope
@@ -146,17 +146,7 @@ def _scopes(study: CheckpointStudy) -> list[tuple[str, ...]]:
 
 def _fit_cells(scope: Scope) -> Sequence[str]:
     fit = scope.fit
-    return (
-        scope.label,
-        f"{fit.elements:,}",
-        fit.best.family,
-        f"{fit.best.ks:.3f}",
-        *distance_cells(fit),
-        fit.dependence.explained_as(".3f"),
-        f"{scope.decided:z.3f}",
-        fit.dependence.chatterjee_as(".3f"),
-        f"{fit.share_zero:.2%}",
-    )
+    return (*scope_cells(scope), fit.dependence.chatterjee_as(".3f"), f"{fit.share_zero:.2%}")
 
 
 def _family(fit: Fit, least: float) -> Sequence[str]:

@@ -10,8 +10,7 @@ from analysis.studies.audit.found import AuditReport
 from analysis.studies.audit.measure import RECORDS, VULNERABLE
 from analysis.studies.audit.presentation.leakage_tables import strictest_rate, tpr
 from analysis.studies.audit.presentation.others import note_of_others
-from analysis.studies.noise.cells import as_if_cells, decision_cells, distance_cells
-from analysis.studies.noise.scopes import Scope
+from analysis.studies.noise.cells import as_if_cells, decision_cells, scope_cells
 from analysis.studies.noise.update_study import NoiseStudy
 from analysis.studies.units import cells, headings, note_of_units, reasons_table, units_of
 from fedsz_privacy.defences.grammar import write_shortest
@@ -135,25 +134,12 @@ def fits_table(noise: Mapping[str, NoiseStudy | None]) -> Table:
         columns=("defence", "tensor", "elements", "best distribution", "KS best", "KS uniform", "KS Laplace",
                  "KS normal", "W1 uniform", "W1 Laplace", "W1 normal", "R²(e|x)", "R²(e|all values)"),
         rows=[
-            (name, *_scope_cells(scope))
+            (name, *scope_cells(scope))
             for name, study in noise.items()
             if study
             for scope in study.scopes
         ],
     )  # fmt: skip
-
-
-def _scope_cells(scope: Scope) -> tuple[str, ...]:
-    fit = scope.fit
-    return (
-        scope.label,
-        f"{fit.elements:,}",
-        fit.best.family,
-        f"{fit.best.ks:.3f}",
-        *distance_cells(fit),
-        fit.dependence.explained_as(".3f"),
-        f"{scope.decided:z.3f}",
-    )
 
 
 def deciding_table(report: AuditReport) -> Table:
