@@ -11,7 +11,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from analysis.cli.people import one_line_errors
 from fedsz_privacy.core.errors import InputError
-from fedsz_privacy.defences.grammar import write_shortest
+from fedsz_privacy.core.numbers import write_shortest
 
 # Typer brings click under a name that differs between its versions; this class is click's in each of them.
 UsageError: Any = typer.BadParameter.__base__

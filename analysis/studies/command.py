@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from fedsz_privacy.core.errors import InputError
-from fedsz_privacy.defences.grammar import write_shortest
+from fedsz_privacy.core.numbers import write_shortest
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from analysis.reporting.numbers import count
 from analysis.studies.spec import ClientSpec
-from fedsz_privacy.defences.grammar import write_shortest
+from fedsz_privacy.core.numbers import write_shortest
 from fedsz_privacy.defences.names import private_training
 
 OPTIMIZERS = {"sgd": "SGD", "momentum": "SGD with momentum", "adam": "Adam", "adamw": "AdamW"}

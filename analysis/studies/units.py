@@ -6,7 +6,7 @@ from math import isinf
 
 from analysis.methods.guarantee import Guarantee, note_of_claims
 from analysis.reporting.table import Row, Table
-from fedsz_privacy.defences.grammar import write_shortest
+from fedsz_privacy.core.numbers import write_shortest
 from fedsz_privacy.defences.proof import Unit
 
 NOT_FOR_THIS = "-"

@@ -9,9 +9,9 @@ own (``module:factory``) among them.
 from dataclasses import dataclass, replace
 
 from fedsz_privacy.core.dp_events import DpEvent, NonPrivateDpEvent
+from fedsz_privacy.core.numbers import write_shortest
 from fedsz_privacy.defences.aggregation import AVERAGE, Aggregation
 from fedsz_privacy.defences.dpfedavg import DPFedAvg
-from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.defences.names import DPFEDAVG, first_kind
 from fedsz_privacy.defences.private_training import PRIVATE, Privacy, calibrated
 from fedsz_privacy.defences.proof import Composition, Observer, Unit

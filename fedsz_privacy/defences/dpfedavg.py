@@ -19,10 +19,10 @@ from torch import Tensor, nn
 
 from fedsz_privacy.core.dp_events import DpEvent, GaussianDpEvent, PoissonSampledDpEvent
 from fedsz_privacy.core.magnitude import magnitudes
+from fedsz_privacy.core.numbers import write_rounded
 from fedsz_privacy.core.ranges import ACCOUNTED_NOISE_MULTIPLIER, CLIP_NORM, Range, require_within
 from fedsz_privacy.core.state import StateDict, expand, is_number
 from fedsz_privacy.defences.aggregation import Senders
-from fedsz_privacy.defences.grammar import write_rounded
 from fedsz_privacy.defences.proof import Observer, Proof, Unit
 from fedsz_privacy.training.gaussian_rounds import SAMPLING_RATE, Adjacency
 

@@ -5,11 +5,11 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from decimal import Decimal
 from math import isinf
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.numbers import write_shortest
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -100,27 +100,6 @@ def without_defaults(factory: Callable[..., object], options: Mapping[str, Optio
     order = {name: place for place, (name, each) in enumerate(parameters.items()) if each.default is not each.empty}
     ordered = sorted(options, key=lambda name: order.get(name, -1))
     return {name: options[name] for name in ordered if name not in order or options[name] != parameters[name].default}
-
-
-def write_number(value: float) -> str:
-    """Return the shortest spelling of a number as a power, as names of releases have it."""
-    return f"{Decimal(str(value)).normalize():e}"
-
-
-def write_shortest(value: float) -> str:
-    """Return the shortest of the spellings that read as exactly this number."""
-    return min(repr(value).removesuffix(".0"), write_number(value), key=len)
-
-
-def write_rounded(value: float, digits: int = 6) -> str:
-    """Return a number to so many significant digits, in its shortest spelling.
-
-    Examples
-    --------
-    >>> write_rounded(0.1), write_rounded(1.23456e-5, 3), write_rounded(1.0)
-    ('0.1', '1.23e-5', '1')
-    """
-    return write_shortest(float(f"{value:.{digits}g}"))
 
 
 def write_value(value: Option) -> str:

@@ -6,7 +6,8 @@ from itertools import product
 from math import log10
 
 from fedsz_privacy.core.errors import InputError
-from fedsz_privacy.defences.grammar import split_parts, write_shortest
+from fedsz_privacy.core.numbers import write_shortest
+from fedsz_privacy.defences.grammar import split_parts
 
 _RANGE = re.compile(r"=([^=,]+?)\.\.([^=,]+)")
 

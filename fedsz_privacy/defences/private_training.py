@@ -6,8 +6,9 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.numbers import write_shortest
 from fedsz_privacy.core.ranges import ACCOUNTED_NOISE_MULTIPLIER, CLIP_NORM, DELTA, EPSILON, Range, require_in
-from fedsz_privacy.defences.grammar import write_changed, write_shortest
+from fedsz_privacy.defences.grammar import write_changed
 from fedsz_privacy.training.descent import Training
 from fedsz_privacy.training.dpsgd import DPTraining, dpsgd, dpsgd_with_noise
 from fedsz_privacy.training.opacus import OpacusTraining

@@ -13,8 +13,8 @@ from fedsz_privacy.core.dp_events import (
     SelfComposedDpEvent,
 )
 from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.numbers import write_rounded
 from fedsz_privacy.core.ranges import ACCOUNTED_NOISE_MULTIPLIER, DELTA, EPSILON, require_in
-from fedsz_privacy.defences.grammar import write_rounded
 
 if TYPE_CHECKING:
     from fedsz_privacy.training.accountants import LossAccountant, RenyiAccountant

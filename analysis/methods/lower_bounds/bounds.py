@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from fedsz_privacy.core import ranges
 from fedsz_privacy.core.errors import InputError
-from fedsz_privacy.defences.grammar import write_shortest
+from fedsz_privacy.core.numbers import write_shortest
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from analysis.studies.account.asked import CLAIMED_EPSILON, SENSITIVITY, Asked, 
 from analysis.studies.account.found import Account
 from analysis.studies.account.noise import noise_found, rounds_of
 from analysis.studies.account.notes import formula_off, noise_needed, on_a_lattice, too_sensitive
+from fedsz_privacy.core.numbers import write_shortest
 from fedsz_privacy.core.ranges import CLIP_NORM, STEPS, require_in
-from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.training.gaussian_rounds import GaussianRounds, classical_noise
 
 DPSGD = Words(

@@ -7,8 +7,8 @@ from dataclasses import replace
 from analysis.studies.account.asked import Words, figure
 from fedsz_privacy.core.dp_events import GaussianDpEvent, PoissonSampledDpEvent
 from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.numbers import write_rounded
 from fedsz_privacy.core.ranges import DELTA, EPSILON, require_in
-from fedsz_privacy.defences.grammar import write_rounded
 from fedsz_privacy.training.accounting import calibrate, composed
 from fedsz_privacy.training.gaussian_rounds import Adjacency, GaussianRounds, noise_for_epsilon
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from analysis.studies.account.asked import Asked, Words, figure, guaranteed_figure, short
 from fedsz_privacy.core.dp_events import PoissonSampledDpEvent
-from fedsz_privacy.defences.grammar import write_rounded
+from fedsz_privacy.core.numbers import write_rounded
 from fedsz_privacy.training.accounting import composed, epsilon
 from fedsz_privacy.training.events import DiscreteGaussianDpEvent
 from fedsz_privacy.training.gaussian_rounds import Adjacency, classical_epsilon, noise_for_epsilon

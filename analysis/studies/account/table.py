@@ -4,7 +4,7 @@ from analysis.reporting.numbers import count
 from analysis.reporting.table import Table
 from analysis.studies.account.asked import figure, guaranteed_figure
 from analysis.studies.account.found import Account, Epsilons
-from fedsz_privacy.defences.grammar import write_rounded, write_shortest
+from fedsz_privacy.core.numbers import write_rounded, write_shortest
 
 
 def account_table(account: Account) -> Table:

@@ -27,8 +27,8 @@ from analysis.studies.audit.spec import AuditSpec, Others
 from analysis.studies.audit.verdict import ALSO_KNOWN
 from analysis.studies.command import to_command
 from analysis.studies.training_words import training_words
+from fedsz_privacy.core.numbers import write_shortest
 from fedsz_privacy.core.state import nbytes
-from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.defences.proof import Unit
 
 __all__ = ["CAPTIONS", "describe", "draw", "make_page", "summary_rows", "write_report"]

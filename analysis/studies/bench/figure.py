@@ -11,7 +11,7 @@ from analysis.reporting.powers import label_powers
 from analysis.reporting.style import looks, rise_from_zero, side_by_side
 from analysis.reporting.titles import wrapped
 from analysis.studies.bench.found import BenchReport
-from fedsz_privacy.defences.grammar import write_number
+from fedsz_privacy.core.numbers import write_number
 
 ROOM = 0.8
 """Decades over which the points of one bound stand side by side."""

@@ -9,7 +9,7 @@ from analysis.reporting.numbers import significant
 from analysis.reporting.table import Row, Table
 from analysis.studies.bench.found import BenchReport
 from analysis.studies.bench.measure import BenchRow, RepeatedRate
-from fedsz_privacy.defences.grammar import write_number
+from fedsz_privacy.core.numbers import write_number
 
 
 def closing_table(report: BenchReport) -> Table:

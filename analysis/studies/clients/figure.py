@@ -13,7 +13,7 @@ from analysis.reporting.titles import wrapped
 from analysis.studies.audit.presentation.intervals import draw_rows
 from analysis.studies.clients.found import ClientsReport
 from analysis.studies.clients.tables import strongest
-from fedsz_privacy.defences.grammar import write_shortest
+from fedsz_privacy.core.numbers import write_shortest
 from fedsz_privacy.defences.proof import Unit
 
 

@@ -26,8 +26,8 @@ from analysis.studies.command import to_command
 from analysis.studies.questions import to_plain
 from analysis.studies.training_words import training_words
 from analysis.studies.units import guaranteed_row, units_of
+from fedsz_privacy.core.numbers import write_shortest
 from fedsz_privacy.core.state import nbytes
-from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.defences.proof import Unit
 
 CAPTION = (

@@ -9,7 +9,7 @@ from analysis.studies.audit.presentation.leakage_tables import differences_table
 from analysis.studies.clients.found import ClientsReport
 from analysis.studies.spec import REFERENCE
 from analysis.studies.units import cells, headings, note_of_units, reasons_table, units_of
-from fedsz_privacy.defences.grammar import write_shortest
+from fedsz_privacy.core.numbers import write_shortest
 from fedsz_privacy.defences.proof import Unit
 
 

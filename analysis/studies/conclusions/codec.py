@@ -5,7 +5,7 @@ from pathlib import Path
 from analysis.reporting.numbers import significant
 from analysis.studies.bench.measure import BenchRow
 from analysis.studies.conclusions.defence import size
-from fedsz_privacy.defences.grammar import write_number
+from fedsz_privacy.core.numbers import write_number
 
 
 def conclude(row: BenchRow) -> str:

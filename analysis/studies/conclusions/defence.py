@@ -18,7 +18,7 @@ from analysis.methods.lower_bounds.bounds import EpsilonBound
 from analysis.reporting.numbers import FINE, as_lower_bound, as_upper_bound, change_of, interval, significant, times
 from analysis.studies.audit.canary_bounds import CanaryBound
 from analysis.studies.spec import REFERENCE
-from fedsz_privacy.defences.grammar import write_shortest
+from fedsz_privacy.core.numbers import write_shortest
 
 if TYPE_CHECKING:
     from fedsz_privacy.defences.proof import Unit

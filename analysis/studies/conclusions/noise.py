@@ -6,7 +6,7 @@ from analysis.studies.conclusions.defence import guaranteed
 from analysis.studies.conclusions.errors import looks, tells_apart
 from analysis.studies.noise.checkpoint_study import CheckpointStudy
 from analysis.studies.noise.tensor_study import SHARES
-from fedsz_privacy.defences.grammar import write_shortest
+from fedsz_privacy.core.numbers import write_shortest
 
 
 def conclude(release: str, study: CheckpointStudy) -> str:

@@ -14,7 +14,7 @@ from analysis.studies.federation.found import FederationReport
 from analysis.studies.federation.tables import PAYLOADS, guarantee_table, round_rows, summary_rows, summary_table
 from analysis.studies.questions import to_plain
 from analysis.studies.training_words import training_words
-from fedsz_privacy.defences.grammar import write_shortest
+from fedsz_privacy.core.numbers import write_shortest
 
 __all__ = ["make_page", "summary_rows", "to_results", "write_federation"]
 

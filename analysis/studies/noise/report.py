@@ -18,7 +18,7 @@ from analysis.studies.noise.tables import as_if_table, deciding_table, family_ta
 from analysis.studies.noise.tensor_study import ADJACENCY
 from analysis.studies.noise.unstudied import in_words
 from analysis.studies.noise.verdict import ADVERSARY, verdict_lines
-from fedsz_privacy.defences.grammar import write_shortest
+from fedsz_privacy.core.numbers import write_shortest
 
 __all__ = ["make_page", "summary_rows", "write_noise_report"]
 

@@ -11,7 +11,7 @@ from analysis.studies.noise.checkpoint_study import CheckpointStudy
 from analysis.studies.noise.found import NoiseReport
 from analysis.studies.noise.scopes import Scope
 from analysis.studies.noise.tensor_study import ADJACENCY
-from fedsz_privacy.defences.grammar import write_shortest
+from fedsz_privacy.core.numbers import write_shortest
 
 MU_DISTRIBUTIONS = ("normal", "generalised normal", "student t")
 RESOLVABLE = "R²(e|x) and xi tell nothing where there are nearly as many codes as elements: not resolvable."

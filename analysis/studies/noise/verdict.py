@@ -11,7 +11,7 @@ from analysis.studies.conclusions.noise import most_common
 from analysis.studies.noise.cells import as_if_cells
 from analysis.studies.noise.checkpoint_study import CheckpointStudy
 from analysis.studies.noise.tensor_study import ADJACENCY, SHARES
-from fedsz_privacy.defences.grammar import write_shortest
+from fedsz_privacy.core.numbers import write_shortest
 
 ADVERSARY = "whoever sees the decoded state and knows both neighbours, and what the release drew at random"
 

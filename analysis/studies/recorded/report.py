@@ -37,7 +37,7 @@ from analysis.studies.recorded.tables import (
     leakage_table,
     unsupported,
 )
-from fedsz_privacy.defences.grammar import write_shortest
+from fedsz_privacy.core.numbers import write_shortest
 from fedsz_privacy.defences.proof import Unit
 
 __all__ = ["FIGURES", "describe", "make_page", "summary_rows", "write_recorded"]

@@ -16,7 +16,7 @@ from analysis.studies.recorded.found import RecordedReport
 from analysis.studies.recorded.measure import GUESSED
 from analysis.studies.spec import REFERENCE
 from analysis.studies.units import cells, headings, note_of_units, units_of
-from fedsz_privacy.defences.grammar import write_shortest
+from fedsz_privacy.core.numbers import write_shortest
 from fedsz_privacy.defences.proof import Unit
 
 

@@ -25,7 +25,7 @@ from analysis.studies.scores.tables import (
     leakage_table,
     summary_rows,
 )
-from fedsz_privacy.defences.grammar import write_shortest
+from fedsz_privacy.core.numbers import write_shortest
 
 __all__ = ["figures_of", "make_page", "summary_rows", "tables_of", "to_results", "warnings_of", "write_scores"]
 

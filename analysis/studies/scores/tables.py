@@ -9,7 +9,7 @@ from analysis.reporting.table import Row, Table, with_interval
 from analysis.studies.audit.presentation.leakage_tables import intervals_over, tpr
 from analysis.studies.scores.designs import ANY, GAUSSIAN, MEANINGS, Method, Withheld
 from analysis.studies.scores.found import ScoresReport
-from fedsz_privacy.defences.grammar import write_shortest
+from fedsz_privacy.core.numbers import write_shortest
 
 
 def leakage_table(report: ScoresReport) -> Table:

@@ -13,7 +13,7 @@ from analysis.studies.seeds.audit_found import DefenceFound, of_group, weakest
 from analysis.studies.seeds.found import Compared, Pick, SeedsReport
 from analysis.studies.spec import REFERENCE
 from analysis.studies.units import cells, headings, note_of_units, units_of
-from fedsz_privacy.defences.grammar import write_shortest
+from fedsz_privacy.core.numbers import write_shortest
 from fedsz_privacy.defences.proof import Unit
 
 RATES = {f"tpr at fpr {rate:g}": f"TPR at FPR {rate:g}" for rate in FALSE_POSITIVE_RATES}

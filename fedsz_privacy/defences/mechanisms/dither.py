@@ -15,10 +15,10 @@ from numpy.random import Generator
 from fedsz_privacy.codec.bounds import ErrorBound
 from fedsz_privacy.core.dp_events import NonPrivateDpEvent
 from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.numbers import write_number, write_rounded
 from fedsz_privacy.core.ranges import CLIP_NORM, require_in
 from fedsz_privacy.core.shared_randomness import SharedRandomness
 from fedsz_privacy.core.state import StateDict
-from fedsz_privacy.defences.grammar import write_number, write_rounded
 from fedsz_privacy.defences.mechanisms.channel import Channel, transmit
 from fedsz_privacy.defences.mechanisms.floats import Norm, blanked, clip_norm, float_values
 from fedsz_privacy.defences.mechanisms.quantiser import Codes, Shared, Values, round_to_codes

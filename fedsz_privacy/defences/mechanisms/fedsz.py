@@ -16,9 +16,10 @@ from fedsz_privacy.codec.names import DEFAULT_COMPRESSOR, DEFAULT_LOSSLESS
 from fedsz_privacy.codec.pipeline import FedSZ
 from fedsz_privacy.core.dp_events import NonPrivateDpEvent
 from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.numbers import write_number
 from fedsz_privacy.core.ranges import ELEMENTS, REMEMBERED, as_whole
 from fedsz_privacy.core.state import StateDict
-from fedsz_privacy.defences.grammar import Value, without_defaults, write_number, write_options
+from fedsz_privacy.defences.grammar import Value, without_defaults, write_options
 from fedsz_privacy.defences.release import Release, Released
 
 

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.numbers import write_rounded
 from fedsz_privacy.core.ranges import ACCOUNTED_NOISE_MULTIPLIER, CLIP_NORM, require_in
 from fedsz_privacy.core.state import StateDict, nbytes
-from fedsz_privacy.defences.grammar import write_options, write_rounded
+from fedsz_privacy.defences.grammar import write_options
 from fedsz_privacy.defences.mechanisms.floats import blanked, coordinates, to_tensors
 from fedsz_privacy.defences.mechanisms.secret_noise import Noise, noised_on_lattice
 from fedsz_privacy.defences.proof import Composition, Observer, Proof, Unit

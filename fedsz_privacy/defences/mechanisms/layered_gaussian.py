@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping
 from numpy.random import Generator
 
 from fedsz_privacy.core.dp_events import GaussianDpEvent, NonPrivateDpEvent
+from fedsz_privacy.core.numbers import write_rounded
 from fedsz_privacy.core.ranges import CLIP_NORM, require_in
 from fedsz_privacy.core.shared_randomness import SharedRandomness
 from fedsz_privacy.core.state import StateDict
-from fedsz_privacy.defences.grammar import write_options, write_rounded
+from fedsz_privacy.defences.grammar import write_options
 from fedsz_privacy.defences.mechanisms.channel import Channel, transmit
 from fedsz_privacy.defences.mechanisms.floats import Norm, blanked, clip_norm, float_values
 from fedsz_privacy.defences.mechanisms.layered import GaussianLayers, Layered

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
+from fedsz_privacy.core.numbers import write_rounded
 from fedsz_privacy.core.ranges import CLIP_NORM, require_in
 from fedsz_privacy.core.shared_randomness import SharedRandomness
 from fedsz_privacy.core.state import StateDict
-from fedsz_privacy.defences.grammar import write_options, write_rounded
+from fedsz_privacy.defences.grammar import write_options
 from fedsz_privacy.defences.mechanisms.channel import Channel, transmit
 from fedsz_privacy.defences.mechanisms.floats import blanked, float_values
 from fedsz_privacy.defences.mechanisms.quantiser import Codes, Shared, Values

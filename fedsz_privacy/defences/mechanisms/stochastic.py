@@ -9,7 +9,7 @@ from fedsz_privacy.codec.bounds import ErrorBound
 from fedsz_privacy.codec.compressors.exceptions import pack, unpack
 from fedsz_privacy.codec.integer_codes import decode_integers, encode_integers
 from fedsz_privacy.core.errors import InputError
-from fedsz_privacy.defences.grammar import write_number
+from fedsz_privacy.core.numbers import write_number
 from fedsz_privacy.defences.mechanisms.sending import Codec, Values, each_alone
 from fedsz_privacy.defences.mechanisms.unproved import without_guarantee
 from fedsz_privacy.defences.release import Release

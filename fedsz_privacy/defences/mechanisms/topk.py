@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fedsz_privacy.codec.byte_planes import decode_planes, encode_planes
+from fedsz_privacy.core.numbers import write_shortest
 from fedsz_privacy.core.ranges import Range, require_in
-from fedsz_privacy.defences.grammar import write_shortest
 from fedsz_privacy.defences.mechanisms.sending import Codec, Values
 from fedsz_privacy.defences.mechanisms.unproved import without_guarantee
 from fedsz_privacy.defences.release import Release

@@ -17,9 +17,10 @@ from fedsz_privacy.codec.last_round import LastRound
 from fedsz_privacy.codec.lossless import get_lossless
 from fedsz_privacy.codec.lossy import THRESHOLD
 from fedsz_privacy.codec.names import COMPRESSOR_NAMES, DEFAULT_COMPRESSOR, DEFAULT_LOSSLESS, LOSSLESS_NAMES
+from fedsz_privacy.core.numbers import write_number, write_shortest
 from fedsz_privacy.core.state import nbytes
 from fedsz_privacy.defences.defence import Setting, parse_defence
-from fedsz_privacy.defences.grammar import split_parts, write_number, write_shortest
+from fedsz_privacy.defences.grammar import split_parts
 from fedsz_privacy.defences.reading import settle_defences
 from fedsz_privacy.defences.release import release_each
 from fedsz_privacy.training.accounting import epsilon

@@ -8,7 +8,7 @@ from analysis.reporting.table import Table
 from analysis.studies.audit.canary_bounds import CanaryBound
 from analysis.studies.audit.found import AuditReport
 from analysis.studies.units import cells, headings
-from fedsz_privacy.defences.grammar import write_shortest
+from fedsz_privacy.core.numbers import write_shortest
 from fedsz_privacy.defences.proof import Unit
 
 

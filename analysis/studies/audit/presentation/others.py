@@ -3,7 +3,7 @@
 from analysis.studies.audit.found import AuditReport
 from analysis.studies.audit.spec import Others
 from fedsz_privacy.core.dp_events import NonPrivateDpEvent
-from fedsz_privacy.defences.grammar import write_shortest
+from fedsz_privacy.core.numbers import write_shortest
 from fedsz_privacy.defences.proof import Observer
 from fedsz_privacy.training.accounting import epsilon
 

@@ -13,7 +13,7 @@ from analysis.studies.audit.presentation.others import note_of_others
 from analysis.studies.noise.cells import as_if_cells, decision_cells, scope_cells
 from analysis.studies.noise.update_study import NoiseStudy
 from analysis.studies.units import cells, headings, note_of_units, reasons_table, units_of
-from fedsz_privacy.defences.grammar import write_shortest
+from fedsz_privacy.core.numbers import write_shortest
 from fedsz_privacy.defences.proof import Unit
 
 

@@ -19,7 +19,7 @@ from analysis.studies.audit.found import AuditReport
 from analysis.studies.audit.measure import RECORDS, VULNERABLE
 from analysis.studies.audit.presentation.intervals import draw_rows, whiskers
 from analysis.studies.audit.verdict import Verdict
-from fedsz_privacy.defences.grammar import write_shortest
+from fedsz_privacy.core.numbers import write_shortest
 from fedsz_privacy.defences.proof import Unit
 
 GROUPS = {RECORDS: "average record", VULNERABLE: VULNERABLE}
