@@ -5,11 +5,11 @@ from decimal import Decimal
 
 def write_number(value: float) -> str:
     """Return the shortest spelling of a number as a power, as names of releases have it."""
-    return f"{Decimal(str(value)).normalize():e}"
+    return f"{Decimal(str(value)).normalize():e}".replace("e+", "e")
 
 
 def write_shortest(value: float) -> str:
-    """Return the shortest of the spellings that read as exactly this number."""
+    """Return the shorter of two spellings that read as exactly this number."""
     return min(repr(value).removesuffix(".0"), write_number(value), key=len)
 
 
@@ -18,7 +18,7 @@ def write_rounded(value: float, digits: int = 6) -> str:
 
     Examples
     --------
-    >>> write_rounded(0.1), write_rounded(1.23456e-5, 3), write_rounded(1.0)
-    ('0.1', '1.23e-5', '1')
+    >>> write_rounded(0.1), write_rounded(1.23456e-5, 3), write_rounded(1e6)
+    ('0.1', '1.23e-5', '1e6')
     """
     return write_shortest(float(f"{value:.{digits}g}"))

@@ -8,6 +8,7 @@ from reprlib import repr as shortened
 from typing import Any
 
 from fedsz_privacy.core.errors import InputError
+from fedsz_privacy.core.numbers import write_rounded, write_shortest
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Range:
 
     def __str__(self) -> str:
         """Return the range in words."""
-        return f"{self.least:.3g} to {self.most:.3g}"
+        return f"{write_rounded(self.least, 3)} to {write_rounded(self.most, 3)}"
 
     def remedy(self, value: Any) -> str:
         """Return what to choose instead of a value that is not in the range."""
@@ -42,11 +43,11 @@ class Share(Range):
 
     def __str__(self) -> str:
         """Return the range in words."""
-        return f"{self.least:.3g} to below {self.most:.3g}"
+        return f"{write_rounded(self.least, 3)} to below {write_rounded(self.most, 3)}"
 
     def remedy(self, value: Any) -> str:  # noqa: ARG002  # as any range
         """Return what to choose instead."""
-        return f"a number between 0 and {self.most:.3g}, of {self.least:.3g} or more"
+        return f"a number between 0 and {write_rounded(self.most, 3)}, of {write_rounded(self.least, 3)} or more"
 
 
 class Whole(Range):
@@ -137,8 +138,18 @@ CONCENTRATION = Range(1e-3, 1e6)
 def require_in(within: Range, value: object, name: str) -> None:
     """Raise InputError if a value of a name, such as ``seed`` or ``error bound rel=``, is not in a range."""
     if value not in within:
-        shown = f"{value:g}" if name.endswith("=") and isinstance(value, float) else shortened(value)
-        raise InputError(f"{name}{'' if name.endswith('=') else ' '}{shown}: choose {within.remedy(value)}")
+        shown = f"{name}{_option(value)}" if name.endswith("=") else f"{name} {_argument(value)}"
+        raise InputError(f"{shown}: choose {within.remedy(value)}")
+
+
+def _option(value: object) -> str:
+    """Return a value as a string of options has it."""
+    return write_rounded(value) if isinstance(value, float) else shortened(value)
+
+
+def _argument(value: object) -> str:
+    """Return a value as Python has it: one that is not whole shows it, and 1.0 is none where 1 is asked for."""
+    return write_shortest(float(value)) if isinstance(value, float) and not value.is_integer() else shortened(value)
 
 
 def require_within(holder: object, ranges: Mapping[str, Range]) -> None:

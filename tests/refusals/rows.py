@@ -78,18 +78,18 @@ COUNTS = """
 """Numbers of things."""
 
 REALS = """
---learning-rate 0     | learning rate 0.0: choose a positive number from 1.18e-38 to 3.4e+38
---learning-rate -0.1  | learning rate -0.1: choose a positive number from 1.18e-38 to 3.4e+38
---learning-rate nan   | learning rate nan: choose a positive number from 1.18e-38 to 3.4e+38
---learning-rate inf   | learning rate inf: choose a positive number from 1.18e-38 to 3.4e+38
---learning-rate 1e300 | learning rate 1e+300: choose a positive number from 1.18e-38 to 3.4e+38
+--learning-rate 0     | learning rate 0.0: choose a positive number from 1.18e-38 to 3.4e38
+--learning-rate -0.1  | learning rate -0.1: choose a positive number from 1.18e-38 to 3.4e38
+--learning-rate nan   | learning rate nan: choose a positive number from 1.18e-38 to 3.4e38
+--learning-rate inf   | learning rate inf: choose a positive number from 1.18e-38 to 3.4e38
+--learning-rate 1e300 | learning rate 1e+300: choose a positive number from 1.18e-38 to 3.4e38
 --learning-rate x     | --learning-rate x: give a number
 --weight-decay -1     | weight decay -1.0: choose 0 or more
---weight-decay nan    | weight decay nan: choose a number from 0 to 3.4e+38
---weight-decay inf    | weight decay inf: choose a number from 0 to 3.4e+38
+--weight-decay nan    | weight decay nan: choose a number from 0 to 3.4e38
+--weight-decay inf    | weight decay inf: choose a number from 0 to 3.4e38
 --delta 0             | delta 0.0: choose a number between 0 and 1, of 1e-10 or more
 --delta 1             | delta 1.0: choose a number between 0 and 1, of 1e-10 or more
---delta -1e-5         | delta -1e-05: choose a number between 0 and 1, of 1e-10 or more
+--delta -1e-5         | delta -1e-5: choose a number between 0 and 1, of 1e-10 or more
 --delta 1e-16         | delta 1e-16: choose a number between 0 and 1, of 1e-10 or more
 --delta nan           | delta nan: choose a number between 0 and 1, of 1e-10 or more
 --delta 2             | delta 2.0: choose a number between 0 and 1, of 1e-10 or more
@@ -141,7 +141,7 @@ fedsz:rel=-1               | error bound rel=-1: choose a positive number from 2
 fedsz:rel=nan              | error bound rel=nan: choose a positive number from 2.23e-308 to 1
 fedsz:rel=inf              | error bound rel=inf: choose a positive number from 2.23e-308 to 1
 fedsz:rel=1.5              | error bound rel=1.5: choose a positive number from 2.23e-308 to 1
-fedsz:abs=inf              | error bound abs=inf: choose a positive number from 2.23e-308 to 1.8e+308
+fedsz:abs=inf              | error bound abs=inf: choose a positive number from 2.23e-308 to 1.8e308
 fedsz:abs=1e-400           | 'fedsz:abs=1e-400': '1e-400' is not a number that 64 bits hold, write one such as 1e-2
 fedsz:rel=1e-2,abs=1e-3    | fedsz takes one bound, got 2: write fedsz:rel=1e-2 or fedsz:abs=1e-4
 fedsz:size=3               | unknown error bound 'size': choose abs or rel
@@ -150,18 +150,18 @@ fedsz:rel=x                | 'fedsz:rel=x': 'x' is not a number, write one such 
 fedsz:rel=1e-2:abs=3       | cannot read 'fedsz:rel=1e-2:abs=3': write none, fedsz:rel=1e-2 or module:factory:x=1
 none:x=1                   | none takes other options than x (got an unexpected keyword argument 'x')
 dpsgd                      | private training takes eps or noise, one of both: write dpsgd:eps=8 or dpsgd:noise=1.1
-dpsgd:eps=0                | eps 0.0: choose a positive number from 0.0001 to 1e+04
-dpsgd:eps=-1               | eps -1.0: choose a positive number from 0.0001 to 1e+04
-dpsgd:eps=nan              | eps nan: choose a positive number from 0.0001 to 1e+04
-dpsgd:eps=inf              | eps inf: choose a positive number from 0.0001 to 1e+04
+dpsgd:eps=0                | eps 0.0: choose a positive number from 1e-4 to 1e4
+dpsgd:eps=-1               | eps -1.0: choose a positive number from 1e-4 to 1e4
+dpsgd:eps=nan              | eps nan: choose a positive number from 1e-4 to 1e4
+dpsgd:eps=inf              | eps inf: choose a positive number from 1e-4 to 1e4
 dpsgd:eps=8,eps=9          | 'dpsgd:eps=8,eps=9' gives eps more than once: give it once
 dpsgd:eps=8,noise=1        | private training takes eps or noise, one of both: write dpsgd:eps=8 or dpsgd:noise=1.1
-dpsgd:noise=0              | noise multiplier 0.0: choose a positive number from 0.2 to 1e+06
-dpsgd:noise=nan            | noise multiplier nan: choose a positive number from 0.2 to 1e+06
-dpsgd:noise=1.1,clip=0     | clip norm 0.0: choose a positive number from 1e-12 to 1e+12
-dpsgd:noise=1.1,clip=-1    | clip norm -1.0: choose a positive number from 1e-12 to 1e+12
-dpsgd:noise=1.1,clip=inf   | clip norm inf: choose a positive number from 1e-12 to 1e+12
-dpsgd:noise=1.1,clip=1e39  | clip norm 1e+39: choose a positive number from 1e-12 to 1e+12
+dpsgd:noise=0              | noise multiplier 0.0: choose a positive number from 0.2 to 1e6
+dpsgd:noise=nan            | noise multiplier nan: choose a positive number from 0.2 to 1e6
+dpsgd:noise=1.1,clip=0     | clip norm 0.0: choose a positive number from 1e-12 to 1e12
+dpsgd:noise=1.1,clip=-1    | clip norm -1.0: choose a positive number from 1e-12 to 1e12
+dpsgd:noise=1.1,clip=inf   | clip norm inf: choose a positive number from 1e-12 to 1e12
+dpsgd:noise=1.1,clip=1e39  | clip norm 1e+39: choose a positive number from 1e-12 to 1e12
 dpsgd:noise=1.1,delta=1e-6 | delta 1e-6 beside noise says nothing: give --delta for the whole run
 dpsgd:eps=8,delta=2        | delta 2.0: choose a number between 0 and 1, of 1e-10 or more
 dpsgd:sigma=1              | dpsgd takes other options than sigma (got an unexpected keyword argument 'sigma')
@@ -169,13 +169,13 @@ dither                     | dither takes one bound, got 0: write dither:rel=1e-
 dither:rel=1e-2,clip=1     | dither:rel takes no clip norm, as its bound is private anyway: write dither:abs=1,clip=1e-3
 dither:abs=1,clip=2        | clip norm 2: choose less than the width of a cell, 2, or leave it out
 layered-gaussian           | layered-gaussian takes eps, with or without server, or noise, with or without secret: write
-layered-gaussian:eps=0     | eps 0.0: choose a positive number from 0.0001 to 1e+04
+layered-gaussian:eps=0     | eps 0.0: choose a positive number from 1e-4 to 1e4
 layered-laplace:eps=1      | layered-laplace takes other options than eps (missing a required argument: 'clip')
-staircase:eps=99,clip=1    | eps of one round 99.0: choose a positive number from 0.0001 to 40
-opacus:eps=0               | eps 0.0: choose a positive number from 0.0001 to 1e+04
+staircase:eps=99,clip=1    | eps of one round 99.0: choose a positive number from 1e-4 to 40
+opacus:eps=0               | eps 0.0: choose a positive number from 1e-4 to 1e4
 dpfedavg                   | dpfedavg takes eps or noise, one of both: write dpfedavg:eps=8 or dpfedavg:noise=1.1
 dpfedavg:noise=1,rate=2    | sampling rate 2.0: choose a positive number from 1e-12 to 1
-dpfedavg:noise=1,clip=0    | clip norm 0.0: choose a positive number from 1e-12 to 1e+12
+dpfedavg:noise=1,clip=0    | clip norm 0.0: choose a positive number from 1e-12 to 1e12
 fedsz:rel=1e-2+dpfedavg:noise=1 | 'fedsz:rel=1e-2+dpfedavg:noise=1' has dpfedavg, which is aggregation, behind another
 dpsgd:eps=8+dpsgd:eps=8    | 'dpsgd:eps=8+dpsgd:eps=8' has dpsgd, which is training, behind another part
 fedsz:rel=1e-2+dpsgd:eps=8 | 'fedsz:rel=1e-2+dpsgd:eps=8' has dpsgd, which is training, behind another part
@@ -363,17 +363,17 @@ FEDERATE = """
 --rounds 1000000000000               | rounds 1000000000000: choose 1000000 or less
 --epochs 0                           | epochs 0: choose 1 or more
 --batch-size 0                       | batch size 0: choose 1 or more
---learning-rate 0                    | learning rate 0.0: choose a positive number from 1.18e-38 to 3.4e+38
---learning-rate nan                  | learning rate nan: choose a positive number from 1.18e-38 to 3.4e+38
+--learning-rate 0                    | learning rate 0.0: choose a positive number from 1.18e-38 to 3.4e38
+--learning-rate nan                  | learning rate nan: choose a positive number from 1.18e-38 to 3.4e38
 --side -1                            | side -1: choose 0 or more
 --side 100000000                     | side 100000000: choose 4096 or less
 --partition ''                       | unknown partition '': write iid or dirichlet:0.5
 --partition random                   | unknown partition 'random': write iid or dirichlet:0.5
 --partition dirichlet                | unknown partition 'dirichlet': write iid or dirichlet:0.5
---partition dirichlet:0              | Dirichlet alpha 0.0: choose a positive number from 0.001 to 1e+06
+--partition dirichlet:0              | Dirichlet alpha 0.0: choose a positive number from 1e-3 to 1e6
 --partition dirichlet:nan            | unknown partition 'dirichlet:nan': write iid or dirichlet:0.5
 --partition dirichlet:-1             | unknown partition 'dirichlet:-1': write iid or dirichlet:0.5
---partition dirichlet:1e400          | Dirichlet alpha inf: choose a positive number from 0.001 to 1e+06
+--partition dirichlet:1e400          | Dirichlet alpha inf: choose a positive number from 1e-3 to 1e6
 --seed -1                            | seed -1: choose 0 or more
 --seed 18446744073709551616          | seed 18446744073709551616: choose 18446744073709551615 or less
 --delta 1e-16                        | delta 1e-16: choose a number between 0 and 1, of 1e-10 or more

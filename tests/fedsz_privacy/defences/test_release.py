@@ -26,7 +26,7 @@ from fedsz_privacy.defences.release import release_each
 from fedsz_privacy.training.accounting import epsilon
 from fedsz_privacy.training.descent import Training
 
-NAMES = ["none", "fedsz:rel=1e-2", "fedsz:abs=1e-4", "fedsz:rel=1.25e-2", "fedsz:rel=1e-2+fedsz:abs=1e+2"]
+NAMES = ["none", "fedsz:rel=1e-2", "fedsz:abs=1e-4", "fedsz:rel=1.25e-2", "fedsz:rel=1e-2+fedsz:abs=1e2"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -223,7 +223,7 @@ def test_a_release_loses_nothing_if_no_part_of_it_does(text, nothing):
 
 
 @pytest.mark.parametrize(
-    "text", ["none", "fedsz:rel=1e-2", "fedsz:abs=1e+2", "fedsz:rel=1e-1,memory=1", "ef+fedsz:rel=1e-1"]
+    "text", ["none", "fedsz:rel=1e-2", "fedsz:abs=1e2", "fedsz:rel=1e-1,memory=1", "ef+fedsz:rel=1e-1"]
 )
 def test_a_codec_treats_every_tensor_as_if_the_others_were_empty(text, rng):
     release, state = parse_release(text), {"a.weight": torch.randn(50, 60), "b.weight": torch.randn(40, 50)}
@@ -326,9 +326,9 @@ def test_the_shortest_spelling_reads_as_the_same_number(value):
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
 @settings(derandomize=True)
-def test_a_power_is_written_as_numpy_writes_it(value):
+def test_a_power_is_written_as_numpy_writes_it_without_a_plus_sign(value):
     for rounded in (value, np.float32(value) if abs(value) < 1e38 else value):
-        assert write_number(rounded) == np.format_float_scientific(rounded, trim="-", exp_digits=1)
+        assert write_number(rounded) == np.format_float_scientific(rounded, trim="-", exp_digits=1).replace("+", "")
 
 
 def test_a_plus_sign_separates_parts_unless_it_belongs_to_an_exponent():
@@ -369,11 +369,11 @@ def own_release(tmp_path, monkeypatch):
     [
         ("own_release:scaled", "own_release:scaled"),
         ("own_release:scaled:factor=0.10", "own_release:scaled:factor=0.1"),
-        ("own_release:scaled:l2_norm=1,factor=1e+20", "own_release:scaled:factor=1e+20,l2_norm=1"),
+        ("own_release:scaled:l2_norm=1,factor=1e+20", "own_release:scaled:factor=1e20,l2_norm=1"),
         ("own_release:scaled:factor=0.12345678", "own_release:scaled:factor=0.12345678"),
         ("own_release:shaped:shape=round,factor=3", "own_release:shaped:factor=3,shape=round"),
         (" own_release:scaled + fedsz:rel=0.01", "own_release:scaled+fedsz:rel=1e-2"),
-        ("fedsz:abs=1e+2+own_release:scaled:factor=3", "fedsz:abs=1e+2+own_release:scaled:factor=3"),
+        ("fedsz:abs=1e+2+own_release:scaled:factor=3", "fedsz:abs=1e2+own_release:scaled:factor=3"),
         ("own_release:scaled:factor=2+own_release:scaled", "own_release:scaled:factor=2+own_release:scaled"),
     ],
 )

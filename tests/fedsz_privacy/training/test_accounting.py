@@ -38,10 +38,10 @@ def test_epsilon_that_next_to_no_noise_reaches_is_refused():
         calibrate(sampled, 1000.0, 1e-5)
 
 
-@pytest.mark.parametrize("delta", [0.0, 1.0, -1e-5, float("nan")])
+@pytest.mark.parametrize("delta", ["0.0", "1.0", "-1e-5", "nan"])
 def test_delta_must_be_between_zero_and_one(delta):
     with pytest.raises(InputError, match=f"delta {delta}: choose a number between 0 and 1"):
-        calibrate(sampled, 1.0, delta)
+        calibrate(sampled, 1.0, float(delta))
 
 
 NEARLY_ALL = 1 - 1e-12

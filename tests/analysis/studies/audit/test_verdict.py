@@ -27,7 +27,7 @@ EXAMPLES = (
 """At least one string of every kind of release."""
 
 
-@pytest.mark.parametrize("name", ["none", "fedsz:rel=1e-2", "fedsz:abs=1e+6", "none+fedsz:rel=3e-1"])
+@pytest.mark.parametrize("name", ["none", "fedsz:rel=1e-2", "fedsz:abs=1e6", "none+fedsz:rel=3e-1"])
 def test_a_deterministic_release_is_never_given_a_finite_epsilon(name):
     stated = guarantee(parse_release(name), DELTA)
     assert stated.epsilon == math.inf

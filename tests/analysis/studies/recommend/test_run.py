@@ -16,7 +16,7 @@ from fedsz_privacy.core.errors import InputError
 
 pytestmark = pytest.mark.usefixtures("undrawn")
 
-TINY, LOOSEST = "fedsz:rel=1e-9", "fedsz:rel=1e+0"
+TINY, LOOSEST = "fedsz:rel=1e-9", "fedsz:rel=1e0"
 
 SMALL = RecommendSpec(
     model="mlp",

@@ -68,7 +68,7 @@ def test_coordinates_are_clamped_one_by_one():
         ("staircase", "staircase takes other options than none"),
         ("staircase:eps=1", "missing a required argument: 'clip'"),
         ("staircase:eps=0,clip=1", "eps of one round 0.0: choose a positive number"),
-        ("staircase:eps=100,clip=1", "eps of one round 100.0: choose a positive number from 0.0001 to 40"),
+        ("staircase:eps=100,clip=1", "eps of one round 100.0: choose a positive number from 1e-4 to 40"),
         ("staircase:eps=1,clip=0", "clip 0.0: choose a positive number"),
     ],
 )
