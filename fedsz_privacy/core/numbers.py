@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 
-def write_number(value: float) -> str:
+def write_number(value: float | Decimal) -> str:
     """Return the shortest spelling of a number as a power, as names of releases have it."""
     return f"{Decimal(str(value)).normalize():e}".replace("e+", "e")
 
@@ -18,7 +18,9 @@ def write_rounded(value: float, digits: int = 6) -> str:
 
     Examples
     --------
-    >>> write_rounded(0.1), write_rounded(1.23456e-5, 3), write_rounded(1e6)
-    ('0.1', '1.23e-5', '1e6')
+    >>> write_rounded(0.1), write_rounded(1.23456e-5, 3), write_rounded(1e6), write_rounded(1.797e308, 2)
+    ('0.1', '1.23e-5', '1e6', '1.8e308')
     """
-    return write_shortest(float(f"{value:.{digits}g}"))
+    # As decimals, for the greatest numbers round up to one that floats have not.
+    text = f"{value:.{digits}g}"
+    return min(text, f"{Decimal(text):f}", write_number(Decimal(text)), key=len)

@@ -148,8 +148,9 @@ def _option(value: object) -> str:
 
 
 def _argument(value: object) -> str:
-    """Return a value as Python has it: one that is not whole shows it, and 1.0 is none where 1 is asked for."""
-    return write_shortest(float(value)) if isinstance(value, float) and not value.is_integer() else shortened(value)
+    """Return a value as Python has it, but for powers: 1.0 shows that it is no whole number where 1 is asked for."""
+    text = shortened(value)
+    return write_shortest(float(value)) if isinstance(value, float) and "e" in text else text
 
 
 def require_within(holder: object, ranges: Mapping[str, Range]) -> None:

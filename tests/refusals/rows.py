@@ -82,7 +82,7 @@ REALS = """
 --learning-rate -0.1  | learning rate -0.1: choose a positive number from 1.18e-38 to 3.4e38
 --learning-rate nan   | learning rate nan: choose a positive number from 1.18e-38 to 3.4e38
 --learning-rate inf   | learning rate inf: choose a positive number from 1.18e-38 to 3.4e38
---learning-rate 1e300 | learning rate 1e+300: choose a positive number from 1.18e-38 to 3.4e38
+--learning-rate 1e300 | learning rate 1e300: choose a positive number from 1.18e-38 to 3.4e38
 --learning-rate x     | --learning-rate x: give a number
 --weight-decay -1     | weight decay -1.0: choose 0 or more
 --weight-decay nan    | weight decay nan: choose a number from 0 to 3.4e38
@@ -161,7 +161,7 @@ dpsgd:noise=nan            | noise multiplier nan: choose a positive number from
 dpsgd:noise=1.1,clip=0     | clip norm 0.0: choose a positive number from 1e-12 to 1e12
 dpsgd:noise=1.1,clip=-1    | clip norm -1.0: choose a positive number from 1e-12 to 1e12
 dpsgd:noise=1.1,clip=inf   | clip norm inf: choose a positive number from 1e-12 to 1e12
-dpsgd:noise=1.1,clip=1e39  | clip norm 1e+39: choose a positive number from 1e-12 to 1e12
+dpsgd:noise=1.1,clip=1e39  | clip norm 1e39: choose a positive number from 1e-12 to 1e12
 dpsgd:noise=1.1,delta=1e-6 | delta 1e-6 beside noise says nothing: give --delta for the whole run
 dpsgd:eps=8,delta=2        | delta 2.0: choose a number between 0 and 1, of 1e-10 or more
 dpsgd:sigma=1              | dpsgd takes other options than sigma (got an unexpected keyword argument 'sigma')
