@@ -6,6 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+REACH = 256
+"""Powers of two whose squares, and sums of squares over any records, are within what doubles hold."""
+
 
 def standardised(values: NDArray[Any], train: NDArray[np.int64]) -> NDArray[np.float32]:
     """Return columns minus their mean, over their standard deviation, both of the training rows.
@@ -24,9 +27,15 @@ def standardised(values: NDArray[Any], train: NDArray[np.int64]) -> NDArray[np.f
     """
     from sklearn.preprocessing import StandardScaler
 
-    doubles = values.astype(np.float64)
+    doubles = _within_reach(values.astype(np.float64), train)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # of a column without a single number there is no mean
         scaled = StandardScaler().fit(doubles[train]).transform(doubles)
     filled: NDArray[np.float32] = np.where(np.isnan(scaled), 0, scaled).astype(np.float32)
     return filled
+
+
+def _within_reach(values: NDArray[np.float64], train: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return columns with those in other units, by a power of two, whose squares would be 0 or infinite."""
+    _, powers = np.frexp(np.nanmax(np.abs(values[train]), axis=0, initial=0))
+    return np.ldexp(values, np.where(np.abs(powers) > REACH, -powers, 0))

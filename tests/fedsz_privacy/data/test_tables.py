@@ -114,6 +114,19 @@ def test_a_column_without_a_single_value_is_zeros(path):
     assert (split.train.inputs[0] == 0).all()
 
 
+@pytest.mark.parametrize("unit", [1e300, 1e200, 1e-160, 1e-300])
+@pytest.mark.parametrize("path", [".csv"], indirect=True)
+def test_numbers_whose_squares_no_double_holds_are_standardised_like_any_other(path, unit):
+    """They came out as zeros, of columns and of targets, and were trained on without a word."""
+    drawn = np.random.default_rng(0).normal(size=(40, 2))
+    save(path, pandas.DataFrame(drawn, columns=["a", "y"]))
+    plain = load_data(str(path), target="y").train
+    save(path, pandas.DataFrame(drawn * unit, columns=["a", "y"]))
+    scaled = load_data(str(path), target="y").train
+    np.testing.assert_allclose(scaled.inputs[0], plain.inputs[0], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(scaled.targets, plain.targets, rtol=1e-5, atol=1e-6)
+
+
 def test_a_category_that_training_does_not_have_is_nothing_at_all(path):
     """The only row in Paris is put in the test part by trying seeds; no other row is without a category."""
     table = frame(town=["Paris"] + ["Bonn", "Rome", "Rome"] * 13)[["town", "score"]]
@@ -144,8 +157,8 @@ def test_at_most_the_records_that_are_asked_for_come_and_the_same_every_time(pat
         ({}, {"target": "town", "task": "binary"}, "task binary: column 'town' .* has targets from 0 to 2"),
         ({}, {"target": "town", "task": "regression"}, "task regression: column 'town' .* choose a column of numbers"),
         ({}, {"target": "town", "task": "ranking"}, "unknown task 'ranking': choose one of classification, binary"),
-        ({"grade": np.full(40, 2)}, {"target": "grade"}, "has 1 values, not 2 to 256 classes: choose another column"),
-        ({"score": [None] + [1.5] * 39}, {"target": "score"}, "column 'score' .* 1 of its values are missing: drop"),
+        ({"grade": np.full(40, 2)}, {"target": "grade"}, "has 1 value, not 2 to 256 classes: choose another column"),
+        ({"score": [None] + [1.5] * 39}, {"target": "score"}, "column 'score' .* lacks 1 of its 40 values: drop"),
         ({"amount": [np.inf] + [0.0] * 39}, {"target": "score"}, "column 'amount' .* infinite: replace them"),
         ({"score": [np.inf] + [0.0] * 39}, {"target": "score"}, "column 'score' .* infinite: replace them"),
     ],
@@ -304,7 +317,7 @@ def test_two_columns_of_one_name_are_one_line(tmp_path):
 def test_a_table_of_the_target_alone_or_of_one_row_is_one_line(path):
     with pytest.raises(InputError, match="has no column beside the target"):
         load_data(save(path, frame()[["score"]]), target="score")
-    with pytest.raises(InputError, match="has 1 records: give 2 or more, to train and to test on"):
+    with pytest.raises(InputError, match="has 1 record: give 2 or more, to train and to test on"):
         load_data(save(path, frame()[:1]), target="score")
 
 
