@@ -33,8 +33,9 @@ def federate(
         question = to_plain("federate", spec)
         if record:
             from analysis.reporting.finished import is_finished
-            from analysis.studies.federation.record import require_recorded
+            from analysis.studies.federation.record import require_apart, require_recorded
 
+            require_apart(record, out)
             if is_finished(out, question):
                 require_recorded(record, spec.rounds, out)
 

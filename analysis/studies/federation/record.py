@@ -13,6 +13,7 @@ from analysis.studies.federation.spec import FederationSpec
 from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.files import write_atomically
 from fedsz_privacy.core.state import unstack
+from fedsz_privacy.federation.manifest import MANIFEST
 from fedsz_privacy.federation.recorder import Recorder
 from fedsz_privacy.federation.recording import ROUNDS, open_recording
 from fedsz_privacy.federation.rounds import Round
@@ -53,7 +54,8 @@ def open_recorder(
         If it does, or holds another recording, or cannot be written to.
     """
     path, text = folder / ASKED, to_json(asked)
-    if any((folder / ROUNDS).glob("*")) and not _holds(path, json.loads(text)):
+    # What has rounds without being a recording, such as a run, the recorder refuses.
+    if (folder / MANIFEST).exists() and any((folder / ROUNDS).glob("*")) and not _holds(path, json.loads(text)):
         raise InputError(f"{folder} holds recorded rounds of another federation: choose another --record")
     recorder = recorder_of(spec, clients, folder)
     write_atomically(path, text.encode())
@@ -72,6 +74,12 @@ def record_round(recorder: Recorder, played: Round) -> None:
     """Record a round of one trial whose clients send what they trained."""
     sent = {client_name(client): unstack(played.sent(client).update, 0) for client in range(len(played.clients))}
     recorder.record_updates(played.number, unstack(played.states, 0), sent)
+
+
+def require_apart(folder: Path, run: Path) -> None:
+    """Raise InputError if a recording is asked for in the folder of its run."""
+    if folder.resolve() == run.resolve():
+        raise InputError(f"--record and --out both name {folder}: choose another --record")
 
 
 def require_recorded(folder: Path, rounds: int, run: Path) -> None:

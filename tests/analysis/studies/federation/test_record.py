@@ -107,7 +107,20 @@ def test_a_finished_run_without_a_recording_is_one_line(tmp_path):
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
     assert f"holds this run, finished, and {tmp_path / 'kept'} no record of it" in result.stderr
     assert not (tmp_path / "kept").exists()
-    assert federate("--record", str(tmp_path / "run")).exit_code == 2
+
+
+def test_a_recording_in_the_folder_of_its_run_or_of_another_one_is_one_line_and_changes_nothing(tmp_path):
+    """The one left a folder behind that no run could go on in, the other was told to hold recorded rounds."""
+    command = ["federate", *OPTIONS.split(), "--out", str(tmp_path / "one"), "--record"]
+    result = CliRunner().invoke(app, [*command, str(tmp_path / "one")])
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert f"--record and --out both name {tmp_path / 'one'}: choose another --record" in result.stderr
+    assert not any(tmp_path.iterdir())
+    run_federation(SPEC, tmp_path / "run")
+    result = CliRunner().invoke(app, [*command, str(tmp_path / "run")])
+    assert result.exit_code == 2
+    assert "holds something else than a recording: choose another folder" in result.stderr
+    assert [each.name for each in tmp_path.iterdir()] == ["run"]
 
 
 def test_a_folder_that_holds_something_else_is_one_line_and_nothing_written(tmp_path):
