@@ -98,11 +98,14 @@ class GaussianRounds:
         require_in(DELTA, delta, "delta")
         if self.noise_multiplier == 0:
             return math.inf
+        import numpy as np
         from dp_accounting import get_epsilon_gaussian
 
         from fedsz_privacy.training.accountants import ROUNDING
 
-        unsampled = float(get_epsilon_gaussian(self.noise_multiplier / adjacency.value / math.sqrt(self.rounds), delta))
+        sigma = self.noise_multiplier / adjacency.value / math.sqrt(self.rounds)
+        with np.errstate(divide="ignore"):  # much noise has a delta of 0, whose logarithm is that of 0
+            unsampled = float(get_epsilon_gaussian(sigma, delta))
         if self.sampling_rate == 1:
             return unsampled
         if 2 * ROUNDING * self.rounds > delta:

@@ -5,6 +5,7 @@ from analysis.reporting.table import Table
 from analysis.studies.account.asked import figure, guaranteed_figure
 from analysis.studies.account.found import Account, Epsilons
 from fedsz_privacy.core.numbers import write_rounded, write_shortest
+from fedsz_privacy.core.ranges import STEPS
 
 
 def account_table(account: Account) -> Table:
@@ -45,5 +46,10 @@ def _row(account: Account, found: Epsilons) -> tuple[str, ...]:
         f"{found.adjacency.value}",
         *map(figure, (account.asked.rounds.noise_multiplier, found.promised)),
         *map(guaranteed_figure, (found.once, *sampled_once, found.all_rounds)),
-        *(() if found.within is None else (f"{found.within:,}",)),
+        *(() if found.within is None else (_within(found.within),)),
     )
+
+
+def _within(number: int) -> str:
+    """Return how many rounds a budget holds; nobody looked for more than can be asked for."""
+    return f"{number:,}{' or more' if number >= STEPS.most else ''}"

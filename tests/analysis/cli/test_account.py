@@ -103,6 +103,13 @@ def test_json_has_the_numbers_themselves_under_the_same_keys_for_every_configura
     ] * 2
 
 
+def test_a_budget_that_is_not_spent_where_the_search_ends_is_said_to_hold_so_many_or_more():
+    loud = ["gaussian", "--rounds", "10", "--clip-norm", "1", "--noise-multiplier", "1e5", "--halt-at", "1"]
+    found = account(*loud)
+    assert "1,000,000" in found
+    assert "or more" in found
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
