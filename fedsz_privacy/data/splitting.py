@@ -17,7 +17,8 @@ def split_order(count: int, seed: int, where: str) -> tuple[NDArray[np.int64], N
         If there are too few records to have both.
     """
     if count < 2:
-        raise InputError(f"{where} has {count} records: give 2 or more, to train and to test on")
+        records = f"{count} record{'' if count == 1 else 's'}"
+        raise InputError(f"{where} has {records}: give 2 or more, to train and to test on")
     order = np.random.default_rng(seed).permutation(count)
     held_out = max(1, round(TEST_SHARE * count))
     return order[held_out:], order[:held_out]

@@ -72,7 +72,8 @@ def _targets(column: "Series[Any]", train: NDArray[np.int64], task: str, where: 
     classes, numbers = np.unique(_labels(column, where) if numeric else as_categories(column), return_inverse=True)
     if not 2 <= len(classes) <= MOST_CATEGORIES:
         remedy = "regression, or next-token for text" if len(classes) > 2 else "another column"
-        raise InputError(f"{where} has {len(classes)} values, not 2 to {MOST_CATEGORIES} classes: choose {remedy}")
+        values = f"{len(classes)} values" if len(classes) > 1 else "1 value"
+        raise InputError(f"{where} has {values}, not 2 to {MOST_CATEGORIES} classes: choose {remedy}")
     return numbers.astype(np.int64), task or ("binary" if len(classes) == 2 else "classification")
 
 
@@ -86,5 +87,6 @@ def _labels(column: "Series[Any]", where: str) -> NDArray[np.int64]:
 def _require_whole(column: "Series[Any]", where: str) -> None:
     if missing := int(column.isna().sum()):
         raise InputError(
-            f"{where} is the target, and {missing} of its values are missing: drop them, or use next-token for text"
+            f"{where} is the target, and lacks {missing} of its {len(column)} values: drop those rows, or use "
+            "next-token for text"
         )

@@ -43,12 +43,12 @@ COUNTS = """
 --candidates 0                       | candidates 0: choose 20 or more
 --candidates 1                       | candidates 1: choose 20 or more
 --candidates -1                      | candidates -1: choose 20 or more
---candidates 100000                  | 100000 candidates and 4 other clients need more than the 1438 training records
+--candidates 100000                  | 100,000 candidates and 4 other clients need more than the 1,438 training records
 --candidates 1000000000000000000000  | candidates 1000000000000000000000: choose 1000000 or less
 --clients 0                          | clients 0: choose 2 or more
 --clients 1                          | clients 1: choose 2 or more
 --clients -5                         | clients -5: choose 2 or more
---clients 100000                     | 200 candidates and 99999 other clients need more than the 1438 training records
+--clients 100000                     | 200 candidates and 99,999 other clients need more than the 1,438 training records
 --client-records 0                   | client records 0: choose 1 or more
 --client-records -3                  | client records -3: choose 1 or more
 --client-records 1000000000000       | client records 1000000000000: choose 1000000000 or less
@@ -262,10 +262,10 @@ RETURNED = """
 TABLES = """
 empty.csv --target y                 | empty.csv is no table that can be read
 header.csv --target y                | header.csv has 0 records: give 2 or more, to train and to test on
-one_row.csv --target y               | one_row.csv has 1 records: give 2 or more, to train and to test on
-one_class.csv --target y             | column 'y' of one_class.csv has 1 values, not 2 to 256 classes: choose another
+one_row.csv --target y               | one_row.csv has 1 record: give 2 or more, to train and to test on
+one_class.csv --target y             | column 'y' of one_class.csv has 1 value, not 2 to 256 classes: choose another
 infinite.csv --target y              | column 'a' of infinite.csv has values that are infinite: replace them
-no_target.csv --target y             | column 'y' of no_target.csv is the target, and 1 of its values are missing: drop
+no_target.csv --target y             | column 'y' of no_target.csv is the target, and lacks 1 of its
 only_target.csv --target y           | only_target.csv has no column beside the target: give one to foretell it from
 dates.csv --target y                 | column 'a' of dates.csv is of dates, such as 2020-01-01: turn them into numbers
 binary.csv --target y                | binary.csv is no table that can be read ('utf-8' codec
@@ -335,7 +335,7 @@ images/only_train | data set 'images/only_train' has no folder 'test': give trai
 TEXTS = """
 empty.txt --model lstm               | empty.txt has 0 records: give 2 or more, to train and to test on
 latin.txt --model lstm               | latin.txt is no text in UTF-8: save it as such
-one_line.txt --model lstm            | one_line.txt has 1 records: give 2 or more, to train and to test on
+one_line.txt --model lstm            | one_line.txt has 1 record: give 2 or more, to train and to test on
 blank.txt --model lstm               | blank.txt has 0 records: give 2 or more, to train and to test on
 pipe.txt --model lstm                | no file at pipe.txt: give a .txt file with a record on each line
 loop.txt --model lstm                | no file at loop.txt: give a .txt file with a record on each line

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
+from analysis.reporting.numbers import count
 from analysis.reporting.progress import Progress
 from analysis.studies.audit.spec import AuditSpec, Others
 from analysis.studies.loading import TEST_RECORDS, load_model, load_records
@@ -37,8 +38,8 @@ def load(spec: AuditSpec) -> tuple[DataSplit, nn.Module]:
     records = len(split.train)
     if records < candidates + others:
         raise InputError(
-            f"{candidates} candidates and {others} other clients need more than the {records} training records of "
-            f"{spec.data}: choose fewer candidates"
+            f"{count(candidates, 'candidate')} and {count(others, 'other client')} need more than the "
+            f"{count(records, 'training record')} of {spec.data}: choose fewer candidates"
         )
     return split, model
 
@@ -92,8 +93,8 @@ def _in_turn(sizes: Sequence[int]) -> NDArray[np.bool_]:
 def make_pool(spec: AuditSpec, records: Records) -> Records:
     """Return the candidates: ordinary records, then canaries of each kind, made of the records after them."""
     parts, start = [records.part(0, spec.candidates)], spec.candidates
-    for number, (canary, count) in enumerate(spec.parse_canaries()):
-        ordinary = records.part(start, start + count)
+    for number, (canary, size) in enumerate(spec.parse_canaries()):
+        ordinary = records.part(start, start + size)
         parts.append(make_canaries(canary, ordinary, generator(spec.seed, Purpose.RECORD_CANARY, number)))
-        start += count
+        start += size
     return join(parts)

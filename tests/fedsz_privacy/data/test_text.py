@@ -84,7 +84,7 @@ def test_few_records_know_the_vocabulary_of_the_whole_training_part():
     ("content", "task", "message"),
     [
         (b"", "", r"has 0 records: give 2 or more"),
-        (b"one\n", "", r"has 1 records: give 2 or more"),
+        (b"one\n", "", r"has 1 record: give 2 or more"),
         (b"\xff\xfe\n", "", "is no text in UTF-8: save it as such"),
         (
             b"a\n" + b"b" * (LONGEST + 1),

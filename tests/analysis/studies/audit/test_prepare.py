@@ -102,5 +102,5 @@ def test_the_target_joins_a_model_that_the_others_have_trained(game):
 
 
 def test_canaries_count_as_candidates_where_the_data_does_not_suffice():
-    with pytest.raises(InputError, match="1537 candidates and 2 other clients need more than the 1438 training recor"):
+    with pytest.raises(InputError, match="1,537 candidates and 2 other clients need more than the 1,438 trai"):
         load(replace(SPEC, canaries=(f"{MISLABELLED.name}:1497",)))
