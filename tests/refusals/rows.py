@@ -143,6 +143,7 @@ fedsz:rel=inf              | error bound rel=inf: choose a positive number from 
 fedsz:rel=1.5              | error bound rel=1.5: choose a positive number from 2.23e-308 to 1
 fedsz:abs=inf              | error bound abs=inf: choose a positive number from 2.23e-308 to 1.8e308
 fedsz:abs=1e-400           | 'fedsz:abs=1e-400': '1e-400' is not a number that 64 bits hold, write one such as 1e-2
+fedsz:rel=1e-2,treshold=0  | fedsz takes no treshold: leave it out, or correct its name
 fedsz:rel=1e-2,abs=1e-3    | fedsz takes one bound, got 2: write fedsz:rel=1e-2 or fedsz:abs=1e-4
 fedsz:size=3               | unknown error bound 'size': choose abs or rel
 fedsz:rel=                 | cannot read 'fedsz:rel=': write none, fedsz:rel=1e-2 or module:factory:x=1, and + between

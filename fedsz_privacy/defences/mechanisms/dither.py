@@ -22,6 +22,7 @@ from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.defences.mechanisms.channel import Channel, transmit
 from fedsz_privacy.defences.mechanisms.floats import Norm, blanked, clip_norm, float_values
 from fedsz_privacy.defences.mechanisms.quantiser import Codes, Shared, Values, round_to_codes
+from fedsz_privacy.defences.one_bound import one_bound
 from fedsz_privacy.defences.proof import Observer, Proof, Unit
 from fedsz_privacy.defences.release import Release, Released
 from fedsz_privacy.training.events import EpsilonDeltaDpEvent
@@ -101,10 +102,8 @@ def dither(clip: float | None = None, **bound: float) -> Release:
     uniform and independent of x all the same.
     Delta is the chance that the client is told apart for certain, so a useful one wants cells far wider than updates.
     """
-    if len(bound) != 1:
-        raise InputError(f"dither takes one bound, got {len(bound)}: write dither:rel=1e-2 or dither:abs=1e-3")
-    ((mode, value),) = bound.items()
-    error_bound = ErrorBound(mode, value)
+    error_bound = one_bound("dither", bound, "1e-3")
+    mode, value = error_bound.mode, error_bound.value
     proof = None if clip is None else _proof(error_bound, clip)
 
     def apply(update: StateDict, generator: Generator) -> Released:

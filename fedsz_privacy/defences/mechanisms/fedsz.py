@@ -6,7 +6,6 @@ from time import perf_counter
 
 from numpy.random import Generator
 
-from fedsz_privacy.codec.bounds import ErrorBound
 from fedsz_privacy.codec.budget import UNLIMITED
 from fedsz_privacy.codec.compressors import get_compressor
 from fedsz_privacy.codec.last_round import LastRound
@@ -15,11 +14,11 @@ from fedsz_privacy.codec.lossy import THRESHOLD, LossyRule
 from fedsz_privacy.codec.names import DEFAULT_COMPRESSOR, DEFAULT_LOSSLESS
 from fedsz_privacy.codec.pipeline import FedSZ
 from fedsz_privacy.core.dp_events import NonPrivateDpEvent
-from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.numbers import write_number
 from fedsz_privacy.core.ranges import ELEMENTS, REMEMBERED, as_whole
 from fedsz_privacy.core.state import StateDict
 from fedsz_privacy.defences.grammar import Value, without_defaults, write_options
+from fedsz_privacy.defences.one_bound import one_bound
 from fedsz_privacy.defences.release import Release, Released
 
 
@@ -59,11 +58,9 @@ def fedsz(
     ----------
     None, with memory or without. What stands before it keeps its own: the round before is public.
     """
-    if len(bound) != 1:
-        raise InputError(f"fedsz takes one bound, got {len(bound)}: write fedsz:rel=1e-2 or fedsz:abs=1e-4")
-    ((mode, value),) = bound.items()
+    asked = one_bound("fedsz", bound, "1e-4")
     pipeline = FedSZ(
-        ErrorBound(mode, value),
+        asked,
         compressor=get_compressor(compressor),
         lossless=get_lossless(lossless),
         threshold=as_whole(ELEMENTS, threshold, "threshold"),
@@ -77,7 +74,7 @@ def fedsz(
         "memory": as_whole(REMEMBERED, memory, "fedsz memory="),
     }
     changed = write_options(without_defaults(fedsz, others))
-    name = f"fedsz:{mode}={write_number(value)}" + (f",{changed}" if changed else "")
+    name = f"fedsz:{asked.mode}={write_number(asked.value)}" + (f",{changed}" if changed else "")
     release = _after(pipeline, name, None)
     return replace(release, remembering=partial(_after, pipeline, name)) if memory else release
 

@@ -8,10 +8,10 @@ from numpy.random import Generator
 from fedsz_privacy.codec.bounds import ErrorBound
 from fedsz_privacy.codec.compressors.exceptions import pack, unpack
 from fedsz_privacy.codec.integer_codes import decode_integers, encode_integers
-from fedsz_privacy.core.errors import InputError
 from fedsz_privacy.core.numbers import write_number
 from fedsz_privacy.defences.mechanisms.sending import Codec, Values, each_alone
 from fedsz_privacy.defences.mechanisms.unproved import without_guarantee
+from fedsz_privacy.defences.one_bound import one_bound
 from fedsz_privacy.defences.release import Release
 
 STEP = struct.Struct("<d")
@@ -31,14 +31,9 @@ def stochastic(**bound: float) -> Release:
     InputError
         If not exactly one bound is given, or it is out of range.
     """
-    if len(bound) != 1:
-        raise InputError(
-            f"stochastic takes one bound, got {len(bound)}: write stochastic:rel=1e-2 or stochastic:abs=1e-4"
-        )
-    ((mode, value),) = bound.items()
-    asked = ErrorBound(mode, value)
+    asked = one_bound("stochastic", bound, "1e-4")
     return without_guarantee(
-        f"stochastic:{mode}={write_number(value)}",
+        f"stochastic:{asked.mode}={write_number(asked.value)}",
         Codec("stochastic", each_alone(lambda values, generator: _encode(values, asked, generator)), _decode, _step),
         "a number can only become one of the two grid points around it, so what it becomes has probability 0 under a "
         "neighbour that lies between two others",
