@@ -75,7 +75,8 @@ def mixture_below(errors: NDArray[np.float64], bounds: Bounds) -> NDArray[np.flo
     """Return the distribution function of uniform errors on the known bounds, weighted by their elements."""
     total = np.zeros_like(errors)
     for bound, elements in bounds:
-        total += elements * ((errors / bound + 1) / 2).clip(0, 1)
+        # A bound may be 0 in units of all errors pooled, and hardly more: an error over it is no number then.
+        total += elements * ((errors + bound).clip(0, 2 * bound) / (2 * bound) if bound > 0 else errors >= 0)
     return np.asarray(total / sum(elements for _, elements in bounds))
 
 
@@ -83,7 +84,7 @@ def mixture_density(errors: NDArray[np.float64], bounds: Bounds) -> NDArray[np.f
     """Return the density of uniform errors on the known bounds, weighted by their elements."""
     total = np.zeros_like(errors)
     for bound, elements in bounds:
-        total += elements * (np.abs(errors) <= bound) / (2 * bound)
+        total += elements * (np.abs(errors) <= bound) / (2 * bound) if bound > 0 else 0
     return np.asarray(total / sum(elements for _, elements in bounds))
 
 

@@ -46,6 +46,13 @@ def test_the_mixtures_density_is_the_slope_of_its_distribution_function():
     assert np.allclose(slope[~near_jump], mixture_density(grid, bounds)[~near_jump])
 
 
+def test_bounds_that_vanish_beside_others_are_steps_at_zero():
+    """Their quotients were no numbers, and the report of the study was not written."""
+    errors, bounds = np.array([-1.0, -0.0, 1.0]), [(0.5, 100), (0.0, 50), (5e-324, 50)]
+    np.testing.assert_allclose(mixture_below(errors, bounds), [0, (50 + 50 + 25) / 200, 1])
+    np.testing.assert_allclose(mixture_density(errors, [(0.5, 100), (0.0, 100)]), [0, 0.5, 0])
+
+
 def test_one_outlier_dominates_a_relative_bound(rng):
     values = rng.normal(size=SIZE)
     assert not outlier_dominated(values).holds
