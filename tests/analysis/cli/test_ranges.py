@@ -117,7 +117,7 @@ def test_command_line_spec_and_python_refuse_alike(tmp_path, command, field, val
         ("audit --release dpsgd:noise=1e30", "noise multiplier 1e30: choose"),
         ("audit --release dpsgd:eps=inf", "eps inf: choose"),
         ("audit --release dpsgd:eps=8,delta=1e-16", "delta 1e-16: choose a number between 0 and 1"),
-        ("audit --candidates 5000", "need more than the 1438 training records"),
+        ("audit --candidates 5000", "need more than the 1,438 training records"),
         ("federate --epochs 10000 --batch-size 1 --release dpsgd:noise=1", "3000000 steps a round: choose"),
         ("federate --clients 100000", "100000 clients for 1200 records: choose from 1 to 1200"),
         ("federate --partition dirichlet:0", "Dirichlet alpha 0.0: choose a positive number"),
